@@ -1,0 +1,72 @@
+import { err, ok, type Result } from './result.ts';
+
+declare const brand: unique symbol;
+type Branded<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** `owner/name` of the watched repository, lower case: the key of every table and queue. */
+export type FleetId = Branded<string, 'FleetId'>;
+/** `metadata.name` of a Cluster; unique in its fleet. */
+export type ClusterId = Branded<string, 'ClusterId'>;
+/** 40 lower-case hex digits. */
+export type CommitSha = Branded<string, 'CommitSha'>;
+/** Object id of a git blob; the cache key of a parsed document. */
+export type BlobId = Branded<string, 'BlobId'>;
+/** Canonical hash of a desired spec, 16 hex digits. */
+export type Revision = Branded<string, 'Revision'>;
+/** Canonical hash of a plan, 16 hex digits. */
+export type PlanDigest = Branded<string, 'PlanDigest'>;
+/** One execution of one plan. */
+export type RolloutId = Branded<string, 'RolloutId'>;
+
+const COMMIT_SHA = /^[0-9a-f]{40}$/;
+const HASH16 = /^[0-9a-f]{16}$/;
+const FLEET_ID = /^[a-z0-9][a-z0-9-]{0,38}\/[a-z0-9._-]{1,100}$/;
+const CLUSTER_ID = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The only way to make a CommitSha (or a BlobId): the full 40-digit lower-case form. */
+export function parseCommitSha(text: string): Result<CommitSha, string> {
+  return COMMIT_SHA.test(text) ? ok(text as CommitSha) : err(`not a full commit sha: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+export function parseBlobId(text: string): Result<BlobId, string> {
+  return COMMIT_SHA.test(text) ? ok(text as BlobId) : err(`not a full object id: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+/** GitHub compares owner and name without case, so the key is lower case. */
+export function parseFleetId(text: string): Result<FleetId, string> {
+  const lower = text.toLowerCase();
+  return FLEET_ID.test(lower) ? ok(lower as FleetId) : err(`not an owner/name: ${JSON.stringify(text.slice(0, 160))}`);
+}
+
+/** The same limit as a DNS label, because the name becomes part of Kubernetes object names. */
+export function parseClusterId(text: string): Result<ClusterId, string> {
+  return CLUSTER_ID.test(text) ? ok(text as ClusterId) : err(`not a cluster name: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+export function parseRevision(text: string): Result<Revision, string> {
+  return HASH16.test(text) ? ok(text as Revision) : err(`not a revision: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+export function parsePlanDigest(text: string): Result<PlanDigest, string> {
+  return HASH16.test(text) ? ok(text as PlanDigest) : err(`not a plan digest: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+/** A rollout is known by the commit that landed and the digest of its plan, so that making it twice makes one. */
+export function rolloutIdOf(commit: CommitSha, digest: PlanDigest): RolloutId {
+  return `${commit.slice(0, 12)}-${digest}` as RolloutId;
+}
+
+export function parseRolloutId(text: string): Result<RolloutId, string> {
+  return /^[0-9a-f]{12}-[0-9a-f]{16}$/.test(text) ? ok(text as RolloutId) : err(`not a rollout id: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+/** For values that a schema or our own store has already checked. */
+export const trusted = {
+  cluster: (text: string): ClusterId => text as ClusterId,
+  fleet: (text: string): FleetId => text as FleetId,
+  commit: (text: string): CommitSha => text as CommitSha,
+  blob: (text: string): BlobId => text as BlobId,
+  revision: (text: string): Revision => text as Revision,
+  digest: (text: string): PlanDigest => text as PlanDigest,
+  rollout: (text: string): RolloutId => text as RolloutId,
+};

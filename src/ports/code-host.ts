@@ -1,0 +1,72 @@
+import type { CommitSha } from '../core/model/ids.ts';
+
+/** What the bot needs of GitHub for one repository, in our words. Every method throws PortError. */
+export interface CodeHost {
+  /** Creates the check run, or updates the one with this id. Annotations beyond 50 are sent in further requests. */
+  writeCheck(check: CheckWrite): Promise<{ readonly id: number }>;
+  /**
+   * Creates our comment on a pull request, or edits the one with this id. When it is gone (404), or no id is
+   * known and `adopt` is set, looks for an older one of ours by marker and author before a new one is made.
+   */
+  writeComment(comment: { readonly pull: number; readonly id: number | undefined; readonly body: string; readonly marker: string; readonly adopt: boolean }): Promise<{ readonly id: number }>;
+  /** Creates or updates an issue, found by id; closes and reopens it by `state`. */
+  writeIssue(issue: IssueWrite): Promise<{ readonly number: number }>;
+  /** A reaction to a comment of a person: seen, done, refused. */
+  openPulls(): Promise<readonly PullInfo[]>;
+  pull(number: number): Promise<PullInfo | undefined>;
+  /** Pull requests that brought this commit to the default branch; newest first. */
+  pullsOfCommit(sha: CommitSha): Promise<readonly PullInfo[]>;
+  repository(): Promise<{ readonly defaultBranch: string; readonly cloneUrl: string }>;
+  /** Role of a person in the repository, for authorisation. */
+  roleOf(login: string): Promise<'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin'>;
+  /** A short-lived token for git over HTTP, sent as a header and never in a URL. */
+  gitToken(): Promise<string>;
+}
+
+export interface CheckWrite {
+  readonly id: number | undefined;
+  readonly name: string;
+  readonly headSha: CommitSha;
+  readonly externalId: string;
+  readonly state: CheckState;
+  readonly title: string;
+  readonly summary: string;
+  readonly text: string | undefined;
+  readonly annotations: readonly Annotation[];
+  readonly detailsUrl: string | undefined;
+}
+
+export type CheckState = { readonly kind: 'in-progress' } | { readonly kind: 'completed'; readonly conclusion: 'success' | 'failure' | 'neutral' | 'cancelled' | 'action_required' };
+
+export interface Annotation {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly level: 'failure' | 'warning';
+  readonly title: string;
+  readonly message: string;
+}
+
+export interface IssueWrite {
+  readonly number: number | undefined;
+  readonly title: string;
+  readonly body: string;
+  readonly labels: readonly string[];
+  readonly state: 'open' | 'closed';
+  /** Hidden text that is in the body: how an issue of ours is found again when its number was lost. */
+  readonly marker: string;
+}
+
+export interface PullInfo {
+  readonly number: number;
+  readonly headSha: CommitSha;
+  readonly baseRef: string;
+  readonly author: string;
+  readonly title: string;
+  readonly draft: boolean;
+  readonly state: 'open' | 'closed';
+  readonly merged: boolean;
+  /** From another repository: labelled as an untrusted author. */
+  readonly fork: boolean;
+  readonly mergeCommit: CommitSha | undefined;
+}
