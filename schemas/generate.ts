@@ -11,7 +11,9 @@ const target = join(folder, '../src/core/manifest/generated.ts');
 const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
 
 const common = read('common.schema.json');
-const files = readdirSync(folder).filter((file) => file.endsWith('.schema.json') && file !== 'common.schema.json').sort();
+const files = readdirSync(folder)
+  .filter((file) => file.endsWith('.schema.json') && file !== 'common.schema.json')
+  .sort();
 const kinds = files.map((file) => ({ file, schema: read(file) }));
 
 // One document with every kind in it, so that a shared part becomes one type and not eight copies.

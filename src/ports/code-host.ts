@@ -8,7 +8,13 @@ export interface CodeHost {
    * Creates our comment on a pull request, or edits the one with this id. When it is gone (404), or no id is
    * known and `adopt` is set, looks for an older one of ours by marker and author before a new one is made.
    */
-  writeComment(comment: { readonly pull: number; readonly id: number | undefined; readonly body: string; readonly marker: string; readonly adopt: boolean }): Promise<{ readonly id: number }>;
+  writeComment(comment: {
+    readonly pull: number;
+    readonly id: number | undefined;
+    readonly body: string;
+    readonly marker: string;
+    readonly adopt: boolean;
+  }): Promise<{ readonly id: number }>;
   /** Creates or updates an issue, found by id; closes and reopens it by `state`. */
   writeIssue(issue: IssueWrite): Promise<{ readonly number: number }>;
   /** A reaction to a comment of a person: seen, done, refused. */
@@ -36,7 +42,9 @@ export interface CheckWrite {
   readonly detailsUrl: string | undefined;
 }
 
-export type CheckState = { readonly kind: 'in-progress' } | { readonly kind: 'completed'; readonly conclusion: 'success' | 'failure' | 'neutral' | 'cancelled' | 'action_required' };
+export type CheckState =
+  | { readonly kind: 'in-progress' }
+  | { readonly kind: 'completed'; readonly conclusion: 'success' | 'failure' | 'neutral' | 'cancelled' | 'action_required' };
 
 export interface Annotation {
   readonly path: string;

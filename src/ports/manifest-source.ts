@@ -20,14 +20,20 @@ export interface ManifestSource {
   /** YAML files under the manifest root that differ between two commits or trees. */
   changed(from: string, to: string): Promise<readonly ChangedFile[]>;
   /** The tree that merging head into base would give, or the paths in conflict. Touches no work tree. */
-  mergeTree(base: CommitSha, head: CommitSha): Promise<{ readonly kind: 'tree'; readonly tree: string } | { readonly kind: 'conflict'; readonly paths: readonly string[] }>;
+  mergeTree(
+    base: CommitSha,
+    head: CommitSha,
+  ): Promise<{ readonly kind: 'tree'; readonly tree: string } | { readonly kind: 'conflict'; readonly paths: readonly string[] }>;
   mergeBase(a: CommitSha, b: CommitSha): Promise<CommitSha | undefined>;
   /** Commits on the first-parent line from `from` (not included) to `to`, oldest first, at most `limit`. */
   commitsBetween(from: CommitSha, to: CommitSha, limit: number): Promise<readonly CommitInfo[]>;
   commit(sha: CommitSha): Promise<CommitInfo | undefined>;
 }
 
-export type BlobText = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'too-large'; readonly bytes: number } | { readonly kind: 'not-utf8' };
+export type BlobText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'too-large'; readonly bytes: number }
+  | { readonly kind: 'not-utf8' };
 
 export interface ChangedFile {
   readonly path: string;

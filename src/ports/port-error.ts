@@ -1,5 +1,8 @@
 /** What a caller may do about a failure; decided by the adapter from a status code or class, never from a message. */
-export type Retry = { readonly kind: 'retry-after'; readonly waitMs: number } | { readonly kind: 'retry-later' } | { readonly kind: 'needs-human' };
+export type Retry =
+  | { readonly kind: 'retry-after'; readonly waitMs: number }
+  | { readonly kind: 'retry-later' }
+  | { readonly kind: 'needs-human' };
 
 export type PortName = 'code-host' | 'manifest-source' | 'data-plane' | 'state-store';
 
@@ -10,7 +13,10 @@ export class PortError extends Error {
   readonly operation: string;
   readonly retry: Retry;
 
-  constructor(fields: { readonly port: PortName; readonly operation: string; readonly retry: Retry; readonly message: string }, options?: { readonly cause: unknown }) {
+  constructor(
+    fields: { readonly port: PortName; readonly operation: string; readonly retry: Retry; readonly message: string },
+    options?: { readonly cause: unknown },
+  ) {
     super(`${fields.port}.${fields.operation}: ${fields.message}`, options);
     this.port = fields.port;
     this.operation = fields.operation;

@@ -4,8 +4,9 @@ import type { Instant } from '../core/model/time.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { Drift } from '../core/reconcile/drift.ts';
-import type { Observation, Order, OrderReply } from '../core/reconcile/evidence.ts';
+import type { Observation, Order } from '../core/reconcile/evidence.ts';
 import type { Approval, Pause, PhaseState, RolloutState, RolloutStatus, TargetState } from '../core/reconcile/state.ts';
+import type { OrderReply } from './data-plane.ts';
 
 /**
  * All that the bot remembers. Reads are plain; every write of the loop is one `commit`, which is one
@@ -33,7 +34,10 @@ export interface StateStore {
   /** Rollouts, newest first, without plan and targets. */
   recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]>;
   /** The rollout, finished or not, that last had this cluster as a target, and how it ended there: why a cluster lags. */
-  lastTargets(fleet: FleetId, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, { readonly rollout: RolloutId; readonly rolloutStatus: RolloutStatus; readonly target: TargetState }>>;
+  lastTargets(
+    fleet: FleetId,
+    clusters: readonly ClusterId[],
+  ): Promise<ReadonlyMap<ClusterId, { readonly rollout: RolloutId; readonly rolloutStatus: RolloutStatus; readonly target: TargetState }>>;
   /** The newest order of each cluster. */
   orders(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Order>>;
   /** Orders that the data plane has not answered yet, oldest first, at most `limit`. */
@@ -94,7 +98,13 @@ export interface StateChange {
   readonly heads?: { readonly seen: CommitSha; readonly good: CommitSha | undefined };
   /** Desired specs that changed at `heads.good`, and clusters that are no more. */
   readonly desired?: { readonly commit: CommitSha; readonly set: readonly DesiredCluster[]; readonly remove: readonly ClusterId[] };
-  readonly newRollouts?: readonly { readonly plan: Plan; readonly state: RolloutState; readonly pull: number | undefined; readonly author: string; readonly title: string }[];
+  readonly newRollouts?: readonly {
+    readonly plan: Plan;
+    readonly state: RolloutState;
+    readonly pull: number | undefined;
+    readonly author: string;
+    readonly title: string;
+  }[];
   /** Rollouts that changed; only the changed phases and targets are named. */
   readonly rollouts?: readonly RolloutChange[];
   readonly orders?: readonly Order[];

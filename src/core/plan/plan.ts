@@ -100,6 +100,19 @@ export interface Excluded {
 }
 
 export interface Risk {
-  readonly code: 'major-version' | 'downgrade' | 'no-canary' | 'no-bake' | 'large-first-phase' | 'many-clusters' | 'pinned' | 'opted-out' | 'replicas-down' | 'urgency' | 'removed' | 'withdrawn' | 'operation';
+  readonly code:
+    | 'major-version'
+    | 'downgrade'
+    | 'no-canary'
+    | 'no-bake'
+    | 'large-first-phase'
+    | 'many-clusters'
+    | 'pinned'
+    | 'opted-out'
+    | 'replicas-down'
+    | 'urgency'
+    | 'removed'
+    | 'withdrawn'
+    | 'operation';
   readonly words: string;
 }

@@ -11,7 +11,9 @@ export interface CalendarRule {
   readonly select: Selector;
   /** Empty: every product. */
   readonly products: readonly string[];
-  readonly when: { readonly kind: 'range'; readonly fromMs: number; readonly toMs: number } | { readonly kind: 'schedule'; readonly schedule: Schedule };
+  readonly when:
+    | { readonly kind: 'range'; readonly fromMs: number; readonly toMs: number }
+    | { readonly kind: 'schedule'; readonly schedule: Schedule };
   readonly scope: Scope;
   readonly allowRollback: boolean;
   readonly allowExpedite: boolean;

@@ -77,7 +77,12 @@ export interface Hold {
 export type HoldReason =
   | { readonly kind: 'earlier-phase'; readonly phase: string }
   | { readonly kind: 'approval'; readonly phase: string; readonly given: number; readonly needed: number }
-  | { readonly kind: 'concurrency'; readonly of: 'phase' | 'release' | 'fleet' | 'data-plane'; readonly name: string; readonly limit: number }
+  | {
+      readonly kind: 'concurrency';
+      readonly of: 'phase' | 'release' | 'fleet' | 'data-plane';
+      readonly name: string;
+      readonly limit: number;
+    }
   | { readonly kind: 'paused'; readonly cause: string; readonly reason: string }
   | { readonly kind: 'window'; readonly name: string; readonly words: string }
   | { readonly kind: 'freeze'; readonly name: string; readonly words: string }

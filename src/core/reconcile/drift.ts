@@ -2,10 +2,27 @@ import type { Difference } from '../desired/desired.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 
-export type DriftKind = 'version' | 'config' | 'replicas' | 'image' | 'lagging' | 'unknown-cluster' | 'missing-cluster' | 'silent-data-plane';
+export type DriftKind =
+  | 'version'
+  | 'config'
+  | 'replicas'
+  | 'image'
+  | 'lagging'
+  | 'unknown-cluster'
+  | 'missing-cluster'
+  | 'silent-data-plane';
 
 /** Why the fleet has moved on and a cluster has not. */
-export type LaggingReason = 'aborted' | 'failed' | 'deferred' | 'skipped' | 'pinned' | 'pin-expired' | 'opted-out' | 'never-selected' | 'unreachable';
+export type LaggingReason =
+  | 'aborted'
+  | 'failed'
+  | 'deferred'
+  | 'skipped'
+  | 'pinned'
+  | 'pin-expired'
+  | 'opted-out'
+  | 'never-selected'
+  | 'unreachable';
 
 /** One difference between desired and observed outside any rollout, under a key that stays the same while it lasts. */
 export interface Drift {

@@ -1,5 +1,4 @@
-import type { ConfigValue } from '../desired/desired.ts';
-import type { DesiredSpec } from '../desired/desired.ts';
+import type { ConfigValue, DesiredSpec } from '../desired/desired.ts';
 import type { ClusterId, Revision, RolloutId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { Version } from '../model/version.ts';

@@ -17,7 +17,14 @@ export interface RolloutState {
   readonly approvals: readonly Approval[];
 }
 
-export type RolloutStatus = 'awaiting-approval' | 'running' | 'paused' | 'aborted' | 'superseded' | 'completed' | 'completed-with-deferrals';
+export type RolloutStatus =
+  | 'awaiting-approval'
+  | 'running'
+  | 'paused'
+  | 'aborted'
+  | 'superseded'
+  | 'completed'
+  | 'completed-with-deferrals';
 
 export const FINISHED: ReadonlySet<RolloutStatus> = new Set(['aborted', 'superseded', 'completed', 'completed-with-deferrals']);
 
@@ -88,7 +95,15 @@ export type TargetStatus =
 /** Ordered, and not known to be rolled and healthy: these count against every limit of concurrency. */
 export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held']);
 /** Nothing more will happen to it in this rollout unless a person asks. */
-export const SETTLED: ReadonlySet<TargetStatus> = new Set(['succeeded', 'failed', 'unreachable', 'deferred', 'skipped', 'removed', 'superseded']);
+export const SETTLED: ReadonlySet<TargetStatus> = new Set([
+  'succeeded',
+  'failed',
+  'unreachable',
+  'deferred',
+  'skipped',
+  'removed',
+  'superseded',
+]);
 
 /** What a newer rollout needs to know of a revision: kept for rollback and for lagging. */
 export interface RevisionSeen {
