@@ -1,8 +1,6 @@
 import type { Instant } from '../core/model/time.ts';
 
-/** The only source of time. In local mode it may run faster than the wall. */
+/** The only source of time. */
 export interface Clock {
   now(): Instant;
-  /** Wall milliseconds that pass while the clock moves by `ms`; for timers. */
-  wallMs(ms: number): number;
 }

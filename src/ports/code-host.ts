@@ -78,3 +78,17 @@ export interface PullInfo {
   readonly fork: boolean;
   readonly mergeCommit: CommitSha | undefined;
 }
+
+/** A repository on which the app is installed: each is a fleet. */
+export interface InstalledRepository {
+  readonly installation: number;
+  readonly owner: string;
+  readonly name: string;
+  readonly defaultBranch: string;
+  readonly cloneUrl: string;
+}
+
+/** What the bot asks of the code host as an app, not for one repository. Every method throws PortError. */
+export interface CodeHostApp {
+  repositories(): Promise<readonly InstalledRepository[]>;
+}
