@@ -15,7 +15,8 @@ export interface DataPlane {
   /**
    * Level-triggered and idempotent: an order that was accepted before is accepted again.
    *
-   * @returns one reply for each order, in their order.
+   * @returns a reply for each order that was answered, in their order. A cluster that does not answer while its
+   *   data plane does has no reply: nothing is known of its order, which stays to be sent again.
    * @throws PortError when nobody answers; then nothing is known of any of the orders.
    */
   apply(orders: readonly Order[]): Promise<readonly OrderReply[]>;
