@@ -2,11 +2,15 @@ import type { CommitSha } from '../core/model/ids.ts';
 
 /** What the bot needs of GitHub for one repository, in our words. Every method throws PortError. */
 export interface CodeHost {
-  /** Creates the check run, or updates the one with this id. Annotations beyond 50 are sent in further requests. */
+  /**
+   * Creates the check run, or updates the one with this id. Annotations beyond 50 are sent in further requests.
+   * With `adopt` and no id, one of ours with this name on this commit is looked for before a new one is made.
+   */
   writeCheck(check: CheckWrite): Promise<{ readonly id: number }>;
   /**
    * Creates our comment on a pull request, or edits the one with this id. When it is gone (404), or no id is
    * known and `adopt` is set, looks for an older one of ours by marker and author before a new one is made.
+   * `adopt` is set when a creation may have gone through without our learning of it.
    */
   writeComment(comment: {
     readonly pull: number;
@@ -31,6 +35,7 @@ export interface CodeHost {
 
 export interface CheckWrite {
   readonly id: number | undefined;
+  readonly adopt: boolean;
   readonly name: string;
   readonly headSha: CommitSha;
   readonly externalId: string;
@@ -57,6 +62,7 @@ export interface Annotation {
 
 export interface IssueWrite {
   readonly number: number | undefined;
+  readonly adopt: boolean;
   readonly title: string;
   readonly body: string;
   readonly labels: readonly string[];

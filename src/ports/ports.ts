@@ -1,0 +1,37 @@
+import type { ParsedFile } from '../core/manifest/model.ts';
+import type { BlobId } from '../core/model/ids.ts';
+import type { Clock } from './clock.ts';
+import type { CodeHost, CodeHostApp } from './code-host.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { Log } from './log.ts';
+import type { ManifestSource } from './manifest-source.ts';
+import type { FleetRecord, StateStore } from './state-store.ts';
+
+/** Parsed documents by blob id. The same blob gives the same object, so that later steps can compare by reference. */
+export interface ParseCache {
+  get(blob: BlobId): ParsedFile | undefined;
+  put(blob: BlobId, parsed: ParsedFile): void;
+}
+
+/** Everything through which the loop acts. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: StateStore;
+  readonly app: CodeHostApp;
+  readonly parsed: ParseCache;
+  source(fleet: FleetRecord): ManifestSource;
+  host(fleet: FleetRecord): CodeHost;
+  /** `kind` and `urlFromEnv` as the Fleet manifest gives them. @throws PortError when the data plane cannot be reached by this configuration. */
+  dataPlane(fleet: FleetRecord, dataPlane: { readonly name: string; readonly kind: string; readonly urlFromEnv?: string }): DataPlane;
+}
+
+/** What an operator may set about the loop, in milliseconds of the wall. */
+export interface LoopSettings {
+  /** How much faster than written bakes, deadlines and intervals run. 1 but in local mode. */
+  readonly speed: number;
+  /** Least time between two writings of one rollout's report. */
+  readonly publishIntervalMs: number;
+  /** Where the bot's own pages are, for links in reports. */
+  readonly publicUrl: string;
+}
