@@ -177,4 +177,4 @@ export interface Job {
   readonly payload: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-export type JobTask = 'sync' | 'tick' | 'review' | 'deliver' | 'publish' | 'sweep' | 'drift' | 'install' | 'command';
+export type JobTask = 'sync' | 'tick' | 'review' | 'deliver' | 'publish' | 'sweep' | 'drift' | 'install';
