@@ -28,7 +28,7 @@ export interface StateStore {
   desired(fleet: FleetId): Promise<DesiredState>;
   /** Revisions that each of these clusters was desired to be at before, newest first: for telling a rollback. */
   earlierRevisions(fleet: FleetId, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, readonly Revision[]>>;
-  /** Rollouts that are not finished, oldest first. */
+  /** Rollouts without `finishedAt`, oldest first: an aborted one is among them until its clusters have come to rest. */
   activeRollouts(fleet: FleetId): Promise<readonly ActiveRollout[]>;
   rollout(fleet: FleetId, id: RolloutId): Promise<ActiveRollout | undefined>;
   /** Rollouts, newest first, without plan and targets. */
@@ -120,6 +120,7 @@ export interface RolloutChange {
   readonly status: RolloutStatus;
   readonly pause: Pause | undefined;
   readonly finishedAt: Instant | undefined;
+  readonly resumedAt: Instant | undefined;
   readonly approvals: readonly Approval[];
   readonly phases: ReadonlyMap<string, PhaseState>;
   readonly targets: ReadonlyMap<ClusterId, TargetState>;

@@ -34,14 +34,12 @@ export interface DecideInput {
   readonly observations: Observations;
   readonly policy: Policy;
   /** Clusters in flight under other rollouts: they use up the limits of the fleet and of data planes. */
-  readonly elsewhere: InFlight;
+  readonly elsewhere: Elsewhere;
   readonly now: Instant;
 }
 
-export interface InFlight {
-  readonly fleet: number;
-  readonly dataPlanes: ReadonlyMap<string, number>;
-}
+/** By cluster: which other rollout has it in flight. A cluster that is `held` there will not move by itself. */
+export type Elsewhere = ReadonlyMap<ClusterId, { readonly rollout: RolloutId; readonly dataPlane: string; readonly held: boolean }>;
 
 export interface Decision {
   readonly next: RolloutState;

@@ -1,4 +1,4 @@
-import type { ClusterId, CommitSha, PlanDigest, Revision, RolloutId } from '../model/ids.ts';
+import type { ClusterId, CommitSha, PlanDigest, RolloutId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 
 /** The execution of one plan: all that is remembered of it between ticks. */
@@ -8,7 +8,10 @@ export interface RolloutState {
   readonly commit: CommitSha;
   readonly status: RolloutStatus;
   readonly createdAt: Instant;
+  /** Set once nothing more will happen. An aborted rollout winds down first: its clusters in flight come to rest. */
   readonly finishedAt: Instant | undefined;
+  /** When a person last resumed it: what had gone wrong before was seen by then, and counts against no budget any more. */
+  readonly resumedAt: Instant | undefined;
   /** Set exactly while the status is `paused`. */
   readonly pause: Pause | undefined;
   /** By phase id. */
@@ -26,7 +29,8 @@ export type RolloutStatus =
   | 'completed'
   | 'completed-with-deferrals';
 
-export const FINISHED: ReadonlySet<RolloutStatus> = new Set(['aborted', 'superseded', 'completed', 'completed-with-deferrals']);
+/** Nothing more will happen. The status alone does not say so: an aborted rollout winds down first. */
+export const isFinished = (state: Pick<RolloutState, 'finishedAt'>): boolean => state.finishedAt !== undefined;
 
 /** Every pause has a cause and a way out. */
 export interface Pause {
@@ -48,6 +52,8 @@ export interface PhaseState {
   readonly status: 'waiting' | 'awaiting-approval' | 'running' | 'done' | 'skipped';
   readonly startedAt: Instant | undefined;
   readonly finishedAt: Instant | undefined;
+  /** Milliseconds since the start during which the rollout was paused; its longest duration leaves them out. */
+  readonly pausedMs: number;
 }
 
 /**
@@ -62,12 +68,19 @@ export interface TargetState {
   readonly attempt: number;
   /** Epoch of the order it is under; 0 before the first. */
   readonly epoch: number;
-  /** When this attempt was ordered; the deadline runs from here. Time spent held does not count. */
+  /** When this attempt was ordered; the deadline runs from here. */
   readonly startedAt: Instant | undefined;
-  /** Milliseconds of this attempt spent under a hold, to be left out of the deadline. */
-  readonly heldMs: number;
-  /** The soak clock: first sample, at this revision and after its order was accepted, since when it has been healthy without a break. */
+  /** Milliseconds of this attempt that the deadline leaves out: spent held, healthy, or unreachable. */
+  readonly exemptMs: number;
+  /** It was broken, or in the middle of a move, when this attempt took it over: started at once, outside limits and budgets. */
+  readonly rescued: boolean;
+  /**
+   * The soak clock: first sample, at this revision and after its order was accepted, since when it has not been seen
+   * unhealthy. Moved forward by any time without evidence, so that only time that was seen counts.
+   */
   readonly healthySince: Instant | undefined;
+  /** First sample, at this revision and after its order was accepted, since when a broker has been in a crash loop. */
+  readonly brokenSince: Instant | undefined;
   /** When the newest evidence was sampled. */
   readonly seenAt: Instant | undefined;
   /** How far it is, in brokers; from the newest evidence. */
@@ -105,8 +118,23 @@ export const SETTLED: ReadonlySet<TargetStatus> = new Set([
   'superseded',
 ]);
 
-/** What a newer rollout needs to know of a revision: kept for rollback and for lagging. */
-export interface RevisionSeen {
-  readonly cluster: ClusterId;
-  readonly revision: Revision;
+/** A target that nobody has touched yet. */
+export function untouched(at: Instant): TargetState {
+  return {
+    status: 'waiting',
+    since: at,
+    attempt: 0,
+    epoch: 0,
+    startedAt: undefined,
+    exemptMs: 0,
+    rescued: false,
+    healthySince: undefined,
+    brokenSince: undefined,
+    seenAt: undefined,
+    progress: undefined,
+    detail: undefined,
+    supersededBy: undefined,
+  };
 }
+
+export const PHASE_AHEAD: PhaseState = { status: 'waiting', startedAt: undefined, finishedAt: undefined, pausedMs: 0 };
