@@ -1,0 +1,68 @@
+import type { PageInput } from './page.ts';
+import { escapeHtml } from './page-style.ts';
+import { FAULT_KINDS } from './requests.ts';
+import { addressOf, type ClusterStatus } from './status.ts';
+
+const FAULT_WORDS: Readonly<Record<(typeof FAULT_KINDS)[number] | 'none', string>> = {
+  'crash-loop': 'crash-loop: a broker never gets ready',
+  stuck: 'stuck: a broker never comes back',
+  slow: 'slow: restarts take ten times as long',
+  unreachable: 'unreachable: does not answer',
+  none: 'none: mend everything',
+};
+
+/** Breaks or mends every cluster, or a whole data plane. */
+export function fleetControls(input: PageInput): string {
+  const planes = input.dataPlanes.map((name) => `<option>${escapeHtml(name)}</option>`).join('');
+  return `<section aria-labelledby="everything">
+<h2 id="everything">Break or mend many at once</h2>
+<form class="bar" method="post" action="/faults" aria-label="Every cluster">
+${hidden(input)}<input type="hidden" name="all" value="true">
+<strong>Every cluster</strong>
+${faultFields()}
+<button>Apply to all ${input.total} clusters</button>
+</form>
+<form class="bar" method="post" action="/faults" aria-label="A whole data plane">
+${hidden(input)}
+<strong>A whole data plane</strong>
+<label>Data plane <select name="dataPlane">${planes}</select></label>
+<label>Fault <select name="with"><option value="unreachable">${FAULT_WORDS.unreachable}</option><option value="none">none: answers again</option></select></label>
+<button>Apply to the data plane</button>
+</form>
+</section>`;
+}
+
+/** Breaks, mends or changes one cluster. */
+export function controls({ inside }: ClusterStatus, input: PageInput): string {
+  const name = escapeHtml(inside.cluster);
+  const who = `${hidden(input)}<input type="hidden" name="cluster" value="${name}"><input type="hidden" name="dataPlane" value="${escapeHtml(inside.dataPlane)}">`;
+  return `<details>
+<summary>Break or change ${name}</summary>
+<form class="bar" method="post" action="/faults" aria-label="Break ${name}">
+${who}
+<strong>Break or mend</strong>
+${faultFields()}
+<button>Apply fault</button>
+</form>
+<form class="bar" method="post" action="/set" aria-label="Change ${name} by hand">
+${who}
+<strong>Change by hand, behind the bot's back</strong>
+<label>Version <input name="version" placeholder="${escapeHtml(inside.running.version)}" autocomplete="off"></label>
+<label>Replicas <input name="replicas" inputmode="numeric" placeholder="${inside.running.replicas}" autocomplete="off"></label>
+<label>Setting <input name="config" placeholder="KEY=VALUE" autocomplete="off"></label>
+<label>Image <input name="image" placeholder="${escapeHtml(inside.running.image ?? 'image')}" autocomplete="off"></label>
+<button>Change</button>
+</form>
+</details>`;
+}
+
+function faultFields(): string {
+  const options = [...FAULT_KINDS, 'none' as const].map((kind) => `<option value="${kind}">${FAULT_WORDS[kind]}</option>`).join('');
+  return `<label>Fault <select name="with">${options}</select></label>
+<label>Only for version <input name="version" placeholder="any new one" autocomplete="off"></label>
+<label>Only broker <input name="broker" inputmode="numeric" placeholder="any" autocomplete="off"></label>`;
+}
+
+function hidden(input: PageInput): string {
+  return `<input type="hidden" name="token" value="${input.token}"><input type="hidden" name="back" value="${escapeHtml(addressOf(input, input.page))}">`;
+}

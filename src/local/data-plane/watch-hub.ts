@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http';
+import type { Observation } from '../../core/reconcile/evidence.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { World } from './world.ts';
+
+/** Changes that come closer together than this are looked at in one go. */
+const WAIT_MS_MIN = 20;
+const WAIT_MS_MAX = 60_000;
+const HEARTBEAT_MS = 15_000;
+/** A reader that is this far behind is cut off; it comes back and asks for everything. */
+const UNSENT_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Server-sent events of changed observations. Sleeps until the next instant at which anything changes, and not
+ * at all while nobody watches: clusters need no timer to move on.
+ */
+export class WatchHub {
+  readonly #world: World;
+  readonly #speed: number;
+  readonly #watchers = new Map<ServerResponse, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #seenAt = 0;
+  #rescheduling = false;
+
+  constructor(world: World, speed: number) {
+    this.#world = world;
+    this.#speed = speed;
+  }
+
+  /** @param resync - send everything first, for a reader that was away. */
+  add(dataPlane: string, response: ServerResponse, resync: boolean): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' });
+    response.write(': watching\n\n');
+    if (this.#watchers.size === 0) this.#start();
+    this.#watchers.set(response, dataPlane);
+    response.on('close', () => this.#remove(response));
+    if (resync) for (const state of this.#world.list(dataPlane)) send(response, this.#world.see(state));
+  }
+
+  /** Tells of a change that came by an event. */
+  notify(state: ClusterState): void {
+    if (this.#watchers.size === 0) return;
+    this.#publish([this.#world.see(state)]);
+    if (this.#rescheduling) return;
+    // Once for a batch of thousands.
+    this.#rescheduling = true;
+    setImmediate(() => {
+      this.#rescheduling = false;
+      this.#tick();
+    });
+  }
+
+  /** Cuts off everybody who watches a data plane. */
+  disconnect(dataPlane: string): void {
+    for (const [response, name] of this.#watchers) if (name === dataPlane) response.destroy();
+  }
+
+  close(): void {
+    for (const response of this.#watchers.keys()) response.destroy();
+    this.#stop();
+  }
+
+  #start(): void {
+    this.#seenAt = this.#world.catchUp(0).at;
+    this.#heartbeat = setInterval(() => {
+      for (const response of this.#watchers.keys()) response.write(': beat\n\n');
+    }, HEARTBEAT_MS);
+    this.#tick();
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#heartbeat);
+  }
+
+  #remove(response: ServerResponse): void {
+    this.#watchers.delete(response);
+    if (this.#watchers.size === 0) this.#stop();
+  }
+
+  #tick(): void {
+    clearTimeout(this.#timer);
+    if (this.#watchers.size === 0) return;
+    const { changed, at, nextInMs } = this.#world.catchUp(this.#seenAt);
+    this.#seenAt = at;
+    this.#publish(changed);
+    if (nextInMs === undefined) return;
+    const waitMs = Math.min(Math.max(Math.ceil(nextInMs / this.#speed), WAIT_MS_MIN), WAIT_MS_MAX);
+    this.#timer = setTimeout(() => this.#tick(), waitMs);
+  }
+
+  #publish(observations: readonly Observation[]): void {
+    for (const observation of observations) {
+      if (this.#world.isSilent(observation.dataPlane)) continue;
+      for (const [response, dataPlane] of this.#watchers) if (dataPlane === observation.dataPlane) send(response, observation);
+    }
+  }
+}
+
+function send(response: ServerResponse, observation: Observation): void {
+  if (response.writableLength > UNSENT_BYTES_MAX) response.destroy();
+  else response.write(`data: ${JSON.stringify(observation)}\n\n`);
+}
