@@ -1,0 +1,167 @@
+/** Wires ports to adapters, and starts what the bot consists of: HTTP, queue, timers, watches. */
+import { join } from 'node:path';
+import type { Probot } from 'probot';
+import { ParseCacheOnDisk } from '../adapters/git/parse-cache.ts';
+import { type ConnectedState, connectState } from '../adapters/postgres/connect.ts';
+import type { FleetId } from '../core/model/ids.ts';
+import { duration, instant } from '../core/model/time.ts';
+import { installJob } from '../loop/jobs.ts';
+import type { Loop } from '../loop/loop.ts';
+import { loadSituation } from '../loop/situation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { apiRoute } from '../web/api-route.ts';
+import { statusRoute } from '../web/status-route.ts';
+import type { AppConfig } from './config.ts';
+import { createHttpServer, listen, readBody, sendJson } from './http-server.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { operationsRoute } from './operations-route.ts';
+import { createProbot } from './probot.ts';
+import { DEFAULT_SCHEDULE, Scheduler } from './scheduler.ts';
+import { createTasks, type Tasks } from './tasks.ts';
+import { Watchers } from './watchers.ts';
+import { webhookRoute } from './webhook-route.ts';
+import { webhookApp } from './webhooks.ts';
+import { wirePorts } from './wire.ts';
+
+export interface Bot {
+  readonly url: string;
+  /** Takes no more work, finishes what is running, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Work that is running when the bot is told to stop may take this long; the rest is done after the next start. */
+const DRAIN_MS = 7_000;
+
+const clock: Clock = { now: () => instant(Date.now()) };
+
+/**
+ * @param onUrl - told the address before the first webhook can come.
+ * @throws Error with the way out.
+ */
+export async function startBot(config: AppConfig, log: Log, onUrl: (url: string) => void = () => undefined): Promise<Bot> {
+  const { github } = config;
+  if (github === undefined) throw new Error('GitHub App credentials are missing');
+  const metrics = createMetrics();
+  let probot: Probot | undefined;
+  let loop: Loop | undefined;
+  let state: ConnectedState | undefined;
+  const api = { loop: () => loop, token: config.apiToken, sendJson, readBody };
+  const server = createHttpServer(
+    [
+      webhookRoute(() => probot, metrics, log),
+      operationsRoute(metrics.registry, async () => readiness(state, loop)),
+      apiRoute(api),
+      statusRoute({ ...api, local: config.mode === 'local', speed: config.speed }),
+    ],
+    log,
+  );
+  const port = await listen(server, config.port, config.host);
+  const url = config.publicUrl ?? `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`;
+  const closers: (() => Promise<void> | void)[] = [() => void server.close(), () => server.closeAllConnections()];
+  try {
+    state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log });
+    const { store } = state;
+    closers.unshift(() => state?.close());
+    const parsed = await ParseCacheOnDisk.open(join(config.home, 'parsed'), log);
+    closers.unshift(() => parsed.close());
+    probot = createProbot(github, log, metrics);
+    const ports = wirePorts({ config, github, probot, store, parsed, clock, log });
+    loop = { ports, settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl: url }, memory: new Map() };
+    const scheduler = new Scheduler(store, log, clock.now);
+    const watchers = new Watchers(loop);
+    closers.unshift(
+      () => scheduler.stop(),
+      () => watchers.stop(),
+    );
+    const refresh = (fleet: FleetId) => followManifests(loop as Loop, scheduler, watchers, fleet);
+    const tasks = createTasks(loop, (fleets) => {
+      metrics.fleets.set(fleets.length);
+      for (const { id } of fleets) scheduler.set(id, DEFAULT_SCHEDULE);
+    });
+    const queue = await state.runQueue(measured(followed(tasks, refresh), metrics), log);
+    closers.unshift(() => queue.stop(DRAIN_MS));
+    await probot.load(webhookApp(store, clock, metrics));
+    onUrl(url);
+    await store.enqueue([installJob()]);
+    for (const fleet of await store.fleets())
+      await refresh(fleet.id).catch((error: unknown) => log.warn({ err: error, fleet: fleet.id }, 'fleet not ready yet'));
+  } catch (error) {
+    await closeAll(closers, log);
+    throw error;
+  }
+  return { url, stop: () => closeAll(closers, log) };
+}
+
+async function readiness(
+  state: ConnectedState | undefined,
+  loop: Loop | undefined,
+): Promise<{ readonly ready: boolean; readonly because: string }> {
+  if (state === undefined || loop === undefined) return { ready: false, because: 'starting' };
+  if (!(await state.store.healthy())) return { ready: false, because: 'the database does not answer' };
+  return { ready: true, because: 'ready' };
+}
+
+/** Timers and watches follow what the Fleet manifest says. */
+async function followManifests(loop: Loop, scheduler: Scheduler, watchers: Watchers, id: FleetId): Promise<void> {
+  const situation = await loadSituation(loop, id);
+  if (situation === undefined) return;
+  const { spec } = situation.model.fleet.value;
+  scheduler.set(id, {
+    tick: spec.schedule?.tick ?? DEFAULT_SCHEDULE.tick,
+    sweep: spec.schedule?.sweep ?? DEFAULT_SCHEDULE.sweep,
+    driftEveryMs: Math.max(
+      1_000,
+      (spec.drift?.interval === undefined ? DEFAULT_SCHEDULE.driftEveryMs : duration(spec.drift.interval)) / loop.settings.speed,
+    ),
+  });
+  watchers.set(
+    id,
+    spec.dataPlanes.flatMap((dataPlane) => {
+      try {
+        return [loop.ports.dataPlane(situation.fleet, dataPlane)];
+      } catch (error) {
+        loop.ports.log.warn({ err: error, dataPlane: dataPlane.name }, 'data plane cannot be watched');
+        return [];
+      }
+    }),
+  );
+}
+
+function followed(tasks: Tasks, refresh: (fleet: FleetId) => Promise<void>): Tasks {
+  return {
+    ...tasks,
+    sync: async (payload) => {
+      await tasks.sync(payload);
+      await refresh(String(payload['fleet']) as FleetId);
+    },
+  };
+}
+
+function measured(tasks: Tasks, metrics: Metrics): Tasks {
+  const measure =
+    (task: keyof Tasks): Tasks[keyof Tasks] =>
+    async (payload) => {
+      const stop = metrics.jobSeconds.startTimer({ task });
+      try {
+        await tasks[task](payload);
+        metrics.jobs.inc({ task, outcome: 'done' });
+      } catch (error) {
+        metrics.jobs.inc({ task, outcome: 'failed' });
+        throw error;
+      } finally {
+        stop();
+      }
+    };
+  return Object.fromEntries((Object.keys(tasks) as (keyof Tasks)[]).map((task) => [task, measure(task)])) as Tasks;
+}
+
+async function closeAll(closers: readonly (() => Promise<void> | void)[], log: Log): Promise<void> {
+  for (const close of closers) {
+    try {
+      await close();
+    } catch (error) {
+      log.warn({ err: error }, 'something did not close cleanly');
+    }
+  }
+}

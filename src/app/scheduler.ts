@@ -1,0 +1,61 @@
+import cron, { type ScheduledTask } from 'node-cron';
+import type { FleetId } from '../core/model/ids.ts';
+import type { Instant } from '../core/model/time.ts';
+import { driftJob, sweepJob, tickJob } from '../loop/jobs.ts';
+import type { Log } from '../ports/log.ts';
+import type { Job, StateStore } from '../ports/state-store.ts';
+
+/** When the loop runs by itself, besides being woken by events; from the Fleet manifest. */
+export interface FleetSchedule {
+  readonly tick: string;
+  readonly sweep: string;
+  readonly driftEveryMs: number;
+}
+
+export const DEFAULT_SCHEDULE: FleetSchedule = { tick: '*/15 * * * * *', sweep: '*/5 * * * *', driftEveryMs: 5 * 60_000 };
+
+/** Timers only ask for jobs; what they find is decided by the jobs. A timer that is missed costs time, not correctness. */
+export class Scheduler {
+  readonly #store: StateStore;
+  readonly #log: Log;
+  readonly #now: () => Instant;
+  readonly #fleets = new Map<FleetId, { readonly schedule: string; readonly stop: () => void }>();
+
+  constructor(store: StateStore, log: Log, now: () => Instant) {
+    this.#store = store;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Starts, or changes, the timers of a fleet. The same schedule again changes nothing. */
+  set(fleet: FleetId, schedule: FleetSchedule): void {
+    const key = JSON.stringify(schedule);
+    const known = this.#fleets.get(fleet);
+    if (known?.schedule === key) return;
+    known?.stop();
+    const tasks: ScheduledTask[] = [
+      cron.schedule(schedule.tick, () => this.#ask(tickJob(fleet, this.#now())), { timezone: 'UTC', noOverlap: true }),
+      cron.schedule(schedule.sweep, () => this.#ask(sweepJob(fleet)), { timezone: 'UTC', noOverlap: true }),
+    ];
+    const drift = setInterval(() => this.#ask(driftJob(fleet, undefined)), schedule.driftEveryMs);
+    drift.unref();
+    this.#fleets.set(fleet, {
+      schedule: key,
+      stop: () => {
+        for (const task of tasks) void task.destroy();
+        clearInterval(drift);
+      },
+    });
+  }
+
+  stop(): void {
+    for (const { stop } of this.#fleets.values()) stop();
+    this.#fleets.clear();
+  }
+
+  #ask(job: Job): void {
+    this.#store
+      .enqueue([job])
+      .catch((error: unknown) => this.#log.warn({ err: error, job: job.key }, 'a timer could not ask for its job; the next one will'));
+  }
+}

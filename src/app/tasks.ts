@@ -1,0 +1,54 @@
+import { parseCommitSha, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+import type { Result } from '../core/model/result.ts';
+import { checkDrift } from '../loop/check-drift.ts';
+import { deliverOrders } from '../loop/deliver-orders.ts';
+import type { Loop } from '../loop/loop.ts';
+import { publishBranch } from '../loop/publish-branch.ts';
+import { publishDrift } from '../loop/publish-drift.ts';
+import { publishRollout } from '../loop/publish-rollout.ts';
+import { reviewHead, reviewPullRequest } from '../loop/review-pull-request.ts';
+import { discoverFleets, sweepFleet } from '../loop/sweep.ts';
+import { syncFleet } from '../loop/sync-fleet.ts';
+import { tick } from '../loop/tick.ts';
+import type { FleetRecord, Job, JobTask } from '../ports/state-store.ts';
+
+type Payload = Job['payload'];
+export type Tasks = Readonly<Record<JobTask, (payload: Payload) => Promise<void>>>;
+
+/** What each job does. Payloads come from our own database, and are checked all the same: an older program may have written them. */
+export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[]) => void): Tasks {
+  return {
+    tick: (payload) => tick(loop, fleetOf(payload)),
+    sync: (payload) => syncFleet(loop, fleetOf(payload)),
+    sweep: (payload) => sweepFleet(loop, fleetOf(payload)),
+    drift: (payload) => checkDrift(loop, fleetOf(payload)),
+    deliver: (payload) => deliverOrders(loop, fleetOf(payload), String(payload['dataPlane'])),
+    review: (payload) =>
+      typeof payload['head'] === 'string'
+        ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))
+        : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull'])),
+    publish: (payload) => publish(loop, payload),
+    install: async () => onFleets(await discoverFleets(loop)),
+  };
+}
+
+function publish(loop: Loop, payload: Payload): Promise<void> {
+  const fleet = fleetOf(payload);
+  switch (payload['what']) {
+    case 'rollout':
+      return publishRollout(loop, fleet, checked(parseRolloutId(String(payload['rollout']))));
+    case 'branch':
+      return publishBranch(loop, fleet, checked(parseCommitSha(String(payload['commit']))));
+    case 'drift':
+      return publishDrift(loop, fleet);
+    default:
+      throw new Error(`nothing is published under ${JSON.stringify(payload['what'])}`);
+  }
+}
+
+const fleetOf = (payload: Payload) => checked(parseFleetId(String(payload['fleet'])));
+
+function checked<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Error(`job payload: ${result.error}`);
+  return result.value;
+}

@@ -1,0 +1,80 @@
+import type { FleetId } from '../core/model/ids.ts';
+import { type Instant, instant } from '../core/model/time.ts';
+import type { Observation } from '../core/reconcile/evidence.ts';
+import { SETTLED } from '../core/reconcile/state.ts';
+import { driftJob, tickJob } from '../loop/jobs.ts';
+import type { Loop } from '../loop/loop.ts';
+import { memoryOf } from '../loop/memory.ts';
+import type { DataPlane } from '../ports/data-plane.ts';
+
+/** Changes that come within this time make one tick. */
+const GATHER_MS = 50;
+/** A person who changes a cluster by hand often changes two things; one look is enough. */
+const DRIFT_AFTER_MS = 500;
+
+/** Turns news from data planes into ticks and looks at drift. News may be lost: the schedule looks all the same. */
+export class Watchers {
+  readonly #loop: Loop;
+  readonly #watched = new Map<string, AbortController>();
+  readonly #asked = new Map<FleetId, NodeJS.Timeout>();
+
+  constructor(loop: Loop) {
+    this.#loop = loop;
+  }
+
+  /** Watches exactly these data planes of a fleet. Those that are watched already stay as they are. */
+  set(fleet: FleetId, dataPlanes: readonly DataPlane[]): void {
+    const wanted = new Map(dataPlanes.map((dataPlane) => [`${fleet} ${dataPlane.name}`, dataPlane]));
+    for (const [key, controller] of this.#watched) {
+      if (!key.startsWith(`${fleet} `) || wanted.has(key)) continue;
+      controller.abort();
+      this.#watched.delete(key);
+    }
+    for (const [key, dataPlane] of wanted) {
+      if (this.#watched.has(key)) continue;
+      const controller = new AbortController();
+      this.#watched.set(key, controller);
+      dataPlane.watch((observation) => this.#news(fleet, observation), controller.signal);
+    }
+  }
+
+  stop(): void {
+    for (const controller of this.#watched.values()) controller.abort();
+    for (const timer of this.#asked.values()) clearTimeout(timer);
+    this.#watched.clear();
+    this.#asked.clear();
+  }
+
+  #news(fleet: FleetId, observation: Observation): void {
+    const now = this.#loop.ports.clock.now();
+    if (!this.#isMoving(fleet, observation)) this.#ask(driftJob(fleet, instant(now + DRIFT_AFTER_MS)));
+    else if (!this.#asked.has(fleet))
+      this.#asked.set(
+        fleet,
+        setTimeout(() => this.#tick(fleet), GATHER_MS),
+      );
+  }
+
+  #tick(fleet: FleetId): void {
+    this.#asked.delete(fleet);
+    const now: Instant = this.#loop.ports.clock.now();
+    this.#ask(tickJob(fleet, now));
+  }
+
+  #isMoving(fleet: FleetId, { cluster }: Observation): boolean {
+    const rollouts = memoryOf(this.#loop.memory, fleet).situation?.rollouts ?? [];
+    return rollouts.some(({ state }) => {
+      const target = state.targets.get(cluster);
+      return target !== undefined && !SETTLED.has(target.status);
+    });
+  }
+
+  #ask(job: ReturnType<typeof tickJob>): void {
+    const { store, log } = this.#loop.ports;
+    store
+      .enqueue([job])
+      .catch((error: unknown) =>
+        log.warn({ err: error, job: job.key }, 'news of a data plane could not be passed on; the schedule will look'),
+      );
+  }
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { Probot } from 'probot';
+import { ManifestSourceGit } from '../adapters/git/manifest-source-git.ts';
+import { CodeHostAppGitHub } from '../adapters/github/code-host-app-github.ts';
+import { CodeHostGitHub } from '../adapters/github/code-host-github.ts';
+import { SimulatedDataPlane } from '../adapters/simulated/data-plane-http.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CodeHost } from '../ports/code-host.ts';
+import type { DataPlane } from '../ports/data-plane.ts';
+import type { Log } from '../ports/log.ts';
+import type { ManifestSource } from '../ports/manifest-source.ts';
+import { PortError } from '../ports/port-error.ts';
+import type { ParseCache, Ports } from '../ports/ports.ts';
+import type { FleetRecord, StateStore } from '../ports/state-store.ts';
+import type { AppConfig, GitHubConfig } from './config.ts';
+
+export interface WireOptions {
+  readonly config: AppConfig;
+  readonly github: GitHubConfig;
+  readonly probot: Probot;
+  readonly store: StateStore;
+  readonly parsed: ParseCache;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Where the simulated data planes are when a Fleet manifest names no variable of its own; local mode sets it. */
+const SIMULATED_URL = 'FLOTILLA_SIMULATED_URL';
+
+/** Binds every port to its adapter. One instance for each repository and each data plane, made when first asked for. */
+export function wirePorts({ config, github, probot, store, parsed, clock, log }: WireOptions): Ports {
+  const hosts = remembered(
+    (fleet: FleetRecord): CodeHost =>
+      new CodeHostGitHub({
+        octokit: () => probot.auth(fleet.installation),
+        owner: fleet.owner,
+        repo: fleet.name,
+        appId: Number(github.appId),
+      }),
+  );
+  const sources = remembered(
+    (fleet: FleetRecord): ManifestSource =>
+      new ManifestSourceGit({
+        fleet: fleet.id,
+        cloneUrl: fleet.cloneUrl,
+        defaultBranch: fleet.defaultBranch,
+        folder: join(config.home, 'mirrors'),
+        token: () => hosts(fleet).gitToken(),
+      }),
+  );
+  const dataPlanes = new Map<string, DataPlane>();
+  return {
+    clock,
+    log,
+    store,
+    parsed,
+    app: new CodeHostAppGitHub(() => probot.auth()),
+    host: hosts,
+    source: sources,
+    dataPlane: (fleet, described) => {
+      const key = `${fleet.id} ${described.name} ${described.kind} ${described.urlFromEnv ?? ''}`;
+      const known = dataPlanes.get(key);
+      if (known !== undefined) return known;
+      const made = openDataPlane(described, config, clock);
+      dataPlanes.set(key, made);
+      return made;
+    },
+  };
+}
+
+function openDataPlane(
+  described: { readonly name: string; readonly kind: string; readonly urlFromEnv?: string },
+  config: AppConfig,
+  clock: Clock,
+): DataPlane {
+  const refuse = (message: string): never => {
+    throw new PortError({ port: 'data-plane', operation: 'open', retry: { kind: 'needs-human' }, message });
+  };
+  if (described.kind !== 'simulated')
+    return refuse(`data plane ${described.name} is of kind ${described.kind}, which this version cannot reach yet; only simulated can be`);
+  const name = described.urlFromEnv ?? SIMULATED_URL;
+  const url = config.environment[name];
+  if (url === undefined || !URL.canParse(url)) return refuse(`data plane ${described.name}: the variable ${name} holds no address`);
+  return new SimulatedDataPlane(described.name, url, clock);
+}
+
+/** One instance for each repository, and a new one when its address or installation changes. */
+function remembered<T>(make: (fleet: FleetRecord) => T): (fleet: FleetRecord) => T {
+  const made = new Map<string, { readonly key: string; readonly value: T }>();
+  return (fleet) => {
+    const key = `${fleet.installation} ${fleet.cloneUrl} ${fleet.defaultBranch}`;
+    const known = made.get(fleet.id);
+    if (known?.key === key) return known.value;
+    const value = make(fleet);
+    made.set(fleet.id, { key, value });
+    return value;
+  };
+}

@@ -1,0 +1,143 @@
+/** Local mode: the same bot, with a forge and data planes of its own to work against, and no account anywhere. */
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bot, startBot } from '../app/bot.ts';
+import type { AppConfig } from '../app/config.ts';
+import type { Log } from '../ports/log.ts';
+import { greeting } from './greeting.ts';
+import { type LocalState, readLocalState, writeLocalState } from './local-state.ts';
+
+/** A first start makes repositories and seeds sixty clusters; on a slow machine that takes a few seconds. */
+const WORLD_START_MS = 30_000;
+const APP_ID = 1;
+
+/** @throws Error with the way out, when a port is taken, another bot has the folder, or the world does not start. */
+export async function startLocal(config: AppConfig, log: Log): Promise<Bot> {
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  const world = await ensureWorld(config, 'bot');
+  const bot = await startBot(
+    {
+      ...config,
+      apiToken: config.apiToken ?? world.token,
+      github: {
+        appId: String(world.appId),
+        privateKey: readFileSync(join(config.home, 'app.pem'), 'utf8'),
+        webhookSecret: world.webhookSecret,
+        apiUrl: `${world.forgeUrl}/api/v3`,
+        writeIntervalMs: 0,
+        publishIntervalMs: 1_000,
+      },
+      environment: { ...config.environment, FLOTILLA_SIMULATED_URL: world.dataPlaneUrl },
+    },
+    log,
+    // Webhooks that wait at the forge come as soon as it knows where to.
+    (url) => writeLocalState(config.home, { ...(readLocalState(config.home) ?? world), botUrl: url, botPid: process.pid }),
+  );
+  process.stdout.write(greeting(config, readLocalState(config.home) ?? world, bot.url));
+  return { url: bot.url, stop: () => stopLocal(config.home, bot) };
+}
+
+/** Starts forge and data planes, unless they run already: they outlive a bot that was killed. */
+export async function ensureWorld(
+  config: Pick<AppConfig, 'home' | 'port' | 'speed'>,
+  startedBy: LocalState['worldStartedBy'],
+): Promise<LocalState & { readonly forgeUrl: string; readonly dataPlaneUrl: string }> {
+  const { home, port } = config;
+  const known = readLocalState(home);
+  const state: LocalState = {
+    worldStartedBy: startedBy,
+    worldPid: undefined,
+    botPid: process.pid,
+    botUrl: undefined,
+    forgeUrl: undefined,
+    dataPlaneUrl: undefined,
+    token: known?.token ?? randomBytes(24).toString('hex'),
+    webhookSecret: known?.webhookSecret ?? randomBytes(24).toString('hex'),
+    appId: APP_ID,
+    ...running(known, await answers(known)),
+    speed: config.speed,
+  };
+  ensureAppKey(home);
+  writeLocalState(home, state);
+  if (state.worldPid !== undefined) return started(state, home);
+  const log = openSync(join(home, 'world.log'), 'a', 0o600);
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      join(import.meta.dirname, 'world.ts'),
+      home,
+      String(port === 0 ? 0 : port + 1),
+      String(port === 0 ? 0 : port + 2),
+    ],
+    { detached: true, stdio: ['ignore', log, log] },
+  );
+  child.unref();
+  let exited = false;
+  child.once('exit', () => {
+    exited = true;
+  });
+  for (let waited = 0; waited < WORLD_START_MS && !exited; waited += 50) {
+    const now = readLocalState(home);
+    if (now?.worldPid === child.pid && now?.forgeUrl !== undefined) return started(now, home);
+    await sleep(50);
+  }
+  throw new Error(
+    `the local forge did not start; ${join(home, 'world.log')} says why. Is another program listening on port ${port + 1} or ${port + 2}? Then set PORT`,
+  );
+}
+
+/** A world that runs keeps its pid, its addresses, and who started it. */
+function running(known: LocalState | undefined, alive: boolean): Partial<LocalState> {
+  if (!alive || known === undefined) return {};
+  const { worldStartedBy, worldPid, forgeUrl, dataPlaneUrl } = known;
+  return { worldStartedBy, worldPid, forgeUrl, dataPlaneUrl };
+}
+
+async function answers(state: LocalState | undefined): Promise<boolean> {
+  if (state?.forgeUrl === undefined || state.worldPid === undefined) return false;
+  try {
+    return (await fetch(`${state.forgeUrl}/api/v3/meta`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function started(state: LocalState, home: string): LocalState & { readonly forgeUrl: string; readonly dataPlaneUrl: string } {
+  const { forgeUrl, dataPlaneUrl } = state;
+  if (forgeUrl === undefined || dataPlaneUrl === undefined)
+    throw new Error(`${join(home, 'local.json')} is incomplete: remove it and start again`);
+  return { ...state, forgeUrl, dataPlaneUrl };
+}
+
+/** The key of the app on the local forge: made once, like the one that GitHub gives. */
+function ensureAppKey(home: string): void {
+  const path = join(home, 'app.pem');
+  if (existsSync(path)) return;
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(path, privateKey, { mode: 0o600 });
+  chmodSync(path, 0o600);
+}
+
+async function stopLocal(home: string, bot: Bot): Promise<void> {
+  await bot.stop();
+  const state = readLocalState(home);
+  if (state === undefined) return;
+  const { worldPid, worldStartedBy } = state;
+  writeLocalState(home, { ...state, botPid: undefined, botUrl: undefined });
+  // A forge that a person started for himself stays, so that pull requests can be merged while the bot is away.
+  if (worldPid !== undefined && worldStartedBy === 'bot') {
+    try {
+      process.kill(worldPid, 'SIGTERM');
+    } catch {
+      // It is gone already.
+    }
+  }
+}

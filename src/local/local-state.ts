@@ -1,0 +1,40 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the programs of local mode tell each other through `local.json` in the data folder. Holds tokens, so only its owner may read it. */
+export interface LocalState {
+  /** The command that started bot and forge is over when the bot ends; one that started the forge alone keeps it. */
+  readonly worldStartedBy: 'bot' | 'person';
+  readonly worldPid: number | undefined;
+  readonly botPid: number | undefined;
+  readonly botUrl: string | undefined;
+  readonly forgeUrl: string | undefined;
+  readonly dataPlaneUrl: string | undefined;
+  readonly speed: number;
+  /** Bearer token of the bot's command API. */
+  readonly token: string;
+  /** Secret that the forge signs webhooks with. */
+  readonly webhookSecret: string;
+  readonly appId: number;
+}
+
+const fileOf = (home: string): string => join(home, 'local.json');
+
+/** @returns `undefined` when there is none, or it cannot be understood: then local mode makes a new one. */
+export function readLocalState(home: string): LocalState | undefined {
+  try {
+    const state: unknown = JSON.parse(readFileSync(fileOf(home), 'utf8'));
+    return typeof state === 'object' && state !== null && 'token' in state && 'webhookSecret' in state ? (state as LocalState) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces the file in one step, so that a reader never sees half of it. */
+export function writeLocalState(home: string, state: LocalState): void {
+  mkdirSync(home, { recursive: true });
+  const draft = `${fileOf(home)}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(draft, 0o600);
+  renameSync(draft, fileOf(home));
+}

@@ -1,0 +1,76 @@
+/**
+ * The world of local mode, a process of its own: the forge and the simulated data planes. It stands for what
+ * the bot finds outside, so it goes on when the bot is killed, and remembers everything when it is killed itself.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLog } from '../app/log.ts';
+import { instant } from '../core/model/time.ts';
+import { startDataPlaneServer } from './data-plane/data-plane-server.ts';
+import { exampleClusters } from './example.ts';
+import { startForge } from './forge/forge.ts';
+import { createPages } from './forge/pages/pages.ts';
+import { readLocalState, writeLocalState } from './local-state.ts';
+import { openExamplePull, seedExample } from './seed.ts';
+
+/** The world ends by itself when no bot has lived for this long, so that a killed bot leaves nothing behind for ever. */
+const LONELY_MS = 15 * 60_000;
+
+const [home = '', forgePort = '0', dataPlanePort = '0'] = process.argv.slice(2);
+const state = readLocalState(home);
+if (state === undefined) throw new Error(`${home} holds no local.json`);
+const log = createLog(process.env['LOG_LEVEL'] ?? 'warn', [state.token, state.webhookSecret]);
+const clock = { now: () => instant(Date.now()) };
+const current = () => readLocalState(home) ?? state;
+
+const dataPlane = await startDataPlaneServer({
+  home: join(home, 'data-plane'),
+  port: Number(dataPlanePort),
+  clock,
+  speed: state.speed,
+  seed: 'flotilla',
+  log,
+});
+dataPlane.seed(await exampleClusters(clock.now()));
+const forge = await startForge({
+  home: join(home, 'forge'),
+  port: Number(forgePort),
+  now: clock.now,
+  app: {
+    id: state.appId,
+    slug: 'flotilla',
+    privateKeyPem: readFileSync(join(home, 'app.pem'), 'utf8'),
+    webhookSecret: state.webhookSecret,
+  },
+  webhookUrl: () => `${current().botUrl ?? 'http://127.0.0.1:9'}/api/github/webhooks`,
+  log,
+  pages: createPages({ dataPlaneUrl: () => dataPlane.url, botUrl: () => current().botUrl }),
+});
+await seedExample(forge);
+writeLocalState(home, { ...current(), worldPid: process.pid, forgeUrl: forge.url, dataPlaneUrl: dataPlane.url });
+await openExamplePull(forge);
+
+let lonelySince = Date.now();
+const watch = setInterval(() => {
+  const { botPid, worldStartedBy } = current();
+  if (worldStartedBy === 'person' || (botPid !== undefined && lives(botPid))) lonelySince = Date.now();
+  else if (Date.now() - lonelySince > LONELY_MS) void stop();
+}, 5_000);
+
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+
+async function stop(): Promise<void> {
+  clearInterval(watch);
+  await Promise.allSettled([forge.close(), dataPlane.close()]);
+  process.exit(0);
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

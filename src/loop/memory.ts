@@ -1,0 +1,38 @@
+import type { DesiredState } from '../core/desired/desired.ts';
+import type { BuiltModel } from '../core/manifest/build-model.ts';
+import type { ManifestFile } from '../core/manifest/model.ts';
+import type { ClusterId, FleetId } from '../core/model/ids.ts';
+import type { ActiveRollout } from '../core/reconcile/decision.ts';
+import type { Order } from '../core/reconcile/evidence.ts';
+
+/** The manifests of one tree, as last read: the start for reading a tree that differs little. */
+export interface ManifestSnapshot {
+  readonly treeish: string;
+  /** By path. */
+  readonly files: ReadonlyMap<string, ManifestFile>;
+  readonly built: BuiltModel;
+}
+
+/** What a tick needs of the store, as of one version of the fleet. */
+export interface StoredSituation {
+  readonly version: number;
+  readonly desired: DesiredState;
+  readonly rollouts: readonly ActiveRollout[];
+  readonly orders: ReadonlyMap<ClusterId, Order>;
+}
+
+/** What is kept between ticks so that it is not read again. Only a cache: a restart begins with none of it. */
+export interface FleetMemory {
+  manifests: ManifestSnapshot | undefined;
+  situation: StoredSituation | undefined;
+}
+
+export type Memory = Map<FleetId, FleetMemory>;
+
+export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
+  const known = memory.get(fleet);
+  if (known !== undefined) return known;
+  const fresh: FleetMemory = { manifests: undefined, situation: undefined };
+  memory.set(fleet, fresh);
+  return fresh;
+}

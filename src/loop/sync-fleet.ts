@@ -1,0 +1,126 @@
+/**
+ * From the default branch to desired state and rollouts.
+ *
+ * Level-triggered: it compares the head with what was recorded, so merge, squash, rebase, queue, direct push and
+ * revert are one path, and what happened while the bot was away is caught up the same way.
+ */
+
+import { computeDesired } from '../core/desired/compute-desired.ts';
+import type { DesiredChange, DesiredState } from '../core/desired/desired.ts';
+import type { CommitSha, FleetId } from '../core/model/ids.ts';
+import { hasErrors } from '../core/model/problem.ts';
+import { startRollout } from '../core/plan/initial-state.ts';
+import type { AuditEntry, FleetRecord, StateChange } from '../ports/state-store.ts';
+import { conflict } from './commit-decisions.ts';
+import { driftJob, publishBranchJob, publishRolloutJob, reviewJob, tickJob } from './jobs.ts';
+import { type Landing, landings } from './landings.ts';
+import { loadManifests, rememberManifests } from './load-manifests.ts';
+import type { Loop } from './loop.ts';
+import { type PlannedManifests, planManifests } from './plan-manifests.ts';
+
+/** @throws PortError when git, the code host or the database fails; the queue runs it again. */
+export async function syncFleet(loop: Loop, id: FleetId): Promise<void> {
+  const fleet = await loop.ports.store.fleet(id);
+  if (fleet === undefined) return;
+  const source = loop.ports.source(fleet);
+  await source.fetch([]);
+  const head = await source.head();
+  if (head === undefined || head === fleet.seenHead) return;
+  for (const landing of await landings(loop, fleet, head)) await land(loop, id, landing);
+  await reviewAgain(loop, id);
+}
+
+/** One commit, or the commits of one pull request, of the default branch. */
+async function land(loop: Loop, id: FleetId, landing: Landing): Promise<void> {
+  const fleet = await loop.ports.store.fleet(id);
+  if (fleet === undefined) return;
+  const loaded = await loadManifests(loop, fleet, landing.commit);
+  const change =
+    fleet.goodHead === undefined && !hasErrors(loaded.problems) && loaded.model !== undefined
+      ? adopt(loop, fleet, landing.commit, computeDesired(loaded.model, { now: loop.ports.clock.now() }))
+      : record(loop, fleet, landing, await planManifests(loop, fleet, await loop.ports.store.desired(id), loaded));
+  if ((await loop.ports.store.commit(change)) === 'conflict') throw conflict();
+  if (change.heads?.good === landing.commit) rememberManifests(loop, fleet, loaded);
+}
+
+/**
+ * The first commit ever seen is what the fleet is taken to be: nothing is rolled out because a bot was
+ * installed. What differs from it is reported as drift.
+ */
+function adopt(loop: Loop, fleet: FleetRecord, commit: CommitSha, desired: DesiredState): StateChange {
+  const at = loop.ports.clock.now();
+  return {
+    fleet: fleet.id,
+    expectedVersion: fleet.version,
+    at,
+    heads: { seen: commit, good: commit },
+    desired: { commit, set: [...desired.values()], remove: [] },
+    audit: [audit(at, 'desired', commit, `adopted ${desired.size} clusters as they are described`)],
+    jobs: [publishBranchJob(fleet.id, commit), driftJob(fleet.id, undefined)],
+  };
+}
+
+function record(loop: Loop, fleet: FleetRecord, landing: Landing, planned: PlannedManifests): StateChange {
+  const at = loop.ports.clock.now();
+  const { commit } = landing;
+  const common = { fleet: fleet.id, expectedVersion: fleet.version, at };
+  if (planned.kind === 'broken') {
+    // The last good commit stays in force: a broken manifest never stops or changes what is under way.
+    return {
+      ...common,
+      heads: { seen: commit, good: fleet.goodHead },
+      audit: [
+        audit(
+          at,
+          'desired',
+          commit,
+          `not taken: ${planned.problems.filter(({ severity }) => severity === 'error').length} errors in the manifests`,
+        ),
+      ],
+      jobs: [publishBranchJob(fleet.id, commit)],
+    };
+  }
+  const { plan } = planned;
+  const state = plan === undefined ? undefined : startRollout(plan, commit, at);
+  return {
+    ...common,
+    heads: { seen: commit, good: commit },
+    desired: { commit, ...desiredChange(planned.changes, planned.desired) },
+    ...(plan === undefined || state === undefined
+      ? {}
+      : { newRollouts: [{ plan, state, pull: landing.pull, author: landing.author, title: landing.title }] }),
+    audit: [
+      audit(at, 'desired', commit, `${planned.changes.length} clusters changed`),
+      ...(state === undefined ? [] : [audit(at, 'rollout', state.id, landing.title, landing.author)]),
+    ],
+    jobs: [
+      publishBranchJob(fleet.id, commit),
+      ...(state === undefined ? [] : [tickJob(fleet.id, at), publishRolloutJob(fleet.id, state.id, undefined)]),
+      driftJob(fleet.id, undefined),
+    ],
+  };
+}
+
+function desiredChange(
+  changes: readonly DesiredChange[],
+  desired: DesiredState,
+): Pick<NonNullable<StateChange['desired']>, 'set' | 'remove'> {
+  return {
+    set: changes.flatMap((change) => {
+      const to = change.kind === 'removed' ? undefined : desired.get(change.to.cluster);
+      return to === undefined ? [] : [to];
+    }),
+    remove: changes.flatMap((change) => (change.kind === 'removed' ? [change.from.cluster] : [])),
+  };
+}
+
+function audit(at: AuditEntry['at'], kind: string, subject: string, why: string, actor = 'flotilla'): AuditEntry {
+  return { at, actor, kind, subject, rollout: undefined, from: undefined, to: undefined, why };
+}
+
+/** The base of every open pull request has moved: plan them again. Only what then reads differently is written. */
+async function reviewAgain(loop: Loop, id: FleetId): Promise<void> {
+  const known = await loop.ports.store.projections(id, 'pull:');
+  const pulls = new Set(known.filter(({ memo }) => memo['state'] === 'open').map(({ memo }) => Number(memo['pull'])));
+  await loop.ports.store.enqueue([...pulls].filter((pull) => Number.isSafeInteger(pull) && pull > 0).map((pull) => reviewJob(id, pull)));
+}
