@@ -11,9 +11,9 @@ import { WorldStore } from './world-store.ts';
 export interface DataPlaneOptions {
   /** Folder of `data-plane.db`; made when it is not there. */
   readonly home: string;
-  /** In which clusters roll; may run faster than the wall. */
+  /** The wall clock: observations are stamped with it. */
   readonly clock: Pick<Clock, 'now'>;
-  /** Milliseconds of the clock in one of the wall; shown on the page. */
+  /** How many times faster than the clock clusters roll; shown on the page. */
   readonly speed: number;
   /** Another seed gives other durations. */
   readonly seed: string;
@@ -42,7 +42,13 @@ export function openDataPlane(options: DataPlaneOptions): DataPlaneService {
   const store = WorldStore.open(options.home);
   // The hub tells of the world's changes, and is made from the world: until it is there nobody can watch.
   let hub: WatchHub | undefined;
-  const world = new World({ store, clock: options.clock, seed: options.seed, onChange: (state) => hub?.notify(state) });
+  const world = new World({
+    store,
+    clock: options.clock,
+    speed: options.speed,
+    seed: options.seed,
+    onChange: (state) => hub?.notify(state),
+  });
   hub = new WatchHub(world, options.speed);
   const watchers = hub;
   const routes = new DataPlaneRoutes({

@@ -121,7 +121,7 @@ function detail(state: ClusterState, brokers: readonly Broker[], at: number): st
   });
   if (crashes.length > 0) return crashes.join('; ');
   const stuck = brokers.find((broker) => broker.state === 'stuck');
-  if (stuck !== undefined) return `broker ${stuck.ordinal}: stuck, has not come back for more than 5 minutes`;
+  if (stuck !== undefined) return `broker ${stuck.ordinal}: stuck, does not come back from its restart`;
   if (state.move !== undefined) return `broker ${state.move.ordinal}: ${PURPOSE[state.move.purpose]} ${versionOf(state, state.move.to)}`;
   if (isSettled(state)) return undefined;
   return 'held: no broker is in restart';

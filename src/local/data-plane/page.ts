@@ -38,7 +38,7 @@ ${refresh}
 <header>
 <h1>Simulated data planes</h1>
 <p>Stand-ins for real clusters. What you break or change here, the bot sees as if it had happened to a real one.</p>
-<p>Clock <time>${formatInstant(input.now)}</time>, ${input.speed === 1 ? 'as fast as the wall clock' : `${input.speed} times as fast as the wall clock`}.</p>
+<p>It is <time>${formatInstant(input.now)}</time>. ${input.speed === 1 ? 'Clusters roll as fast as real ones' : `Clusters roll ${input.speed} times as fast as real ones`}.</p>
 </header>
 <main>
 ${messages(input)}

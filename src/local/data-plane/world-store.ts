@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ClusterState, Fault } from './cluster-state.ts';
+import type { TimeAnchor } from './world-time.ts';
 
 const FORMAT = 1;
 
 /** What is kept besides the clusters. */
 export interface WorldFacts {
-  /** Newest instant of the world's own time that anybody has seen. */
-  readonly newestAt: number;
+  readonly time: TimeAnchor | undefined;
   /** Given to clusters that are made later. */
   readonly defaultFaults: readonly Fault[];
   readonly silentPlanes: readonly string[];
@@ -63,7 +63,7 @@ export class WorldStore {
 
   facts(): WorldFacts {
     const row = this.#db.prepare('select value from fact where id = 1').get() as { value: string } | undefined;
-    return row === undefined ? { newestAt: 0, defaultFaults: [], silentPlanes: [] } : (JSON.parse(row.value) as WorldFacts);
+    return row === undefined ? { time: undefined, defaultFaults: [], silentPlanes: [] } : (JSON.parse(row.value) as WorldFacts);
   }
 
   /** All or nothing. @throws Error of SQLite when the disk does not take it; then nothing was written. */

@@ -9,6 +9,7 @@ import { isUnreachable, withFault } from './faults.ts';
 import { inspectCluster, nextChangeAt, observeCluster } from './observe-cluster.ts';
 import { advance } from './roll.ts';
 import type { WorldFacts, WorldStore } from './world-store.ts';
+import { WorldTime } from './world-time.ts';
 
 export interface SeededCluster {
   readonly cluster: ClusterId;
@@ -33,13 +34,14 @@ export class World {
   /** Keys of the clusters that change by time alone. */
   readonly #active = new Set<string>();
   readonly #onChange: (state: ClusterState) => void;
-  /** Milliseconds that the world's own time is ahead of the clock: more than 0 only after the clock was set back. */
-  #aheadMs = 0;
+  readonly #time: WorldTime;
   #facts: WorldFacts;
 
   constructor(fields: {
     readonly store: WorldStore;
     readonly clock: Pick<Clock, 'now'>;
+    /** Milliseconds of the world's own time in one of the clock. */
+    readonly speed: number;
     readonly seed: string;
     /** Called after each change that came by an event. */
     readonly onChange: (state: ClusterState) => void;
@@ -49,7 +51,7 @@ export class World {
     this.#seed = fields.seed;
     this.#onChange = fields.onChange;
     this.#facts = fields.store.facts();
-    this.#aheadMs = Math.max(0, this.#facts.newestAt - fields.clock.now());
+    this.#time = new WorldTime(fields.clock, fields.speed, this.#facts.time);
     for (const state of fields.store.clusters()) this.#remember(state);
   }
 
@@ -142,7 +144,7 @@ export class World {
     this.#save([changeByHand(state, change, this.#now(), this.#seed)]);
   }
 
-  /** Brings every cluster that moved since to now. @returns what is seen of them, and milliseconds to the next change. */
+  /** Brings every cluster that moved since to now. @returns what is seen of them, and milliseconds of the world's own time to the next change. */
   catchUp(since: number): { readonly changed: readonly Observation[]; readonly at: number; readonly nextInMs: number | undefined } {
     const at = this.#now();
     const changed: Observation[] = [];
@@ -163,12 +165,12 @@ export class World {
 
   /** Remembers how far time has come, so that a clock that is set back while we are down does not undo restarts. */
   close(): void {
-    this.#store.write([], { ...this.#facts, newestAt: this.#now() });
+    this.#store.write([], { ...this.#facts, time: this.#time.read() });
     this.#store.close();
   }
 
   #now(): number {
-    return this.#clock.now() + this.#aheadMs;
+    return this.#time.now();
   }
 
   #see(state: ClusterState, at: number): Observation {
@@ -176,7 +178,7 @@ export class World {
   }
 
   #save(states: readonly ClusterState[], facts: WorldFacts = this.#facts): void {
-    const current = { ...facts, newestAt: this.#now() };
+    const current = { ...facts, time: this.#time.read() };
     this.#store.write(states, current);
     this.#facts = current;
     for (const state of states) {
