@@ -1,0 +1,85 @@
+import { escapeHtml } from '../../../web/html/html.ts';
+
+export interface ReferenceContext {
+  readonly owner: string;
+  readonly name: string;
+  /** Whether an issue or pull request has this number: only those are linked. */
+  readonly hasIssue: (number: number) => boolean;
+}
+
+/** As GitHub's html-pipeline: inside these, nothing is a mention or a reference. */
+const QUIET = new Set(['a', 'code', 'pre', 'kbd', 'samp', 'tt']);
+
+const REFERENCE = new RegExp(
+  [
+    // @name or @organisation/team; GitHub's rule: no word character before, and no slash, letter or digit after.
+    '(?<=^|[^\\w/`])@(?<login>[a-z0-9][a-z0-9-]{0,38})(?:/(?<team>[a-z0-9][\\w-]{0,99}))?(?![\\w/]|\\.\\w)',
+    // owner/name#12
+    '(?<=^|[^\\w/.-])(?<owner>[a-z0-9][a-z0-9-]{0,38})/(?<repository>[\\w.-]{1,100})#(?<there>\\d{1,9})(?!\\w)',
+    // #12 and GH-12
+    '(?<=^|[^\\w&/#])(?:#|GH-)(?<here>\\d{1,9})(?!\\w)',
+    // A full commit id
+    '(?<=^|[^\\w/])(?<sha>[0-9a-f]{40})(?!\\w)',
+  ].join('|'),
+  'gi',
+);
+
+/**
+ * Links what GitHub would link in rendered Markdown: mentions, issues and pull requests, commits.
+ *
+ * Every name of the right form counts as a mention, because on GitHub nearly every short name belongs to somebody: text
+ * that would call a stranger there is seen to do so here.
+ *
+ * @param markup - from the sanitiser, so that `<` always begins a tag and `>` ends it.
+ * @param seam - keeps apart words between which something was dropped; it is removed.
+ */
+export function linkReferences(markup: string, context: ReferenceContext, seam: string): string {
+  let quiet = 0;
+  return markup
+    .split(/(<[^>]*>)/)
+    .map((part, index) => {
+      if (index % 2 === 1) {
+        const tag = /^<(\/?)([a-z0-9]+)/.exec(part);
+        if (tag !== null && QUIET.has(tag[2] ?? '')) quiet += tag[1] === '/' ? -1 : 1;
+        return part.replaceAll(seam, '');
+      }
+      return part
+        .split(seam)
+        .map((text) => (quiet > 0 ? text : linkText(decode(text), context)))
+        .join('');
+    })
+    .join('');
+}
+
+function linkText(text: string, context: ReferenceContext): string {
+  let markup = '';
+  let end = 0;
+  for (const match of text.matchAll(REFERENCE)) {
+    const link = linkOf(match[0], match.groups ?? {}, context);
+    if (link === undefined) continue;
+    markup += escapeHtml(text.slice(end, match.index)) + link;
+    end = match.index + match[0].length;
+  }
+  return markup + escapeHtml(text.slice(end));
+}
+
+function linkOf(text: string, groups: Record<string, string | undefined>, context: ReferenceContext): string | undefined {
+  const home = `/${context.owner}/${context.name}`;
+  const { login, team, owner, repository, there, here, sha } = groups;
+  if (login !== undefined) {
+    const kind = team === undefined ? 'user-mention' : 'team-mention';
+    return anchor(kind, `/${login}`, escapeHtml(text));
+  }
+  if (owner !== undefined) return anchor('issue-link', `/${owner}/${repository}/issues/${there}`, escapeHtml(text));
+  if (here !== undefined)
+    return context.hasIssue(Number(here)) ? anchor('issue-link', `${home}/issues/${here}`, escapeHtml(text)) : undefined;
+  if (sha !== undefined) return anchor('commit-link', `${home}/commit/${sha}`, `<code>${escapeHtml(sha.slice(0, 7))}</code>`);
+  return undefined;
+}
+
+const anchor = (kind: string, href: string, inner: string): string => `<a class="${kind}" href="${escapeHtml(href)}">${inner}</a>`;
+
+const CHARACTERS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
+
+/** References are looked for in the text as it is read: a name after an entity is a name. */
+const decode = (text: string): string => text.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => CHARACTERS[entity] ?? entity);
