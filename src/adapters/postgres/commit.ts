@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import { invariant } from '../../core/model/assert.ts';
+import type { StateChange } from '../../ports/state-store.ts';
+import { appendAudit } from './audit.ts';
+import type { Database, Tx } from './database.ts';
+import { writeDesired } from './desired.ts';
+import { replaceDrifts, writeObservations } from './evidence.ts';
+import { addJobs } from './jobs.ts';
+import { writeOrders } from './orders.ts';
+import { insertRollout, updateRollout } from './rollouts-write.ts';
+
+/** Ends the transaction without a trace: somebody else was faster. */
+class Conflict extends Error {}
+
+/** Everything or nothing; the row of the fleet is locked first, so that two commits of one fleet never run at once. */
+export async function commit(db: Database, change: StateChange): Promise<'committed' | 'conflict'> {
+  try {
+    await db.transaction().execute((tx) => write(tx, change));
+    return 'committed';
+  } catch (error) {
+    if (error instanceof Conflict) return 'conflict';
+    throw error;
+  }
+}
+
+async function write(tx: Tx, change: StateChange): Promise<void> {
+  const { fleet, at } = change;
+  await compareAndSet(tx, change);
+  if (change.desired !== undefined) await writeDesired(tx, fleet, at, change.desired);
+  for (const rollout of change.newRollouts ?? []) if (!(await insertRollout(tx, fleet, rollout))) throw new Conflict();
+  for (const rollout of change.rollouts ?? []) await updateRollout(tx, fleet, rollout);
+  if (!(await writeOrders(tx, fleet, change.orders ?? []))) throw new Conflict();
+  await writeObservations(tx, fleet, change.observations ?? []);
+  if (change.drifts !== undefined) await replaceDrifts(tx, fleet, change.drifts);
+  await appendAudit(tx, fleet, change.audit ?? []);
+  await addJobs(tx, change.jobs ?? []);
+}
+
+async function compareAndSet(tx: Tx, { fleet, expectedVersion, heads }: StateChange): Promise<void> {
+  const headsToo = heads === undefined ? sql`` : sql`, seen_head = ${heads.seen}, good_head = ${heads.good ?? null}`;
+  const { numAffectedRows } = await sql`
+    update fleets set version = version + 1 ${headsToo} where id = ${fleet} and version = ${expectedVersion}`.execute(tx);
+  if (numAffectedRows === 1n) return;
+  const known = await tx.selectFrom('fleets').select('id').where('id', '=', fleet).executeTakeFirst();
+  invariant(known !== undefined, `fleet ${fleet} is saved before its state is committed`);
+  throw new Conflict();
+}

@@ -1,0 +1,132 @@
+import { sql } from 'kysely';
+import pg from 'pg';
+import type { Log } from '../../ports/log.ts';
+import type { StateStore } from '../../ports/state-store.ts';
+import { type Connection, clientConfig, createPool, SESSION_NAME } from './connection.ts';
+import { type Database, openDatabase } from './database.ts';
+import { EmbeddedServer } from './embedded-server.ts';
+import { guarded, storeError, toPortError } from './errors.ts';
+import { forgetOldDeliveries } from './inbox.ts';
+import { migrate } from './migrations/migrate.ts';
+import { OpenerLock } from './opener-lock.ts';
+import { type JobHandlers, JobQueue, migrateQueue } from './queue.ts';
+import { PostgresStateStore } from './state-store-postgres.ts';
+
+export interface StateConfig {
+  /** A server of one's own; `undefined` starts the embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** Data folder of the embedded server; made when it is not there. */
+  readonly folder: string;
+  readonly log: Log;
+}
+
+export interface ConnectedState {
+  readonly store: StateStore;
+  /** Starts working off jobs. Once; `concurrency` jobs at a time (default 8). */
+  runQueue(handlers: JobHandlers, log: Log, concurrency?: number): Promise<JobQueue>;
+  /** Stops what was started here: queue, connections, embedded server. */
+  close(): Promise<void>;
+}
+
+const CONCURRENCY = 8;
+const CUT_OFF_MS = 1_000;
+const SERVER_MAJOR_MIN = 15;
+
+/**
+ * Opens the state: the one process at a time that may.
+ *
+ * @throws PortError that names the mend: another bot has it open, the folder or the server cannot be used, or a newer
+ *   Flotilla has written it.
+ */
+export async function connectState({ databaseUrl, folder, log }: StateConfig): Promise<ConnectedState> {
+  if (databaseUrl !== undefined) {
+    const opened = await openState(fromUrl(databaseUrl), log);
+    return { ...opened, close: opened.close };
+  }
+  const server = await EmbeddedServer.start(folder, log);
+  try {
+    await createDatabase(server.connection('postgres'));
+    const opened = await openState(server.connection(DATABASE), log);
+    await server.removeLeftovers();
+    return {
+      ...opened,
+      close: async () => {
+        await opened.close();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    // It may be the server of the bot that holds the lock. If it is nobody's, the next start adopts it.
+    server.abandon();
+    throw toPortError('open', error);
+  }
+}
+
+const DATABASE = 'flotilla';
+
+/** Takes the lock, brings the schema up to date, and opens store and queue. Closes everything again when a step fails. */
+export async function openState(connection: Connection, log: Log): Promise<ConnectedState> {
+  const lock = await OpenerLock.acquire(connection, log);
+  const db = openDatabase(connection, log);
+  const pool = createPool(connection, { max: CONCURRENCY + 4, statementMs: 30_000, bigintAsNumber: false, log });
+  const closeAll = async (): Promise<void> => {
+    await Promise.all([db.destroy(), pool.end()]);
+    await lock.release();
+  };
+  try {
+    await guarded('open', () => prepare(db, pool, log));
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  const queues: JobQueue[] = [];
+  return {
+    store: new PostgresStateStore(db, () => (lock.held ? 'held' : lock.lost ? 'lost' : 'away')),
+    runQueue: async (handlers, queueLog, concurrency = CONCURRENCY) => {
+      const queue = await guarded('runQueue', () => JobQueue.start(pool, handlers, concurrency, queueLog));
+      queues.push(queue);
+      return queue;
+    },
+    close: async () => {
+      await Promise.all(queues.map((queue) => queue.stop(CUT_OFF_MS)));
+      await closeAll();
+    },
+  };
+}
+
+async function prepare(db: Database, pool: pg.Pool, log: Log): Promise<void> {
+  const { rows } = await sql<{ readonly major: number }>`select current_setting('server_version_num')::int / 10000 as major`.execute(db);
+  const major = rows[0]?.major ?? 0;
+  if (major < SERVER_MAJOR_MIN) {
+    throw storeError('open', 'needs-human', `the database server is PostgreSQL ${major}; Flotilla needs ${SERVER_MAJOR_MIN} or newer`);
+  }
+  await migrate(db as unknown as Database & Parameters<typeof migrate>[0]);
+  await migrateQueue(pool, log);
+  await forgetOldDeliveries(db, Date.now());
+}
+
+/** @throws PortError; the URL holds a password, so the message does not repeat it. */
+function fromUrl(url: string): Connection {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^postgres(ql)?:$/.test(parsed.protocol) || parsed.pathname.length < 2) {
+    throw storeError('open', 'needs-human', 'DATABASE_URL is not of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+  }
+  return { connectionString: url };
+}
+
+async function createDatabase(connection: Connection): Promise<void> {
+  const client = new pg.Client(clientConfig(connection, SESSION_NAME));
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query('select from pg_database where datname = $1', [DATABASE]);
+    if (rows.length === 0) {
+      await client.query(`create database ${DATABASE}`).catch((error: unknown) => {
+        // Another bot that starts at the same moment was quicker; the lock decides which of the two goes on.
+        if (!(error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505'))) throw error;
+      });
+    }
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,87 @@
+import { realpath } from 'node:fs/promises';
+import pg from 'pg';
+import type { Log } from '../../ports/log.ts';
+
+/** How a database is reached. */
+export type Connection =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string };
+
+/** Tables of ours live in this schema, so that a database of one's own may hold other things too. */
+export const SCHEMA = 'flotilla';
+
+const CONNECT_MS_MAX = 5_000;
+const INT8 = 20;
+
+/** Sessions of one bot, by name in pg_stat_activity: how the next bot finds those that a killed one left. */
+export const SESSION_NAME = 'flotilla';
+
+/** Settings of every connection of ours. */
+export function clientConfig(connection: Connection, sessionName: string): pg.ClientConfig {
+  return {
+    ...connection,
+    application_name: sessionName,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  };
+}
+
+export interface PoolOptions {
+  readonly max: number;
+  /** Milliseconds that the server gives one statement. */
+  readonly statementMs: number;
+  readonly log: Log;
+  /** Reads bigint as a number: all of ours are instants and counters below 2^53. */
+  readonly bigintAsNumber: boolean;
+}
+
+/** A pool that survives the death of its server: broken connections are dropped, and made anew when they are needed. */
+export function createPool(connection: Connection, options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    ...clientConfig(connection, SESSION_NAME),
+    max: options.max,
+    idleTimeoutMillis: 300_000,
+    statement_timeout: options.statementMs,
+    // A server that is stopped or cut off does not even send its time-out.
+    query_timeout: options.statementMs + CONNECT_MS_MAX,
+    lock_timeout: Math.min(10_000, options.statementMs),
+    idle_in_transaction_session_timeout: 60_000,
+    ...(options.bigintAsNumber ? { types: { getTypeParser } } : {}),
+    options: `-c search_path=${SCHEMA}`,
+  });
+  // Without these, the end of a connection would be an unhandled 'error' event and end the bot.
+  const onError = (error: Error): void => options.log.debug({ error: error.message }, 'a connection to the database broke');
+  pool.on('error', onError);
+  pool.on('connect', (client) => {
+    client.on('error', onError);
+  });
+  return pool;
+}
+
+/** True when the server answers to this connection, and serves this data directory. */
+export async function canConnect(connection: Connection, dataDirectory: string): Promise<boolean> {
+  const client = new pg.Client(clientConfig(connection, SESSION_NAME));
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ readonly data_directory: string }>('show data_directory');
+    return rows[0]?.data_directory === (await realpath(dataDirectory)) || rows[0]?.data_directory === dataDirectory;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+type Parser = (text: string) => unknown;
+
+function getTypeParser(oid: number, format?: 'text' | 'binary'): Parser {
+  return oid === INT8 ? safeInteger : (pg.types.getTypeParser(oid, format ?? 'text') as Parser);
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} in the database does not fit a number`);
+  return value;
+}

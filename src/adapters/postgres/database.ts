@@ -1,0 +1,22 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import type { Log } from '../../ports/log.ts';
+import { type Connection, createPool } from './connection.ts';
+import type { Schema } from './schema.ts';
+
+export type Database = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+
+/** More would not be faster on one disk, and every session costs the server memory. */
+const CONNECTIONS_MAX = 6;
+const STATEMENT_MS_MAX = 60_000;
+
+/** Kysely over a pool of its own. `destroy()` ends the pool. Nothing is connected before the first query. */
+export function openDatabase(connection: Connection, log: Log): Database {
+  const pool = createPool(connection, { max: CONNECTIONS_MAX, statementMs: STATEMENT_MS_MAX, bigintAsNumber: true, log });
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Several reads that see one moment of the database. */
+export function snapshot<T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read);
+}

@@ -1,0 +1,54 @@
+import type pg from 'pg';
+
+/**
+ * Frees what a dead worker still holds. graphile-worker itself waits four hours, because it cannot know who is dead;
+ * whoever calls this is the one opener of the database and has no worker running.
+ *
+ * A job that was cut off once or twice runs again at once. One that keeps ending the process waits longer each time,
+ * so that it cannot keep the bot from starting.
+ */
+export async function freeDeadWorkers(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(`
+    with jobs as (
+      update graphile_worker._private_jobs set locked_at = null, locked_by = null,
+        run_at = case when attempts <= 3 then run_at else greatest(run_at, now() + least(60, 2 ^ least(attempts - 3, 10)) * interval '1 second') end
+      where locked_by is not null and key is not null
+      returning 1
+    ), replaced as (
+      delete from graphile_worker._private_jobs where locked_by is not null and key is null
+    ), queues as (
+      update graphile_worker._private_job_queues set locked_at = null, locked_by = null where locked_by is not null
+    )
+    select 1 from jobs`);
+  return rowCount ?? 0;
+}
+
+/** A person has most likely started the bot again because they mended something: what waited for them is tried once more. */
+export async function revivePark(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(`
+    select graphile_worker.reschedule_jobs(array(
+      select id from graphile_worker._private_jobs where attempts >= max_attempts and locked_at is null and key is not null
+    ), run_at => now(), attempts => 0)`);
+  return rowCount ?? 0;
+}
+
+/**
+ * Removes the rows of queues that have no jobs. Each pull request and rollout has queues of its own, and taking a job
+ * looks at the rows of all free queues. The lock waits for transactions that are adding jobs, so that no job ever
+ * names a queue that is gone.
+ */
+export async function removeIdleQueues(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('lock table graphile_worker._private_job_queues in exclusive mode');
+    await client.query(`
+      delete from graphile_worker._private_job_queues q
+      where q.locked_at is null and not exists (select from graphile_worker._private_jobs j where j.job_queue_id = q.id)`);
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}

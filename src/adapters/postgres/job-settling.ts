@@ -1,0 +1,75 @@
+import type pg from 'pg';
+import type { Retrial } from './job-retry.ts';
+import { ATTEMPTS_MAX } from './jobs.ts';
+
+/** A job that a worker has taken, as graphile-worker hands it out. */
+export interface TakenJob {
+  readonly id: string;
+  readonly job_queue_id: number | null;
+  readonly locked_by: string | null;
+  readonly attempts: number;
+}
+
+/**
+ * The rows that graphile-worker itself would delete and unlock when a job is done. Here it is awaited: its own call is
+ * not (worker.ts, `completeJob`), so that a database that goes away would end the process with an unhandled rejection,
+ * and the next job of a queue would find its queue still locked and wait for the next poll. What it does afterwards
+ * finds nothing left to do. The notification wakes a worker for the next job of the queue.
+ */
+const TAKE_OUT = `
+  with done as (
+    delete from graphile_worker._private_jobs where id = $1 and locked_by = $2
+    returning job_queue_id, task_id, payload, key
+  ), freed as (
+    update graphile_worker._private_job_queues set locked_at = null, locked_by = null
+    where id = (select job_queue_id from done) and locked_by = $2
+  )
+  select done.key, done.payload::text as payload, t.identifier, q.queue_name,
+    case when done.job_queue_id is null then null else pg_notify('jobs:insert', '{"count":1}') end as notified
+  from done
+  join graphile_worker._private_tasks t on t.id = done.task_id
+  left join graphile_worker._private_job_queues q on q.id = done.job_queue_id`;
+
+interface TakenOut {
+  /** `null`: a newer job with the same key has replaced this one while it ran. */
+  readonly key: string | null;
+  readonly payload: string;
+  readonly identifier: string;
+  readonly queue_name: string | null;
+}
+
+export async function settleDone(pool: pg.Pool, job: TakenJob): Promise<void> {
+  await pool.query(TAKE_OUT, [job.id, job.locked_by]);
+}
+
+/**
+ * Puts a failed job back under its key, for later or for a person; unless a newer one has taken the key, which will
+ * do the work. Not left to graphile-worker, whose wait grows to six hours and knows nothing of what a remote asked for.
+ */
+export async function settleFailed(pool: pg.Pool, job: TakenJob, retrial: Retrial, message: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const taken = (await client.query<TakenOut>(TAKE_OUT, [job.id, job.locked_by])).rows[0];
+    if (taken?.key != null) await putBack(client, taken, job, retrial, message);
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    // The transaction dies with its connection.
+    client.release(true);
+    throw error;
+  }
+}
+
+async function putBack(client: pg.PoolClient, taken: TakenOut, job: TakenJob, retrial: Retrial, message: string): Promise<void> {
+  const waitMs = retrial.kind === 'again' ? retrial.waitMs : 0;
+  const { rows } = await client.query<{ readonly id: string }>(
+    `select id from graphile_worker.add_job($1, payload => $2::json, queue_name => $3, run_at => now() + $4 * interval '1 millisecond',
+       max_attempts => $5, job_key => $6)`,
+    [taken.identifier, taken.payload, taken.queue_name, waitMs, ATTEMPTS_MAX, taken.key],
+  );
+  const ids = rows.map((row) => row.id);
+  if (retrial.kind === 'parked')
+    await client.query('select graphile_worker.permanently_fail_jobs($1::bigint[], $2)', [ids, message.slice(0, 2_000)]);
+  else await client.query('select graphile_worker.reschedule_jobs($1::bigint[], attempts => $2)', [ids, job.attempts]);
+}

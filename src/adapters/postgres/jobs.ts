@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Job } from '../../ports/state-store.ts';
+import type { Database, Tx } from './database.ts';
+import { inChunks, jsonb } from './rows.ts';
+
+/** In a smallint; at one attempt in five minutes it lasts for months, so that an outage never uses up a job. */
+export const ATTEMPTS_MAX = 32_000;
+/** Limits of graphile-worker's tables, in characters. A fleet's name alone may have 140. */
+const QUEUE_CHARS_MAX = 128;
+const KEY_CHARS_MAX = 512;
+
+/** Adds jobs with the transaction, if it is one: they run when it has committed, and never when it has not. */
+export async function addJobs(db: Database | Tx, jobs: readonly Job[]): Promise<void> {
+  // One statement cannot touch a key twice; the last of them is the newest.
+  const newest = [...new Map(jobs.map((job) => [job.key, job])).values()];
+  for (const some of inChunks(newest)) {
+    const specs = some.map((job) => ({
+      identifier: job.task,
+      payload: job.payload,
+      job_key: shortened(job.key, KEY_CHARS_MAX),
+      queue_name: job.queue === undefined ? null : shortened(job.queue, QUEUE_CHARS_MAX),
+      run_at: job.runAt === undefined ? null : new Date(job.runAt).toISOString(),
+      max_attempts: ATTEMPTS_MAX,
+    }));
+    await sql`
+      select count(*) from graphile_worker.add_jobs(
+        array(select jsonb_populate_recordset(null::graphile_worker.job_spec, ${jsonb(specs)})), false)`.execute(db);
+  }
+}
+
+/** The same text for the same name, and a different one for another: a long name keeps its start and gets a digest. */
+function shortened(name: string, charsMax: number): string {
+  if (name.length <= charsMax) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  return `${name.slice(0, charsMax - digest.length - 1)}~${digest}`;
+}

@@ -1,0 +1,41 @@
+import { type Kysely, type Migration, Migrator } from 'kysely';
+import { SCHEMA } from '../connection.ts';
+import { storeError, toPortError } from '../errors.ts';
+import { up as initial } from './0001-initial.ts';
+
+/** In order, and never changed once released: a database remembers them by name. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-initial': { up: initial },
+};
+
+/**
+ * Brings the database to this program's schema, each migration in a transaction, under an advisory lock. Forward only.
+ *
+ * @throws PortError when a newer program has written the database: its tables may mean other things.
+ */
+export async function migrate(db: Kysely<unknown>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+    migrationTableSchema: SCHEMA,
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+  });
+  const unknown = (await applied(db)).filter((name) => !(name in MIGRATIONS));
+  if (unknown.length > 0) {
+    throw storeError(
+      'migrate',
+      'needs-human',
+      `the database was written by a newer Flotilla (it knows ${unknown.join(', ')}); start that version or a later one, or restore a backup from before the update`,
+    );
+  }
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw toPortError('migrate', error);
+}
+
+async function applied(db: Kysely<unknown>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.schema === SCHEMA && table.name === 'migrations')) return [];
+  const rows = await db.withSchema(SCHEMA).withTables<{ migrations: { name: string } }>().selectFrom('migrations').select('name').execute();
+  return rows.map((row) => row.name);
+}

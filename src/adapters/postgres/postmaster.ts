@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What a server says of itself in `postmaster.pid` of its data directory. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  readonly ready: boolean;
+}
+
+/**
+ * Reads the file that a running server keeps, and a killed one leaves behind.
+ *
+ * @returns `undefined` when there is none, or it is not written in full yet.
+ */
+export async function readPostmaster(data: string): Promise<Postmaster | undefined> {
+  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
+  // Lines: pid, data directory, start time, port, socket directory, listen address, shared memory, status.
+  const lines = text.split('\n');
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  if (!Number.isInteger(pid) || pid < 2 || !Number.isInteger(port) || port < 1) return undefined;
+  return { pid, port, ready: lines[7]?.trim() === 'ready' };
+}
+
+/** True while a process with this id lives, whoever's it is. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * True when the process is a PostgreSQL server. After a restart of the machine the id in a stale file may belong to
+ * anything, and PostgreSQL itself would take any live process of the same user for a rival.
+ */
+export async function isPostgres(pid: number): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  try {
+    if (platform() === 'linux') return (await readFile(`/proc/${pid}/comm`, 'utf8')).trim() === 'postgres';
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'comm=', '-p', String(pid)]);
+    return /(^|\/)postgres$/.test(stdout.trim());
+  } catch {
+    // Not to know counts as a server: a stale file costs a clear error, a second server on live data would cost the data.
+    return isAlive(pid);
+  }
+}

@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import type { FleetId } from '../../core/model/ids.ts';
+import type { Projection } from '../../ports/state-store.ts';
+import type { Database } from './database.ts';
+import { dictionary, integer, optional, type Read, record, text } from './read-json.ts';
+import { jsonb, plainText, readRow } from './rows.ts';
+
+export async function projection(db: Database, fleet: FleetId, key: string): Promise<Projection | undefined> {
+  return (await select(db, fleet, sql`key = ${plainText(key)}`))[0];
+}
+
+/** In order of key. */
+export function projections(db: Database, fleet: FleetId, prefix: string): Promise<readonly Projection[]> {
+  return select(db, fleet, sql`starts_with(key, ${plainText(prefix)})`);
+}
+
+async function select(db: Database, fleet: FleetId, condition: ReturnType<typeof sql>): Promise<readonly Projection[]> {
+  const { rows } = await sql<{ readonly key: string }>`
+    select key, remote_id as "remoteId", hash, memo from projections where fleet = ${fleet} and ${condition} order by key`.execute(db);
+  return rows.map((row) => readRow('projections', row.key, read, row));
+}
+
+const read: Read<Projection> = record<Projection>({ key: text, remoteId: optional(integer), hash: optional(text), memo: dictionary(text) });
+
+export async function saveProjection(db: Database, fleet: FleetId, { key, remoteId, hash, memo }: Projection): Promise<void> {
+  await sql`
+    insert into projections (fleet, key, remote_id, hash, memo)
+    values (${fleet}, ${plainText(key)}, ${remoteId ?? null}, ${hash ?? null}, ${jsonb(memo)})
+    on conflict (fleet, key) do update set remote_id = excluded.remote_id, hash = excluded.hash, memo = excluded.memo`.execute(db);
+}

@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type Runner, run, runMigrations, type Task } from 'graphile-worker';
+import type pg from 'pg';
+import type { Log } from '../../ports/log.ts';
+import type { Job, JobTask } from '../../ports/state-store.ts';
+import { freeDeadWorkers, removeIdleQueues, revivePark } from './job-recovery.ts';
+import { backoffMs, retrialOf } from './job-retry.ts';
+import { settleDone, settleFailed, type TakenJob } from './job-settling.ts';
+
+export interface JobContext {
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** Aborted when the bot stops and the time to drain is up. */
+  readonly signal: AbortSignal;
+}
+
+export type JobHandlers = Readonly<Record<JobTask, (payload: Job['payload'], context: JobContext) => Promise<void>>>;
+
+/** A notification starts a job in milliseconds; jobs with an instant start at most this much late. */
+const POLL_MS = 500;
+const IDLE_QUEUES_EVERY_MS = 3_600_000;
+const SETTLE_RETRY_MS_MAX = 5_000;
+
+/** Creates or updates the queue's own tables. `add_jobs` needs them, so it comes before the store is used. */
+export async function migrateQueue(pool: pg.Pool, log: Log): Promise<void> {
+  await runMigrations({ pgPool: pool, logger: loggerTo(log) });
+}
+
+/** Runs jobs until it is stopped, whatever becomes of the database meanwhile. */
+export class JobQueue {
+  readonly #pool: pg.Pool;
+  readonly #handlers: JobHandlers;
+  readonly #concurrency: number;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  readonly #cutOff = new AbortController();
+  #runner: Runner | undefined;
+  #supervised: Promise<void> = Promise.resolve();
+
+  private constructor(pool: pg.Pool, handlers: JobHandlers, concurrency: number, log: Log) {
+    this.#pool = pool;
+    this.#handlers = handlers;
+    this.#concurrency = concurrency;
+    this.#log = log;
+  }
+
+  /** Takes up what a dead bot left, then starts. @throws when the database does not answer. */
+  static async start(pool: pg.Pool, handlers: JobHandlers, concurrency: number, log: Log): Promise<JobQueue> {
+    const queue = new JobQueue(pool, handlers, concurrency, log);
+    const freed = await freeDeadWorkers(pool);
+    const revived = await revivePark(pool);
+    await removeIdleQueues(pool);
+    if (freed + revived > 0) log.info({ freed, revived }, 'jobs of the last run are taken up again');
+    queue.#runner = await queue.#run();
+    queue.#supervised = queue.#supervise(queue.#runner);
+    void queue.#tidy();
+    return queue;
+  }
+
+  /**
+   * Takes no more jobs and waits for those that are running.
+   *
+   * @returns `cut-off` when some were still running after `timeoutMs`: the next start runs them again.
+   */
+  async stop(timeoutMs: number): Promise<'drained' | 'cut-off'> {
+    this.#stopping.abort();
+    const drained = Promise.all([this.#runner?.stop().catch(() => undefined), this.#supervised]).then(() => 'drained' as const);
+    const timer = new AbortController();
+    const outcome = await Promise.race([
+      drained,
+      sleep(timeoutMs, 'cut-off' as const, { signal: timer.signal }).catch(() => 'drained' as const),
+    ]);
+    timer.abort();
+    this.#cutOff.abort();
+    if (outcome === 'cut-off')
+      this.#log.warn({ timeoutMs }, 'jobs were still running when the time to drain was up; they run again after the next start');
+    return outcome;
+  }
+
+  async #run(): Promise<Runner> {
+    const tasks = Object.entries(this.#handlers).map(([name, handler]) => [name, this.#task(name, handler)] as const);
+    return run({
+      pgPool: this.#pool,
+      taskList: Object.fromEntries(tasks),
+      parsedCronItems: [],
+      concurrency: this.#concurrency,
+      pollInterval: POLL_MS,
+      noHandleSignals: true,
+      logger: loggerTo(this.#log),
+      // In batches its failures are caught; one by one they would be unhandled rejections. See job-settling.ts.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    });
+  }
+
+  /** graphile-worker gives up when the database fails it at the wrong moment; then a new runner takes over. */
+  async #supervise(first: Runner): Promise<void> {
+    const { signal } = this.#stopping;
+    let runner = first;
+    for (let failures = 0; !signal.aborted; ) {
+      const error = await runner.promise.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (signal.aborted) return;
+      this.#log.warn({ err: error }, 'the job runner ended; starting it again');
+      for (;;) {
+        await sleep(Math.min(SETTLE_RETRY_MS_MAX, backoffMs(failures) / 4), undefined, { signal, ref: false }).catch(() => undefined);
+        if (signal.aborted) return;
+        try {
+          await freeDeadWorkers(this.#pool);
+          runner = await this.#run();
+          this.#runner = runner;
+          failures = 0;
+          break;
+        } catch (cause) {
+          failures += 1;
+          this.#log.warn({ err: cause, failures }, 'the job runner does not start');
+        }
+      }
+      if (signal.aborted) await runner.stop().catch(() => undefined);
+    }
+  }
+
+  #task(name: string, handler: JobHandlers[JobTask]): Task {
+    return async (payload, { job }) => {
+      try {
+        await handler(payload as Job['payload'], { attempt: job.attempts, signal: this.#cutOff.signal });
+      } catch (error) {
+        const retrial = retrialOf(error, job.attempts);
+        const fields = { err: error, task: name, key: job.key, attempt: job.attempts, ...retrial };
+        if (retrial.kind === 'parked') this.#log.error(fields, 'a job needs a person; it is tried again at the next start');
+        else this.#log.warn(fields, 'a job failed and is tried again');
+        await this.#settle(job, () => settleFailed(this.#pool, job, retrial, error instanceof Error ? error.message : String(error)));
+        return;
+      }
+      await this.#settle(job, () => settleDone(this.#pool, job));
+    };
+  }
+
+  /** Until it is written down: a job that is done and not recorded would run again. */
+  async #settle(job: TakenJob, write: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        this.#log.warn({ err: error, job: job.id, attempt }, 'the outcome of a job could not be stored yet');
+        if (this.#cutOff.signal.aborted) return;
+        await sleep(Math.min(SETTLE_RETRY_MS_MAX, 50 * 2 ** attempt), undefined, { signal: this.#cutOff.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #tidy(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await sleep(IDLE_QUEUES_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return;
+      await removeIdleQueues(this.#pool).catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'rows of idle queues could not be removed'),
+      );
+    }
+  }
+}
+
+/** graphile-worker's own messages carry whole jobs, payload and all; the message is enough, and a line for each job is for debugging. */
+function loggerTo(log: Log): Logger {
+  return new Logger((scope) => (level, message) => {
+    const fields = { component: 'queue', ...scope };
+    if (level === 'error') log.error({ ...fields, said: message }, 'the job runner reports an error');
+    else if (level === 'warning') log.warn({ ...fields, said: message }, 'the job runner warns');
+    else log.debug({ ...fields, said: message }, 'the job runner reports');
+  });
+}

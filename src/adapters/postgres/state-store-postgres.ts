@@ -1,0 +1,138 @@
+import { sql } from 'kysely';
+import type { ClusterId, FleetId, RolloutId } from '../../core/model/ids.ts';
+import type { Instant } from '../../core/model/time.ts';
+import type { OrderReply } from '../../ports/data-plane.ts';
+import type { Delivery, FleetRecord, Job, Projection, StateChange, StateStore } from '../../ports/state-store.ts';
+import * as history from './audit.ts';
+import { commit } from './commit.ts';
+import type { Database } from './database.ts';
+import * as desired from './desired.ts';
+import { guarded, storeError } from './errors.ts';
+import * as evidence from './evidence.ts';
+import * as fleets from './fleets.ts';
+import * as inbox from './inbox.ts';
+import { addJobs } from './jobs.ts';
+import * as orders from './orders.ts';
+import * as projections from './projections.ts';
+import * as rollouts from './rollouts-read.ts';
+
+/** `lost`: another process has taken the database, for good. `away`: it cannot be told right now. */
+export type Hold = () => 'held' | 'away' | 'lost';
+
+/** The state store on PostgreSQL: one method of the port, one function of the file that owns its tables. */
+export class PostgresStateStore implements StateStore {
+  readonly #db: Database;
+  readonly #hold: Hold;
+  readonly #plans = new rollouts.PlanCache();
+
+  constructor(db: Database, hold: Hold) {
+    this.#db = db;
+    this.#hold = hold;
+  }
+
+  receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'> {
+    return this.#write('receive', () => inbox.receive(this.#db, delivery, jobs));
+  }
+
+  delivered(guid: string, at: Instant): Promise<void> {
+    return this.#write('delivered', () => inbox.delivered(this.#db, guid, at));
+  }
+
+  saveFleet(fleet: FleetRecord): Promise<void> {
+    return this.#write('saveFleet', () => fleets.saveFleet(this.#db, fleet));
+  }
+
+  fleets() {
+    return guarded('fleets', () => fleets.fleets(this.#db));
+  }
+
+  fleet(id: FleetId) {
+    return guarded('fleet', () => fleets.fleet(this.#db, id));
+  }
+
+  desired(fleet: FleetId) {
+    return guarded('desired', () => desired.desired(this.#db, fleet));
+  }
+
+  earlierRevisions(fleet: FleetId, clusters: readonly ClusterId[]) {
+    return guarded('earlierRevisions', () => desired.earlierRevisions(this.#db, fleet, clusters));
+  }
+
+  activeRollouts(fleet: FleetId) {
+    return guarded('activeRollouts', () => rollouts.activeRollouts(this.#db, this.#plans, fleet));
+  }
+
+  rollout(fleet: FleetId, id: RolloutId) {
+    return guarded('rollout', () => rollouts.rollout(this.#db, this.#plans, fleet, id));
+  }
+
+  recentRollouts(fleet: FleetId, limit: number) {
+    return guarded('recentRollouts', () => rollouts.recentRollouts(this.#db, fleet, limit));
+  }
+
+  lastTargets(fleet: FleetId, clusters: readonly ClusterId[]) {
+    return guarded('lastTargets', () => rollouts.lastTargets(this.#db, fleet, clusters));
+  }
+
+  orders(fleet: FleetId) {
+    return guarded('orders', () => orders.orders(this.#db, fleet));
+  }
+
+  undelivered(fleet: FleetId, dataPlane: string, limit: number) {
+    return guarded('undelivered', () => orders.undelivered(this.#db, fleet, dataPlane, limit));
+  }
+
+  recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void> {
+    return this.#write('recordReplies', () => orders.recordReplies(this.#db, fleet, replies, at));
+  }
+
+  observations(fleet: FleetId) {
+    return guarded('observations', () => evidence.observations(this.#db, fleet));
+  }
+
+  drifts(fleet: FleetId) {
+    return guarded('drifts', () => evidence.drifts(this.#db, fleet));
+  }
+
+  audit(fleet: FleetId, filter: { readonly subject?: string; readonly limit: number }) {
+    return guarded('audit', () => history.audit(this.#db, fleet, filter));
+  }
+
+  projection(fleet: FleetId, key: string) {
+    return guarded('projection', () => projections.projection(this.#db, fleet, key));
+  }
+
+  projections(fleet: FleetId, prefix: string) {
+    return guarded('projections', () => projections.projections(this.#db, fleet, prefix));
+  }
+
+  saveProjection(fleet: FleetId, projection: Projection): Promise<void> {
+    return this.#write('saveProjection', () => projections.saveProjection(this.#db, fleet, projection));
+  }
+
+  commit(change: StateChange): Promise<'committed' | 'conflict'> {
+    return this.#write('commit', () => commit(this.#db, change));
+  }
+
+  enqueue(jobs: readonly Job[]): Promise<void> {
+    return this.#write('enqueue', () => addJobs(this.#db, jobs));
+  }
+
+  async healthy(): Promise<boolean> {
+    if (this.#hold() !== 'held') return false;
+    return sql`select 1`.execute(this.#db).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Writes only while this process is the one that holds the database. */
+  #write<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    return guarded(operation, () => {
+      const hold = this.#hold();
+      if (hold === 'held') return work();
+      if (hold === 'away') throw storeError(operation, 'retry-later', 'the database does not answer; it is tried again by itself');
+      throw storeError(operation, 'needs-human', 'another Flotilla has taken the database over; stop one of the two');
+    });
+  }
+}
