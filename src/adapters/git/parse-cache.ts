@@ -13,6 +13,8 @@ interface Entry {
   place: Place | undefined;
   /** The object made of the blob, while somebody holds it. */
   parsed: WeakRef<ParsedFile> | undefined;
+  /** Counts uses of the cache, so that the oldest can be told. */
+  usedAt: number;
 }
 
 /** `blob SP checksum SP json LF`; the checksum is over blob and json, in 8 hex digits. */
@@ -38,12 +40,12 @@ export interface ParseCacheOptions {
  */
 export class ParseCacheOnDisk implements ParseCache {
   readonly #file: LineFile;
-  /** In the order of last use. */
   readonly #entries: Map<BlobId, Entry>;
   readonly #fileBytesMax: number;
   readonly #log: Log;
   readonly #unwritten = new Map<BlobId, string>();
   #unwrittenChars = 0;
+  #uses = 0;
   #flushSoon: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -61,7 +63,7 @@ export class ParseCacheOnDisk implements ParseCache {
     const entries = new Map<BlobId, Entry>();
     const file = await LineFile.open(join(folder, 'parsed-files'), header, BLOB_LENGTH, (begin, place) => {
       const blob = parseBlobId(begin);
-      if (blob.ok && place.length > HEAD_LENGTH) entries.set(blob.value, { place, parsed: undefined });
+      if (blob.ok && place.length > HEAD_LENGTH) entries.set(blob.value, { place, parsed: undefined, usedAt: 0 });
     });
     return new ParseCacheOnDisk(file, entries, options.fileBytesMax ?? FILE_BYTES_MAX, log);
   }
@@ -73,23 +75,25 @@ export class ParseCacheOnDisk implements ParseCache {
   get(blob: BlobId): ParsedFile | undefined {
     const entry = this.#entries.get(blob);
     if (entry === undefined) return undefined;
-    this.#entries.delete(blob);
+    this.#uses += 1;
+    entry.usedAt = this.#uses;
     const known = entry.parsed?.deref();
-    const parsed = known ?? this.#load(blob, entry.place);
-    if (parsed === undefined) return undefined;
-    if (known === undefined) entry.parsed = new WeakRef(parsed);
-    this.#entries.set(blob, entry);
+    if (known !== undefined) return known;
+    const parsed = this.#load(blob, entry.place);
+    if (parsed === undefined) this.#entries.delete(blob);
+    else entry.parsed = new WeakRef(parsed);
     return parsed;
   }
 
   put(blob: BlobId, parsed: ParsedFile): void {
+    this.#uses += 1;
     const known = this.#entries.get(blob);
     if (known !== undefined) {
-      known.parsed = new WeakRef(parsed);
+      Object.assign(known, { parsed: new WeakRef(parsed), usedAt: this.#uses });
       return;
     }
     const line = lineOf(blob, parsed);
-    this.#entries.set(blob, { place: undefined, parsed: new WeakRef(parsed) });
+    this.#entries.set(blob, { place: undefined, parsed: new WeakRef(parsed), usedAt: this.#uses });
     this.#unwritten.set(blob, line);
     this.#unwrittenChars += line.length;
     this.#flushSoon ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS).unref();
@@ -148,7 +152,7 @@ export class ParseCacheOnDisk implements ParseCache {
   async #forgetOldest(): Promise<void> {
     const kept: { readonly blob: BlobId; readonly place: Place }[] = [];
     let room = this.#fileBytesMax / 2;
-    for (const [blob, { place }] of [...this.#entries].reverse()) {
+    for (const [blob, { place }] of [...this.#entries].sort((a, b) => b[1].usedAt - a[1].usedAt)) {
       if (place === undefined) continue;
       room -= place.length;
       if (room < 0) this.#entries.delete(blob);
@@ -180,9 +184,9 @@ function lineOf(blob: BlobId, parsed: ParsedFile): string {
 
 /** @returns `undefined` for a line that is not what was written: its manifest is parsed again. */
 function parsedOf(blob: BlobId, line: Buffer): ParsedFile | undefined {
-  const json = line.toString('utf8', HEAD_LENGTH, line.length - 1);
+  const json = line.subarray(HEAD_LENGTH, -1);
   if (line.toString('latin1', 0, HEAD_LENGTH) !== `${blob} ${checksum(blob, json)} `) return undefined;
-  const written = JSON.parse(json) as Written;
+  const written = JSON.parse(json.toString('utf8')) as Written;
   // JSON has no `undefined`: a document that did not pass was written as null.
   return { documents: written.documents.map((document) => document ?? undefined), problems: written.problems };
 }
@@ -192,4 +196,4 @@ interface Written {
   readonly problems: ParsedFile['problems'];
 }
 
-const checksum = (blob: BlobId, json: string): string => crc32(json, crc32(blob)).toString(16).padStart(8, '0');
+const checksum = (blob: BlobId, json: string | Buffer): string => crc32(json, crc32(blob)).toString(16).padStart(8, '0');
