@@ -21,6 +21,13 @@ export function breakSomething(world: World, body: unknown): string {
     }
     case 'cluster': {
       const state = find(world, on.cluster, on.dataPlane);
+      if (fault?.broker !== undefined && fault.broker >= state.replicas) {
+        throw new RequestError(
+          400,
+          'unknown-broker',
+          `${state.cluster} has brokers 0 to ${state.replicas - 1}, and no broker ${fault.broker}`,
+        );
+      }
       world.setFault({ kind: 'cluster', cluster: state }, fault);
       return `${state.cluster}: ${said(fault)}`;
     }

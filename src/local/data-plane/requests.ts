@@ -65,6 +65,9 @@ export function parseFault(body: unknown): Result<FaultRequest, string> {
   if (on?.kind === 'data-plane' && kind !== 'unreachable' && kind !== 'none') {
     problems.push('a whole data plane can be made "unreachable", or "none"; give the other faults to clusters, or to all');
   }
+  if ((kind === 'unreachable' || kind === 'none') && (version !== undefined || broker !== undefined)) {
+    problems.push(`"${kind}" concerns whole clusters: leave "version" and "broker" out`);
+  }
   if (problems.length > 0 || on === undefined) return err(problems.join('; '));
   return ok({ on, fault: isFaultKind(kind) ? { kind, version, broker } : undefined });
 }
