@@ -65,23 +65,29 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     closers.unshift(() => state?.close());
     const parsed = await ParseCacheOnDisk.open(join(config.home, 'parsed'), log);
     closers.unshift(() => parsed.close());
-    probot = createProbot(github, log, metrics);
-    const ports = wirePorts({ config, github, probot, store, parsed, clock, log });
-    loop = { ports, settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl: url }, memory: new Map() };
+    const app = createProbot(github, log, metrics);
+    const ports = wirePorts({ config, github, probot: app, store, parsed, clock, log });
+    const running: Loop = {
+      ports,
+      settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl: url },
+      memory: new Map(),
+    };
     const scheduler = new Scheduler(store, log, clock.now);
-    const watchers = new Watchers(loop);
+    const watchers = new Watchers(running);
     closers.unshift(
       () => scheduler.stop(),
       () => watchers.stop(),
     );
-    const refresh = (fleet: FleetId) => followManifests(loop as Loop, scheduler, watchers, fleet);
-    const tasks = createTasks(loop, (fleets) => {
+    const refresh = (fleet: FleetId) => followManifests(running, scheduler, watchers, fleet);
+    const tasks = createTasks(running, (fleets) => {
       metrics.fleets.set(fleets.length);
       for (const { id } of fleets) scheduler.set(id, DEFAULT_SCHEDULE);
     });
     const queue = await state.runQueue(measured(followed(tasks, refresh), metrics), log);
-    closers.unshift(() => queue.stop(DRAIN_MS));
-    await probot.load(webhookApp(store, clock, metrics));
+    closers.unshift(async () => void (await queue.stop(DRAIN_MS)));
+    await app.load(webhookApp(store, clock, metrics));
+    probot = app;
+    loop = running;
     onUrl(url);
     await store.enqueue([installJob()]);
     for (const fleet of await store.fleets())

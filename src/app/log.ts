@@ -25,7 +25,7 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
 export function createLog(level: string, secrets: readonly string[]): Log {
   const redact = redactor([...secrets, ...secrets.map((secret) => JSON.stringify(secret).slice(1, -1))]);
   return pino(
-    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: pino.stdSerializers.err } },
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: pino.stdSerializers.err } },
     { write: (line: string) => void process.stderr.write(redact(line)) },
   );
 }

@@ -54,7 +54,7 @@ export function wirePorts({ config, github, probot, store, parsed, clock, log }:
     log,
     store,
     parsed,
-    app: new CodeHostAppGitHub(() => probot.auth()),
+    app: new CodeHostAppGitHub((installation) => probot.auth(installation)),
     host: hosts,
     source: sources,
     dataPlane: (fleet, described) => {

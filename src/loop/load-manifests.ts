@@ -44,11 +44,6 @@ export async function loadManifests(loop: Loop, fleet: FleetRecord, treeish: str
   return { model: hasErrors(problems) ? undefined : built.model, problems, snapshot };
 }
 
-/** Makes a tree the one that later trees are compared with: the head of the default branch. */
-export function rememberManifests(loop: Loop, fleet: FleetRecord, loaded: LoadedManifests): void {
-  memoryOf(loop.memory, fleet.id).manifests = loaded.snapshot;
-}
-
 async function allFiles(source: ManifestSource, treeish: string): Promise<ReadonlyMap<string, ManifestFile>> {
   return new Map((await source.files(treeish)).map((file) => [file.path, file]));
 }

@@ -1,3 +1,4 @@
+import type { DesiredBefore } from '../core/desired/compute-desired.ts';
 import type { DesiredState } from '../core/desired/desired.ts';
 import type { BuiltModel } from '../core/manifest/build-model.ts';
 import type { ManifestFile } from '../core/manifest/model.ts';
@@ -13,6 +14,9 @@ export interface ManifestSnapshot {
   readonly built: BuiltModel;
 }
 
+/** The desired state of a model, kept so that the next one is made from what differs. */
+export type ComputedDesired = DesiredBefore;
+
 /** What a tick needs of the store, as of one version of the fleet. */
 export interface StoredSituation {
   readonly version: number;
@@ -24,6 +28,7 @@ export interface StoredSituation {
 /** What is kept between ticks so that it is not read again. Only a cache: a restart begins with none of it. */
 export interface FleetMemory {
   manifests: ManifestSnapshot | undefined;
+  computed: ComputedDesired | undefined;
   situation: StoredSituation | undefined;
 }
 
@@ -32,7 +37,7 @@ export type Memory = Map<FleetId, FleetMemory>;
 export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
   const known = memory.get(fleet);
   if (known !== undefined) return known;
-  const fresh: FleetMemory = { manifests: undefined, situation: undefined };
+  const fresh: FleetMemory = { manifests: undefined, computed: undefined, situation: undefined };
   memory.set(fleet, fresh);
   return fresh;
 }

@@ -10,6 +10,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import type { LoadedManifests } from './load-manifests.ts';
 import type { Loop } from './loop.ts';
+import { memoryOf } from './memory.ts';
 
 /** What a tree of manifests means for the fleet: the same for a pull request and for its merge. */
 export type PlannedManifests =
@@ -38,7 +39,7 @@ export async function planManifests(
 ): Promise<PlannedManifests> {
   const { model } = loaded;
   if (model === undefined) return { kind: 'broken', problems: loaded.problems };
-  const desired = computeDesired(model, { now: loop.ports.clock.now() });
+  const desired = computeDesired(model, memoryOf(loop.memory, fleet.id).computed);
   const changes = diffDesired(before, desired);
   if (changes.length === 0) return { kind: 'planned', model, desired, changes, plan: undefined, problems: loaded.problems };
   const earlier = await loop.ports.store.earlierRevisions(

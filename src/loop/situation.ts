@@ -39,7 +39,7 @@ export async function loadSituation(loop: Loop, id: FleetId): Promise<Situation 
 }
 
 /** Reads the store again only when the fleet has moved on since: every write grows its version. */
-async function loadStored(loop: Loop, fleet: FleetRecord): Promise<StoredSituation> {
+export async function loadStored(loop: Loop, fleet: FleetRecord): Promise<StoredSituation> {
   const memory = memoryOf(loop.memory, fleet.id);
   if (memory.situation?.version === fleet.version) return memory.situation;
   const { store } = loop.ports;

@@ -8,15 +8,17 @@
 import { computeDesired } from '../core/desired/compute-desired.ts';
 import type { DesiredChange, DesiredState } from '../core/desired/desired.ts';
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
-import { hasErrors } from '../core/model/problem.ts';
+import { atSpeed } from '../core/plan/at-speed.ts';
 import { startRollout } from '../core/plan/initial-state.ts';
 import type { AuditEntry, FleetRecord, StateChange } from '../ports/state-store.ts';
 import { conflict } from './commit-decisions.ts';
 import { driftJob, publishBranchJob, publishRolloutJob, reviewJob, tickJob } from './jobs.ts';
 import { type Landing, landings } from './landings.ts';
-import { loadManifests, rememberManifests } from './load-manifests.ts';
+import { type LoadedManifests, loadManifests } from './load-manifests.ts';
 import type { Loop } from './loop.ts';
+import { memoryOf, type StoredSituation } from './memory.ts';
 import { type PlannedManifests, planManifests } from './plan-manifests.ts';
+import { loadStored } from './situation.ts';
 
 /** @throws PortError when git, the code host or the database fails; the queue runs it again. */
 export async function syncFleet(loop: Loop, id: FleetId): Promise<void> {
@@ -34,13 +36,32 @@ export async function syncFleet(loop: Loop, id: FleetId): Promise<void> {
 async function land(loop: Loop, id: FleetId, landing: Landing): Promise<void> {
   const fleet = await loop.ports.store.fleet(id);
   if (fleet === undefined) return;
+  const stored = await loadStored(loop, fleet);
   const loaded = await loadManifests(loop, fleet, landing.commit);
   const change =
-    fleet.goodHead === undefined && !hasErrors(loaded.problems) && loaded.model !== undefined
-      ? adopt(loop, fleet, landing.commit, computeDesired(loaded.model, { now: loop.ports.clock.now() }))
-      : record(loop, fleet, landing, await planManifests(loop, fleet, await loop.ports.store.desired(id), loaded));
+    fleet.goodHead === undefined && loaded.model !== undefined
+      ? adopt(loop, fleet, landing.commit, computeDesired(loaded.model))
+      : record(loop, fleet, landing, await planManifests(loop, fleet, stored.desired, loaded));
   if ((await loop.ports.store.commit(change)) === 'conflict') throw conflict();
-  if (change.heads?.good === landing.commit) rememberManifests(loop, fleet, loaded);
+  if (change.heads?.good === landing.commit) remember(loop, fleet, loaded, stored, change);
+}
+
+/** The next tick, and the next commit, start from what was written just now instead of reading it again. */
+function remember(loop: Loop, fleet: FleetRecord, loaded: LoadedManifests, stored: StoredSituation, change: StateChange): void {
+  const memory = memoryOf(loop.memory, fleet.id);
+  memory.manifests = loaded.snapshot;
+  if (loaded.model === undefined) return;
+  const desired = computeDesired(loaded.model, memory.computed);
+  memory.computed = { model: loaded.model, desired };
+  memory.situation = {
+    version: fleet.version + 1,
+    desired,
+    orders: stored.orders,
+    rollouts: [
+      ...stored.rollouts,
+      ...(change.newRollouts ?? []).map(({ plan, state }) => ({ plan: atSpeed(plan, loop.settings.speed), state })),
+    ],
+  };
 }
 
 /**
