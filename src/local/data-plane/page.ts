@@ -87,8 +87,10 @@ function count(input: PageInput): string {
 function row(cluster: ClusterStatus, input: PageInput): string {
   const { inside } = cluster;
   const name = escapeHtml(inside.cluster);
-  return `<article aria-labelledby="c-${name}">
-<h3 id="c-${name}">${name}</h3>
+  // Two data planes may have a cluster of one name.
+  const id = escapeHtml(`${inside.dataPlane}.${inside.cluster}`);
+  return `<article aria-labelledby="${id}">
+<h3 id="${id}">${name}</h3>
 <p class="facts">${escapeHtml(cluster.product)} <b>${escapeHtml(versions(cluster))}</b> on ${escapeHtml(inside.dataPlane)} ${badges(cluster)}</p>
 <ol class="brokers" start="0" aria-label="Brokers of ${name}">${inside.brokers.map(broker).join('')}</ol>
 ${inside.detail === undefined ? '' : `<p class="detail">${escapeHtml(inside.detail)}</p>`}

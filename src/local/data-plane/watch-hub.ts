@@ -32,8 +32,8 @@ export class WatchHub {
   add(dataPlane: string, response: ServerResponse, resync: boolean): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' });
     response.write(': watching\n\n');
-    if (this.#watchers.size === 0) this.#start();
     this.#watchers.set(response, dataPlane);
+    if (this.#watchers.size === 1) this.#start();
     response.on('close', () => this.#remove(response));
     if (resync) for (const state of this.#world.list(dataPlane)) send(response, this.#world.see(state));
   }

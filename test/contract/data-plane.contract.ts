@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DesiredSpec } from '../../src/core/desired/desired.ts';
+import { revisionOf } from '../../src/core/model/hash.ts';
+import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
+import { instant } from '../../src/core/model/time.ts';
+import type { Observation, Observed, Order } from '../../src/core/reconcile/evidence.ts';
+import type { DataPlane, OrderReply } from '../../src/ports/data-plane.ts';
+import { PortError } from '../../src/ports/port-error.ts';
+
+/** What the contract needs of an adapter, beside the port itself. */
+export interface DataPlaneHarness {
+  readonly dataPlane: DataPlane;
+  /** A spec that the other side can run; another version is another revision. */
+  readonly spec: (version: 'old' | 'new', replicas: number) => DesiredSpec;
+  /** Longest wall time for one cluster of four brokers to roll, in milliseconds. */
+  readonly rollMsMax: number;
+  /** Makes one cluster unobservable; it does not answer orders either. */
+  readonly cutOff: (cluster: ClusterId) => Promise<void>;
+  /** Stops the other side and starts it again, as after a crash. */
+  readonly restart: () => Promise<void>;
+  /** Stops the other side for good. */
+  readonly stop: () => Promise<void>;
+}
+
+/** The port's contract: every adapter, and its other side, must pass it. */
+export function describeDataPlane(name: string, start: () => Promise<DataPlaneHarness>): void {
+  describe(`data plane contract: ${name}`, () => {
+    let running: DataPlaneHarness | undefined;
+    const subject = new Subject(() => {
+      if (running === undefined) throw new Error('the harness has not started');
+      return running;
+    });
+    beforeEach(async () => {
+      running = await start();
+    });
+    afterEach(() => running?.stop());
+    describe('orders', () => testOrders(subject));
+    describe('brokers', () => testBrokers(subject));
+    describe('evidence', () => testEvidence(subject));
+    describe('watching and restarting', () => testContinuity(subject));
+  });
+}
+
+const cluster = trusted.cluster('contract-a');
+const other = trusted.cluster('contract-b');
+const rolled = (seen: Observed) => seen.rolled && seen.healthy;
+const moved = (seen: Observed, version: string) => seen.brokers.filter((one) => one.version === version && one.state === 'ready').length;
+
+/** The data plane under test, and what the tests say to it again and again. */
+class Subject {
+  readonly #harness: () => DataPlaneHarness;
+
+  constructor(harness: () => DataPlaneHarness) {
+    this.#harness = harness;
+  }
+
+  get harness(): DataPlaneHarness {
+    return this.#harness();
+  }
+
+  get dataPlane(): DataPlane {
+    return this.harness.dataPlane;
+  }
+
+  order(epoch: number, version: 'old' | 'new', mode: Order['mode'] = 'run', of: ClusterId = cluster): Order {
+    const spec = this.harness.spec(version, 4);
+    const fields = { cluster: of, dataPlane: this.dataPlane.name, revision: revisionOf(spec), spec, mode, epoch };
+    return { ...fields, rollout: undefined, orderedAt: instant(Date.now()) };
+  }
+
+  async apply(given: Order): Promise<OrderReply | undefined> {
+    return (await this.dataPlane.apply([given]))[0];
+  }
+
+  async see(of: ClusterId = cluster): Promise<Observation> {
+    const [seen] = await this.dataPlane.observe([of]);
+    if (seen === undefined) throw new Error('observe must answer for every cluster');
+    return seen;
+  }
+
+  async until(condition: (seen: Observed) => boolean, of: ClusterId = cluster): Promise<Observed> {
+    const end = Date.now() + this.harness.rollMsMax;
+    for (;;) {
+      const seen = await this.see(of);
+      if (seen.kind === 'observed' && condition(seen)) return seen;
+      if (Date.now() > end) throw new Error(`waited in vain; last seen: ${JSON.stringify(seen)}`);
+      await sleep(10);
+    }
+  }
+}
+
+function testOrders(subject: Subject): void {
+  it('makes a cluster that is ordered for the first time, and rolls it', async () => {
+    expect(await subject.apply(subject.order(1, 'old'))).toEqual({ kind: 'accepted', cluster, epoch: 1 });
+    const seen = await subject.until(rolled);
+    const spec = subject.harness.spec('old', 4);
+    expect(seen.accepted).toEqual({ epoch: 1, revision: revisionOf(spec), mode: 'run' });
+    expect(seen.running).toMatchObject({ version: spec.version, replicas: 4, config: spec.config });
+    expect(seen.brokers.map(({ ordinal, state }) => [ordinal, state])).toEqual([0, 1, 2, 3].map((ordinal) => [ordinal, 'ready']));
+  });
+
+  it('accepts an order again, and does nothing for it', async () => {
+    await subject.apply(subject.order(1, 'old'));
+    await subject.until(rolled);
+    expect(await subject.apply(subject.order(1, 'old'))).toMatchObject({ kind: 'accepted', epoch: 1 });
+    expect(await subject.see()).toMatchObject({ rolled: true, healthy: true });
+  });
+
+  it('refuses an order from before the newest as stale, and says which it has seen', async () => {
+    await subject.apply(subject.order(7, 'old'));
+    await subject.until(rolled);
+    expect(await subject.apply(subject.order(6, 'new'))).toEqual({ kind: 'stale', cluster, epoch: 6, seen: 7 });
+    expect(await subject.see()).toMatchObject({ rolled: true, accepted: { epoch: 7 } });
+  });
+
+  it('never says rolled of an older order', async () => {
+    await subject.apply(subject.order(1, 'old'));
+    await subject.until(rolled);
+    await subject.apply(subject.order(2, 'new'));
+    const seen = await subject.until((one) => one.accepted?.epoch === 2);
+    expect(seen.rolled).toBe(false);
+    const done = await subject.until(rolled);
+    expect(done).toMatchObject({ accepted: { epoch: 2 }, running: { version: subject.harness.spec('new', 4).version } });
+    expect(new Set(done.brokers.map((one) => one.version))).toEqual(new Set([subject.harness.spec('new', 4).version]));
+  });
+
+  it('takes 2,000 clusters in one call', async () => {
+    const names = Array.from({ length: 2_000 }, (_, index) => trusted.cluster(`contract-many-${index}`));
+    const replies = await subject.dataPlane.apply(names.map((one) => subject.order(1, 'old', 'run', one)));
+    expect(replies.filter((reply) => reply.kind === 'accepted').length).toBe(2_000);
+    const seen = await subject.dataPlane.observe(names);
+    expect(seen.map((one) => one.cluster)).toEqual(names);
+    expect(seen.every((one) => one.kind === 'observed')).toBe(true);
+  });
+}
+
+function testBrokers(subject: Subject): void {
+  it('holds in the middle between two brokers, stays there, and goes on', async () => {
+    const { version } = subject.harness.spec('new', 4);
+    await subject.apply(subject.order(1, 'old'));
+    await subject.until(rolled);
+    await subject.apply(subject.order(2, 'new'));
+    await subject.until((seen) => moved(seen, version) >= 1);
+    await subject.apply(subject.order(3, 'new', 'hold'));
+    const held = await subject.until((seen) => seen.held);
+    expect(held).toMatchObject({ rolled: false, accepted: { epoch: 3, mode: 'hold' } });
+    const count = moved(held, version);
+    expect(count).toBeLessThan(4);
+    expect(held.brokers.every((one) => one.state === 'ready')).toBe(true);
+    await sleep(subject.harness.rollMsMax / 10);
+    expect(moved(await subject.until(() => true), version)).toBe(count);
+    await subject.apply(subject.order(4, 'new'));
+    expect(await subject.until(rolled)).toMatchObject({ held: false, accepted: { epoch: 4, mode: 'run' } });
+  });
+
+  it('never moves two brokers at once', async () => {
+    await subject.apply(subject.order(1, 'old'));
+    await subject.until(rolled);
+    await subject.apply(subject.order(2, 'new'));
+    let samples = 0;
+    await subject.until((seen) => {
+      samples += 1;
+      expect(seen.brokers.filter((one) => one.state !== 'ready').length).toBeLessThanOrEqual(1);
+      return rolled(seen);
+    });
+    expect(samples).toBeGreaterThan(3);
+  });
+}
+
+function testEvidence(subject: Subject): void {
+  it('says of a cluster that is not there that it is unknown, and missing', async () => {
+    expect(await subject.see(other)).toMatchObject({ kind: 'unknown', cluster: other, dataPlane: subject.dataPlane.name, missing: true });
+  });
+
+  it('says of a cluster that does not answer that it is unknown, not missing, and leaves its order unanswered', async () => {
+    await subject.dataPlane.apply([subject.order(1, 'old'), subject.order(1, 'old', 'run', other)]);
+    await subject.until(rolled, other);
+    await subject.harness.cutOff(cluster);
+    const seen = await subject.see();
+    expect(seen).toMatchObject({ kind: 'unknown', cluster, missing: false });
+    expect(seen.kind === 'unknown' ? seen.cause : '').not.toBe('');
+    const replies = await subject.dataPlane.apply([subject.order(2, 'new'), subject.order(2, 'new', 'run', other)]);
+    expect(replies.map((reply) => [reply.cluster, reply.kind])).toEqual([[other, 'accepted']]);
+  });
+
+  it('answers in the order of the question, one observation for each cluster', async () => {
+    await subject.apply(subject.order(1, 'old'));
+    const seen = await subject.dataPlane.observe([other, cluster]);
+    expect(seen.map((one) => one.cluster)).toEqual([other, cluster]);
+  });
+
+  it('lists what runs, also what nobody asked for', async () => {
+    await subject.dataPlane.apply([subject.order(1, 'old'), subject.order(1, 'old', 'run', other)]);
+    const names = (await subject.dataPlane.list()).map((one) => one.cluster);
+    expect(names).toEqual(expect.arrayContaining([cluster, other]));
+  });
+
+  it('stamps evidence with the time at which it was sampled', async () => {
+    await subject.apply(subject.order(1, 'old'));
+    const before = Date.now();
+    const { sampledAt } = await subject.see();
+    expect(sampledAt).toBeGreaterThanOrEqual(before - 1);
+    expect(sampledAt).toBeLessThanOrEqual(Date.now() + 1);
+  });
+
+  it('says unknown when nobody is there, and throws a PortError where it cannot say so', async () => {
+    await subject.apply(subject.order(1, 'old'));
+    await subject.harness.stop();
+    expect(await subject.see()).toMatchObject({ kind: 'unknown', missing: false });
+    await expect(subject.dataPlane.apply([subject.order(2, 'new')])).rejects.toThrow(PortError);
+    await expect(subject.dataPlane.list()).rejects.toThrow(PortError);
+  });
+}
+
+function testContinuity(subject: Subject): void {
+  it('calls back with changes until it is told to stop', async () => {
+    const stop = new AbortController();
+    const seen: Observation[] = [];
+    subject.dataPlane.watch((one) => seen.push(one), stop.signal);
+    // A watch is a hint: nothing says when it is connected, so the cluster is moved until it shows.
+    for (let epoch = 1; epoch < 50 && seen.length === 0; epoch += 1) {
+      await subject.apply(subject.order(epoch, epoch % 2 === 0 ? 'old' : 'new'));
+      await sleep(subject.harness.rollMsMax / 50);
+    }
+    const end = Date.now() + subject.harness.rollMsMax;
+    while (!seen.some((one) => one.kind === 'observed' && rolled(one)) && Date.now() < end) await sleep(10);
+    expect(seen.some((one) => one.kind === 'observed' && rolled(one))).toBe(true);
+    stop.abort();
+    const count = seen.length;
+    await subject.apply(subject.order(1_000, 'old'));
+    await sleep(subject.harness.rollMsMax / 10);
+    expect(seen.length).toBe(count);
+  });
+
+  it('remembers everything over a restart, the fence too, and watchers hear what they missed', async () => {
+    const stop = new AbortController();
+    const seen: Observation[] = [];
+    await subject.apply(subject.order(5, 'old'));
+    await subject.until(rolled);
+    subject.dataPlane.watch((one) => seen.push(one), stop.signal);
+    await subject.apply(subject.order(6, 'new'));
+    await subject.harness.restart();
+    expect(await subject.until(rolled)).toMatchObject({
+      accepted: { epoch: 6 },
+      running: { version: subject.harness.spec('new', 4).version },
+    });
+    expect(await subject.apply(subject.order(5, 'old'))).toMatchObject({ kind: 'stale', seen: 6 });
+    const end = Date.now() + subject.harness.rollMsMax;
+    const heard = () => seen.some((one) => one.kind === 'observed' && one.accepted?.epoch === 6 && rolled(one));
+    while (!heard() && Date.now() < end) await sleep(10);
+    stop.abort();
+    expect(heard()).toBe(true);
+  });
+}
