@@ -1,0 +1,29 @@
+import type { Octokit } from '@octokit/rest';
+import { refused } from './github-errors.ts';
+
+/** What we use of an Octokit that is authenticated as the app, or as one installation of it: `probot.auth(installation)` gives one. */
+export type GitHubClient = Pick<Octokit, 'rest' | 'paginate' | 'auth'>;
+
+/** One repository, and the app as which we act on it. */
+export interface GitHubRepository {
+  readonly client: GitHubClient;
+  readonly owner: string;
+  readonly repo: string;
+  /** Comments, issues and checks are ours when they were made through this app: anybody can write our markers. */
+  readonly appId: number;
+}
+
+export const PER_PAGE = 100;
+
+/** @throws PortError when there are more pages than that: a silent cut would hide what we look for. */
+export async function collectPages<T>(pages: AsyncIterable<{ readonly data: readonly T[] }>, pagesMax: number): Promise<readonly T[]> {
+  const items: T[] = [];
+  let count = 0;
+  for await (const { data } of pages) {
+    items.push(...data);
+    count += 1;
+    if (count > pagesMax)
+      throw refused('list', `GitHub has more than ${pagesMax} pages of ${PER_PAGE} entries, which is more than this program reads`);
+  }
+  return items;
+}

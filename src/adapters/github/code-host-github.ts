@@ -1,0 +1,102 @@
+import type { CommitSha } from '../../core/model/ids.ts';
+import type { CheckWrite, CodeHost, IssueWrite, PullInfo } from '../../ports/code-host.ts';
+import { writeCheckRun } from './check-runs.ts';
+import type { GitHubClient, GitHubRepository } from './client.ts';
+import { writeComment } from './comments.ts';
+import { answeredStatus, asPortError } from './github-errors.ts';
+import { writeIssue } from './issues.ts';
+import { onePull, openPulls, pullsOfCommit } from './pulls.ts';
+
+export interface GitHubHostOptions {
+  /** An Octokit of the installation: `() => probot.auth(installation)`. Asked for once, and again after a failure. */
+  readonly octokit: () => Promise<GitHubClient>;
+  readonly owner: string;
+  readonly repo: string;
+  readonly appId: number;
+}
+
+type Role = Awaited<ReturnType<CodeHost['roleOf']>>;
+
+/** One repository on GitHub, seen by one installation of the app. */
+export class CodeHostGitHub implements CodeHost {
+  readonly #options: GitHubHostOptions;
+  #client: Promise<GitHubClient> | undefined;
+
+  constructor(options: GitHubHostOptions) {
+    this.#options = options;
+  }
+
+  writeCheck(check: CheckWrite): Promise<{ readonly id: number }> {
+    return this.#asking('writeCheck', (repository) => writeCheckRun(repository, check));
+  }
+
+  writeComment(comment: Parameters<CodeHost['writeComment']>[0]): Promise<{ readonly id: number }> {
+    return this.#asking('writeComment', (repository) => writeComment(repository, comment));
+  }
+
+  writeIssue(issue: IssueWrite): Promise<{ readonly number: number }> {
+    return this.#asking('writeIssue', (repository) => writeIssue(repository, issue));
+  }
+
+  openPulls(): Promise<readonly PullInfo[]> {
+    return this.#asking('openPulls', openPulls);
+  }
+
+  pull(number: number): Promise<PullInfo | undefined> {
+    return this.#asking('pull', (repository) => onePull(repository, number));
+  }
+
+  pullsOfCommit(sha: CommitSha): Promise<readonly PullInfo[]> {
+    return this.#asking('pullsOfCommit', (repository) => pullsOfCommit(repository, sha));
+  }
+
+  repository(): Promise<{ readonly defaultBranch: string; readonly cloneUrl: string }> {
+    return this.#asking('repository', async ({ client, owner, repo }) => {
+      const { data } = await client.rest.repos.get({ owner, repo });
+      return { defaultBranch: data.default_branch, cloneUrl: data.clone_url };
+    });
+  }
+
+  roleOf(login: string): Promise<Role> {
+    return this.#asking('roleOf', async ({ client, owner, repo }) => {
+      try {
+        const { data } = await client.rest.repos.getCollaboratorPermissionLevel({ owner, repo, username: login });
+        // Organisations may define roles of their own; `permission` tells what such a role is built on.
+        return roleNamed(data.role_name) ?? roleNamed(data.permission) ?? 'none';
+      } catch (error) {
+        // No such person. Any other failure is thrown: not to know a role must never grant one.
+        if (answeredStatus(error) === 404) return 'none';
+        throw error;
+      }
+    });
+  }
+
+  gitToken(): Promise<string> {
+    return this.#asking('gitToken', async ({ client }) => {
+      const answer = await client.auth({ type: 'installation' });
+      if (typeof answer === 'object' && answer !== null && 'token' in answer && typeof answer.token === 'string') return answer.token;
+      throw new Error('the app has no installation token; is it authenticated as an installation?');
+    });
+  }
+
+  async #asking<T>(operation: string, ask: (repository: GitHubRepository) => Promise<T>): Promise<T> {
+    const { owner, repo, appId } = this.#options;
+    try {
+      return await ask({ client: await this.#connect(), owner, repo, appId });
+    } catch (error) {
+      throw asPortError(operation, error);
+    }
+  }
+
+  #connect(): Promise<GitHubClient> {
+    this.#client ??= this.#options.octokit().catch((error: unknown) => {
+      this.#client = undefined;
+      throw error;
+    });
+    return this.#client;
+  }
+}
+
+const ROLES: readonly Role[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin'];
+
+const roleNamed = (name: string): Role | undefined => ROLES.find((role) => role === name);

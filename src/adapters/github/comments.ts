@@ -1,0 +1,61 @@
+import type { CodeHost } from '../../ports/code-host.ts';
+import { collectPages, type GitHubRepository, PER_PAGE } from './client.ts';
+import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
+import { checkLength } from './limits.ts';
+
+type CommentWrite = Parameters<CodeHost['writeComment']>[0];
+
+const OPERATION = 'writeComment';
+/** GitHub locks a conversation long before ten thousand comments. */
+const PAGES_MAX = 100;
+
+/** Keeps one comment of ours on a pull request: edits it, finds it again when its id was lost, and only then makes a new one. */
+export async function writeComment(repository: GitHubRepository, comment: CommentWrite): Promise<{ readonly id: number }> {
+  checkLength(OPERATION, 'the comment', comment.body, 'body');
+  if (comment.id !== undefined && (await edit(repository, comment.id, comment.body))) return { id: comment.id };
+  if (comment.id !== undefined || comment.adopt) {
+    const found = await adopt(repository, comment);
+    if (found !== undefined && (await edit(repository, found, comment.body))) return { id: found };
+  }
+  return create(repository, comment);
+}
+
+/** @returns false when the comment is gone. */
+async function edit({ client, owner, repo }: GitHubRepository, id: number, body: string): Promise<boolean> {
+  try {
+    await client.rest.issues.updateComment({ owner, repo, comment_id: id, body });
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+async function create(repository: GitHubRepository, comment: CommentWrite): Promise<{ readonly id: number }> {
+  const { client, owner, repo } = repository;
+  try {
+    const { data } = await client.rest.issues.createComment({ owner, repo, issue_number: comment.pull, body: comment.body });
+    return { id: data.id };
+  } catch (error) {
+    if (!outcomeUnknown(error)) throw error;
+    const id = await adopt(repository, comment).catch(() => undefined);
+    if (id === undefined) throw asPortError(OPERATION, error);
+    return { id };
+  }
+}
+
+/** The oldest of ours with this marker. The others, made by writers who did not see each other, are deleted: oldest-wins converges without a lock. */
+async function adopt({ client, owner, repo, appId }: GitHubRepository, { pull, marker }: CommentWrite): Promise<number | undefined> {
+  const pages = client.paginate.iterator(client.rest.issues.listComments, { owner, repo, issue_number: pull, per_page: PER_PAGE });
+  const ours = (await collectPages(pages, PAGES_MAX))
+    // Anybody can write our marker into a comment; only we write through our app.
+    .filter((comment) => comment.performed_via_github_app?.id === appId && comment.body?.includes(marker) === true)
+    .map((comment) => comment.id)
+    .sort((a, b) => a - b);
+  for (const extra of ours.slice(1)) {
+    await client.rest.issues.deleteComment({ owner, repo, comment_id: extra }).catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+    });
+  }
+  return ours[0];
+}

@@ -1,0 +1,47 @@
+import { refused } from './github-errors.ts';
+
+/** Characters of a comment or the body of an issue. */
+const BODY_CHARS_MAX = 65_536;
+/** Characters of the summary, and of the text, of a check run. @see the OpenAPI description of `checks/create` */
+const CHECK_CHARS_MAX = 65_535;
+const ISSUE_TITLE_CHARS_MAX = 256;
+const ANNOTATION_TITLE_CHARS_MAX = 255;
+const ANNOTATION_MESSAGE_BYTES_MAX = 64 * 1024;
+/** Annotations of one request. */
+export const ANNOTATIONS_PER_REQUEST = 50;
+/** Nobody reads more, and at one write a second more would keep the check waiting for minutes. */
+const ANNOTATIONS_MAX = 1_000;
+
+/**
+ * Over a limit GitHub refuses the whole request, or cuts it silently; so whoever renders must cut, and say so, before.
+ *
+ * @throws PortError when a text is longer than that.
+ */
+export function checkLength(operation: string, what: string, text: string, limit: keyof typeof CHARS_MAX): void {
+  if (text.length <= CHARS_MAX[limit]) return;
+  throw refused(operation, `${what} has ${text.length} characters, and GitHub takes ${CHARS_MAX[limit]}; it has to be rendered shorter`);
+}
+
+const CHARS_MAX = {
+  body: BODY_CHARS_MAX,
+  check: CHECK_CHARS_MAX,
+  issueTitle: ISSUE_TITLE_CHARS_MAX,
+  annotationTitle: ANNOTATION_TITLE_CHARS_MAX,
+};
+
+/** @throws PortError when there are more than are sent. */
+export function checkAnnotations(operation: string, annotations: readonly { readonly title: string; readonly message: string }[]): void {
+  if (annotations.length > ANNOTATIONS_MAX)
+    throw refused(
+      operation,
+      `${annotations.length} annotations are more than the ${ANNOTATIONS_MAX} that are sent; list the rest in the text`,
+    );
+  for (const { title, message } of annotations) {
+    checkLength(operation, 'the title of an annotation', title, 'annotationTitle');
+    if (Buffer.byteLength(message) > ANNOTATION_MESSAGE_BYTES_MAX)
+      throw refused(
+        operation,
+        `the message of an annotation has more than ${ANNOTATION_MESSAGE_BYTES_MAX} bytes; it has to be rendered shorter`,
+      );
+  }
+}

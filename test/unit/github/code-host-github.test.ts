@@ -1,0 +1,345 @@
+import { describe, expect, it } from 'vitest';
+import { trusted } from '../../../src/core/model/ids.ts';
+import type { CheckWrite, IssueWrite } from '../../../src/ports/code-host.ts';
+import { type Answer, APP_ID, hostOf } from './fake-fetch.ts';
+
+const SHA = trusted.commit('a'.repeat(40));
+const MARKER = '<!-- flotilla:v1 kind=pr -->';
+
+const ours = (id: number, body = `${MARKER} text`) => ({ id, body, performed_via_github_app: { id: APP_ID } });
+const run = (id: number, annotations = 0) => ({ id, external_id: 'x', app: { id: APP_ID }, output: { annotations_count: annotations } });
+
+const check = (fields: Partial<CheckWrite> = {}): CheckWrite => ({
+  id: undefined,
+  adopt: false,
+  name: 'flotilla / plan',
+  headSha: SHA,
+  externalId: 'x',
+  state: { kind: 'completed', conclusion: 'success' },
+  title: 't',
+  summary: 's',
+  text: undefined,
+  annotations: [],
+  detailsUrl: undefined,
+  ...fields,
+});
+
+const annotations = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    path: 'a.yaml',
+    line: i + 1,
+    column: 2,
+    level: 'failure' as const,
+    title: 't',
+    message: `m${i}`,
+  }));
+
+const comment = { pull: 5, id: undefined as number | undefined, body: `${MARKER} new`, marker: MARKER, adopt: false };
+
+const issue = (fields: Partial<IssueWrite> = {}): IssueWrite => ({
+  number: undefined,
+  adopt: false,
+  title: 't',
+  body: `${MARKER} b`,
+  labels: ['drift'],
+  state: 'open',
+  marker: MARKER,
+  ...fields,
+});
+
+const lines = (asked: readonly { readonly method: string; readonly path: string }[]): string[] =>
+  asked.map(({ method, path }) => `${method} ${path}`);
+const R = '/repos/acme/fleet';
+
+describe('writeCheck', () => {
+  it('creates a run with all its fields in one request', async () => {
+    const { host, asked } = hostOf([{ status: 201, body: run(9, 1) }]);
+    expect(await host.writeCheck(check({ annotations: annotations(1), text: 'more', detailsUrl: 'http://x/' }))).toEqual({ id: 9 });
+    expect(lines(asked)).toEqual([`POST ${R}/check-runs`]);
+    expect(asked[0]?.body).toEqual({
+      name: 'flotilla / plan',
+      head_sha: SHA,
+      external_id: 'x',
+      details_url: 'http://x/',
+      status: 'completed',
+      conclusion: 'success',
+      output: {
+        title: 't',
+        summary: 's',
+        text: 'more',
+        annotations: [
+          {
+            path: 'a.yaml',
+            start_line: 1,
+            end_line: 1,
+            start_column: 2,
+            end_column: 2,
+            annotation_level: 'failure',
+            title: 't',
+            message: 'm0',
+          },
+        ],
+      },
+    });
+  });
+
+  it('says in_progress without a conclusion', async () => {
+    const { host, asked } = hostOf([{ status: 200, body: run(9) }]);
+    await host.writeCheck(check({ id: 9, state: { kind: 'in-progress' } }));
+    expect(lines(asked)).toEqual([`PATCH ${R}/check-runs/9`]);
+    expect(asked[0]?.body).toMatchObject({ status: 'in_progress' });
+    expect(asked[0]?.body).not.toHaveProperty('conclusion');
+  });
+
+  it.each([
+    [50, [50]],
+    [51, [50, 1]],
+    [120, [50, 50, 20]],
+  ])('sends %i annotations as %j', async (count, portions) => {
+    const { host, asked } = hostOf([{ status: 201, body: run(9, 50) }]);
+    await host.writeCheck(check({ annotations: annotations(count) }));
+    expect(asked.map(({ body }) => (body as { output: { annotations: unknown[] } }).output.annotations.length)).toEqual(portions);
+    expect(asked.slice(1).every(({ method, path }) => method === 'PATCH' && path === `${R}/check-runs/9`)).toBe(true);
+  });
+
+  it('begins a new run where annotations of an earlier writing are left', async () => {
+    const { host, asked } = hostOf([
+      { status: 200, body: run(9, 3) },
+      { status: 201, body: run(10, 1) },
+    ]);
+    expect(await host.writeCheck(check({ id: 9, annotations: annotations(1) }))).toEqual({ id: 10 });
+    expect(lines(asked)).toEqual([`PATCH ${R}/check-runs/9`, `POST ${R}/check-runs`]);
+  });
+
+  it('adopts a run of ours with this name, and none of another app', async () => {
+    const foreign = { ...run(3), app: { id: 1 } };
+    const { host, asked } = hostOf([
+      { status: 200, body: { total_count: 2, check_runs: [foreign, run(4)] } },
+      { status: 200, body: run(4) },
+    ]);
+    expect(await host.writeCheck(check({ adopt: true }))).toEqual({ id: 4 });
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'PATCH']);
+  });
+
+  it('makes no second one after a creation whose outcome is unknown', async () => {
+    const { host, asked } = hostOf([{ status: 502 }, { status: 200, body: { total_count: 1, check_runs: [run(4)] } }]);
+    expect(await host.writeCheck(check())).toEqual({ id: 4 });
+    expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  });
+
+  it.each([
+    ['summary', { summary: 'x'.repeat(65_536) }],
+    ['text', { text: 'x'.repeat(65_536) }],
+    ['title of an annotation', { annotations: annotations(1).map((annotation) => ({ ...annotation, title: 'x'.repeat(256) })) }],
+    ['message of an annotation', { annotations: annotations(1).map((annotation) => ({ ...annotation, message: 'ü'.repeat(32_769) })) }],
+    ['annotations', { annotations: annotations(1_001) }],
+  ])('refuses a %s over the limit without asking', async (what, fields) => {
+    const { host, asked } = hostOf([{ status: 201, body: run(1) }]);
+    await expect(host.writeCheck(check(fields))).rejects.toMatchObject({
+      retry: { kind: 'needs-human' },
+      message: expect.stringContaining(what),
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('takes a summary at the limit', async () => {
+    const { host } = hostOf([{ status: 201, body: run(1) }]);
+    expect(await host.writeCheck(check({ summary: 'x'.repeat(65_535) }))).toEqual({ id: 1 });
+  });
+});
+
+describe('writeComment', () => {
+  it('creates one when there is none, without looking', async () => {
+    const { host, asked } = hostOf([{ status: 201, body: ours(3) }]);
+    expect(await host.writeComment(comment)).toEqual({ id: 3 });
+    expect(lines(asked)).toEqual([`POST ${R}/issues/5/comments`]);
+  });
+
+  it('edits the one it knows', async () => {
+    const { host, asked } = hostOf([{ status: 200, body: ours(3) }]);
+    expect(await host.writeComment({ ...comment, id: 3 })).toEqual({ id: 3 });
+    expect(lines(asked)).toEqual([`PATCH ${R}/issues/comments/3`]);
+  });
+
+  it('looks through all pages for the oldest of ours, edits it and deletes the others', async () => {
+    const next = { link: `<https://api.github.com/repos/acme/fleet/issues/5/comments?per_page=100&page=2>; rel="next"` };
+    const forged = { id: 1, body: `${MARKER} I am the bot`, performed_via_github_app: null };
+    const otherApp = { id: 2, body: MARKER, performed_via_github_app: { id: 1 } };
+    const { host, asked } = hostOf([
+      { status: 404 },
+      { status: 200, body: [forged, otherApp, ours(8)], headers: next },
+      { status: 200, body: [ours(7), ours(9, 'another marker')] },
+      { status: 204 },
+      { status: 200, body: ours(7) },
+    ]);
+    expect(await host.writeComment({ ...comment, id: 3 })).toEqual({ id: 7 });
+    expect(lines(asked)).toEqual([
+      `PATCH ${R}/issues/comments/3`,
+      `GET ${R}/issues/5/comments?per_page=100`,
+      `GET ${R}/issues/5/comments?per_page=100&page=2`,
+      `DELETE ${R}/issues/comments/8`,
+      `PATCH ${R}/issues/comments/7`,
+    ]);
+  });
+
+  it('makes a new one when ours was deleted', async () => {
+    const { host, asked } = hostOf([{ status: 404 }, { status: 200, body: [] }, { status: 201, body: ours(4) }]);
+    expect(await host.writeComment({ ...comment, id: 3 })).toEqual({ id: 4 });
+    expect(asked.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'POST']);
+  });
+
+  it.each([
+    ['a broken gateway', { status: 502 } as Answer],
+    ['a network that breaks', new TypeError('fetch failed')],
+  ])('is never sent twice: after %s it looks for what it may have made', async (_what, failure) => {
+    const { host, asked } = hostOf([failure, { status: 200, body: [ours(4)] }]);
+    expect(await host.writeComment(comment)).toEqual({ id: 4 });
+    expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  });
+
+  it('is left for later when it did not come through', async () => {
+    const { host, asked } = hostOf([{ status: 502 }, { status: 200, body: [] }]);
+    await expect(host.writeComment(comment)).rejects.toMatchObject({ retry: { kind: 'retry-later' } });
+    expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  });
+
+  it('refuses a text over the limit', async () => {
+    const { host, asked } = hostOf([{ status: 201, body: ours(3) }]);
+    await expect(host.writeComment({ ...comment, body: 'x'.repeat(65_537) })).rejects.toMatchObject({ retry: { kind: 'needs-human' } });
+    expect(asked).toEqual([]);
+    expect(await host.writeComment({ ...comment, body: 'x'.repeat(65_536) })).toEqual({ id: 3 });
+  });
+});
+
+describe('writeIssue', () => {
+  it('opens one with its labels', async () => {
+    const { host, asked } = hostOf([{ status: 201, body: { number: 12 } }]);
+    expect(await host.writeIssue(issue())).toEqual({ number: 12 });
+    expect(asked[0]?.body).toEqual({ title: 't', body: `${MARKER} b`, labels: ['drift'] });
+  });
+
+  it.each(['open', 'closed'] as const)('edits the one it knows to %s, and leaves the labels of people alone', async (state) => {
+    const { host, asked } = hostOf([{ status: 200, body: { number: 12 } }]);
+    expect(await host.writeIssue(issue({ number: 12, state }))).toEqual({ number: 12 });
+    expect(lines(asked)).toEqual([`PATCH ${R}/issues/12`]);
+    expect(asked[0]?.body).toMatchObject({ state });
+    expect(asked[0]?.body).not.toHaveProperty('labels');
+  });
+
+  it('adopts the oldest of ours by marker and app, never a pull request', async () => {
+    const mine = (number: number) => ({ number, body: MARKER, performed_via_github_app: { id: APP_ID } });
+    const list = [
+      mine(9),
+      { ...mine(8), pull_request: {} },
+      mine(7),
+      { ...mine(2), performed_via_github_app: null },
+      { ...mine(1), body: 'x' },
+    ];
+    const { host, asked } = hostOf([
+      { status: 200, body: list },
+      { status: 200, body: { number: 7 } },
+    ]);
+    expect(await host.writeIssue(issue({ adopt: true }))).toEqual({ number: 7 });
+    expect(lines(asked).at(-1)).toBe(`PATCH ${R}/issues/7`);
+  });
+
+  it('says that issues are switched off', async () => {
+    const { host } = hostOf([{ status: 410, body: { message: 'Issues are disabled for this repo' } }]);
+    await expect(host.writeIssue(issue())).rejects.toMatchObject({
+      retry: { kind: 'needs-human' },
+      message: expect.stringContaining('switch them on'),
+    });
+  });
+});
+
+describe('pull requests', () => {
+  const pull = (number: number, fields: object = {}) => ({
+    number,
+    title: `t${number}`,
+    state: 'open',
+    draft: false,
+    merged_at: null,
+    merge_commit_sha: 'b'.repeat(40),
+    user: { login: 'ann' },
+    head: { sha: SHA, repo: { id: 1 } },
+    base: { ref: 'main', repo: { id: 1, default_branch: 'main' } },
+    ...fields,
+  });
+
+  it('lists the open ones', async () => {
+    const fork = pull(2, { head: { sha: SHA, repo: { id: 2 } }, draft: true, user: null });
+    const { host } = hostOf([{ status: 200, body: [pull(1), fork, pull(3, { head: { sha: SHA, repo: null } })] }]);
+    expect(await host.openPulls()).toEqual([
+      {
+        number: 1,
+        headSha: SHA,
+        baseRef: 'main',
+        author: 'ann',
+        title: 't1',
+        draft: false,
+        state: 'open',
+        merged: false,
+        fork: false,
+        mergeCommit: undefined,
+      },
+      {
+        number: 2,
+        headSha: SHA,
+        baseRef: 'main',
+        author: 'ghost',
+        title: 't2',
+        draft: true,
+        state: 'open',
+        merged: false,
+        fork: true,
+        mergeCommit: undefined,
+      },
+      expect.objectContaining({ number: 3, fork: true }),
+    ]);
+  });
+
+  it('knows none that does not exist', async () => {
+    expect(await hostOf([{ status: 404 }]).host.pull(9)).toBeUndefined();
+  });
+
+  it('of a commit are those merged into the default branch, newest first', async () => {
+    const merged = (number: number, at: string, ref = 'main') =>
+      pull(number, { state: 'closed', merged_at: at, base: { ref, repo: { id: 1, default_branch: 'main' } } });
+    const { host } = hostOf([
+      {
+        status: 200,
+        body: [merged(1, '2026-01-01T00:00:00Z'), pull(2), merged(3, '2026-03-01T00:00:00Z'), merged(4, '2026-04-01T00:00:00Z', 'side')],
+      },
+    ]);
+    const pulls = await host.pullsOfCommit(SHA);
+    expect(pulls.map(({ number, merged: done, mergeCommit }) => [number, done, mergeCommit])).toEqual([
+      [3, true, 'b'.repeat(40)],
+      [1, true, 'b'.repeat(40)],
+    ]);
+  });
+});
+
+describe('roleOf', () => {
+  it.each([
+    [{ role_name: 'maintain', permission: 'write' }, 'maintain'],
+    [{ role_name: 'triage', permission: 'read' }, 'triage'],
+    [{ role_name: 'release captain', permission: 'write' }, 'write'],
+    [{ role_name: 'none', permission: 'none' }, 'none'],
+    [{ role_name: 'x', permission: 'y' }, 'none'],
+    [{}, 'none'],
+  ])('%j is %s', async (body, role) => {
+    expect(await hostOf([{ status: 200, body }]).host.roleOf('ann')).toBe(role);
+  });
+
+  it('is none for nobody, and unknown when GitHub does not say', async () => {
+    expect(await hostOf([{ status: 404 }]).host.roleOf('nobody')).toBe('none');
+    await expect(hostOf([{ status: 403 }]).host.roleOf('ann')).rejects.toMatchObject({ name: 'PortError' });
+    await expect(hostOf([{ status: 500 }]).host.roleOf('ann')).rejects.toMatchObject({ name: 'PortError' });
+  });
+
+  it('asks for the login as it is', async () => {
+    const { host, asked } = hostOf([{ status: 200, body: {} }]);
+    await host.roleOf('../../x?y[bot]');
+    expect(asked[0]?.path).toBe(`${R}/collaborators/${encodeURIComponent('../../x?y[bot]')}/permission`);
+  });
+});
