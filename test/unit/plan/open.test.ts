@@ -90,31 +90,31 @@ describe('schedule', () => {
   });
 });
 
+const rule = (fields: Partial<CalendarRule> & Pick<CalendarRule, 'kind' | 'name' | 'when'>): CalendarRule => ({
+  select: {},
+  products: [],
+  scope: 'all',
+  allowRollback: true,
+  allowExpedite: fields.kind === 'window',
+  overrun: 'finish',
+  reason: 'because',
+  ...fields,
+});
+const range = (from: string, to: string) => ({ kind: 'range', fromMs: Date.parse(from), toMs: Date.parse(to) }) as const;
+const daily = (hour: number, duration: string) => ({ kind: 'schedule', schedule: { cron: `0 ${hour} * * *`, duration } }) as const;
+const target: GateTarget = { product: 'kafka', labels: { tier: 'prod' }, from: '3.8.0', to: '3.9.0', kind: 'rollout', expedited: false };
+const show = (gate: Gate): string =>
+  gate.open
+    ? `open${gate.closesAt === undefined ? '' : ` until ${iso(gate.closesAt)}`}`
+    : `${gate.rule.name}, opens ${iso(gate.opensAt) ?? 'never'}`;
+const ask = (rules: readonly CalendarRule[], when: string, fields: Partial<GateTarget> = {}): string =>
+  show(gateOf(compileCalendar({ rules }, at(when)), { ...target, ...fields }));
+
+const freeze = rule({ kind: 'freeze', name: 'year-end', when: range('2026-12-20T00:00:00Z', '2027-01-04T00:00:00Z') });
+const nights = rule({ kind: 'window', name: 'nights', when: daily(2, '4h') });
+const evenings = rule({ kind: 'window', name: 'evenings', when: daily(20, '1h') });
+
 describe('gate', () => {
-  const rule = (fields: Partial<CalendarRule> & Pick<CalendarRule, 'kind' | 'name' | 'when'>): CalendarRule => ({
-    select: {},
-    products: [],
-    scope: 'all',
-    allowRollback: true,
-    allowExpedite: fields.kind === 'window',
-    overrun: 'finish',
-    reason: 'because',
-    ...fields,
-  });
-  const range = (from: string, to: string) => ({ kind: 'range', fromMs: Date.parse(from), toMs: Date.parse(to) }) as const;
-  const daily = (hour: number, duration: string) => ({ kind: 'schedule', schedule: { cron: `0 ${hour} * * *`, duration } }) as const;
-  const target: GateTarget = { product: 'kafka', labels: { tier: 'prod' }, from: '3.8.0', to: '3.9.0', kind: 'rollout', expedited: false };
-  const show = (gate: Gate): string =>
-    gate.open
-      ? `open${gate.closesAt === undefined ? '' : ` until ${iso(gate.closesAt)}`}`
-      : `${gate.rule.name}, opens ${iso(gate.opensAt) ?? 'never'}`;
-  const ask = (rules: readonly CalendarRule[], when: string, fields: Partial<GateTarget> = {}): string =>
-    show(gateOf(compileCalendar({ rules }, at(when)), { ...target, ...fields }));
-
-  const freeze = rule({ kind: 'freeze', name: 'year-end', when: range('2026-12-20T00:00:00Z', '2027-01-04T00:00:00Z') });
-  const nights = rule({ kind: 'window', name: 'nights', when: daily(2, '4h') });
-  const evenings = rule({ kind: 'window', name: 'evenings', when: daily(20, '1h') });
-
   it.each<[string, readonly CalendarRule[], string, Partial<GateTarget>, string]>([
     ['no rule allows', [], '2026-12-24T03:00:00Z', {}, 'open'],
     ['the last millisecond before a freeze', [freeze], '2026-12-19T23:59:59.999Z', {}, 'open until 2026-12-20T00:00:00Z'],
