@@ -188,12 +188,11 @@ function parsedOf(blob: BlobId, line: Buffer): ParsedFile | undefined {
   if (line.toString('latin1', 0, HEAD_LENGTH) !== `${blob} ${checksum(blob, json)} `) return undefined;
   const written = JSON.parse(json.toString('utf8')) as Written;
   // JSON has no `undefined`: a document that did not pass was written as null.
-  return { documents: written.documents.map((document) => document ?? undefined), problems: written.problems };
+  return { ...written, documents: written.documents.map((document) => document ?? undefined) };
 }
 
-interface Written {
+interface Written extends Omit<ParsedFile, 'documents'> {
   readonly documents: readonly (ParsedFile['documents'][number] | null)[];
-  readonly problems: ParsedFile['problems'];
 }
 
 const checksum = (blob: BlobId, json: string | Buffer): string => crc32(json, crc32(blob)).toString(16).padStart(8, '0');

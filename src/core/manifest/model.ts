@@ -17,11 +17,25 @@ export interface UnlocatedProblem {
   readonly hint: string;
 }
 
+/** What a source says of one file: its text, or why there is none. */
+export type ManifestText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'too-large'; readonly bytes: number }
+  | { readonly kind: 'not-utf8' };
+
 /** What one blob says: depends on its bytes alone, so it is cached by blob id for ever. */
 export interface ParsedFile {
-  /** One entry for each document; `undefined` where the document did not pass. */
+  /** One entry for each document; `undefined` where the document is empty, or did not pass. */
   readonly documents: readonly (Manifest | undefined)[];
   readonly problems: readonly FileProblem[];
+  /** What the documents that did not pass meant to be, as far as it can be told. Absent when all passed. */
+  readonly failed?: readonly FailedDocument[];
+}
+
+/** A document that did not pass. References to it are not wrong, so they are not reported as well. */
+export interface FailedDocument {
+  readonly kind: Manifest['kind'] | undefined;
+  readonly name: string | undefined;
 }
 
 /** A problem of a file whose name is not known yet. */

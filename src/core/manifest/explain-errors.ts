@@ -1,0 +1,170 @@
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { Code } from './codes.ts';
+import { closest } from './did-you-mean.ts';
+import { explainType } from './explain-type.ts';
+import type { Path } from './positions.ts';
+
+/** Something wrong with the shape of a document, at a path of it. */
+export interface Finding {
+  readonly path: Path;
+  /** Whether to point at the key or at the value. */
+  readonly aim: 'key' | 'value';
+  readonly code: Code;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export type SourceOf = (path: Path) => string | undefined;
+
+/**
+ * Turns the errors of ajv into sentences for people. What a choice says about each of its branches is
+ * collapsed into the one sentence that describes the choice.
+ *
+ * Values of text are never repeated: one of them could be a secret in the wrong place.
+ */
+export function explainErrors(errors: readonly ErrorObject[], document: unknown, sourceOf: SourceOf): readonly Finding[] {
+  const choices = errors.filter(({ keyword }) => keyword === 'oneOf');
+  const branches = choices.map((choice) => ({ at: choice.instancePath, schema: `${choice.schemaPath}/` }));
+  const isBranch = (error: ErrorObject): boolean =>
+    branches.some(({ at, schema }) => error.instancePath === at && error.schemaPath.startsWith(schema));
+  return errors
+    .filter((error) => error.keyword !== 'propertyNames' && !isBranch(error))
+    .map((error) => explain(error, pathOf(error.instancePath, document), sourceOf));
+}
+
+/** The path as people write it: `spec.phases[2].bake`. */
+export function nameOf(path: Path): string {
+  let text = '';
+  for (const step of path) text += typeof step === 'number' ? `[${step}]` : `${text === '' ? '' : '.'}${step}`;
+  return text === '' ? 'the document' : `\`${text}\``;
+}
+
+function explain(error: ErrorObject, path: Path, sourceOf: SourceOf): Finding {
+  const name = nameOf(path);
+  const params = error.params as Record<string, unknown>;
+  const schema = error.parentSchema as Schema;
+  const described = (schema.description ?? '').replace(/\.$/, '');
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownField(path, String(params['additionalProperty']), schema);
+    case 'required': {
+      const field = String(params['missingProperty']);
+      const about = schema.properties?.[field]?.description;
+      const hint = about === undefined ? `add \`${field}:\`` : `add \`${field}:\` (${about.replace(/\.$/, '')})`;
+      return { path, aim: 'key', code: 'schema/missing-field', message: `${name} lacks \`${field}\``, hint };
+    }
+    case 'type':
+      return { path, aim: 'value', code: 'schema/type', ...explainType(name, schema, error.data, sourceOf(path)) };
+    case 'enum':
+      return oneOfValues(path, params['allowedValues'], error.data);
+    case 'const': {
+      const wanted = String(params['allowedValue']);
+      return {
+        path,
+        aim: 'value',
+        code: 'schema/value',
+        message: `${name} can only be ${wanted}`,
+        hint: `write ${wanted}, or remove the line`,
+      };
+    }
+    case 'pattern':
+    case 'format':
+      return wrongForm(error, path, described);
+    case 'oneOf':
+      return wrongChoice(error, path, described, sourceOf);
+    case 'uniqueItems': {
+      const item = [...path, Number(params['i'])];
+      const message = `${nameOf(item)} says the same as item ${Number(params['j'])} of the list`;
+      return { path: item, aim: 'value', code: 'schema/duplicate-item', message, hint: 'remove one' };
+    }
+    default:
+      return outOfBounds(error, path, described);
+  }
+}
+
+interface Schema {
+  readonly description?: string;
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+function unknownField(path: Path, field: string, schema: Schema): Finding {
+  const known = Object.keys(schema.properties ?? {});
+  const meant = closest(field, known);
+  const hint = meant === undefined ? `remove it; known here: ${known.join(', ')}` : `did you mean \`${meant}\`?`;
+  const message = `${nameOf(path)} has no field \`${field.slice(0, 80)}\``;
+  return { path: [...path, field], aim: 'key', code: 'schema/unknown-field', message, hint };
+}
+
+function oneOfValues(path: Path, allowed: unknown, value: unknown): Finding {
+  const values = Array.isArray(allowed) ? allowed.map(String) : [];
+  const meant = typeof value === 'string' ? closest(value, values) : undefined;
+  const list = `one of ${values.join(', ')}`;
+  const hint = meant === undefined ? `write ${list}` : `did you mean \`${meant}\`? It can be ${list}`;
+  return { path, aim: 'value', code: 'schema/value', message: `${nameOf(path)} has a value that is not known`, hint };
+}
+
+function wrongForm(error: ErrorObject, path: Path, described: string): Finding {
+  const hint = described === '' ? `write it in the form ${String(error.schema)}` : `expected: ${lowerFirst(described)}`;
+  if (error.propertyName !== undefined) {
+    const key = error.propertyName;
+    const message = `the key \`${key.slice(0, 80)}\` of ${nameOf(path)} does not have the right form`;
+    return { path: [...path, key], aim: 'key', code: 'schema/pattern', message, hint };
+  }
+  return { path, aim: 'value', code: 'schema/pattern', message: `${nameOf(path)} does not have the right form`, hint };
+}
+
+/** Either a value that fits none of its forms, or a map with none, or too many, of the fields to choose from. */
+function wrongChoice(error: ErrorObject, path: Path, described: string, sourceOf: SourceOf): Finding {
+  const groups = (error.schema as readonly { readonly required?: readonly string[] }[]).map(({ required }) => required);
+  const name = nameOf(path);
+  if (!groups.every((group) => group !== undefined)) {
+    const source = sourceOf(path);
+    const hint =
+      source !== undefined && typeof error.data === 'string' && /^\d+$/.test(error.data) ? `write ${error.data} without quotes; ` : '';
+    return {
+      path,
+      aim: 'value',
+      code: 'schema/pattern',
+      message: `${name} is out of range, or does not have the right form`,
+      hint: `${hint}expected: ${lowerFirst(described)}`,
+    };
+  }
+  const fields = groups.map((group) => group.map((field) => `\`${field}\``).join(' with '));
+  const present = groups.filter((group) => group.some((field) => Object.hasOwn(error.data as object, field)));
+  const list = `${fields.slice(0, -1).join(', ')} or ${fields.at(-1) ?? ''}`;
+  const message = present.length > 1 ? `${name} has more than one of ${list}` : `${name} needs ${list}`;
+  return { path, aim: 'key', code: 'schema/choice', message, hint: `give exactly one of ${list}` };
+}
+
+const BOUNDS: Readonly<Record<string, readonly [Code, (limit: string) => string]>> = {
+  minimum: ['schema/range', (limit) => `is too small; the least is ${limit}`],
+  maximum: ['schema/range', (limit) => `is too large; the most is ${limit}`],
+  minLength: ['schema/length', (limit) => `is too short; the least is ${limit} characters`],
+  maxLength: ['schema/length', (limit) => `is too long; the most is ${limit} characters`],
+  minItems: ['schema/length', (limit) => `has too few items; the least is ${limit}`],
+  maxItems: ['schema/length', (limit) => `has too many items; the most is ${limit}`],
+  maxProperties: ['schema/length', (limit) => `has too many keys; the most is ${limit}`],
+};
+
+function outOfBounds(error: ErrorObject, path: Path, described: string): Finding {
+  const [code, say] = BOUNDS[error.keyword] ?? ['schema/value', () => error.message ?? 'is not allowed'];
+  const limit = String((error.params as Record<string, unknown>)['limit'] ?? '');
+  const message = `${nameOf(path)} ${say(limit)}`;
+  return { path, aim: 'value', code, message, hint: described === '' ? 'change the value' : `expected: ${lowerFirst(described)}` };
+}
+
+/** Descriptions are sentences; after a colon they begin small, unless they begin with an abbreviation. */
+const lowerFirst = (text: string): string => (/^[A-Z][a-z ]/.test(text) ? `${text[0]?.toLowerCase() ?? ''}${text.slice(1)}` : text);
+
+/** A JSON pointer as keys and indices: a number is an index only where the document has a list. */
+function pathOf(pointer: string, document: unknown): Path {
+  const path: (string | number)[] = [];
+  let at: unknown = document;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(at) ? Number(key) : key);
+    at = (at as Record<string, unknown> | undefined)?.[key];
+  }
+  return path;
+}

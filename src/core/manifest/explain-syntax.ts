@@ -1,0 +1,45 @@
+import type { Document, ErrorCode } from 'yaml';
+import type { Code } from './codes.ts';
+import type { FileProblem } from './model.ts';
+import type { PositionOf } from './positions.ts';
+import { fileProblemOf } from './problem-of.ts';
+
+const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  BAD_INDENT: 'indent the fields of one map by the same number of spaces',
+  BAD_SCALAR_START: 'put the text in quotes',
+  BAD_DQ_ESCAPE: 'write \\\\ for a backslash, or use single quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'put the text in quotes if it holds a colon; otherwise give each field a line of its own',
+  BLOCK_IN_FLOW: 'inside [ ] and { } use commas, and no dashes',
+  KEY_OVER_1024_CHARS: 'check for a missing colon or quote',
+  MISSING_CHAR: 'close the quote or bracket, or add the comma or space',
+  MULTILINE_IMPLICIT_KEY: 'check for a missing colon in the line before',
+  TAB_AS_INDENT: 'indent by spaces',
+  UNEXPECTED_TOKEN: 'check quotes, brackets and colons of this line and the one before',
+};
+
+/** Codes whose matter the tree reports by itself, better. */
+const REPORTED_BY_TREE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'TAG_RESOLVE_FAILED',
+  'BAD_ALIAS',
+  'BAD_COLLECTION_TYPE',
+  'ALIAS_PROPS',
+]);
+
+/** What the parser objects to, one problem for each line: what follows in the same line is mostly a consequence. */
+export function explainSyntax(document: Document.Parsed, positionOf: PositionOf): readonly FileProblem[] {
+  const byLine = new Map<number, FileProblem>();
+  for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
+    const position = positionOf(pos[0]);
+    if (REPORTED_BY_TREE.has(code) || byLine.has(position.line)) continue;
+    const hint = HINTS[code] ?? 'correct the line';
+    byLine.set(position.line, fileProblemOf(codeOf(code), position, lowerFirst(message), hint));
+  }
+  return [...byLine.values()];
+}
+
+function codeOf(code: ErrorCode): Code {
+  if (code === 'TAB_AS_INDENT') return 'yaml/tab';
+  return code === 'BAD_DIRECTIVE' ? 'yaml/directive' : 'yaml/syntax';
+}
+
+const lowerFirst = (text: string): string => `${text[0]?.toLowerCase() ?? ''}${text.slice(1)}`;
