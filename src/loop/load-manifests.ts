@@ -1,12 +1,12 @@
 import { type BuiltModel, buildModel } from '../core/manifest/build-model.ts';
 import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
 import { locateProblems } from '../core/manifest/locate.ts';
-import type { FleetModel, ManifestFile, ParsedFile } from '../core/manifest/model.ts';
+import type { FleetModel, ManifestFile, ParsedFile, UnlocatedProblem } from '../core/manifest/model.ts';
 import { parseFile } from '../core/manifest/parse-file.ts';
 import { invariant } from '../core/model/assert.ts';
 import type { BlobId } from '../core/model/ids.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
-import type { BlobText, ManifestSource } from '../ports/manifest-source.ts';
+import type { ManifestSource } from '../ports/manifest-source.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import type { Loop } from './loop.ts';
 import { type ManifestSnapshot, memoryOf } from './memory.ts';
@@ -39,7 +39,7 @@ export async function loadManifests(loop: Loop, fleet: FleetRecord, treeish: str
           [...files.values()].map((file) => ({ file, parsed: parsedOf(loop, file) })),
           { now: loop.ports.clock.now(), previous: known?.built },
         );
-  const problems = await located(source, files, built);
+  const problems = [...built.fileProblems, ...(await locateIn({ source, files }, built.problems))];
   const snapshot = { treeish, files, built };
   return { model: hasErrors(problems) ? undefined : built.model, problems, snapshot };
 }
@@ -75,19 +75,28 @@ function parsedOf(loop: Loop, file: ManifestFile): ParsedFile {
   return parsed;
 }
 
-/** Cross-checks name a document and a path of keys; only the files concerned are read again for line and column. */
-async function located(source: ManifestSource, files: ReadonlyMap<string, ManifestFile>, built: BuiltModel): Promise<readonly Problem[]> {
-  if (built.problems.length === 0) return built.fileProblems;
+/** The files of one tree, of which a few may have to be read again. */
+export interface ReadableFiles {
+  readonly source: ManifestSource;
+  readonly files: ReadonlyMap<string, ManifestFile>;
+}
+
+/**
+ * Checks name a document and a path of keys; only the files concerned are read again for line and column.
+ *
+ * @throws PortError
+ */
+export async function locateIn({ source, files }: ReadableFiles, problems: readonly UnlocatedProblem[]): Promise<readonly Problem[]> {
+  if (problems.length === 0) return [];
   const concerned = new Map<string, BlobId>();
-  for (const { place } of built.problems) {
+  for (const { place } of problems) {
     const file = files.get(place.file);
     if (file !== undefined) concerned.set(place.file, file.blob);
   }
   const texts = await source.read([...new Set(concerned.values())], MAX_FILE_BYTES);
-  const textOf = (file: string): string | undefined => {
+  return locateProblems(problems, (file) => {
     const blob = concerned.get(file);
-    const text: BlobText | undefined = blob === undefined ? undefined : texts.get(blob);
+    const text = blob === undefined ? undefined : texts.get(blob);
     return text?.kind === 'text' ? text.text : undefined;
-  };
-  return [...built.fileProblems, ...locateProblems(built.problems, textOf)];
+  });
 }

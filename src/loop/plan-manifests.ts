@@ -1,14 +1,12 @@
 import { computeDesired } from '../core/desired/compute-desired.ts';
 import type { DesiredChange, DesiredState } from '../core/desired/desired.ts';
 import { diffDesired } from '../core/desired/diff-desired.ts';
-import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
-import { locateProblems } from '../core/manifest/locate.ts';
 import type { FleetModel } from '../core/manifest/model.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
 import { makePlan } from '../core/plan/make-plan.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import type { LoadedManifests } from './load-manifests.ts';
+import { type LoadedManifests, locateIn } from './load-manifests.ts';
 import type { Loop } from './loop.ts';
 import { memoryOf } from './memory.ts';
 
@@ -47,29 +45,8 @@ export async function planManifests(
     changes.map((change) => (change.kind === 'removed' ? change.from.cluster : change.to.cluster)),
   );
   const made = makePlan({ model, changes, earlier });
-  const problems = [...loaded.problems, ...(await locate(loop, fleet, loaded, made.problems))];
+  const problems = [...loaded.problems, ...(await locateIn({ source: loop.ports.source(fleet), files: loaded.snapshot.files }, made.problems))];
   if (hasErrors(problems)) return { kind: 'broken', problems };
   const moves = made.plan.phases.length > 0 || made.plan.excluded.length > 0 || made.plan.removed.length > 0;
   return { kind: 'planned', model, desired, changes, plan: moves ? made.plan : undefined, problems };
-}
-
-async function locate(
-  loop: Loop,
-  fleet: FleetRecord,
-  loaded: LoadedManifests,
-  problems: Parameters<typeof locateProblems>[0],
-): Promise<readonly Problem[]> {
-  if (problems.length === 0) return [];
-  const blobs = new Map(
-    problems.flatMap(({ place }) => {
-      const file = loaded.snapshot.files.get(place.file);
-      return file === undefined ? [] : [[place.file, file.blob] as const];
-    }),
-  );
-  const texts = await loop.ports.source(fleet).read([...new Set(blobs.values())], MAX_FILE_BYTES);
-  return locateProblems(problems, (file) => {
-    const blob = blobs.get(file);
-    const text = blob === undefined ? undefined : texts.get(blob);
-    return text?.kind === 'text' ? text.text : undefined;
-  });
 }

@@ -16,9 +16,9 @@ import { type PullReview, planView } from './plan-view.ts';
 import { isProjected, projectCheck, projectComment } from './project.ts';
 import { syncFleet } from './sync-fleet.ts';
 
-const PLAN_CHECK = 'flotilla / plan';
+export const PLAN_CHECK = 'flotilla / plan';
 
-const planCheckKey = (head: CommitSha): string => `check:${head}:plan`;
+export const planCheckKey = (head: CommitSha): string => `check:${head}:plan`;
 
 /** One comment for a pull request: plan before the merge, plan and rollout after it. */
 export const commentKey = (pull: number): string => `comment:${pull}`;
