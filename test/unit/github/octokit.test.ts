@@ -1,0 +1,149 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { Probot } from 'probot';
+import { describe, expect, it } from 'vitest';
+import { CodeHostAppGitHub } from '../../../src/adapters/github/code-host-app-github.ts';
+import { CodeHostGitHub } from '../../../src/adapters/github/code-host-github.ts';
+import { githubClient } from '../../../src/adapters/github/octokit.ts';
+import { type CountedRequest, routeOf } from '../../../src/adapters/github/request-counter.ts';
+import { APP_ID } from './fake-fetch.ts';
+
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const BASE = 'http://forge.test/api/v3';
+
+interface Seen {
+  readonly line: string;
+  readonly authorization: string | null;
+  readonly at: number;
+}
+
+/** A Probot whose network is a function from `METHOD path` to the body of the answer. */
+function probotOver(answer: (line: string) => object, writeIntervalMs = 0) {
+  const seen: Seen[] = [];
+  const counted: CountedRequest[] = [];
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const url = new URL(String(input));
+    expect(url.origin).toBe('http://forge.test');
+    const line = `${init?.method ?? 'GET'} ${url.pathname.replace('/api/v3', '')}`;
+    seen.push({ line, authorization: new Headers(init?.headers).get('authorization'), at: performance.now() });
+    const token = /^POST \/app\/installations\/(\d+)\/access_tokens$/.exec(line);
+    const body = token === null ? answer(line) : { token: `token-${token[1]}`, expires_at: '2099-01-01T00:00:00Z', permissions: {} };
+    const response = Response.json(body, { status: init?.method === 'POST' ? 201 : 200 });
+    return Object.defineProperty(response, 'url', { value: String(input) });
+  };
+  const client = githubClient({ writeIntervalMs, fetch, onRequest: (request) => counted.push(request) });
+  const probot = new Probot({ appId: APP_ID, privateKey, secret: 'a secret of the test', baseUrl: BASE, logLevel: 'fatal', ...client });
+  return { probot, seen, counted };
+}
+
+const hostOf = (probot: Probot, installation: number): CodeHostGitHub =>
+  new CodeHostGitHub({ octokit: () => probot.auth(installation), owner: 'acme', repo: 'fleet', appId: APP_ID });
+
+describe('Probot with our Octokit', () => {
+  it('gives a token for git from the address it was given, each installation its own', async () => {
+    const { probot, seen } = probotOver(() => ({}));
+    expect(await hostOf(probot, 5).gitToken()).toBe('token-5');
+    expect(await hostOf(probot, 6).gitToken()).toBe('token-6');
+    expect(seen.map(({ line }) => line)).toEqual(['POST /app/installations/5/access_tokens', 'POST /app/installations/6/access_tokens']);
+  });
+
+  it('asks as the installation, and counts every request on the wire', async () => {
+    const { probot, seen, counted } = probotOver(() => ({ default_branch: 'main', clone_url: 'http://forge.test/acme/fleet.git' }));
+    const host = hostOf(probot, 5);
+    expect(await host.repository()).toEqual({ defaultBranch: 'main', cloneUrl: 'http://forge.test/acme/fleet.git' });
+    await host.repository();
+    expect(seen.map(({ authorization }) => authorization).slice(1)).toEqual(['token token-5', 'token token-5']);
+    expect(counted).toEqual([
+      { method: 'POST', route: '/app/installations/{id}/access_tokens', status: 201 },
+      { method: 'GET', route: '/repos/{owner}/{repo}', status: 200 },
+      { method: 'GET', route: '/repos/{owner}/{repo}', status: 200 },
+    ]);
+  });
+
+  it('lists the repositories of all installations but those that cannot be written', async () => {
+    const repository = (name: string, fields: object = {}) => ({
+      name,
+      owner: { login: 'acme' },
+      default_branch: 'main',
+      clone_url: `http://forge.test/acme/${name}.git`,
+      archived: false,
+      disabled: false,
+      ...fields,
+    });
+    const { probot, seen } = probotOver((line) =>
+      line.startsWith('GET /app/installations')
+        ? [
+            { id: 5, suspended_at: null },
+            { id: 6, suspended_at: '2026-01-01T00:00:00Z' },
+          ]
+        : {
+            total_count: 3,
+            repositories: [repository('fleet'), repository('old', { archived: true }), repository('off', { disabled: true })],
+          },
+    );
+    expect(await new CodeHostAppGitHub((installation) => probot.auth(installation)).repositories()).toEqual([
+      { installation: 5, owner: 'acme', name: 'fleet', defaultBranch: 'main', cloneUrl: 'http://forge.test/acme/fleet.git' },
+    ]);
+    expect(seen.find(({ line }) => line === 'GET /app/installations')?.authorization).toMatch(/^bearer eyJ/);
+    expect(seen.find(({ line }) => line === 'GET /installation/repositories')?.authorization).toBe('token token-5');
+  });
+
+  it('paces the writes of one installation, and lets another go ahead', async () => {
+    const { probot, seen } = probotOver(() => ({ id: 1, number: 1, output: { annotations_count: 0 } }), 60);
+    // The tokens first: fetching one in the middle would blur the distances.
+    await Promise.all([hostOf(probot, 5).repository(), hostOf(probot, 6).repository()]);
+    const write = (installation: number, name: string) => (_: unknown, i: number) =>
+      hostOf(probot, installation).writeComment({ pull: i + 1, id: i + 1, body: name, marker: 'm', adopt: false });
+    await Promise.all([...Array.from({ length: 3 }, write(5, 'a')), ...Array.from({ length: 1 }, write(6, 'b'))]);
+    const at = (token: string): number[] =>
+      seen.filter(({ line, authorization }) => line.startsWith('PATCH') && authorization === token).map((one) => one.at);
+    const first = at('token token-5');
+    expect(first.length).toBe(3);
+    // Timers may fire a millisecond early.
+    for (let i = 1; i < first.length; i += 1) expect((first[i] ?? 0) - (first[i - 1] ?? 0)).toBeGreaterThanOrEqual(55);
+    expect(at('token token-6')[0]).toBeLessThan(first[2] ?? 0);
+  });
+});
+
+describe('an answer that does not end', () => {
+  const client = (fetch: typeof globalThis.fetch) =>
+    new (githubClient({ writeIntervalMs: 0, fetch }).Octokit)({ auth: { token: 't' }, retry: { enabled: false } });
+
+  it('is an error and never an empty text', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"id":'));
+        controller.error(new TypeError('terminated'));
+      },
+    });
+    const octokit = client(async () => new Response(broken, { status: 201, headers: { 'content-type': 'application/json' } }));
+    await expect(octokit.rest.checks.create({ owner: 'a', repo: 'b', name: 'c', head_sha: 'd' })).rejects.toThrow('terminated');
+  });
+
+  it('is given up when it grows without end', async () => {
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 1;
+        controller.enqueue(new Uint8Array(4 * 1024 * 1024));
+      },
+    });
+    const octokit = client(async () => new Response(endless));
+    await expect(octokit.rest.meta.root()).rejects.toThrow('more than');
+    expect(sent).toBeLessThan(25);
+  });
+});
+
+describe('routeOf', () => {
+  it.each([
+    ['https://api.github.com/repos/acme/fleet/issues/12/comments?per_page=100', '/repos/{owner}/{repo}/issues/{id}/comments'],
+    ['http://127.0.0.1:4000/api/v3/repos/repos/commits/commits/abc/check-runs', '/repos/{owner}/{repo}/commits/{ref}/check-runs'],
+    ['https://api.github.com/repos/acme/fleet', '/repos/{owner}/{repo}'],
+    ['https://api.github.com/repos/a/b/collaborators/x%2Fy/permission', '/repos/{owner}/{repo}/collaborators/{username}/permission'],
+    ['https://api.github.com/app/installations/5/access_tokens', '/app/installations/{id}/access_tokens'],
+    ['https://api.github.com/installation/repositories', '/installation/repositories'],
+  ])('%s', (url, route) => expect(routeOf(url)).toBe(route));
+});
