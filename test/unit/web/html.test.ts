@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, html, safeHref, trusted } from '../../../src/web/html/html.ts';
+import { type Content, escapeHtml, html, safeHref, trusted } from '../../../src/web/html/html.ts';
 
 describe('html', () => {
-  it.each([
+  it.each<[string, Content, string]>([
     ['an element', '<script>alert(1)</script>', '<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>'],
     ['an entity', '&lt;b&gt;', '<p>&amp;lt;b&amp;gt;</p>'],
     ['quotes', `"'`, '<p>&quot;&#39;</p>'],

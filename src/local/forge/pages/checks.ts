@@ -4,7 +4,6 @@ import { type Html, html, nothing, safeHref } from '../../../web/html/html.ts';
 import { type IconName, icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { renderMarkdown } from './markdown.ts';
-import { postForm } from './shell.ts';
 import type { AnnotationView, CheckBrief, CheckState, CheckView, RepositoryRef, ShellView } from './views.ts';
 
 const LOOKS: Record<CheckState, { readonly tone: Tone; readonly icon: IconName; readonly word: string }> = {
@@ -82,16 +81,6 @@ export function checkBody(shell: ShellView, repository: RepositoryRef, check: Ch
 ${check.summary !== undefined && renderMarkdown(check.summary, context)}
 ${annotationList(repository, check)}
 ${check.text !== undefined && renderMarkdown(check.text, context)}
-${
-  check.actions.length > 0 &&
-  html`<div class="actions">${check.actions.map((action) =>
-    postForm(
-      shell,
-      `${addressOf(repository).run(check.id)}/action`,
-      html`<input type="hidden" name="identifier" value="${action.identifier}"><button title="${action.description}">${action.label}</button>`,
-    ),
-  )}</div>`
-}
 </div>`;
 }
 

@@ -1,4 +1,4 @@
-import { badge, moment } from '../../../web/html/components.ts';
+import { badge, moment, plural } from '../../../web/html/components.ts';
 import { type Html, html } from '../../../web/html/html.ts';
 import { postForm, renderForgePage } from './shell.ts';
 import type { DeliveriesView, DeliveryView, ShellView } from './views.ts';
@@ -8,7 +8,7 @@ export function renderDeliveriesPage(shell: ShellView, view: DeliveriesView): st
   return renderForgePage(shell, {
     title: 'Deliveries',
     main: html`<div class="page-head"><h1>Webhook deliveries</h1>
-<p>${view.hookUrl === undefined ? 'No address is known to send events to.' : html`Events go to <code>${view.hookUrl}</code>. A delivery that failed is not sent again by itself, as on GitHub: the bot finds out on its own, or you send it again here.`}</p></div>
+<p>${view.hookUrl === undefined ? 'No address is known to send events to.' : html`Events go to <code>${view.hookUrl}</code>. A delivery that failed is not sent again by itself, as on GitHub: the bot finds out on its own, or you send it again here.`}</p>${view.waiting > 0 && html`<p>${plural(view.waiting, 'event')} not sent yet.</p>`}</div>
 ${view.deliveries.length === 0 ? html`<p class="empty">Nothing was sent yet.</p>` : deliveryTable(shell, view.deliveries)}`,
   });
 }

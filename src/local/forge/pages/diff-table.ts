@@ -36,9 +36,10 @@ ${options.files.map((file) => renderFile(options, file))}`;
 }
 
 function renderFile(options: DiffOptions, file: FileDiff): Html {
-  const lines = file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
+  const hunks = file.hunks ?? [];
+  const lines = hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
   const annotations = options.annotations.filter((annotation) => annotation.path === file.path);
-  const shown = new Set(file.hunks.flatMap((hunk) => hunk.lines.map((line) => line.newNumber)));
+  const shown = new Set(hunks.flatMap((hunk) => hunk.lines.map((line) => line.newNumber)));
   const elsewhere = annotations.filter((annotation) => !shown.has(annotation.endLine));
   const open = lines <= OPEN_LINES_MAX || annotations.length > 0;
   return html`<details class="diff-file"${open && html` open`}>
@@ -50,7 +51,7 @@ ${diffContent(file, annotations)}
 }
 
 function diffContent(file: FileDiff, annotations: readonly AnnotationView[]): Html {
-  if (file.binary) return html`<p class="empty">Not text: the difference cannot be shown.</p>`;
+  if (file.hunks === undefined) return html`<p class="empty">Not text, or too long: the difference cannot be shown here.</p>`;
   if (file.hunks.length === 0)
     return html`<p class="empty">${file.status === 'renamed' ? 'Renamed without a change.' : 'No line changed.'}</p>`;
   return html`<div class="diff-scroll" tabindex="0" role="region" aria-label="Difference in ${file.path}"><table class="diff">

@@ -1,11 +1,13 @@
-/** One file of a unified diff, as `git diff` prints it. */
+import type { FileChange } from '../git/read.ts';
+
+/** One file of a change, with its hunks taken apart. */
 export interface FileDiff {
   readonly path: string;
-  /** Where it was before, when it was renamed or copied. */
+  /** Where it was before, when it was renamed. */
   readonly oldPath: string | undefined;
-  readonly status: 'added' | 'removed' | 'modified' | 'renamed';
-  readonly binary: boolean;
-  readonly hunks: readonly Hunk[];
+  readonly status: FileChange['status'];
+  /** Absent: not text, or too long to show. */
+  readonly hunks: readonly Hunk[] | undefined;
   readonly additions: number;
   readonly deletions: number;
 }
@@ -24,71 +26,31 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** Reads the output of `git diff`, of any number of files. Text that is not a diff gives no files. */
-export function parseDiff(text: string): readonly FileDiff[] {
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  const files: FileDiff[] = [];
-  let at = 0;
-  while (at < lines.length) {
-    if (!lines[at]?.startsWith('diff --git ')) {
-      at += 1;
-      continue;
-    }
-    const file = readFile(lines, at);
-    files.push(file.diff);
-    at = file.end;
-  }
-  return files;
-}
-
-function readFile(lines: readonly string[], start: number): { readonly diff: FileDiff; readonly end: number } {
-  const header = readHeader(lines, start);
-  let at = header.end;
-  const hunks: Hunk[] = [];
-  while (lines[at]?.startsWith('@@ ')) {
-    const hunk = readHunk(lines, at);
-    hunks.push(hunk.hunk);
-    at = hunk.end;
-  }
-  const all = hunks.flatMap((hunk) => hunk.lines);
-  const diff: FileDiff = {
-    ...header.names,
-    binary: header.binary,
-    hunks,
-    additions: all.filter((line) => line.kind === 'added').length,
-    deletions: all.filter((line) => line.kind === 'removed').length,
+export function fileDiffOf(change: FileChange): FileDiff {
+  const { path, previousPath, status, patch, additions, deletions } = change;
+  // A file that changed only its name or mode has no patch either, but there is nothing that is not shown.
+  const nothing = patch === undefined && additions + deletions === 0 && status === 'renamed';
+  return {
+    path,
+    oldPath: previousPath,
+    status,
+    hunks: nothing ? [] : patch === undefined ? undefined : parseHunks(patch),
+    additions,
+    deletions,
   };
-  return { diff, end: at };
 }
 
-interface Header {
-  readonly names: Pick<FileDiff, 'path' | 'oldPath' | 'status'>;
-  readonly binary: boolean;
-  readonly end: number;
-}
-
-function readHeader(lines: readonly string[], start: number): Header {
-  // The two names of this line cannot be told apart when they hold spaces: they serve only when nothing better follows.
-  let [oldPath, path] = namesOf(lines[start] ?? '');
-  let status: FileDiff['status'] = 'modified';
-  let binary = false;
-  let at = start + 1;
-  for (; at < lines.length; at += 1) {
-    const line = lines[at] ?? '';
-    if (line.startsWith('diff --git ') || line.startsWith('@@ ')) break;
-    if (line.startsWith('new file mode ')) status = 'added';
-    else if (line.startsWith('deleted file mode ')) status = 'removed';
-    else if (line.startsWith('rename from ') || line.startsWith('copy from ')) oldPath = unquote(line.replace(/^\w+ from /, ''));
-    else if (line.startsWith('rename to ') || line.startsWith('copy to ')) {
-      path = unquote(line.replace(/^\w+ to /, ''));
-      status = 'renamed';
-    } else if (line.startsWith('--- ') && line !== '--- /dev/null') oldPath = sidePath(line);
-    else if (line.startsWith('+++ ') && line !== '+++ /dev/null') path = sidePath(line);
-    else if (line.startsWith('Binary files ') || line === 'GIT binary patch') binary = true;
+/** Reads a unified diff of one file, without its header. */
+export function parseHunks(patch: string): readonly Hunk[] {
+  const lines = patch.replace(/\n$/, '').split('\n');
+  const hunks: Hunk[] = [];
+  let at = 0;
+  while (lines[at]?.startsWith('@@ ')) {
+    const { hunk, end } = readHunk(lines, at);
+    hunks.push(hunk);
+    at = end;
   }
-  const name = status === 'removed' ? oldPath : path;
-  return { names: { path: name, oldPath: status === 'renamed' ? oldPath : undefined, status }, binary, end: at };
+  return hunks;
 }
 
 function readHunk(lines: readonly string[], start: number): { readonly hunk: Hunk; readonly end: number } {
@@ -100,7 +62,7 @@ function readHunk(lines: readonly string[], start: number): { readonly hunk: Hun
   const newEnd = newNumber + Number(counts?.[4] ?? 1);
   const read: DiffLine[] = [];
   let at = start + 1;
-  // The counts of the header end a hunk, not the look of a line: a removed `-- x` reads `--- x`.
+  // The counts of the header end a hunk, not the look of a line.
   for (; at < lines.length && (oldNumber < oldEnd || newNumber < newEnd || lines[at]?.startsWith('\\')); at += 1) {
     const line = lines[at] ?? '';
     const text = line.slice(1);
@@ -110,31 +72,4 @@ function readHunk(lines: readonly string[], start: number): { readonly hunk: Hun
     else read.push({ kind: 'same', oldNumber: oldNumber++, newNumber: newNumber++, text });
   }
   return { hunk: { header, lines: read }, end: at };
-}
-
-function namesOf(line: string): [string, string] {
-  const rest = line.slice('diff --git '.length);
-  const quoted = /^("(?:[^"\\]|\\.)*"|.+?) ("(?:[^"\\]|\\.)*")$/.exec(rest) ?? /^("(?:[^"\\]|\\.)*") (.+)$/.exec(rest);
-  if (quoted !== null) return [withoutSide(unquote(quoted[1] ?? '')), withoutSide(unquote(quoted[2] ?? ''))];
-  // Not renamed: both names are the same, so the middle is known.
-  const half = (rest.length - 1) / 2;
-  return [withoutSide(rest.slice(0, half)), withoutSide(rest.slice(half + 1))];
-}
-
-// git ends a name that holds a space with a tab in these two lines.
-const sidePath = (line: string): string => withoutSide(unquote(line.slice(4).replace(/\t$/, '')));
-const withoutSide = (name: string): string => name.replace(/^[ab]\//, '');
-
-const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13, '"': 34, '\\': 92 };
-
-/** git writes names with special characters as C strings, bytes in octal. */
-function unquote(name: string): string {
-  if (!name.startsWith('"') || !name.endsWith('"')) return name;
-  const bytes: number[] = [];
-  for (const part of name.slice(1, -1).matchAll(/\\([0-7]{3})|\\(.)|[^\\]+/gs)) {
-    if (part[1] !== undefined) bytes.push(Number.parseInt(part[1], 8));
-    else if (part[2] !== undefined) bytes.push(ESCAPES[part[2]] ?? 63);
-    else bytes.push(...new TextEncoder().encode(part[0]));
-  }
-  return new TextDecoder().decode(new Uint8Array(bytes));
 }

@@ -61,7 +61,8 @@ ${view.text}</textarea>
 <label for="subject">What changes, in one line</label>
 <input id="subject" name="subject" value="${view.subject}" required maxlength="200">
 <label for="body">Why <span class="quiet">(may be left out; becomes the description of the pull request)</span></label>
-<textarea id="body" name="body" rows="3" maxlength="65536"></textarea>
+<textarea id="body" name="body" rows="3" maxlength="65536">
+${view.body}</textarea>
 <fieldset><legend>Where the commit goes</legend>
 <p class="choice"><input type="radio" id="to-new" name="target" value="new-branch"${toNew && html` checked`}><label for="to-new"><strong>A new branch, and open a pull request</strong></label></p>
 <p class="choice-detail"><label for="new-branch">Name of the new branch</label> <input id="new-branch" name="newBranch" value="${view.newBranch}" maxlength="200" autocapitalize="off" spellcheck="false"></p>

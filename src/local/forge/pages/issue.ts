@@ -16,7 +16,7 @@ export function renderIssuePage(shell: ShellView, issue: IssueView): string {
 <p class="page-state">${issueBadge(issue.state)} <span><strong>${issue.author}</strong> opened this ${moment(issue.createdAt, shell.nowMs)}${issue.state === 'closed' && issue.stateReason !== undefined && `, closed as ${issue.stateReason.replaceAll('_', ' ')}`}</span></p>
 ${labelList(issue.labels)}</div>
 <div class="timeline">
-${renderComment(shell, issue.repository, { id: 'description', author: issue.author, bot: issue.authorIsBot, at: issue.createdAt, editedAt: issue.editedAt, body: issue.body })}
+${renderComment(shell, issue.repository, { id: 'description', author: issue.author, bot: issue.authorIsBot, at: issue.createdAt, editedAt: undefined, body: issue.body })}
 ${renderTimeline(shell, issue.repository, issue.timeline)}
 </div>
 ${commentBox(shell, {

@@ -36,7 +36,7 @@ export function renderPullPage(shell: ShellView, pull: PullView): string {
 <nav class="on-this-page" aria-label="On this page"><ul><li><a href="#conversation">Conversation</a></li><li><a href="#checks">Checks</a></li><li><a href="#files">Files changed <span class="count">${pull.files.length}</span></a></li></ul></nav>
 <section id="conversation" aria-labelledby="conversation-title"><h2 id="conversation-title" class="hidden">Conversation</h2>
 <div class="timeline" id="live-timeline" data-live>
-${renderComment(shell, pull.repository, { id: 'description', author: pull.author, bot: pull.authorIsBot, at: pull.createdAt, editedAt: pull.editedAt, body: pull.body })}
+${renderComment(shell, pull.repository, { id: 'description', author: pull.author, bot: pull.authorIsBot, at: pull.createdAt, editedAt: undefined, body: pull.body })}
 ${renderTimeline(shell, pull.repository, pull.timeline)}
 </div></section>
 ${checks(shell, pull)}
@@ -53,7 +53,7 @@ ${panel({
 function heading(shell: ShellView, pull: PullView): Html {
   const { mergedAs } = pull;
   const branches = html`<code class="branch">${pull.base.branch}</code> from <code class="branch">${pull.head.branch}</code>`;
-  const commits = plural(pull.timeline.filter((item) => item.kind === 'commit').length, 'commit');
+  const commits = plural(pull.commitCount, 'commit');
   return html`<div class="page-head"><h1>${pull.title} <span class="number">#${pull.number}</span></h1>
 <div id="live-state" data-live><p class="page-state">${pullBadge(pull.state)} ${
     mergedAs === undefined

@@ -10,9 +10,9 @@ import type { LabelView, RepositoryRef, ShellView, TimelineItem } from './views.
 const EVENTS: Record<Extract<TimelineItem, { kind: 'event' }>['what'], { readonly icon: IconName; readonly word: string }> = {
   merged: { icon: 'merge', word: 'merged this' },
   closed: { icon: 'skip', word: 'closed this' },
-  reopened: { icon: 'circle', word: 'reopened this' },
-  labeled: { icon: 'tag', word: 'labelled this' },
-  renamed: { icon: 'pencil', word: 'changed the title' },
+  approved: { icon: 'check', word: 'approved this' },
+  'requested changes': { icon: 'hand', word: 'asked for changes' },
+  reviewed: { icon: 'comment', word: 'reviewed this' },
 };
 
 export interface CommentOptions {
@@ -50,7 +50,7 @@ function timelineItem(shell: ShellView, repository: RepositoryRef, item: Timelin
       return html`<div class="happening">${icon('commit')}<p><a href="${addressOf(repository).commit(item.sha)}"><code>${item.sha.slice(0, 7)}</code> ${item.subject}</a> <span class="quiet">by ${item.author}, ${moment(item.at, shell.nowMs)}</span></p>${checksInline(repository, item.checks)}</div>`;
     case 'event': {
       const look = EVENTS[item.what];
-      return html`<div class="happening">${icon(look.icon)}<p><strong>${item.actor}</strong> ${look.word}${item.detail !== undefined && html` ${item.detail}`} <span class="quiet">${moment(item.at, shell.nowMs)}</span></p></div>`;
+      return html`<div class="happening">${icon(look.icon)}<p><strong>${item.actor}</strong> ${look.word}${item.sha !== undefined && html` <a href="${addressOf(repository).commit(item.sha)}"><code>${item.sha.slice(0, 7)}</code></a>`} <span class="quiet">${moment(item.at, shell.nowMs)}</span></p></div>`;
     }
   }
 }

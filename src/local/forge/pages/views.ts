@@ -72,8 +72,6 @@ export interface CheckView extends CheckBrief {
   readonly startedAt: string | undefined;
   readonly completedAt: string | undefined;
   readonly detailsUrl: string | undefined;
-  readonly externalId: string | undefined;
-  readonly actions: readonly { readonly identifier: string; readonly label: string; readonly description: string }[];
 }
 
 export interface CommitBrief {
@@ -143,7 +141,6 @@ export interface RepositoryView {
 export interface TreeView {
   readonly repository: RepositoryRef;
   readonly branch: string;
-  readonly branches: readonly string[];
   /** Empty for the root. */
   readonly path: string;
   readonly entries: readonly TreeEntry[];
@@ -169,6 +166,7 @@ export interface EditView {
   readonly readAt: string;
   readonly text: string;
   readonly subject: string;
+  readonly body: string;
   readonly newBranch: string;
   readonly target: 'new-branch' | 'same-branch';
   readonly problem: string | undefined;
@@ -194,10 +192,10 @@ export type TimelineItem =
     }
   | {
       readonly kind: 'event';
-      readonly what: 'merged' | 'closed' | 'reopened' | 'labeled' | 'renamed';
+      readonly what: 'merged' | 'closed' | 'approved' | 'requested changes' | 'reviewed';
       readonly actor: string;
       readonly at: string;
-      readonly detail: string | undefined;
+      readonly sha: string | undefined;
     };
 
 export type Mergeability = 'mergeable' | 'conflict' | 'nothing-to-merge' | 'head-gone';
@@ -210,13 +208,13 @@ export interface PullView {
   readonly author: string;
   readonly authorIsBot: boolean;
   readonly createdAt: string;
-  readonly editedAt: string | undefined;
   readonly body: string;
   readonly base: { readonly branch: string; readonly sha: string };
   readonly head: { readonly branch: string; readonly sha: string };
   readonly mergedAs: { readonly sha: string; readonly by: string; readonly at: string } | undefined;
   readonly labels: readonly LabelView[];
   readonly timeline: readonly TimelineItem[];
+  readonly commitCount: number;
   readonly checks: readonly CheckView[];
   /** Checks of the commit that landed. */
   readonly mergeChecks: readonly CheckView[];
@@ -239,7 +237,6 @@ export interface IssueView {
   readonly author: string;
   readonly authorIsBot: boolean;
   readonly createdAt: string;
-  readonly editedAt: string | undefined;
   readonly body: string;
   readonly labels: readonly LabelView[];
   readonly timeline: readonly TimelineItem[];
@@ -254,6 +251,7 @@ export interface NewPullView {
   readonly body: string;
   readonly commits: readonly CommitBrief[];
   readonly files: readonly FileDiff[];
+  readonly filesCut: boolean;
   /** Why it cannot be opened: the same branch twice, nothing to merge, already open. */
   readonly obstacle: { readonly words: string; readonly pull: number | undefined } | undefined;
 }
@@ -289,4 +287,14 @@ export interface DeliveryView {
 export interface DeliveriesView {
   readonly deliveries: readonly DeliveryView[];
   readonly hookUrl: string | undefined;
+  /** Not sent yet. */
+  readonly waiting: number;
+}
+
+export interface PersonView {
+  readonly login: string;
+  readonly name: string;
+  readonly kind: 'User' | 'Organization' | 'Bot';
+  readonly repositories: readonly RepositoryRef[];
+  readonly pulls: readonly { readonly repository: RepositoryRef; readonly pull: PullBrief }[];
 }

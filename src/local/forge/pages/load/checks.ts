@@ -1,0 +1,64 @@
+import { isoTime, isoTimeOrNull } from '../../json.ts';
+import type { AnnotationRow, CheckRunRow, RepositoryRow } from '../../store/rows.ts';
+import type { World } from '../../world.ts';
+import type { AnnotationView, CheckBrief, CheckState, CheckView } from '../views.ts';
+
+const CONCLUSIONS: Readonly<Record<string, CheckState>> = {
+  success: 'success',
+  failure: 'failure',
+  neutral: 'neutral',
+  cancelled: 'cancelled',
+  skipped: 'skipped',
+  timed_out: 'timed_out',
+  action_required: 'action_required',
+  stale: 'stale',
+};
+
+const LEVELS: Readonly<Record<string, AnnotationView['level']>> = { notice: 'notice', warning: 'warning', failure: 'failure' };
+
+function stateOf(run: CheckRunRow): CheckState {
+  if (run.status !== 'completed') return run.status;
+  return CONCLUSIONS[run.conclusion ?? ''] ?? 'neutral';
+}
+
+/** The newest run of each check on a commit, for a list. */
+export function checkBriefs(world: World, repository: RepositoryRow, sha: string): readonly CheckBrief[] {
+  return world.store.checks
+    .latestOf(repository.id, sha)
+    .map((run) => ({ id: run.id, name: run.name, state: stateOf(run), title: run.title ?? undefined }));
+}
+
+/** The newest run of each check on a commit, with all it says. */
+export function checkViews(world: World, repository: RepositoryRow, sha: string): readonly CheckView[] {
+  return world.store.checks.latestOf(repository.id, sha).map((run) => checkView(world, run));
+}
+
+export function checkView(world: World, run: CheckRunRow): CheckView {
+  return {
+    id: run.id,
+    name: run.name,
+    state: stateOf(run),
+    title: run.title ?? undefined,
+    headSha: run.head_sha,
+    app: world.app.name,
+    summary: run.summary ?? undefined,
+    text: run.text ?? undefined,
+    annotations: world.store.checks.annotations(run.id).map(annotationView),
+    startedAt: isoTime(run.started_at),
+    completedAt: isoTimeOrNull(run.completed_at) ?? undefined,
+    detailsUrl: run.details_url ?? undefined,
+  };
+}
+
+function annotationView(row: AnnotationRow): AnnotationView {
+  return {
+    path: row.path,
+    startLine: row.start_line,
+    endLine: row.end_line,
+    startColumn: row.start_column ?? undefined,
+    level: LEVELS[row.annotation_level] ?? 'notice',
+    title: row.title ?? undefined,
+    message: row.message,
+    details: row.raw_details ?? undefined,
+  };
+}
