@@ -47,7 +47,7 @@ const change = fc.array(shape, { maxLength: 40 }).chain((shapes) =>
   }),
 );
 
-function planOf(shapes: readonly (readonly [Shape, number])[], version: string) {
+function planOf(shapes: readonly (readonly [Shape, number])[], version: string, reversed = false) {
   const pick = (when: 'before' | 'after') => shapes.filter(([one]) => one[when]).map(([one, at]) => documentOf(one, at));
   const model = modelOf(pick('after'), version, reversed);
   const changes = diffDesired(computeDesired(modelOf(pick('before'), '3.8.0', reversed)), computeDesired(model));
