@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { TextDecoder } from 'node:util';
 import type { ManifestFile } from '../../core/manifest/model.ts';
 import { invariant } from '../../core/model/assert.ts';
 import { type BlobId, type CommitSha, type FleetId, parseFleetId, trusted } from '../../core/model/ids.ts';
@@ -11,7 +10,8 @@ import { GitFailed, type GitOutput, runGit } from './git-process.ts';
 import { Mirror, pullRef } from './mirror.ts';
 import { ObjectReader } from './object-reader.ts';
 import { checkCloneUrl, Remote } from './remote.ts';
-import { diffListings, parseDiff, parseTree } from './tree-listing.ts';
+import { diffListings, parseDiff } from './tree-listing.ts';
+import { listManifests, manifestRoot, readTexts } from './tree-reading.ts';
 
 export interface GitSourceOptions {
   readonly fleet: FleetId;
@@ -33,9 +33,6 @@ const REMOTE_CONVERSATION_MS_MAX = 15 * 60_000;
 const LOCAL_MS_MAX = 60_000;
 const READER_SILENCE_MS_MAX = 30_000;
 const COMMITS_MAX = 1_000;
-
-/** Folder of the manifests where a repository has it; else the whole repository is the manifest root. */
-const ROOT_FOLDER = 'fleet-manifests';
 
 const OBJECT_ID = /^[0-9a-f]{40}$/;
 /** The rules of git-check-ref-format, in short: what passes cannot be read by git as an option, a pattern or a second refspec. */
@@ -86,32 +83,11 @@ export class ManifestSourceGit implements ManifestSource {
   }
 
   files(treeish: string): Promise<readonly ManifestFile[]> {
-    return this.#reading('files', [treeish], async () => {
-      const root = await this.#root(treeish);
-      const { stdout } = await this.#git(['ls-tree', '-r', '-z', '--full-tree', `${treeish}:${root.slice(0, -1)}`]);
-      return parseTree(stdout, root);
-    });
+    return this.#reading('files', [treeish], async () => listManifests(this.#place, await this.#root(treeish), treeish));
   }
 
-  async read(blobs: readonly BlobId[], maxBytes: number): Promise<ReadonlyMap<BlobId, BlobText>> {
-    return this.#reading('read', blobs, async () => {
-      const texts = new Map<BlobId, BlobText>();
-      const small: BlobId[] = [];
-      // Sizes first: a hostile blob of gigabytes that packs into kilobytes is never unpacked.
-      await this.#reader.ask('info', blobs, (index, answer) => {
-        const blob = blobs[index];
-        if (blob === undefined || answer.kind === 'missing') return;
-        if (answer.bytes > maxBytes) texts.set(blob, { kind: 'too-large', bytes: answer.bytes });
-        else small.push(blob);
-      });
-      await this.#reader.ask('contents', small, (index, answer) => {
-        const blob = small[index];
-        if (blob !== undefined && answer.kind === 'object' && answer.content !== undefined) texts.set(blob, textOf(answer.content));
-      });
-      const missing = blobs.find((blob) => !texts.has(blob));
-      if (missing !== undefined) throw new GitFailed('exit', `object ${missing} is missing`);
-      return texts;
-    });
+  read(blobs: readonly BlobId[], maxBytes: number): Promise<ReadonlyMap<BlobId, BlobText>> {
+    return this.#reading('read', blobs, () => readTexts(this.#reader, blobs, maxBytes));
   }
 
   changed(from: string, to: string): Promise<readonly ChangedFile[]> {
@@ -164,10 +140,8 @@ export class ManifestSourceGit implements ManifestSource {
     await this.#mirror.settled();
   }
 
-  /** `fleet-manifests/`, or nothing. A link or a submodule of that name is no folder. */
-  async #root(treeish: string): Promise<string> {
-    const found = await this.#reader.resolve(`${treeish}:${ROOT_FOLDER}`);
-    return found?.type === 'tree' ? `${ROOT_FOLDER}/` : '';
+  #root(treeish: string): Promise<string> {
+    return manifestRoot(this.#reader, treeish);
   }
 
   async #log(args: readonly string[]): Promise<readonly CommitInfo[]> {
@@ -249,15 +223,4 @@ function checkBranch(branch: string): void {
 
 function checkIds(ids: readonly string[]): void {
   for (const id of ids) invariant(OBJECT_ID.test(id), 'git is asked by full object id only');
-}
-
-/** Refuses what is not UTF-8 instead of replacing it; a byte order mark is dropped. */
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function textOf(content: Buffer): BlobText {
-  try {
-    return { kind: 'text', text: utf8.decode(content) };
-  } catch {
-    return { kind: 'not-utf8' };
-  }
 }
