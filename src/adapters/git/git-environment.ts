@@ -27,14 +27,20 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ['merge.renameLimit', '1000'],
 ];
 
+/** What a conversation with a server needs besides. */
+export interface Conversation {
+  /** Sent as a header, from the environment: never in a URL, an argument or a file. curl drops it when the server redirects to another host. */
+  readonly token: string | undefined;
+  /** Seconds after which git's own HTTP helper gives a silent server up; it outlives a git that is killed. */
+  readonly silenceS: number;
+}
+
 /**
  * The whole environment of a git command: neither the machine's nor the user's git configuration takes part, and
  * nothing can ask for a password.
- *
- * @param token - sent as a header, from the environment: never in a URL, an argument or a file. curl drops the header when the server redirects to another host.
  */
-export function gitEnvironment(place: GitPlace, token?: string): GitEnvironment {
-  const settings = token === undefined ? SETTINGS : [...SETTINGS, ['http.extraHeader', `Authorization: Basic ${basic(token)}`] as const];
+export function gitEnvironment(place: GitPlace, conversation?: Conversation): GitEnvironment {
+  const settings = [...SETTINGS, ...(conversation === undefined ? [] : settingsOf(conversation))];
   const environment: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = process.env[name];
@@ -56,6 +62,14 @@ export function gitEnvironment(place: GitPlace, token?: string): GitEnvironment 
   });
   // simple-git prints the options of every child when DEBUG asks for it; the token must not be in that log either.
   return Object.assign(environment, { [inspect.custom]: () => '[environment of git]' });
+}
+
+function settingsOf({ token, silenceS }: Conversation): readonly (readonly [string, string])[] {
+  return [
+    ['http.lowSpeedLimit', '1'],
+    ['http.lowSpeedTime', String(silenceS)],
+    ...(token === undefined ? [] : [['http.extraHeader', `Authorization: Basic ${basic(token)}`] as const]),
+  ];
 }
 
 const basic = (token: string): string => Buffer.from(`x-access-token:${token}`).toString('base64');

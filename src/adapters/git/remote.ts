@@ -21,6 +21,10 @@ const FETCH = [
   ...['--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--no-auto-maintenance', '--no-show-forced-updates'],
 ];
 
+/** Git is killed when its HTTP helper should have given up by now: curl measures speed over the last five seconds. */
+const KILL_AFTER_MS = 8_000;
+const HELPER_MS = 500;
+
 /** Conversations with the watched repository's server, through simple-git. Everything thrown is a PortError. */
 export class Remote {
   readonly #options: RemoteOptions;
@@ -49,21 +53,25 @@ export class Remote {
 
   async #talk<T>(place: GitPlace, operation: string, token: string | undefined, task: (git: SimpleGit) => Promise<T>): Promise<T> {
     const { silenceMsMax, conversationMsMax } = this.#options;
-    const environment = gitEnvironment(place, token);
+    const silenceS = Math.ceil(silenceMsMax / 1_000);
+    const environment = gitEnvironment(place, { token, silenceS });
     const git = simpleGit({
       baseDir: place.home,
-      timeout: { block: silenceMsMax },
+      timeout: { block: silenceS * 1_000 + KILL_AFTER_MS },
       abort: AbortSignal.timeout(conversationMsMax),
-      completion: { onClose: true, onExit: false },
+      // A killed git leaves its HTTP helper behind, which keeps the pipes open until it gives up by itself.
+      completion: { onClose: true, onExit: HELPER_MS },
       allowEnvironment: Object.keys(environment).filter((name) => name.startsWith('GIT_')),
       // The settings below are ours, written in this folder; nothing that a repository or a user says reaches them.
       unsafe: { allowUnsafeConfigEnvCount: true, allowUnsafeConfigPaths: true, allowUnsafeTemplateDir: true },
     }).env({ ...environment });
+    const startedAt = performance.now();
     try {
       return await task(git);
     } catch (error) {
       const said = error instanceof Error ? tellable(error.message, token) : 'git gave no reason';
-      const gaveUp = error instanceof GitPluginError && (error.plugin === 'timeout' || error.plugin === 'abort');
+      const killed = error instanceof GitPluginError && (error.plugin === 'timeout' || error.plugin === 'abort');
+      const gaveUp = killed || performance.now() - startedAt >= silenceMsMax;
       const message = gaveUp
         ? `the git server did not answer in time (${silenceMsMax / 1_000} s of silence, ${conversationMsMax / 1_000} s in all); it is asked again later`
         : `git ${operation} failed: ${said}; check that the server is up and that the app may read the repository's contents`;
