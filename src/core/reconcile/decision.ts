@@ -72,6 +72,9 @@ export interface Hold {
   readonly until: Instant | undefined;
 }
 
+/** A hold before it is known whose. */
+export type Wait = Pick<Hold, 'reason' | 'until'>;
+
 export type HoldReason =
   | { readonly kind: 'earlier-phase'; readonly phase: string }
   | { readonly kind: 'approval'; readonly phase: string; readonly given: number; readonly needed: number }

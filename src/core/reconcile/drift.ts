@@ -32,8 +32,21 @@ export interface Drift {
   readonly cluster: ClusterId | undefined;
   readonly dataPlane: string;
   readonly product: string | undefined;
+  /** From what is desired to what runs there. */
   readonly differences: readonly Difference[];
   readonly lagging: { readonly reason: LaggingReason; readonly words: string } | undefined;
+  /** More in words, where the kinds do not say it all: why a data plane is silent. */
+  readonly detail: string | undefined;
   readonly since: Instant;
   readonly seenAt: Instant;
+}
+
+/** What one issue tells of: one drift, or a group of them where there are too many for an issue each. */
+export interface DriftIssue {
+  /** That of the drift, or `group:KIND`. */
+  readonly key: string;
+  /** What the drifts of a group have in common; `undefined` for a single drift. */
+  readonly group: DriftKind | 'all' | undefined;
+  /** Oldest first. */
+  readonly drifts: readonly Drift[];
 }

@@ -1,0 +1,98 @@
+import type { DesiredState } from '../desired/desired.ts';
+import { invariant } from '../model/assert.ts';
+import type { ClusterId } from '../model/ids.ts';
+import { earliest, type Instant } from '../model/time.ts';
+import { decide } from './decide.ts';
+import type { Action, ActiveRollout, Change, Decision, HoldReason, Policy } from './decision.ts';
+import type { Observations, Order } from './evidence.ts';
+import { supersede } from './supersede.ts';
+import { type News, Traffic } from './traffic.ts';
+
+export interface FleetInput {
+  readonly desired: DesiredState;
+  /** Oldest first. */
+  readonly rollouts: readonly ActiveRollout[];
+  readonly orders: ReadonlyMap<ClusterId, Order>;
+  readonly observations: Observations;
+  readonly policy: Policy;
+  readonly now: Instant;
+}
+
+export interface FleetDecision {
+  /** In the order of the input. `rollout` is as it was, `decision.next` as it is to be. */
+  readonly decisions: readonly { readonly rollout: ActiveRollout; readonly decision: Decision }[];
+  readonly wakeAt: Instant | undefined;
+}
+
+/** What all active rollouts of a fleet should do now, under the limits that they share. */
+export function decideFleet(input: FleetInput): FleetDecision {
+  const traffic = new Traffic(input.orders);
+  const turns = supersede(input.rollouts, input).map(
+    ({ rollout, state, changes }): Turn => ({
+      rollout,
+      now: { plan: rollout.plan, state },
+      changes: [...changes],
+      actions: [],
+      last: undefined,
+    }),
+  );
+  for (const { now } of turns) traffic.add(now);
+
+  let due = inTurn(turns);
+  for (let round = 0; due.length > 0; round += 1) {
+    invariant(round < ROUNDS_MAX, 'deciding for a fleet comes to rest');
+    due = decideRound(input, traffic, due, turns);
+  }
+
+  const decisions = turns.map((turn) => ({ rollout: turn.rollout, decision: decisionOf(turn, traffic) }));
+  const wakeAt = decisions.reduce<Instant | undefined>((soonest, { decision }) => earliest(soonest, decision.wakeAt), undefined);
+  return { decisions, wakeAt };
+}
+
+/** The first round decides for all; each later one only for those that the one before concerns, and that runs out. */
+const ROUNDS_MAX = 10;
+
+interface Turn {
+  readonly rollout: ActiveRollout;
+  now: ActiveRollout;
+  readonly changes: Change[];
+  readonly actions: Action[];
+  last: Decision | undefined;
+}
+
+/** Those that go back come first, newest first. The rest by age: who came first gets the free slots, so that nobody starves. */
+function inTurn(turns: readonly Turn[]): readonly Turn[] {
+  const goesBack = ({ rollout }: Turn) => rollout.plan.kind === 'rollback';
+  return [...turns.filter(goesBack).reverse(), ...turns.filter((turn) => !goesBack(turn))];
+}
+
+/** @returns the rollouts to decide again: what they were decided on has changed since. */
+function decideRound(input: FleetInput, traffic: Traffic, due: readonly Turn[], turns: readonly Turn[]): readonly Turn[] {
+  const again = new Set<Turn>();
+  for (const turn of due) {
+    again.delete(turn);
+    const { plan, state } = turn.now;
+    const [decision, news] = traffic.decide(turn.now, (elsewhere, orders) => decide({ ...input, plan, state, orders, elsewhere }));
+    turn.now = { plan, state: decision.next };
+    turn.changes.push(...decision.changes);
+    turn.actions.push(...decision.actions);
+    turn.last = decision;
+    for (const other of turns) if (other !== turn && concerns(news, other)) again.add(other);
+  }
+  return inTurn(turns.filter((turn) => again.has(turn)));
+}
+
+function concerns({ takenFrom, eased }: News, { now, last }: Turn): boolean {
+  if (last === undefined) return false;
+  return takenFrom.has(now.state.id) || (eased && last.holds.some(({ reason }) => waitsForOthers(reason)));
+}
+
+const waitsForOthers = (reason: HoldReason): boolean =>
+  reason.kind === 'other-rollout' || (reason.kind === 'concurrency' && (reason.of === 'fleet' || reason.of === 'data-plane'));
+
+function decisionOf({ rollout, now, changes, actions, last }: Turn, traffic: Traffic): Decision {
+  invariant(last !== undefined, `every rollout is decided, also ${rollout.state.id}`);
+  // An order that another rollout has overtaken within this decision was never sent, and need not be.
+  const newest = actions.filter(({ order }) => traffic.orders.get(order.cluster) === order);
+  return { next: now.state, actions: newest, holds: last.holds, changes, wakeAt: last.wakeAt };
+}

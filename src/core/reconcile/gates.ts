@@ -1,0 +1,121 @@
+import type { ClusterId } from '../model/ids.ts';
+import { type Instant, instant } from '../model/time.ts';
+import type { PlannedTarget } from '../plan/plan.ts';
+import { freshSample } from './classify.ts';
+import type { HoldReason, Wait } from './decision.ts';
+import type { Draft, PhaseDraft } from './draft.ts';
+import { gateOf } from './open.ts';
+import { mayMove, pausedWait } from './orders.ts';
+import { missingApproval, notBegun } from './phases.ts';
+
+/** A target that asks to be started. */
+export interface Asking {
+  readonly draft: Draft;
+  readonly phase: PhaseDraft;
+  readonly cluster: ClusterId;
+  readonly planned: PlannedTarget;
+  /** Broken, or in the middle of another rollout's move: need not wait for its turn (law 8). */
+  readonly rescue: boolean;
+}
+
+/** Why the target may not start now; `undefined` lets it pass. */
+type Gate = (asking: Asking) => Wait | undefined;
+
+/** Cheapest first: a target without a slot would not start whatever its window says. */
+const GATES: readonly Gate[] = [
+  paused,
+  notItsTurn,
+  slotOfPhase,
+  slotOfRelease,
+  slotOfFleet,
+  slotOfDataPlane,
+  unseen,
+  movedElsewhere,
+  closed,
+];
+
+/** A rescue is outside of phases, limits and budgets; but not of people, and not of freezes. */
+const GATES_OF_RESCUE: readonly Gate[] = [paused, notApproved, closed];
+
+/** The first gate that holds the target, or `undefined` when it may start. */
+export function heldAtGate(asking: Asking): Wait | undefined {
+  for (const gate of asking.rescue ? GATES_OF_RESCUE : GATES) {
+    const wait = gate(asking);
+    if (wait !== undefined) return wait;
+  }
+  return undefined;
+}
+
+const hold = (reason: HoldReason, until?: Instant): Wait => ({ reason, until });
+
+function paused({ draft, rescue }: Asking): Wait | undefined {
+  if (mayMove(draft, rescue)) return undefined;
+  return pausedWait(draft) ?? hold({ kind: 'paused', cause: draft.status, reason: `the rollout is ${draft.status}` });
+}
+
+function notItsTurn({ draft, phase }: Asking): Wait | undefined {
+  const reason = notBegun(draft, phase);
+  return reason && hold(reason);
+}
+
+function notApproved({ draft, phase }: Asking): Wait | undefined {
+  const reason = missingApproval(draft, phase, 'before');
+  return reason && hold(reason);
+}
+
+function slotOfPhase({ phase }: Asking): Wait | undefined {
+  const limit = phase.planned.maxConcurrent.count;
+  return phase.tally.inFlight < limit ? undefined : hold({ kind: 'concurrency', of: 'phase', name: phase.planned.id, limit });
+}
+
+function slotOfRelease({ phase: { release } }: Asking): Wait | undefined {
+  const limit = release.planned?.maxConcurrent?.count;
+  return limit === undefined || release.tally.inFlight < limit
+    ? undefined
+    : hold({ kind: 'concurrency', of: 'release', name: release.name, limit });
+}
+
+/** A cluster that is taken over from another rollout has its slot in the fleet and on its data plane already. */
+function slotOfFleet({ draft, cluster }: Asking): Wait | undefined {
+  const limit = draft.input.policy.fleetMaxConcurrent;
+  if (draft.load.fleet < limit || draft.input.elsewhere.has(cluster)) return undefined;
+  return hold({ kind: 'concurrency', of: 'fleet', name: 'fleet', limit });
+}
+
+function slotOfDataPlane({ draft, cluster, planned: { dataPlane } }: Asking): Wait | undefined {
+  const limit = draft.input.policy.dataPlaneMaxConcurrent.get(dataPlane);
+  if (limit === undefined || (draft.load.dataPlanes.get(dataPlane) ?? 0) < limit || draft.input.elsewhere.has(cluster)) return undefined;
+  return hold({ kind: 'concurrency', of: 'data-plane', name: dataPlane, limit });
+}
+
+/** Nothing is started blind, but for a cluster that is to be created. */
+function unseen({ draft, phase, cluster, planned }: Asking): Wait | undefined {
+  const { observations, policy } = draft.input;
+  const observation = observations.get(cluster);
+  const sample = freshSample(observation, { now: draft.now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs });
+  const missing = observation?.kind === 'unknown' && observation.missing;
+  if (typeof sample !== 'string' && (!missing || planned.change === 'create')) return undefined;
+  const cause = typeof sample === 'string' ? sample : 'the data plane has no such cluster';
+  const { startedAt, pausedMs } = draft.phaseState(phase.planned.id);
+  const turnAt = Math.max((startedAt ?? draft.now) + pausedMs, draft.target(cluster).since);
+  return hold({ kind: 'no-evidence', cause }, instant(turnAt + policy.unreachableAfterMs));
+}
+
+/** A move that another rollout has begun is let finish first; one that stands still there would never finish. */
+function movedElsewhere({ draft, cluster }: Asking): Wait | undefined {
+  const other = draft.input.elsewhere.get(cluster);
+  return other === undefined || other.held ? undefined : hold({ kind: 'other-rollout', rollout: other.rollout });
+}
+
+function closed({ draft, cluster, planned }: Asking): Wait | undefined {
+  const { desired, plan } = draft.input;
+  const gate = gateOf(draft.calendar, {
+    product: planned.spec.product,
+    labels: desired.get(cluster)?.labels ?? {},
+    from: planned.from?.version,
+    to: planned.spec.version,
+    kind: plan.kind,
+    expedited: false,
+  });
+  return gate.open ? undefined : hold({ kind: gate.rule.kind, name: gate.rule.name, words: gate.words }, gate.opensAt);
+}

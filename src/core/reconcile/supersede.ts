@@ -1,0 +1,99 @@
+import type { DesiredState } from '../desired/desired.ts';
+import type { ClusterId, RolloutId } from '../model/ids.ts';
+import type { Instant } from '../model/time.ts';
+import type { Plan } from '../plan/plan.ts';
+import { become } from './advance.ts';
+import type { ActiveRollout, Change } from './decision.ts';
+import type { Order } from './evidence.ts';
+import { isUnstarted } from './follow.ts';
+import type { RolloutState, TargetState } from './state.ts';
+
+/** The newest rollout that has a cluster as its target. */
+type Claims = ReadonlyMap<ClusterId, ActiveRollout>;
+
+export interface Superseding {
+  readonly desired: DesiredState;
+  readonly orders: ReadonlyMap<ClusterId, Order>;
+  readonly now: Instant;
+}
+
+/**
+ * Takes from older rollouts what they have not started and what a newer one wants otherwise (law 8).
+ *
+ * What they have in flight they keep, until it is finished or the newer rollout starts it: a cluster is never
+ * left in the middle without an owner.
+ *
+ * @param rollouts - oldest first.
+ * @returns for each rollout, in their order, its state and what changed in it.
+ */
+export function supersede(rollouts: readonly ActiveRollout[], at: Superseding): readonly Superseded[] {
+  const claims = new Map<ClusterId, ActiveRollout>();
+  const newestFirst = rollouts.toReversed().map((rollout) => {
+    const superseded = supersedeOne(rollout, claims, at);
+    // Nobody is older than the oldest.
+    if (rollout !== rollouts[0]) claim(claims, rollout);
+    return superseded;
+  });
+  return newestFirst.reverse();
+}
+
+export interface Superseded {
+  readonly rollout: ActiveRollout;
+  readonly state: RolloutState;
+  readonly changes: readonly Change[];
+}
+
+function claim(claims: Map<ClusterId, ActiveRollout>, rollout: ActiveRollout): void {
+  for (const cluster of rollout.state.targets.keys()) {
+    if (!claims.has(cluster)) claims.set(cluster, rollout);
+  }
+}
+
+function supersedeOne(rollout: ActiveRollout, claims: Claims, at: Superseding): Superseded {
+  const { plan, state } = rollout;
+  const changes: Change[] = [];
+  let targets: Map<ClusterId, TargetState> | undefined;
+  for (const [cluster, target] of state.targets) {
+    if (!isUnstarted(target)) continue;
+    const taken = takenFrom(plan, cluster, claims, at);
+    if (taken === undefined) continue;
+    const next = become(target, 'superseded', at.now, { detail: taken.why, supersededBy: taken.by });
+    targets ??= new Map(state.targets);
+    targets.set(cluster, next);
+    changes.push({ subject: 'target', name: cluster, from: target.status, to: next.status, why: taken.why });
+  }
+  return { rollout, state: targets === undefined ? state : { ...state, targets }, changes };
+}
+
+interface Taken {
+  readonly by: RolloutId | undefined;
+  readonly why: string;
+}
+
+function takenFrom(plan: Plan, cluster: ClusterId, claims: Claims, { desired, orders }: Superseding): Taken | undefined {
+  const newer = claims.get(cluster);
+  if (newer !== undefined) {
+    const order = orders.get(cluster);
+    const { id } = newer.state;
+    if (isRoutine(newer.plan) && missedTheLast(plan, cluster, order) && order?.rollout !== id) return undefined;
+    return { by: id, why: `a newer rollout, ${id}, takes it over` };
+  }
+  // A newer rollout may have come and gone, and this one still has a target for a retry or a late return.
+  const wanted = desired.get(cluster)?.revision;
+  if (wanted === undefined || wanted === plan.targets[cluster]?.revision) return undefined;
+  return { by: undefined, why: 'the manifests want another revision by now' };
+}
+
+/** Going back, and what is urgent, never leaves anything to an older rollout. */
+const isRoutine = (plan: Plan): boolean => plan.kind === 'rollout' && plan.releases.every(({ urgency }) => urgency === 'routine');
+
+/**
+ * The cluster has not even got what was desired before this rollout: the one before was superseded ahead of it.
+ *
+ * Such a target is left to this rollout until the newer one starts it. Otherwise frequent merges, each beginning
+ * with its canaries, would starve late phases for ever; so a cluster misses at most every second release.
+ */
+function missedTheLast(plan: Plan, cluster: ClusterId, order: Order | undefined): boolean {
+  const from = plan.targets[cluster]?.from;
+  return from !== undefined && order !== undefined && order.revision !== from.revision;
+}
