@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServerBinaries } from './binaries.ts';
 import { storeError } from './errors.ts';
-import type { ServerUser } from './server-user.ts';
+import { dataArgument, type ServerUser } from './server-user.ts';
 
 /** The one database user; owner of everything in the embedded server. */
 export const SERVER_USER = 'flotilla';
@@ -80,9 +80,9 @@ async function fill(made: DataFolder, binaries: ServerBinaries, user: ServerUser
     await chown(handover, user.uid, user.gid);
   }
   const flags = [
-    `--pgdata=${made.data}`,
+    `--pgdata=${dataArgument(made.data, user)}`,
     `--username=${SERVER_USER}`,
-    `--pwfile=${handover}`,
+    `--pwfile=../${basename(handover)}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     // PostgreSQL's own collation: the same order on every machine, and no need for a locale of the system.
@@ -94,7 +94,7 @@ async function fill(made: DataFolder, binaries: ServerBinaries, user: ServerUser
   try {
     await promisify(execFile)(binaries.initdb, flags, {
       ...user,
-      cwd: '/',
+      cwd: made.data,
       env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
       timeout: 120_000,
     });

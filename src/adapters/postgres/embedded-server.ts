@@ -9,6 +9,7 @@ import { type Connection, canConnect } from './connection.ts';
 import { type DataFolder, dataFolder, initialise, readPassword, removeLeftovers, SERVER_USER } from './data-folder.ts';
 import { storeError } from './errors.ts';
 import { isPostgres, readPostmaster } from './postmaster.ts';
+import { reachableBinaries } from './reachable-binaries.ts';
 import { ended, startProcess, stopProcess } from './server-process.ts';
 import { type ServerUser, serverUser } from './server-user.ts';
 
@@ -61,8 +62,8 @@ export class EmbeddedServer {
    */
   static async start(folder: string, log: Log): Promise<EmbeddedServer> {
     const at = dataFolder(folder);
-    const binaries = await serverBinaries();
     const user = await serverUser(at.data);
+    const binaries = await reachableBinaries(await serverBinaries(), user, log);
     const made = await initialise(at, binaries, user);
     const password = await readPassword(at);
     const running = await adoptOrStart({ at, binaries, user, password }, undefined);
@@ -151,8 +152,7 @@ async function adopt(parts: Parts, port: number | undefined): Promise<Running | 
       return undefined;
     }
     if (port !== undefined && seen.port !== port) throw otherPort(parts.at, seen.pid);
-    if (await canConnect(connectionTo(seen.port, parts.password, 'postgres'), parts.at.data))
-      return { pid: seen.pid, port: seen.port, child: undefined };
+    if (await canConnect(connectionTo(seen.port, parts.password, 'postgres'))) return { pid: seen.pid, port: seen.port, child: undefined };
     if (performance.now() > until) {
       throw storeError(
         'start',

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Retrial } from './job-retry.ts';
 import { ATTEMPTS_MAX } from './jobs.ts';
+import { plainText } from './rows.ts';
 
 /** A job that a worker has taken, as graphile-worker hands it out. */
 export interface TakenJob {
@@ -70,6 +71,6 @@ async function putBack(client: pg.PoolClient, taken: TakenOut, job: TakenJob, re
   );
   const ids = rows.map((row) => row.id);
   if (retrial.kind === 'parked')
-    await client.query('select graphile_worker.permanently_fail_jobs($1::bigint[], $2)', [ids, message.slice(0, 2_000)]);
+    await client.query('select graphile_worker.permanently_fail_jobs($1::bigint[], $2)', [ids, plainText(message.slice(0, 2_000))]);
   else await client.query('select graphile_worker.reschedule_jobs($1::bigint[], attempts => $2)', [ids, job.attempts]);
 }

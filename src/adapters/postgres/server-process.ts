@@ -6,7 +6,7 @@ import type { ServerBinaries } from './binaries.ts';
 import type { DataFolder } from './data-folder.ts';
 import { type Diagnosis, diagnose } from './diagnose.ts';
 import { isAlive, readPostmaster } from './postmaster.ts';
-import type { ServerUser } from './server-user.ts';
+import { dataArgument, type ServerUser } from './server-user.ts';
 
 /** Recovery after a kill replays at most max_wal_size; a slow disk does that well within this. */
 const START_MS_MAX = 120_000;
@@ -71,11 +71,11 @@ export async function startProcess(
   const logFrom = (await log.stat()).size;
   try {
     const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const child = spawn(binaries.postgres, ['-D', at.data, '-p', String(port), ...settings], {
+    const child = spawn(binaries.postgres, ['-D', dataArgument(at.data, user), '-p', String(port), ...settings], {
       ...user,
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
-      cwd: '/',
+      cwd: at.data,
       // Nothing of the bot's environment: it holds secrets.
       env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
     });

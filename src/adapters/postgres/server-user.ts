@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
+import { platform } from 'node:os';
 import { promisify } from 'node:util';
 import { storeError } from './errors.ts';
 
@@ -31,6 +32,16 @@ export async function serverUser(dataDirectory: string): Promise<ServerUser | un
     'needs-human',
     `PostgreSQL does not run as root, and this system has none of the users ${CANDIDATES.join(', ')}; start Flotilla as an ordinary user, make a user "postgres" (useradd --system postgres), or set DATABASE_URL`,
   );
+}
+
+/**
+ * How the data directory is named to a program that is started in it.
+ *
+ * Under root, the server's user often cannot walk the path to it (`mktemp -d` makes folders of mode 700, and so is
+ * /root). Where Linux is, it need not: the program is started in the directory, and finds it as its own.
+ */
+export function dataArgument(dataDirectory: string, user: ServerUser | undefined): string {
+  return user !== undefined && platform() === 'linux' ? '/proc/self/cwd' : dataDirectory;
 }
 
 async function idOf(which: '-u' | '-g', name: string): Promise<number | undefined> {

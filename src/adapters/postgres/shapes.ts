@@ -189,6 +189,7 @@ export const drift: Read<Drift> = record<Drift>({
       words: text,
     }),
   ),
+  detail: optional(text),
   since: at,
   seenAt: at,
 });
