@@ -64,8 +64,9 @@ function check(strings: TemplateStringsArray): void {
   let before = '';
   for (const part of strings.slice(0, -1)) {
     before += part;
-    // A whole fragment such as `${open && html` open`}` may stand between attributes; a bare value after `=` may not.
-    if (/<[^<>]*=\s*$/.test(before)) throw new Error(`a value needs quotes around it: …${before.slice(-40)}`);
+    // In a tag, with every quote closed, and an equals sign last. A whole fragment between attributes is fine.
+    if (/<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*=\s*$/.test(before))
+      throw new Error(`a value needs quotes around it: …${before.slice(-40)}`);
     if (/<(script|style)\b[^>]*>(?:(?!<\/\1)[\s\S])*$/i.test(before)) throw new Error('a value may not stand inside script or style');
   }
   checked.add(strings);

@@ -36,6 +36,10 @@ describe('html', () => {
     expect(template).toThrow();
   });
 
+  it('takes a value in the middle of a quoted attribute', () => {
+    expect(html`<a class="x" href="${'/pulls'}?state=${'a"b'}&amp;page=${2}">x</a>`.markup).toBe('<a class="x" href="/pulls?state=a&quot;b&amp;page=2">x</a>');
+  });
+
   it('takes a value after a script, and an equals sign in text', () => {
     expect(html`<script>1</script><p>25 % of 41 = ${10}</p>`.markup).toBe('<script>1</script><p>25 % of 41 = 10</p>');
   });

@@ -61,7 +61,7 @@ export function checksInline(repository: RepositoryRef, checks: readonly CheckBr
   const look = (check: CheckBrief) => LOOKS[check.state];
   return html`<ul class="checks-inline" aria-label="Checks">${checks.map(
     (check) =>
-      html`<li><a class="badge tone-${look(check).tone}" href="${addressOf(repository).run(check.id)}">${icon(look(check).icon)}<span>${check.name}<span class="hidden">: ${look(check).word}</span></span></a></li>`,
+      html`<li><a class="badge tone-${look(check).tone}" href="${addressOf(repository).run(check.id)}">${icon(look(check).icon)}<span>${check.name}: ${look(check).word.toLowerCase()}</span></a></li>`,
   )}</ul>`;
 }
 
@@ -88,7 +88,7 @@ function checkTimes(shell: ShellView, check: CheckView): Html {
   const { startedAt, completedAt } = check;
   if (completedAt !== undefined) {
     const took = startedAt === undefined ? undefined : formatDuration(Date.parse(completedAt) - Date.parse(startedAt));
-    return html`Completed ${moment(completedAt, shell.nowMs)}${took !== undefined && took !== '0s' && ` after ${took}`}`;
+    return html`Completed ${moment(completedAt, shell.nowMs)}${took !== undefined && took !== '0s' && `, took ${took}`}`;
   }
   return startedAt === undefined ? html`Not started` : html`Started ${moment(startedAt, shell.nowMs)}`;
 }

@@ -8,7 +8,7 @@ const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
  *
  * @returns what is wrong, for the answer 403, or `undefined`.
  */
-export function refusalOf(request: IncomingMessage): string | undefined {
+export function refusalOf(request: Pick<IncomingMessage, 'headers' | 'method'>): string | undefined {
   const { host, origin } = request.headers;
   if (host === undefined || !LOOPBACK_HOST.test(host)) {
     return 'This forge answers only under 127.0.0.1, localhost or [::1]. Open it under one of these names.';

@@ -2,6 +2,7 @@ import { panel, plural } from '../../../web/html/components.ts';
 import { type Html, html } from '../../../web/html/html.ts';
 import { icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
+import { cloneBox } from './repository.ts';
 import { renderForgePage } from './shell.ts';
 import type { HomeView, ShellView } from './views.ts';
 
@@ -9,19 +10,19 @@ export function renderHomePage(shell: ShellView, view: HomeView): string {
   return renderForgePage(shell, {
     title: 'Repositories',
     main: html`<div class="page-head"><h1>Repositories</h1><p>Everything here runs on this machine: a small forge with real git, the bot that watches it, and simulated clusters.</p></div>
-${view.repositories.length === 0 ? html`<p class="empty">No repository yet.</p>` : view.repositories.map((repository) => repositoryPanel(repository))}
+${view.repositories.length === 0 ? html`<p class="empty">No repository yet.</p>` : view.repositories.map((repository) => repositoryPanel(shell, repository))}
 ${view.repositories[0] !== undefined && whatToTry(shell, view.repositories[0])}`,
   });
 }
 
 type Repository = HomeView['repositories'][number];
 
-function repositoryPanel(repository: Repository): Html {
+function repositoryPanel(shell: ShellView, repository: Repository): Html {
   const address = addressOf(repository);
   return panel({
     title: html`<a href="${address.home}">${repository.owner}/${repository.name}</a>`,
     body: html`<div class="panel-body">${repository.description !== undefined && html`<p>${repository.description}</p>`}
-<p class="clone"><span>Clone with</span> <code tabindex="0">git clone ${repository.cloneUrl}</code></p>
+${cloneBox(shell, repository.clone)}
 <p class="links"><a href="${address.pulls}">${icon('pull')}${plural(repository.openPulls, 'open pull request')}</a> <a href="${address.issues}">${icon('circle')}${plural(repository.openIssues, 'open issue')}</a></p></div>`,
   });
 }

@@ -15,6 +15,7 @@ export function renderIssuePage(shell: ShellView, issue: IssueView): string {
     main: html`<div class="page-head"><h1>${issue.title} <span class="number">#${issue.number}</span></h1>
 <p class="page-state">${issueBadge(issue.state)} <span><strong>${issue.author}</strong> opened this ${moment(issue.createdAt, shell.nowMs)}${issue.state === 'closed' && issue.stateReason !== undefined && `, closed as ${issue.stateReason.replaceAll('_', ' ')}`}</span></p>
 ${labelList(issue.labels)}</div>
+<h2 class="hidden">Conversation</h2>
 <div class="timeline">
 ${renderComment(shell, issue.repository, { id: 'description', author: issue.author, bot: issue.authorIsBot, at: issue.createdAt, editedAt: undefined, body: issue.body })}
 ${renderTimeline(shell, issue.repository, issue.timeline)}

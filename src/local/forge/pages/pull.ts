@@ -142,7 +142,7 @@ function afterMerge(shell: ShellView, pull: PullView, address: Addresses): Html 
   return panel({
     id: 'merge',
     title: 'Merged',
-    body: html`<div class="panel-body"><p class="status-line">${pullBadge('merged')} It is on <code class="branch">${pull.base.branch}</code> as ${commit}.</p>
+    body: html`<div class="panel-body"><p class="status-line">${pullBadge('merged')} <span>It is on <code class="branch">${pull.base.branch}</code> as ${commit}.</span></p>
 ${
   pull.revertedBy === undefined
     ? postForm(

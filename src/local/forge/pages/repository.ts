@@ -5,7 +5,7 @@ import { addressOf } from './addresses.ts';
 import { commitRows, issueRows, pullRows } from './lists.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderForgePage } from './shell.ts';
-import type { RepositoryRef, RepositoryView, ShellView, TreeEntry, TreeView } from './views.ts';
+import type { CloneView, RepositoryRef, RepositoryView, ShellView, TreeEntry, TreeView } from './views.ts';
 
 /** The front page of a repository: how to get it, what is going on in it, what it holds. */
 export function renderRepositoryPage(shell: ShellView, view: RepositoryView): string {
@@ -16,7 +16,7 @@ export function renderRepositoryPage(shell: ShellView, view: RepositoryView): st
     repository,
     tab: 'code',
     main: html`<div class="page-head"><h1>${repository.owner}/${repository.name}</h1>${view.description !== undefined && html`<p>${view.description}</p>`}</div>
-<p class="clone"><span>Clone with</span> <code tabindex="0">git clone ${view.cloneUrl}</code></p>
+${cloneBox(shell, view.clone)}
 ${panel({
   title: 'Open pull requests',
   aside: html`<a href="${address.pulls}">All</a> <a href="${address.newPull}">New</a>`,
@@ -28,6 +28,12 @@ ${panel({ title: 'Recent commits', body: commitRows(shell, repository, view.comm
 ${panel({ title: 'Branches', body: branchRows(shell, view) })}
 ${view.readme !== undefined && panel({ title: view.readme.path, body: html`<div class="panel-body">${renderMarkdown(view.readme.text, { ...repository, kind: 'file' })}</div>` })}`,
   });
+}
+
+/** How to clone, and what git asks for on a push. */
+export function cloneBox(shell: ShellView, clone: CloneView): Html {
+  return html`<div class="clone-more"><p class="clone"><span>Clone with</span> <code tabindex="0">git clone ${clone.url}</code></p>
+${clone.token !== undefined && html`<details><summary class="quiet">To push, and for GitHub clients</summary><p class="clone">User <code tabindex="0">${shell.user}</code>, password or token <code tabindex="0">${clone.token}</code></p></details>`}</div>`;
 }
 
 function branchRows(shell: ShellView, view: RepositoryView): Html {

@@ -35,13 +35,15 @@ const LIST_MAX = 200;
 
 /** In order: the first that fits wins. `:name` is one segment, `*name` the rest. */
 const ROUTES: readonly PageRoute[] = [
-  get('/', (context) => page(renderHomePage(context.shell, homeView(context.world)))),
+  get('/', (context) => page(renderHomePage(context.shell, homeView(context.world, context.session.account)))),
   get('/_forge/deliveries', (context) => page(renderDeliveriesPage(context.shell, deliveriesView(context.world)))),
   post('/_forge/deliveries/:id/redeliver', redeliver),
   post('/_forge/session', switchUser),
   get(
     '/:owner/:repo',
-    inRepository(async (context) => page(renderRepositoryPage(context.shell, await repositoryView(context.world, context.repository)))),
+    inRepository(async (context) =>
+      page(renderRepositoryPage(context.shell, await repositoryView(context.world, context.repository, context.session.account))),
+    ),
   ),
   get('/:owner/:repo/pulls', inRepository(pullsPage)),
   get('/:owner/:repo/issues', inRepository(issuesPage)),

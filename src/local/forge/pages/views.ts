@@ -29,8 +29,15 @@ export interface RepositoryRef {
   readonly hasIssue: (number: number) => boolean;
 }
 
+/** How to get a repository, and who may push to it. */
+export interface CloneView {
+  readonly url: string;
+  /** Password of the user who is signed in here, for git over HTTP and for the REST API. */
+  readonly token: string | undefined;
+}
+
 export interface HomeView {
-  readonly repositories: readonly (RepositoryRef & { readonly description: string | undefined; readonly cloneUrl: string })[];
+  readonly repositories: readonly (RepositoryRef & { readonly description: string | undefined; readonly clone: CloneView })[];
 }
 
 export type CheckState =
@@ -129,7 +136,7 @@ export interface TreeEntry {
 export interface RepositoryView {
   readonly repository: RepositoryRef;
   readonly description: string | undefined;
-  readonly cloneUrl: string;
+  readonly clone: CloneView;
   readonly branches: readonly BranchView[];
   readonly entries: readonly TreeEntry[];
   readonly pulls: readonly PullBrief[];

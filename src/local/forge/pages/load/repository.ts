@@ -1,10 +1,11 @@
 import { type Commit, type TreeEntry as GitEntry, readBlob, readCommits, readTree } from '../../git/read.ts';
 import type { GitRepository } from '../../git/repository.ts';
 import { isoTime } from '../../json.ts';
-import type { IssueRow, PullRow, RepositoryRow } from '../../store/rows.ts';
+import type { AccountRow, IssueRow, PullRow, RepositoryRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
 import type {
   BranchView,
+  CloneView,
   CommitBrief,
   FileView,
   HomeView,
@@ -34,17 +35,22 @@ export function repositoryRef(world: World, repository: RepositoryRow): Reposito
   };
 }
 
-export function homeView(world: World): HomeView {
+export function homeView(world: World, viewer: AccountRow): HomeView {
   return {
     repositories: world.store.repositories.all().map((repository) => ({
       ...repositoryRef(world, repository),
       description: repository.description ?? undefined,
-      cloneUrl: world.urls.clone(repository),
+      clone: cloneView(world, repository, viewer),
     })),
   };
 }
 
-export async function repositoryView(world: World, repository: RepositoryRow): Promise<RepositoryView> {
+const cloneView = (world: World, repository: RepositoryRow, viewer: AccountRow): CloneView => ({
+  url: world.urls.clone(repository),
+  token: world.store.accounts.tokenOf(viewer.id),
+});
+
+export async function repositoryView(world: World, repository: RepositoryRow, viewer: AccountRow): Promise<RepositoryView> {
   const git = gitOf(world, repository);
   const head = await git.branch(repository.default_branch);
   const entries = head === undefined ? [] : (await readTree(git, head, '')).filter((entry) => entry.type !== 'commit');
@@ -53,7 +59,7 @@ export async function repositoryView(world: World, repository: RepositoryRow): P
   return {
     repository: repositoryRef(world, repository),
     description: repository.description ?? undefined,
-    cloneUrl: world.urls.clone(repository),
+    clone: cloneView(world, repository, viewer),
     branches: await branchViews(world, repository, git),
     entries: entryViews(entries),
     pulls: [...world.store.pulls.openOf(repository.id)].reverse().map((pull) => pullBrief(world, repository, pull)),
