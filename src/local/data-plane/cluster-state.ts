@@ -48,8 +48,8 @@ export interface ClusterState {
   /** Key of the template that every broker should run: the accepted order's, or what somebody changed by hand. */
   readonly target: string;
   readonly replicas: number;
-  /** Changed by hand since the accepted order. */
-  readonly byHand: boolean;
+  /** What the accepted order asked for; differs from `target` and `replicas` after a change by hand. */
+  readonly ordered: { readonly target: string; readonly replicas: number };
   /** Key of the template that the whole cluster last ran; `undefined` before the first time. */
   readonly settled: string | undefined;
   readonly templates: Readonly<Record<string, Template>>;
@@ -57,6 +57,9 @@ export interface ClusterState {
   readonly move: Move | undefined;
   readonly faults: readonly Fault[];
 }
+
+export const isChangedByHand = ({ ordered, target, replicas }: ClusterState): boolean =>
+  ordered.target !== target || ordered.replicas !== replicas;
 
 /** @throws InvariantError when the state points at a template that it has not kept. */
 export function templateAt(state: ClusterState, key: string): Template {

@@ -30,7 +30,7 @@ export function existingCluster(seeded: {
     accepted: { epoch: 0, revision: seeded.revision, mode: 'run' },
     target: key,
     replicas: seeded.spec.replicas,
-    byHand: false,
+    ordered: { target: key, replicas: seeded.spec.replicas },
     settled: key,
     templates: { [key]: template },
     brokers: brokersAt(key, seeded.spec.replicas),
@@ -90,7 +90,6 @@ export function changeByHand(before: ClusterState, change: HandChange, at: numbe
   const replicas = change.replicas ?? state.replicas;
   const changed: ClusterState = {
     ...state,
-    byHand: true,
     target: key,
     replicas,
     templates: { [key]: template },
@@ -108,7 +107,7 @@ function followOrder(state: ClusterState, order: Order, at: number, seed: string
     accepted: { epoch: order.epoch, revision: order.revision, mode: order.mode },
     target: key,
     replicas: order.spec.replicas,
-    byHand: false,
+    ordered: { target: key, replicas: order.spec.replicas },
     templates: reachable(state, key, template),
   };
   return startNext(abandonStuckMove(ordered, at), at, seed);
@@ -144,7 +143,7 @@ function emptyCluster(order: Order, faults: readonly Fault[]): ClusterState {
     accepted: { epoch: order.epoch, revision: order.revision, mode: order.mode },
     target: key,
     replicas: order.spec.replicas,
-    byHand: false,
+    ordered: { target: key, replicas: order.spec.replicas },
     settled: undefined,
     templates: { [key]: template },
     brokers: [],

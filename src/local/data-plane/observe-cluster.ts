@@ -1,7 +1,7 @@
 import type { Instant } from '../../core/model/time.ts';
 import { compareVersions } from '../../core/model/version.ts';
 import type { Broker, Observation, Observed, Running } from '../../core/reconcile/evidence.ts';
-import { type ClusterState, type SimulatedBroker, templateAt } from './cluster-state.ts';
+import { type ClusterState, isChangedByHand, type SimulatedBroker, templateAt } from './cluster-state.ts';
 import { isUnreachable } from './faults.ts';
 import { isSettled } from './roll.ts';
 
@@ -34,7 +34,7 @@ export function inspectCluster(state: ClusterState, at: number, sampledAt: Insta
     dataPlane,
     sampledAt,
     accepted: state.accepted,
-    rolled: !state.byHand && state.move === undefined && state.brokers.length === state.replicas && allAtTarget(state),
+    rolled: !isChangedByHand(state) && state.move === undefined && state.brokers.length === state.replicas && allAtTarget(state),
     healthy: brokers.every((broker) => broker.state !== 'crash-loop' && broker.state !== 'stuck'),
     held: state.accepted.mode === 'hold' && state.move === undefined,
     running: running(state),

@@ -1,7 +1,7 @@
 import type { Instant } from '../../core/model/time.ts';
 import type { Observed } from '../../core/reconcile/evidence.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ClusterState } from './cluster-state.ts';
+import { type ClusterState, isChangedByHand } from './cluster-state.ts';
 import { describeFault, isUnreachable } from './faults.ts';
 import type { World } from './world.ts';
 
@@ -95,7 +95,7 @@ function clusterStatus(world: World, state: ClusterState): ClusterStatus {
     inside: world.inspect(state),
     product: state.product,
     faults: state.faults.map(describeFault),
-    byHand: state.byHand,
+    byHand: isChangedByHand(state),
     reachable: !isUnreachable(state) && !world.isSilent(state.dataPlane),
   };
 }
@@ -107,7 +107,7 @@ function isOfInterest(state: ClusterState, only: string): boolean {
     case 'broken':
       return state.faults.length > 0 || state.brokers.some((broker) => broker.brokenSince !== undefined);
     case 'changed':
-      return state.byHand;
+      return isChangedByHand(state);
     default:
       return true;
   }

@@ -150,6 +150,15 @@ describe('changes by hand', () => {
   });
 });
 
+describe('a change by hand that is put back by hand', () => {
+  it('is none', () => {
+    const cluster = Simulation.running(spec('4.0.1'));
+    cluster.change({ version: '4.1.1', replicas: 4 });
+    cluster.change({ version: '4.0.1', replicas: 3 });
+    expect(cluster.seen()).toMatchObject({ rolled: true, healthy: true });
+  });
+});
+
 describe('a cluster that grows old', () => {
   it('keeps no template that nothing points at', () => {
     const cluster = Simulation.running(spec('4.0.1'));
