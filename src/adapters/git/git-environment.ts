@@ -78,7 +78,7 @@ const basic = (token: string): string => Buffer.from(`x-access-token:${token}`).
 export function tellable(stderr: string, token?: string): string {
   let text = stderr;
   if (token !== undefined && token !== '') text = text.replaceAll(token, '***').replaceAll(basic(token), '***');
-  const lines = text.split(/[\r\n]+/).map((line) => line.replaceAll(/\p{C}+/gu, ' ').trim());
+  const lines = text.split(/[\r\n]+/).map((line) => line.replaceAll(/[\p{C}\s]+/gu, ' ').trim());
   const told = lines.filter((line) => /^(fatal|error):/.test(line));
   return (told.length > 0 ? told : lines.filter((line) => line !== '').slice(-1)).join('; ').slice(0, 300) || 'git gave no reason';
 }

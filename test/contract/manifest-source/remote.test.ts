@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../../src/adapters/git/manifest-source-git.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { GitRemote } from './git-remote.ts';
+import { serveGit } from './smart-http.ts';
 
 const SECRET = 'ghs_averysecrettokenofthetest';
 const BASIC = Buffer.from(`x-access-token:${SECRET}`).toString('base64');
@@ -109,6 +110,50 @@ describe('a remote that refuses', () => {
   });
 });
 
+describe('over HTTP', () => {
+  beforeEach(() => {
+    answer = (request, response) => {
+      if (request.headers.authorization === `Basic ${BASIC}`) serveGit(remote.folder, request, response);
+      else response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+    };
+  });
+
+  const clone = (): string => address().replace('/acme/fleet.git', '/remote.git');
+
+  it('fetches the default branch and pull requests, and brings the rest when one is not there', async () => {
+    const head = remote.commit({ 'a.yaml': '1' });
+    const one = remote.commit({ 'a.yaml': '2' }, { ref: 'refs/pull/1/head', from: head });
+    const source = open({ cloneUrl: clone(), remoteSilenceMsMax: 10_000 });
+    await source.fetch([1, 2]);
+    expect([await source.head(), await source.pullHead(1), await source.pullHead(2)]).toEqual([head, one, undefined]);
+    const forced = remote.commit({ 'b.yaml': '1' }, { from: null });
+    await source.fetch([]);
+    expect(await source.head()).toBe(forced);
+    expect((await source.changed(head, forced)).map((file) => file.path)).toEqual(['a.yaml', 'b.yaml']);
+  });
+
+  it('an empty repository has no head, and gets one', async () => {
+    const source = open({ cloneUrl: clone(), remoteSilenceMsMax: 10_000 });
+    await source.fetch([]);
+    expect(await source.head()).toBeUndefined();
+    const head = remote.commit({ 'a.yaml': '1' });
+    await source.fetch([]);
+    expect(await source.head()).toBe(head);
+  });
+
+  it('asks for a fresh token each time, and is refused with an old one', async () => {
+    const head = remote.commit({ 'a.yaml': '1' });
+    let token = SECRET;
+    const source = open({ cloneUrl: clone(), remoteSilenceMsMax: 10_000, token: async () => token });
+    await source.fetch([]);
+    token = 'expired';
+    await expect(source.fetch([])).rejects.toMatchObject({ name: 'PortError' });
+    expect(await source.head()).toBe(head);
+    token = SECRET;
+    await source.fetch([]);
+  });
+});
+
 describe('the token', () => {
   it('arrives as a header, and is in no argument', async () => {
     const headers: (string | undefined)[] = [];
@@ -138,6 +183,7 @@ describe('the token', () => {
       response.writeHead(302, { location: `http://localhost:${(other.address() as AddressInfo).port}${request.url}` }).end();
     await failureOf(open().fetch([]));
     await new Promise((resolve) => other.close(resolve));
+    expect(elsewhere.length).toBeGreaterThan(0);
     expect(elsewhere).not.toContain(`Basic ${BASIC}`);
   });
 
