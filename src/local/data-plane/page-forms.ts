@@ -16,6 +16,8 @@ export function fleetControls(input: PageInput): string {
   const planes = input.dataPlanes.map((name) => `<option>${escapeHtml(name)}</option>`).join('');
   return `<section aria-labelledby="everything">
 <h2 id="everything">Break or mend many at once</h2>
+<details>
+<summary>Every cluster, or a whole data plane</summary>
 <form class="bar" method="post" action="/faults" aria-label="Every cluster">
 ${hidden(input)}<input type="hidden" name="all" value="true">
 <strong>Every cluster</strong>
@@ -29,6 +31,7 @@ ${hidden(input)}
 <label>Fault <select name="with"><option value="unreachable">${FAULT_WORDS.unreachable}</option><option value="none">none: answers again</option></select></label>
 <button>Apply to the data plane</button>
 </form>
+</details>
 </section>`;
 }
 
