@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revisionOf } from '../../src/core/model/hash.ts';
 import { trusted } from '../../src/core/model/ids.ts';
@@ -85,7 +86,7 @@ describe('memory', () => {
     await server.close();
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'data-plane-process.ts'), home],
+      ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('./data-plane-process.ts', import.meta.url)), home],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
       },

@@ -1,5 +1,5 @@
+import { closest } from '../../core/manifest/did-you-mean.ts';
 import type { Result } from '../../core/model/result.ts';
-import { closestName } from './closest-name.ts';
 import type { ClusterState, Fault } from './cluster-state.ts';
 import { describeFault } from './faults.ts';
 import { RequestError } from './http-exchange.ts';
@@ -69,7 +69,8 @@ function said(fault: Fault | undefined): string {
 }
 
 function unknownName(what: string, name: string, names: readonly string[]): RequestError {
-  const meant = closestName(name, names);
+  // A misspelt name, or a part of one.
+  const meant = closest(name, names) ?? names.find((known) => name.length > 2 && known.includes(name));
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   return new RequestError(404, `unknown-${what.replace(' ', '-')}`, `there is no ${what} ${JSON.stringify(name.slice(0, 80))}${hint}`);
 }
