@@ -1,0 +1,41 @@
+import type { FleetModel } from '../manifest/model.ts';
+import type { ClusterId } from '../model/ids.ts';
+import type { Instant } from '../model/time.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { CalendarRule } from './calendar.ts';
+import { calendarOf } from './calendar-of.ts';
+import { compileCalendar, gateOf } from './open.ts';
+
+/** Targets of a plan that one window or freeze would hold now. */
+export interface CalendarNote {
+  readonly rule: Pick<CalendarRule, 'kind' | 'name' | 'reason'>;
+  /** The first instant at which they may be touched; `undefined` when none is foreseen. */
+  readonly opensAt: Instant | undefined;
+  /** In order of cluster id. */
+  readonly clusters: readonly ClusterId[];
+}
+
+/** Which targets would have to wait if the plan started now, and for what: the rule that holds most of them first. */
+export function calendarNotes(model: FleetModel, plan: Plan, now: Instant): readonly CalendarNote[] {
+  const calendar = compileCalendar(calendarOf(model), now);
+  if (calendar.rules.length === 0) return [];
+  const notes = new Map<string, { rule: CalendarRule; opensAt: Instant | undefined; clusters: ClusterId[] }>();
+  for (const { cluster, from, spec } of Object.values(plan.targets)) {
+    const labels = model.clusters.get(cluster)?.value.metadata.labels ?? {};
+    const gate = gateOf(calendar, {
+      product: spec.product,
+      labels,
+      from: from?.version,
+      to: spec.version,
+      kind: plan.kind,
+      expedited: false,
+    });
+    if (gate.open) continue;
+    const { rule, opensAt } = gate;
+    const key = `${rule.kind}\n${rule.name}\n${opensAt}`;
+    const note = notes.get(key) ?? { rule, opensAt, clusters: [] };
+    notes.set(key, note);
+    note.clusters.push(cluster);
+  }
+  return [...notes.values()].sort((a, b) => b.clusters.length - a.clusters.length || (a.rule.name < b.rule.name ? -1 : 1));
+}

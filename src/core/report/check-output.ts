@@ -1,0 +1,17 @@
+/** What a check run says. The code host's own type has these fields and more. */
+export interface CheckOutput {
+  readonly state: { readonly kind: 'completed'; readonly conclusion: 'success' | 'failure' | 'neutral' };
+  readonly title: string;
+  readonly summary: string;
+  readonly text: string | undefined;
+  readonly annotations: readonly CheckAnnotation[];
+}
+
+export interface CheckAnnotation {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly level: 'failure' | 'warning';
+  readonly title: string;
+  readonly message: string;
+}

@@ -1,0 +1,72 @@
+import { plural, tableHead, tableRow } from './markdown.ts';
+
+/** GitHub takes 65,536 characters in a body and 65,535 in a part of a check; the margin is for what it counts otherwise than we do. */
+export const BODY_CHARS_MAX = 60_000;
+
+/** A piece of a report. Words always stand; rows give way when the whole would be too long. */
+export type Part = string | Rows;
+
+/** A table that may lose its last rows, and says so. */
+export interface Rows {
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** One row and all, in words: `cluster`, `clusters`. */
+  readonly of: readonly [one: string, many: string];
+  /** Where the rows that did not fit are to be seen. */
+  readonly rest: string;
+  /** Folds the table under this line. */
+  readonly summary: string | undefined;
+}
+
+/**
+ * Puts the parts under each other within a limit. Every part keeps its place and its count; tables share what room is
+ * left, the first ones first, and each that is cut says how many rows are missing and where they are.
+ */
+export function layOut(parts: readonly Part[], charsMax = BODY_CHARS_MAX): string {
+  const shortest = parts.map((part) => (typeof part === 'string' ? part : renderRows(part, 0)));
+  let left = charsMax - shortest.reduce((sum, text) => sum + text.length + 2, 0);
+  if (left < 0) return cut(shortest.join('\n\n'), charsMax);
+  return parts
+    .map((part, at) => {
+      const short = shortest[at] ?? '';
+      if (typeof part === 'string') return part;
+      const text = renderRows(part, rowsWithin(part, left + short.length));
+      left -= text.length - short.length;
+      return text;
+    })
+    .join('\n\n');
+}
+
+function rowsWithin(part: Rows, charsMax: number): number {
+  if (renderRows(part, part.rows.length).length <= charsMax) return part.rows.length;
+  // Beside the rows come the head, an empty line, and the word `more` in the notice.
+  let room = charsMax - renderRows(part, 0).length - tableHead(part.heads).length - '\n\nmore '.length;
+  let count = 0;
+  for (const row of part.rows) {
+    room -= tableRow(row).length + 1;
+    if (room < 0) break;
+    count += 1;
+  }
+  return count;
+}
+
+function renderRows({ heads, rows, of, rest, summary }: Rows, shown: number): string {
+  const missing = rows.length - shown;
+  const lines = shown === 0 ? '' : [tableHead(heads), ...rows.slice(0, shown).map(tableRow)].join('\n');
+  const notice =
+    missing === 0
+      ? ''
+      : `_${plural(missing, shown === 0 ? of[0] : `more ${of[0]}`, shown === 0 ? of[1] : `more ${of[1]}`)} left out: too long for GitHub. ${rest}_`;
+  const body = [lines, notice].filter((text) => text !== '').join('\n\n');
+  return summary === undefined ? body : `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+}
+
+const CUT_NOTICE = '\n\n_Cut here: too long for GitHub._';
+
+/** Shortens on a boundary of characters, never in the middle of one, and says that it did. */
+export function cut(text: string, charsMax: number): string {
+  if (text.length <= charsMax) return text;
+  const room = Math.max(0, charsMax - CUT_NOTICE.length);
+  const splitsPair = /[\uD800-\uDBFF]/.test(text.charAt(room - 1));
+  return `${text.slice(0, splitsPair ? room - 1 : room)}${CUT_NOTICE}`;
+}

@@ -1,0 +1,50 @@
+import type { CommitSha } from '../model/ids.ts';
+import type { Problem } from '../model/problem.ts';
+import type { CheckOutput } from './check-output.ts';
+import { layOut } from './lay-out.ts';
+import { code, plural } from './markdown.ts';
+import { planParts } from './plan-comment.ts';
+import type { PlanView } from './plan-view.ts';
+import { verdictOf } from './plan-words.ts';
+import { annotationsOf, countProblems, problemRows } from './problem-table.ts';
+
+/** The check of a pull request: the same verdict as in the comment, and every problem at its line. */
+export function renderPlanCheck(view: PlanView): CheckOutput {
+  const { icon, words } = verdictOf(view);
+  const failed = view.kind === 'broken' || view.kind === 'conflict';
+  const problems = 'problems' in view ? view.problems : [];
+  return {
+    state: { kind: 'completed', conclusion: failed ? 'failure' : 'success' },
+    title: words,
+    summary: `${icon} ${words}`,
+    text: view.kind === 'untouched' ? undefined : layOut(planParts(view)),
+    annotations: annotationsOf(problems),
+  };
+}
+
+/** What is known of a commit of the default branch. */
+export interface BranchView {
+  readonly commit: CommitSha;
+  /** The newest commit whose manifests were valid; they are in force. */
+  readonly lastGood: CommitSha | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** The check of a commit of the default branch whose manifests are broken, or good again. */
+export function renderBranchCheck({ problems, lastGood }: BranchView): CheckOutput {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const title = errors === 0 ? 'The manifests are valid' : `Not taken: ${plural(errors, 'error')} in the manifests`;
+  return {
+    state: { kind: 'completed', conclusion: errors === 0 ? 'success' : 'failure' },
+    title,
+    summary: errors === 0 ? `✅ ${title}` : `❌ ${title}. ${inForce(lastGood)}`,
+    text: problems.length === 0 ? undefined : layOut([`${countProblems(problems)}.`, problemRows(problems)]),
+    annotations: annotationsOf(problems),
+  };
+}
+
+/** What holds while the newest manifests cannot be read. */
+export function inForce(lastGood: CommitSha | undefined): string {
+  if (lastGood === undefined) return 'No manifests are in force yet, so nothing is rolled out.';
+  return `Those of ${code(lastGood.slice(0, 12))} stay in force, and rollouts under way go on.`;
+}

@@ -1,0 +1,102 @@
+import { assertNever } from '../model/assert.ts';
+import { layOut, type Part } from './lay-out.ts';
+import { code, inert, names, plural } from './markdown.ts';
+import { leftAlone, memberTables, phaseTable, releaseTable, riskList, whenParts } from './plan-parts.ts';
+import type { PlannedView, PlanView } from './plan-view.ts';
+import { approvalWords, verdictOf } from './plan-words.ts';
+import { countProblems, problemRows } from './problem-table.ts';
+import { type RolloutView, rolloutParts } from './rollout-status.ts';
+
+/** How our comment on a pull request is found again: it is in every body, and never shown. */
+export const COMMENT_MARKER = '<!-- flotilla:v1 kind=pull -->';
+
+/** The comment on an open pull request: the verdict first, then what a reviewer needs in the order in which they need it. */
+export function renderPlanComment(view: PlanView): string {
+  const { icon, words } = verdictOf(view);
+  return layOut([`${header(view.digest)}\n### ${icon} ${words}`, ...planParts(view), footer(view)]);
+}
+
+/** The same comment after the merge: how the rollout stands, and the plan it follows, folded. */
+export function renderMergedComment(view: RolloutView & { readonly planChanged: boolean }): string {
+  const changed = view.planChanged
+    ? ['⚠️ The base moved before the merge, so this plan is not the one that was shown in review. What runs is below.']
+    : [];
+  const [verdict = '', ...parts] = rolloutParts(view);
+  return layOut([
+    typeof verdict === 'string' ? `${header(view.plan.digest)}\n${verdict}` : verdict,
+    ...changed,
+    ...parts,
+    `<sub>Plan ${code(view.plan.digest)}, landed as ${code(view.state.commit.slice(0, 12))}. This comment is kept up to date.</sub>`,
+  ]);
+}
+
+const header = (digest: string | undefined): string =>
+  digest === undefined ? COMMENT_MARKER : `${COMMENT_MARKER}\n<!-- plan=${digest} -->`;
+
+/** All but verdict and footer; what the check shows as well. */
+export function planParts(view: PlanView): readonly Part[] {
+  switch (view.kind) {
+    case 'untouched':
+      return ['This pull request no longer changes any manifest. Merging it rolls nothing out.'];
+    case 'conflict':
+      return [conflictWords(view.paths)];
+    case 'broken':
+      return [
+        `${countProblems(view.problems)}. Merging this would roll nothing out: the last good manifests stay in force until it is mended.`,
+        problemRows(view.problems),
+        '**Next:** mend the manifests and push; this is looked at again at once. `npx flotilla validate` finds the same on your machine.',
+      ];
+    case 'nothing-moves':
+      return ['Every cluster keeps what it should run, so merging this rolls nothing out.', ...warnings(view)];
+    case 'planned':
+      return plannedParts(view);
+    default:
+      return assertNever(view, 'planParts');
+  }
+}
+
+/** Paths that a sentence lists before it only counts. */
+const PATHS_MAX = 20;
+
+function conflictWords(paths: readonly string[]): string {
+  const where = paths.length === 0 ? '' : ` in ${names(paths, PATHS_MAX)}`;
+  return `Git cannot merge this branch into its base: they conflict${where}.\n\n**Next:** merge or rebase onto the base, and push; the plan follows at once.`;
+}
+
+function plannedParts(view: PlannedView & PlanView): readonly Part[] {
+  const { plan, changedFrom } = view;
+  const changed = changedFrom === undefined ? [] : [`ℹ️ The plan is not the one that was shown here before (${code(changedFrom)}).`];
+  const hasTargets = Object.keys(plan.targets).length > 0;
+  return [
+    ...changed,
+    ...(plan.releases.length > 0 ? [releaseTable(plan)] : []),
+    ...(plan.risks.length > 0 ? [riskList(plan)] : []),
+    ...(hasTargets ? phaseTable(plan) : []),
+    ...whenParts(view),
+    ...(view.fork ? [`⚠️ The branch comes from a fork, by ${code(view.author)}: read the change itself, not only this plan.`] : []),
+    nextStep(view, hasTargets),
+    ...warnings(view),
+    ...memberTables(plan),
+    ...leftAlone(plan),
+  ];
+}
+
+/** What happens next, and who makes it happen. */
+function nextStep({ plan, draft }: PlannedView & PlanView, hasTargets: boolean): string {
+  if (!hasTargets) return '**Next:** merge when you agree; no cluster is touched.';
+  const ready = draft ? 'mark the pull request as ready, then merge' : 'merge';
+  const approvals = plan.phases.filter(({ approval, members }) => approval !== undefined && members.length > 0);
+  const asked = approvals.flatMap(({ id, approval }) => (approval === undefined ? [] : [`${code(id)} needs ${approvalWords(approval)}`]));
+  const start = `**Next:** ${ready} to start; whoever may merge into the base may do so.`;
+  if (asked.length === 0) return `${start} No approval is needed after that.`;
+  return `${start} After that, approvals: ${asked.join('; ')}.`;
+}
+
+function warnings({ problems }: Pick<PlannedView, 'problems'>): readonly Part[] {
+  return problems.length === 0 ? [] : [`**${inert(plural(problems.length, 'warning'))} in the manifests**`, problemRows(problems)];
+}
+
+function footer(view: PlanView): string {
+  const plan = view.digest === undefined ? '' : `Plan ${code(view.digest)}: `;
+  return `<sub>${plan}${code(view.head.slice(0, 12))} merged into ${code(view.base.slice(0, 12))}. This comment is kept up to date.</sub>`;
+}

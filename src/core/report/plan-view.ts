@@ -1,0 +1,46 @@
+import type { CommitSha, PlanDigest } from '../model/ids.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Instant } from '../model/time.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { CalendarNote } from '../reconcile/calendar-notes.ts';
+import type { RolloutStatus } from '../reconcile/state.ts';
+
+/** Everything that the comment and the check say about a pull request before its merge. */
+export type PlanView = Common &
+  (
+    | { readonly kind: 'untouched'; readonly digest: undefined }
+    | { readonly kind: 'conflict'; readonly digest: undefined; readonly paths: readonly string[] }
+    | { readonly kind: 'broken'; readonly digest: undefined; readonly problems: readonly Problem[] }
+    | { readonly kind: 'nothing-moves'; readonly digest: undefined; readonly problems: readonly Problem[] }
+    | PlannedView
+  );
+
+interface Common {
+  readonly head: CommitSha;
+  readonly base: CommitSha;
+  readonly author: string;
+  /** The branch is in another repository. */
+  readonly fork: boolean;
+  readonly draft: boolean;
+  readonly now: Instant;
+}
+
+export interface PlannedView {
+  readonly kind: 'planned';
+  readonly digest: PlanDigest;
+  readonly plan: Plan;
+  /** Warnings. */
+  readonly problems: readonly Problem[];
+  /** The plan that was shown before, where it was another one. */
+  readonly changedFrom: string | undefined;
+  readonly calendar: readonly CalendarNote[];
+  readonly underWay: readonly UnderWay[];
+}
+
+/** A rollout that is not finished and has clusters in common with the plan. */
+export interface UnderWay {
+  readonly title: string;
+  readonly pull: number | undefined;
+  readonly status: RolloutStatus;
+  readonly shared: readonly string[];
+}

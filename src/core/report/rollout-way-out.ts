@@ -1,0 +1,31 @@
+import type { Plan } from '../plan/plan.ts';
+import type { RolloutState } from '../reconcile/state.ts';
+import { plural } from './markdown.ts';
+
+/** What a person can do about a pause, the safest first, each with what then happens. */
+export function wayOut({ kind }: Plan, { id, targets, pause }: RolloutState, rolloutUrl: string | undefined): string {
+  const wrong = [...targets.values()].filter(({ status }) => status === 'failed' || status === 'unreachable').length;
+  const where = rolloutUrl === undefined ? `rollout \`${id}\`` : `[the page of the rollout](${rolloutUrl})`;
+  const revert =
+    kind === 'rollback'
+      ? '- **Merge a fix.** A newer change takes over the clusters that are not done; broken ones get it at once.'
+      : '- **Revert the merge.** Every cluster that was touched goes back; broken ones go first.';
+  const retry =
+    wrong === 0
+      ? []
+      : [`- **Retry**, once the cause is mended: ${plural(wrong, 'cluster')} that went wrong ${wrong === 1 ? 'is' : 'are'} ordered again.`];
+  const resume =
+    pause?.cause === 'person'
+      ? '- **Resume.** It goes on where it stands.'
+      : '- **Resume**, if this is no reason to stop: it goes on where it stands, and what went wrong so far no longer counts.';
+  return [
+    '**What to do now**',
+    '',
+    revert,
+    ...retry,
+    resume,
+    '- **Abort.** Nothing more starts; clusters in flight come to rest, and the others stay as they are and are reported as lagging.',
+    '',
+    `Revert on the pull request; the others on ${where}, or by the API: \`POST /api/fleets/OWNER/NAME/rollouts/${id}/VERB\` with \`{"by": "...", "reason": "..."}\`, where VERB is \`resume\`, \`retry\` or \`abort\`.`,
+  ].join('\n');
+}
