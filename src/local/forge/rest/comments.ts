@@ -1,0 +1,177 @@
+import { emit } from '../events/emit.ts';
+import { created, noContent, notFound, okay, Refusal } from '../http/answer.ts';
+import { paged } from '../http/paging.ts';
+import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import type { JsonObject } from '../json.ts';
+import { commentShape, issueShape, REACTIONS, reactionShape } from '../shapes/issue.ts';
+import { hasRole } from '../shapes/repository.ts';
+import type { CommentRow, IssueRow } from '../store/rows.ts';
+import { issueOf } from './issues.ts';
+import { bodyText } from './texts.ts';
+
+const READ = {
+  person: 'anyone',
+  app: [
+    ['issues', 'read'],
+    ['pull_requests', 'read'],
+  ],
+} as const;
+const WRITE = {
+  person: 'read',
+  app: [
+    ['issues', 'write'],
+    ['pull_requests', 'write'],
+  ],
+} as const;
+const COMMENT = '/repos/:owner/:repo/issues/comments/:comment';
+
+/** Before the routes of issues: `comments` is no number of an issue. */
+export const commentRoutes: readonly RepositoryRoute[] = [
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/issues/:number/comments',
+    access: READ,
+    handle: (call) => {
+      const issue = issueOf(call);
+      const since = Date.parse(call.url.searchParams.get('since') ?? '');
+      const all = call.world.store.issues.comments(issue.id);
+      const comments = Number.isNaN(since) ? all : all.filter((comment) => comment.updated_at >= since);
+      const { items, headers } = paged(call, comments, (comment) => commentShape(call.world, call.repository, issue, comment));
+      return okay(items, headers);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/repos/:owner/:repo/issues/:number/comments',
+    access: WRITE,
+    makesContent: true,
+    handle: (call) => createComment(call),
+  },
+  {
+    method: 'GET',
+    path: COMMENT,
+    access: READ,
+    handle: (call) => {
+      const { issue, comment } = commentOf(call);
+      return okay(commentShape(call.world, call.repository, issue, comment));
+    },
+  },
+  { method: 'PATCH', path: COMMENT, access: WRITE, makesContent: true, handle: (call) => editComment(call) },
+  { method: 'DELETE', path: COMMENT, access: WRITE, handle: (call) => deleteComment(call) },
+  {
+    method: 'GET',
+    path: `${COMMENT}/reactions`,
+    access: READ,
+    handle: (call) => {
+      const wanted = call.url.searchParams.get('content');
+      const reactions = call.world.store.issues
+        .reactions(commentOf(call).comment.id)
+        .filter((reaction) => wanted === null || reaction.content === wanted);
+      const { items, headers } = paged(call, reactions, (reaction) => reactionShape(call.world, reaction));
+      return okay(items, headers);
+    },
+  },
+  { method: 'POST', path: `${COMMENT}/reactions`, access: WRITE, handle: (call) => react(call) },
+];
+
+function commentOf(call: RepositoryCall): { readonly issue: IssueRow; readonly comment: CommentRow } {
+  const comment = call.world.store.issues.comment(Number(call.params['comment']));
+  if (comment === undefined) throw notFound();
+  const issue = call.world.store.issues.byId(comment.issue_id);
+  if (issue.repository_id !== call.repository.id) throw notFound();
+  return { issue, comment };
+}
+
+function emitComment(
+  call: RepositoryCall,
+  issue: IssueRow,
+  comment: CommentRow,
+  action: 'created' | 'edited' | 'deleted',
+  more: JsonObject = {},
+): void {
+  const { world, repository } = call;
+  emit(world, {
+    event: 'issue_comment',
+    action,
+    repository,
+    sender: call.author(),
+    payload: {
+      issue: issueShape(world, repository, world.store.issues.byId(issue.id)),
+      comment: commentShape(world, repository, issue, comment),
+      ...more,
+    },
+  });
+}
+
+function createComment(call: RepositoryCall): ReturnType<typeof created> {
+  const { world, repository } = call;
+  const issue = issueOf(call);
+  const author = call.author();
+  // Who may push may also comment on what is locked.
+  if (issue.locked === 1 && (call.caller.kind === 'installation' || !hasRole(call.role, 'write')))
+    throw new Refusal(403, 'Unable to create comment because issue is locked.');
+  const body = commentBody(call);
+  const comment = world.store.transaction(() => {
+    const added = world.store.issues.addComment(
+      { issue: issue.id, author: author.id, viaApp: call.caller.kind === 'installation', body },
+      world.now(),
+    );
+    emitComment(call, issue, added, 'created');
+    return added;
+  });
+  const shape = commentShape(world, repository, issue, comment);
+  return created(shape, shape['url']);
+}
+
+function commentBody(call: RepositoryCall): string {
+  const body = bodyText(call.body.requiredText('body'), 'IssueComment');
+  if (body.trim() === '')
+    throw new Refusal(422, 'Validation Failed', [
+      { resource: 'IssueComment', code: 'unprocessable', field: 'data', message: 'Body cannot be blank' },
+    ]);
+  return body;
+}
+
+/** An app changes what it wrote; a person also what others wrote, with write access. */
+function checkOwn(call: RepositoryCall, comment: CommentRow): void {
+  const isOwn = comment.author_id === call.author().id;
+  if (isOwn || (call.caller.kind === 'user' && hasRole(call.role, 'write'))) return;
+  throw new Refusal(
+    403,
+    call.caller.kind === 'installation' ? 'Resource not accessible by integration' : 'Must have write access to Repository.',
+  );
+}
+
+function editComment(call: RepositoryCall): ReturnType<typeof okay> {
+  const { world, repository } = call;
+  const { issue, comment } = commentOf(call);
+  checkOwn(call, comment);
+  const body = commentBody(call);
+  const edited = world.store.transaction(() => {
+    const row = world.store.issues.editComment(comment.id, body, world.now());
+    if (body !== comment.body) emitComment(call, issue, row, 'edited', { changes: { body: { from: comment.body } } });
+    return row;
+  });
+  return okay(commentShape(world, repository, issue, edited));
+}
+
+function deleteComment(call: RepositoryCall): typeof noContent {
+  const { world } = call;
+  const { issue, comment } = commentOf(call);
+  checkOwn(call, comment);
+  world.store.transaction(() => {
+    emitComment(call, issue, comment, 'deleted');
+    world.store.issues.removeComment(comment.id);
+  });
+  return noContent;
+}
+
+function react(call: RepositoryCall): ReturnType<typeof okay> {
+  const { world } = call;
+  const { comment } = commentOf(call);
+  const content = call.body.oneOf('content', REACTIONS);
+  if (content === undefined) throw new Refusal(422, `Invalid request.\n\n"content" wasn't supplied.`);
+  const { reaction, isNew } = world.store.issues.react(comment.id, call.author().id, content, world.now());
+  const shape = reactionShape(world, reaction);
+  return isNew ? created(shape) : okay(shape);
+}

@@ -1,0 +1,191 @@
+import { setPullState } from '../actions/pulls.ts';
+import { emitPull } from '../actions/ref-changes.ts';
+import { emit } from '../events/emit.ts';
+import { created, noContent, notFound, okay, Refusal } from '../http/answer.ts';
+import { paged } from '../http/paging.ts';
+import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import type { JsonObject } from '../json.ts';
+import { issueShape } from '../shapes/issue.ts';
+import { hasRole } from '../shapes/repository.ts';
+import type { AccountRow, IssueRow } from '../store/rows.ts';
+import { ensureLabel, labelNames } from './labels.ts';
+import { changesOf } from './pulls.ts';
+import { bodyText, titleText } from './texts.ts';
+
+const READ = {
+  person: 'anyone',
+  app: [
+    ['issues', 'read'],
+    ['pull_requests', 'read'],
+  ],
+} as const;
+const WRITE = {
+  person: 'read',
+  app: [
+    ['issues', 'write'],
+    ['pull_requests', 'write'],
+  ],
+} as const;
+
+export const issueRoutes: readonly RepositoryRoute[] = [
+  { method: 'GET', path: '/repos/:owner/:repo/issues', access: READ, handle: (call) => listIssues(call) },
+  {
+    method: 'POST',
+    path: '/repos/:owner/:repo/issues',
+    access: { person: 'read', app: [['issues', 'write']] },
+    makesContent: true,
+    handle: (call) => createIssue(call),
+  },
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/issues/:number',
+    access: READ,
+    handle: (call) => okay(issueShape(call.world, call.repository, issueOf(call))),
+  },
+  { method: 'PATCH', path: '/repos/:owner/:repo/issues/:number', access: WRITE, handle: (call) => patchIssue(call) },
+  {
+    method: 'PUT',
+    path: '/repos/:owner/:repo/issues/:number/lock',
+    access: { ...WRITE, person: 'triage' },
+    handle: (call) => setLocked(call, true),
+  },
+  {
+    method: 'DELETE',
+    path: '/repos/:owner/:repo/issues/:number/lock',
+    access: { ...WRITE, person: 'triage' },
+    handle: (call) => setLocked(call, false),
+  },
+];
+
+/** The issue or pull request that `:number` names. @throws Refusal 404, or 410 where issues are turned off. */
+export function issueOf(call: RepositoryCall): IssueRow {
+  const issue = call.world.store.issues.byNumber(call.repository.id, Number(call.params['number']));
+  if (issue === undefined) {
+    if (call.repository.has_issues === 0) throw issuesDisabled();
+    throw notFound();
+  }
+  if (call.caller.kind === 'installation') checkKind(call, issue);
+  return issue;
+}
+
+const issuesDisabled = (): Refusal => new Refusal(410, 'Issues has been disabled in this repository.');
+
+/** An app with leave for pull requests alone does not reach issues that are none. */
+function checkKind(call: RepositoryCall, issue: IssueRow): void {
+  if (call.caller.kind !== 'installation' || call.caller.permissions['issues'] !== undefined) return;
+  if (call.world.store.pulls.ofIssue(issue.id) === undefined) throw new Refusal(403, 'Resource not accessible by integration');
+}
+
+export function emitIssue(call: RepositoryCall, issue: IssueRow, action: string, sender: AccountRow, more: JsonObject = {}): void {
+  const { world, repository } = call;
+  const pull = world.store.pulls.ofIssue(issue.id);
+  if (pull !== undefined) {
+    emitPull(world, repository, sender, pull, action, more);
+    return;
+  }
+  const shape = issueShape(world, repository, world.store.issues.byId(issue.id));
+  emit(world, { event: 'issues', action, repository, sender, payload: { issue: shape, ...more } });
+}
+
+function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
+  const { world, repository } = call;
+  const query = call.url.searchParams;
+  const state = query.get('state') ?? 'open';
+  const labels = (query.get('labels') ?? '')
+    .toLowerCase()
+    .split(',')
+    .filter((name) => name !== '');
+  const creator = query.get('creator')?.toLowerCase();
+  const since = Date.parse(query.get('since') ?? '1970-01-01T00:00:00Z');
+  const sort = query.get('sort') ?? 'created';
+  const matchesLabels = (issue: IssueRow): boolean => {
+    const names = world.store.issues.labelsOf(issue.id).map((label) => label.name.toLowerCase());
+    return labels.every((name) => names.includes(name));
+  };
+  const rank = (issue: IssueRow): number =>
+    sort === 'updated' ? issue.updated_at : sort === 'comments' ? world.store.issues.commentCount(issue.id) : issue.created_at;
+  const issues = world.store.issues
+    .ofRepository(repository.id)
+    .filter((issue) => repository.has_issues === 1 || world.store.pulls.ofIssue(issue.id) !== undefined)
+    .filter((issue) => state === 'all' || issue.state === state)
+    .filter((issue) => Number.isNaN(since) || issue.updated_at >= since)
+    .filter((issue) => creator === undefined || world.store.accounts.byId(issue.author_id).login.toLowerCase() === creator)
+    .filter(matchesLabels)
+    .toSorted((a, b) => rank(a) - rank(b) || a.number - b.number);
+  const ordered = query.get('direction') === 'asc' ? issues : issues.toReversed();
+  const { items, headers } = paged(call, ordered, (issue) => issueShape(world, repository, issue));
+  return okay(items, headers);
+}
+
+function createIssue(call: RepositoryCall): ReturnType<typeof created> {
+  const { world, repository, body } = call;
+  if (repository.has_issues === 0) throw issuesDisabled();
+  const author = call.author();
+  const title = titleText(body.requiredText('title'), 'Issue');
+  const text = bodyText(body.text('body') ?? null, 'Issue');
+  const names = labelNames(body);
+  const issue = world.store.transaction(() => {
+    const number = world.store.repositories.nextNumber(repository.id);
+    const viaApp = call.caller.kind === 'installation';
+    const added = world.store.issues.add({ repository: repository.id, number, title, body: text, author: author.id, viaApp }, world.now());
+    // Labels of somebody without push access are dropped without a word, as on GitHub.
+    if (hasRole(call.role, 'triage')) for (const name of names) world.store.issues.putLabel(added.id, ensureLabel(call, name).id);
+    emitIssue(call, added, 'opened', author);
+    return added;
+  });
+  const shape = issueShape(world, repository, issue);
+  return created(shape, shape['url']);
+}
+
+function patchIssue(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
+  const { world, repository, body } = call;
+  const actor = call.author();
+  return world.locks.run(repository.id, async () => {
+    const issue = issueOf(call);
+    if (issue.author_id !== actor.id && !hasRole(call.role, 'triage'))
+      throw new Refusal(403, 'Must have triage access to Repository, or have opened it.');
+    const title = body.has('title') ? titleText(body.text('title') ?? '', 'Issue') : issue.title;
+    const text = body.has('body') ? bodyText(body.text('body') ?? null, 'Issue') : issue.body;
+    const state = body.oneOf('state', ['open', 'closed']);
+    const reason = body.oneOf('state_reason', ['completed', 'not_planned', 'duplicate', 'reopened']);
+    world.store.transaction(() => {
+      if (title !== issue.title || text !== issue.body) {
+        world.store.issues.edit(issue.id, { title, body: text }, world.now());
+        emitIssue(call, issue, 'edited', actor, { changes: changesOf(issue, title, text) });
+      }
+      if (body.has('labels')) setLabels(call, issue, labelNames(body));
+    });
+    const pull = world.store.pulls.ofIssue(issue.id);
+    if (state !== undefined && pull !== undefined) await setPullState(world, repository, pull, state, actor);
+    if (state !== undefined && pull === undefined && state !== issue.state) setIssueState(call, issue, state, actor, reason);
+    return okay(issueShape(world, repository, world.store.issues.byId(issue.id)));
+  });
+}
+
+function setIssueState(
+  call: RepositoryCall,
+  issue: IssueRow,
+  state: 'open' | 'closed',
+  actor: AccountRow,
+  reason: IssueRow['state_reason'] | undefined,
+): void {
+  const { world } = call;
+  world.store.transaction(() => {
+    if (state === 'closed') world.store.issues.close(issue.id, actor.id, reason ?? 'completed', world.now());
+    else world.store.issues.reopen(issue.id, 'reopened', world.now());
+    emitIssue(call, issue, state === 'closed' ? 'closed' : 'reopened', actor);
+  });
+}
+
+/** The labels of an issue become exactly these. */
+export function setLabels(call: RepositoryCall, issue: IssueRow, names: readonly string[]): void {
+  const { issues } = call.world.store;
+  const wanted = new Set(names.map((name) => ensureLabel(call, name).id));
+  for (const label of issues.labelsOf(issue.id)) if (!wanted.has(label.id)) issues.dropLabel(issue.id, label.id);
+  for (const label of wanted) issues.putLabel(issue.id, label);
+}
+
+function setLocked(call: RepositoryCall, locked: boolean): typeof noContent {
+  call.world.store.issues.setLocked(issueOf(call).id, locked);
+  return noContent;
+}

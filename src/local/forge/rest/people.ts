@@ -1,0 +1,71 @@
+import { notFound, okay } from '../http/answer.ts';
+import type { PlainRoute, RepositoryRoute } from '../http/route.ts';
+import { installationShape, privateUser, publicUser, simpleUser } from '../shapes/account.ts';
+import { permissionFlags } from '../shapes/repository.ts';
+import type { Role } from '../store/rows.ts';
+
+/** `permission` knows three levels only; the real role is in `role_name`. */
+const LEGACY: Record<Role, 'read' | 'write' | 'admin'> = {
+  read: 'read',
+  triage: 'read',
+  write: 'write',
+  maintain: 'write',
+  admin: 'admin',
+};
+
+export const peopleRoutes: readonly PlainRoute[] = [
+  {
+    method: 'GET',
+    path: '/user',
+    access: 'user',
+    handle: ({ world, caller }) => {
+      if (caller.kind !== 'user') throw notFound();
+      return okay(privateUser(world, caller.account));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/users/:login',
+    access: 'anyone',
+    handle: ({ world, params }) => {
+      const account = world.store.accounts.byLogin(params['login'] ?? '');
+      if (account === undefined) throw notFound();
+      return okay(publicUser(world, account));
+    },
+  },
+  {
+    // There are no teams here: the same answer that GitHub gives for a team that one may not see.
+    method: 'GET',
+    path: '/orgs/:org/teams/:team/memberships/:login',
+    access: 'signed-in',
+    handle: () => {
+      throw notFound();
+    },
+  },
+];
+
+export const memberRoutes: readonly RepositoryRoute[] = [
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/collaborators/:login/permission',
+    access: { person: 'read', app: [['metadata', 'read']] },
+    handle: ({ world, repository, params }) => {
+      const account = world.store.accounts.byLogin(params['login'] ?? '');
+      if (account === undefined) throw notFound();
+      // Everybody reads a public repository.
+      const role = world.store.repositories.roleOf(repository.id, account.id) ?? 'read';
+      const user = { ...simpleUser(world, account), permissions: permissionFlags(role), role_name: role };
+      return okay({ permission: LEGACY[role], role_name: role, user });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/installation',
+    access: { person: 'admin', app: [['app', 'read']] },
+    handle: ({ world, repository }) => {
+      const installation = world.store.accounts.installationOf(repository.owner_id);
+      if (installation === undefined) throw notFound();
+      return okay(installationShape(world, installation));
+    },
+  },
+];

@@ -1,0 +1,171 @@
+import { mergePull } from '../actions/merge.ts';
+import { openPull, setPullState } from '../actions/pulls.ts';
+import { emitPull } from '../actions/ref-changes.ts';
+import { readChanges, readCommits } from '../git/read.ts';
+import { created, invalid, noContent, notFound, okay, Refusal } from '../http/answer.ts';
+import { linkHeaders, paged, pageOf } from '../http/paging.ts';
+import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import type { JsonObject } from '../json.ts';
+import { commitShape, diffEntry } from '../shapes/commit.ts';
+import { pullShape, pullSimple } from '../shapes/pull.ts';
+import type { PullRow } from '../store/rows.ts';
+import { gitOf } from '../world.ts';
+import { bodyText, titleText } from './texts.ts';
+
+const READ = { person: 'anyone', app: [['pull_requests', 'read']] } as const;
+const WRITE = { person: 'read', app: [['pull_requests', 'write']] } as const;
+
+export const pullRoutes: readonly RepositoryRoute[] = [
+  { method: 'GET', path: '/repos/:owner/:repo/pulls', access: READ, handle: (call) => listPulls(call) },
+  { method: 'POST', path: '/repos/:owner/:repo/pulls', access: WRITE, makesContent: true, handle: (call) => createPull(call) },
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/pulls/:number',
+    access: READ,
+    handle: (call) => okay(pullShape(call.world, call.repository, pullOf(call))),
+  },
+  { method: 'PATCH', path: '/repos/:owner/:repo/pulls/:number', access: WRITE, handle: (call) => patchPull(call) },
+  { method: 'GET', path: '/repos/:owner/:repo/pulls/:number/files', access: READ, handle: (call) => listFiles(call) },
+  { method: 'GET', path: '/repos/:owner/:repo/pulls/:number/commits', access: READ, handle: (call) => listCommits(call) },
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/pulls/:number/merge',
+    access: READ,
+    handle: (call) => {
+      if (pullOf(call).merged_at === null) throw notFound();
+      return noContent;
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/repos/:owner/:repo/pulls/:number/merge',
+    access: { person: 'write', app: [['contents', 'write']] },
+    makesContent: true,
+    handle: (call) => merge(call),
+  },
+];
+
+/** The pull request that `:number` names. @throws Refusal 404 */
+export function pullOf(call: RepositoryCall): PullRow {
+  const pull = call.world.store.pulls.byNumber(call.repository.id, Number(call.params['number']));
+  if (pull === undefined) throw notFound();
+  return pull;
+}
+
+function listPulls(call: RepositoryCall): ReturnType<typeof okay> {
+  const { world, repository } = call;
+  const query = call.url.searchParams;
+  const state = query.get('state') ?? 'open';
+  const base = query.get('base');
+  const head = query.get('head');
+  const sort = query.get('sort') ?? 'created';
+  const isAscending = (query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc')) === 'asc';
+  const pulls = world.store.pulls
+    .ofRepository(repository.id)
+    .filter((pull) => state === 'all' || pull.state === state)
+    .filter((pull) => base === null || pull.base_ref === base)
+    // GitHub ignores a head without its owner.
+    .filter((pull) => head === null || !head.includes(':') || `${repository.owner_login}:${pull.head_ref}` === head)
+    .toSorted((a, b) => (sort === 'updated' ? a.updated_at - b.updated_at : a.created_at - b.created_at) || a.number - b.number);
+  const { items, headers } = paged(call, isAscending ? pulls : pulls.toReversed(), (pull) => pullSimple(world, repository, pull));
+  return okay(items, headers);
+}
+
+async function createPull(call: RepositoryCall): Promise<ReturnType<typeof created>> {
+  const { world, repository, body } = call;
+  const head = body.requiredText('head');
+  const own = `${repository.owner_login}:`;
+  // Forks do not exist here, so neither does a head of another owner.
+  if (head.includes(':') && !head.toLowerCase().startsWith(own.toLowerCase())) throw invalid('PullRequest', 'head', 'invalid');
+  const pull = await openPull(world, repository, {
+    title: titleText(body.requiredText('title'), 'PullRequest'),
+    body: bodyText(body.text('body') ?? null, 'PullRequest'),
+    headRef: head.includes(':') ? head.slice(own.length) : head,
+    baseRef: body.requiredText('base'),
+    draft: body.flag('draft') ?? false,
+    author: call.author(),
+    viaApp: call.caller.kind === 'installation',
+  });
+  const shape = pullShape(world, repository, pull);
+  return created(shape, shape['url']);
+}
+
+function patchPull(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
+  const { world, repository, body } = call;
+  const actor = call.author();
+  return world.locks.run(repository.id, async () => {
+    const pull = pullOf(call);
+    if (pull.author_id !== actor.id && call.role === 'read')
+      throw new Refusal(403, 'Must have triage access to Repository, or have opened it.');
+    if (body.has('base') && body.text('base') !== pull.base_ref)
+      throw invalid('PullRequest', 'base', 'invalid', 'The local forge cannot change the base of a pull request.');
+    const title = body.has('title') ? titleText(body.text('title') ?? '', 'PullRequest') : pull.title;
+    const text = body.has('body') ? bodyText(body.text('body') ?? null, 'PullRequest') : pull.body;
+    const state = body.oneOf('state', ['open', 'closed']);
+    if (title !== pull.title || text !== pull.body) {
+      const changes = changesOf(pull, title, text);
+      world.store.transaction(() => {
+        world.store.issues.edit(pull.issue_id, { title, body: text }, world.now());
+        emitPull(world, repository, actor, pull, 'edited', { changes });
+      });
+    }
+    if (state !== undefined) await setPullState(world, repository, world.store.pulls.byId(pull.issue_id), state, actor);
+    return okay(pullShape(world, repository, world.store.pulls.byId(pull.issue_id)));
+  });
+}
+
+/** What an `edited` event says: the former texts of what is different now. */
+export function changesOf(
+  before: { readonly title: string; readonly body: string | null },
+  title: string,
+  body: string | null,
+): JsonObject {
+  return {
+    ...(title === before.title ? {} : { title: { from: before.title } }),
+    ...(body === before.body ? {} : { body: { from: before.body ?? '' } }),
+  };
+}
+
+const FILES_MAX = 3_000;
+const COMMITS_MAX = 250;
+
+/** Where the pull request left its base branch: the end that does not move when the base does, also after the merge. */
+async function rangeOf(call: RepositoryCall, pull: PullRow): Promise<{ readonly base: string; readonly from: string }> {
+  const git = gitOf(call.world, call.repository);
+  const base = pull.merge_base_before ?? pull.tested_base ?? pull.base_sha;
+  return { base, from: (await git.mergeBase(base, pull.head_sha)) ?? base };
+}
+
+async function listFiles(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
+  const { world, repository } = call;
+  const pull = pullOf(call);
+  const { from } = await rangeOf(call, pull);
+  const changes = await readChanges(gitOf(world, repository), from, pull.head_sha, true);
+  const { items, headers } = paged(call, changes.slice(0, FILES_MAX), (change) => diffEntry(world, repository, pull.head_sha, change));
+  return okay(items, headers);
+}
+
+async function listCommits(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
+  const { world, repository } = call;
+  const pull = pullOf(call);
+  const { base } = await rangeOf(call, pull);
+  const page = pageOf(call);
+  const commits = await readCommits(gitOf(world, repository), ['--topo-order', `--max-count=${COMMITS_MAX}`, `${base}..${pull.head_sha}`]);
+  const shown = commits.toReversed().slice(page.offset, page.offset + page.size);
+  return okay(
+    shown.map((commit) => commitShape(world, repository, commit)),
+    linkHeaders(call, page, commits.length),
+  );
+}
+
+async function merge(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
+  const { body } = call;
+  const sha = await mergePull(call.world, call.repository, pullOf(call).number, {
+    method: body.oneOf('merge_method', ['merge', 'squash', 'rebase']) ?? 'merge',
+    title: body.text('commit_title') ?? undefined,
+    message: body.text('commit_message') ?? undefined,
+    sha: body.text('sha') ?? undefined,
+    actor: call.author(),
+  });
+  return okay({ sha, merged: true, message: 'Pull Request successfully merged' });
+}

@@ -1,0 +1,89 @@
+import type { Database } from './database.ts';
+import type { RepositoryRow, Role } from './rows.ts';
+
+const SELECT = 'SELECT repository.*, account.login AS owner_login FROM repository JOIN account ON account.id = repository.owner_id';
+
+export class RepositoryStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  all(): readonly RepositoryRow[] {
+    return this.#database.all<RepositoryRow>(`${SELECT} ORDER BY repository.id`);
+  }
+
+  byId(id: number): RepositoryRow {
+    const row = this.#database.get<RepositoryRow>(`${SELECT} WHERE repository.id = ?`, id);
+    if (row === undefined) throw new Error(`no repository ${id}`);
+    return row;
+  }
+
+  byName(owner: string, name: string): RepositoryRow | undefined {
+    return this.#database.get<RepositoryRow>(`${SELECT} WHERE account.login = ? AND repository.name = ?`, owner, name);
+  }
+
+  ofOwner(owner: number): readonly RepositoryRow[] {
+    return this.#database.all<RepositoryRow>(`${SELECT} WHERE repository.owner_id = ? ORDER BY repository.id`, owner);
+  }
+
+  add(
+    draft: {
+      readonly owner: number;
+      readonly name: string;
+      readonly description: string | null;
+      readonly defaultBranch: string;
+      readonly hasIssues: boolean;
+    },
+    now: number,
+  ): RepositoryRow {
+    const id = this.#database.insert(
+      'INSERT INTO repository (owner_id, name, description, default_branch, has_issues, created_at, updated_at, pushed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      draft.owner,
+      draft.name,
+      draft.description,
+      draft.defaultBranch,
+      draft.hasIssues ? 1 : 0,
+      now,
+      now,
+      now,
+    );
+    return this.byId(id);
+  }
+
+  touchPushed(id: number, now: number): void {
+    this.#database.run('UPDATE repository SET pushed_at = ?, updated_at = ? WHERE id = ?', now, now, id);
+  }
+
+  /** Issues and pull requests share one sequence. */
+  nextNumber(id: number): number {
+    const row = this.#database.get<{ numbers_used: number }>(
+      'UPDATE repository SET numbers_used = numbers_used + 1 WHERE id = ? RETURNING numbers_used',
+      id,
+    );
+    if (row === undefined) throw new Error(`no repository ${id}`);
+    return row.numbers_used;
+  }
+
+  setRole(repository: number, account: number, role: Role): void {
+    this.#database.run(
+      'INSERT INTO collaborator (repository_id, account_id, role) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET role = excluded.role',
+      repository,
+      account,
+      role,
+    );
+  }
+
+  roleOf(repository: number, account: number): Role | undefined {
+    return this.#database.get<{ role: Role }>(
+      'SELECT role FROM collaborator WHERE repository_id = ? AND account_id = ?',
+      repository,
+      account,
+    )?.role;
+  }
+
+  openIssues(id: number): number {
+    return this.#database.get<{ n: number }>("SELECT count(*) AS n FROM issue WHERE repository_id = ? AND state = 'open'", id)?.n ?? 0;
+  }
+}
