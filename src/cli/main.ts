@@ -4,7 +4,7 @@ import { type CliIo, EXIT } from './io.ts';
 const USAGE = `Usage: flotilla COMMAND
 
   validate [DIR]     checks manifests
-  plan               shows what a change would roll out
+  plan               shows what a change of a repository would roll out
   local              breaks, changes and shows the clusters of local mode
 
 flotilla COMMAND --help says more; flotilla --version says which this is.
@@ -13,7 +13,11 @@ flotilla COMMAND --help says more; flotilla --version says which this is.
 type Command = (argv: readonly string[], io: CliIo) => Promise<number>;
 
 /** Loaded when they are asked for, so that no command pays for the others. */
-const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([['local', async () => (await import('./local.ts')).runLocal]]);
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['validate', async () => (await import('./validate.ts')).runValidate],
+  ['plan', async () => (await import('./plan.ts')).runPlan],
+  ['local', async () => (await import('./local.ts')).runLocal],
+]);
 
 /** Runs one command. @param argv - what follows `flotilla`. @returns the exit code; see `EXIT`. */
 export async function main(argv: readonly string[], io: CliIo): Promise<number> {
