@@ -1,16 +1,14 @@
 /** Over this many names the search would cost more than the hint is worth. */
-const MAX_CANDIDATES = 5_000;
+const MAX_CANDIDATES = 1_000;
 const MAX_WORD_CHARS = 80;
+const MAX_LISTED = 20;
 
 /** The known name that a misspelt one most likely meant: at most one edit for every three characters. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length > MAX_WORD_CHARS) return undefined;
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MAX_WORD_CHARS || candidates.length > MAX_CANDIDATES) return undefined;
   const wanted = word.toLowerCase();
   let best: { readonly name: string; readonly edits: number } | undefined;
-  let seen = 0;
   for (const name of candidates) {
-    seen += 1;
-    if (seen > MAX_CANDIDATES) break;
     const most = Math.max(1, Math.floor(Math.max(word.length, name.length) / 3));
     if (Math.abs(name.length - word.length) > most) continue;
     const edits = editsBetween(wanted, name.toLowerCase());
@@ -19,12 +17,13 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best?.name;
 }
 
-/** `did you mean \`kafka\`?`, or else what is known, or else what to do. */
-export function suggest(word: string, candidates: readonly string[], otherwise: string): string {
-  const meant = closest(word, candidates);
+/** `did you mean \`kafka\`?`, or else what to do, and what is known if that can be read at a glance. */
+export function suggest(word: string, known: { readonly size: number; keys(): Iterable<string> }, otherwise: string): string {
+  if (known.size > MAX_CANDIDATES) return otherwise;
+  const names = [...known.keys()];
+  const meant = closest(word, names);
   if (meant !== undefined) return `did you mean \`${meant}\`?`;
-  if (candidates.length === 0 || candidates.length > 20) return otherwise;
-  return `${otherwise}; known: ${[...candidates].sort().join(', ')}`;
+  return names.length === 0 || names.length > MAX_LISTED ? otherwise : `${otherwise}; known: ${names.sort().join(', ')}`;
 }
 
 /** Insertions, deletions, substitutions and exchanges of neighbours. */

@@ -1,0 +1,152 @@
+import { canonicalJson } from '../model/hash.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Instant } from '../model/time.ts';
+import { checkCalendar, type Opening } from './cross-check/calendar.ts';
+import { checkCoverage } from './cross-check/coverage.ts';
+import { checkFleet } from './cross-check/fleet.ts';
+import { groupClusters } from './cross-check/group-clusters.ts';
+import { failuresOf, type Known, knowDocuments } from './cross-check/known.ts';
+import { type ClusterProblem, type Placement, placeAll, placeChanged } from './cross-check/placement.ts';
+import { checkProducts } from './cross-check/products.ts';
+import { checkAttended, checkReleases } from './cross-check/releases.ts';
+import { checkStrategies } from './cross-check/strategies.ts';
+import { checkOperations, checkUnused, type Witnesses } from './cross-check/unused-rules.ts';
+import type { ModelFile } from './file-changes.ts';
+import { clustersIn, type Gathered, gather } from './gather.ts';
+import { checkIgnore } from './ignored-files.ts';
+import { MAX_CLUSTERS, MAX_FILES } from './limits.ts';
+import type { FleetModel, UnlocatedProblem } from './model.ts';
+import { fileProblemOf, placeIn, problemOf } from './problem-of.ts';
+
+/** All manifests of one tree, put together. */
+export interface BuiltModel {
+  /** `undefined` when anything is an error. */
+  readonly model: FleetModel | undefined;
+  /** What is wrong between documents. */
+  readonly problems: readonly UnlocatedProblem[];
+  /** What is wrong inside files. */
+  readonly fileProblems: readonly Problem[];
+  /** For the next tree, which may differ little; `undefined` when there was no order in this one. Nobody else reads it. */
+  readonly memory: BuildMemory | undefined;
+}
+
+interface BuildMemory {
+  readonly gathered: Gathered;
+  /** What decides where a cluster belongs, as text. */
+  readonly rules: string;
+  readonly placement: Placement;
+  readonly opening: Opening;
+  readonly witnesses: Witnesses;
+}
+
+/**
+ * Puts the documents of all files together and checks them against each other. All problems come at once.
+ *
+ * @param options.now - for pins, exceptions and schedules.
+ * @param options.previous - what was built before. Where it had no errors, and releases and strategies place clusters
+ *   as they did, only the changed files are looked at: the price follows the change and not the fleet.
+ */
+export function buildModel(
+  files: readonly ModelFile[],
+  options: { readonly now: Instant; readonly previous?: BuiltModel | undefined },
+): BuiltModel {
+  const surplus = files[MAX_FILES];
+  if (surplus !== undefined) return tooManyFiles(surplus);
+  const memory = options.previous?.model === undefined ? undefined : options.previous.memory;
+  const gathered = gather(files, memory?.gathered);
+  const failures = failuresOf(gathered.examined.flatMap(({ parsed }) => parsed.failed ?? []));
+  const { known, problems: nameProblems } = knowDocuments(gathered.others, failures, gathered.root);
+  const rules = rulesOf(known);
+  const placed = place(gathered, known, memory?.rules === rules ? memory.placement : undefined);
+  const calendar = checkCalendar(known, options.now, memory?.opening ?? new Set());
+  const unused = checkUnused(known, placed.placement, memory?.witnesses ?? new Map());
+  const problems = [
+    ...nameProblems,
+    ...checkDocuments(known, gathered, placed.placement, options.now),
+    ...calendar.problems,
+    ...unused.problems,
+    ...checkClusters(known, placed, options.now),
+  ];
+  const fileProblems = gathered.examined.flatMap(({ file, parsed }) => parsed.problems.map((problem) => ({ file: file.path, ...problem })));
+  return {
+    model: modelOf(known, placed.placement, [...problems, ...fileProblems]),
+    problems,
+    fileProblems,
+    memory: { gathered, rules, placement: placed.placement, opening: calendar.opening, witnesses: unused.witnesses },
+  };
+}
+
+interface Placed {
+  readonly placement: Placement;
+  readonly problems: readonly ClusterProblem[];
+}
+
+/** @param before - where clusters were, when the rules that place them are the same. */
+function place(gathered: Gathered, known: Known, before: Placement | undefined): Placed {
+  const changed = before === undefined || gathered.clusters === undefined ? undefined : placeChanged(known, before, gathered.clusters);
+  return changed ?? placeAll(known, clustersIn(gathered));
+}
+
+function checkDocuments(known: Known, gathered: Gathered, placement: Placement, now: Instant): readonly UnlocatedProblem[] {
+  return [
+    ...(known.fleet === undefined ? [] : [...checkFleet(known.fleet, known), ...checkIgnore(known.fleet, gathered.ignored)]),
+    ...checkProducts(known),
+    ...checkStrategies(known),
+    ...checkReleases(known, placement, now),
+    ...checkOperations(known),
+  ];
+}
+
+function checkClusters(known: Known, { placement, problems }: Placed, now: Instant): readonly UnlocatedProblem[] {
+  const coverage = checkCoverage(known, placement);
+  const count = placement.clusters.size;
+  const [first] = placement.clusters.values();
+  const tooMany =
+    count <= MAX_CLUSTERS || first === undefined
+      ? []
+      : [problemOf('limit/clusters', placeIn(known.fleet ?? first), `${count} clusters; the most is ${MAX_CLUSTERS}`, 'split the fleet')];
+  const clusters = groupClusters([...problems, ...coverage.clusters, ...checkAttended(placement.attended, known, now)]);
+  return [...tooMany, ...coverage.problems, ...clusters];
+}
+
+/** Exactly what `placeChanged` reads of other documents: while it is the same text, clusters stay where they are. */
+function rulesOf(known: Known): string {
+  return canonicalJson({
+    defaultStrategy: known.fleet?.value.spec.defaultStrategy,
+    dataPlanes: [...(known.dataPlanes ?? [])].sort(),
+    products: [...known.products.keys()].sort(),
+    releases: Object.fromEntries(
+      [...known.releases].map(([name, { value }]) => [
+        name,
+        { product: value.spec.product, select: value.spec.select, strategy: value.spec.strategy },
+      ]),
+    ),
+    strategies: Object.fromEntries(
+      [...known.strategies].map(([name, { value }]) => [
+        name,
+        value.spec.phases.map((phase) => ({ name: phase.name, select: phase.select })),
+      ]),
+    ),
+  });
+}
+
+function modelOf(
+  known: Known,
+  placement: Placement,
+  problems: readonly { readonly severity: 'error' | 'warning' }[],
+): FleetModel | undefined {
+  const { fleet, products, strategies, releases, windows, freezes, operations } = known;
+  if (fleet === undefined || problems.some(({ severity }) => severity === 'error')) return undefined;
+  const { clusters, releaseOf } = placement;
+  return { fleet, products, strategies, releases, clusters, windows, freezes, operations, releaseOf };
+}
+
+function tooManyFiles({ file }: ModelFile): BuiltModel {
+  const problem = fileProblemOf(
+    'limit/files',
+    { line: 1, column: 1 },
+    `more than ${MAX_FILES} files`,
+    'put several documents into one file',
+  );
+  return { model: undefined, problems: [], fileProblems: [{ file: file.path, ...problem }], memory: undefined };
+}
