@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../../ports/log.ts';
 import type { StateStore } from '../../ports/state-store.ts';
-import { type Connection, clientConfig, createPool, SESSION_NAME } from './connection.ts';
+import { type Connection, clientConfig, SESSION_NAME } from './connection.ts';
 import { type Database, openDatabase } from './database.ts';
 import { EmbeddedServer } from './embedded-server.ts';
 import { guarded, storeError, toPortError } from './errors.ts';
@@ -10,6 +10,7 @@ import { forgetOldDeliveries } from './inbox.ts';
 import { migrate } from './migrations/migrate.ts';
 import { OpenerLock } from './opener-lock.ts';
 import { type JobHandlers, JobQueue, migrateQueue } from './queue.ts';
+import { createQueuePool } from './queue-pool.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
 
 export interface StateConfig {
@@ -28,6 +29,7 @@ export interface ConnectedState {
   close(): Promise<void>;
 }
 
+const DATABASE = 'flotilla';
 const CONCURRENCY = 8;
 const CUT_OFF_MS = 1_000;
 const SERVER_MAJOR_MIN = 15;
@@ -39,36 +41,43 @@ const SERVER_MAJOR_MIN = 15;
  *   Flotilla has written it.
  */
 export async function connectState({ databaseUrl, folder, log }: StateConfig): Promise<ConnectedState> {
-  if (databaseUrl !== undefined) {
-    const opened = await openState(fromUrl(databaseUrl), log);
-    return { ...opened, close: opened.close };
-  }
+  if (databaseUrl !== undefined) return openState(fromUrl(databaseUrl), log);
   const server = await EmbeddedServer.start(folder, log);
-  try {
+  const lock = await guarded('open', async () => {
     await createDatabase(server.connection('postgres'));
-    const opened = await openState(server.connection(DATABASE), log);
+    return OpenerLock.acquire(server.connection(DATABASE), log);
+  }).catch((error: unknown) => {
+    // Most likely it is the server of the bot that holds the lock. If it is nobody's, the next start adopts it.
+    server.abandon();
+    throw error;
+  });
+  try {
     await server.removeLeftovers();
+    const opened = await openHeld(server.connection(DATABASE), lock, log);
     return {
       ...opened,
       close: async () => {
+        const { lost } = lock;
         await opened.close();
-        await server.stop();
+        if (lost) server.abandon();
+        else await server.stop();
       },
     };
   } catch (error) {
-    // It may be the server of the bot that holds the lock. If it is nobody's, the next start adopts it.
-    server.abandon();
+    await server.stop();
     throw toPortError('open', error);
   }
 }
 
-const DATABASE = 'flotilla';
-
-/** Takes the lock, brings the schema up to date, and opens store and queue. Closes everything again when a step fails. */
+/** Opens a database that exists, for this process alone. @throws PortError */
 export async function openState(connection: Connection, log: Log): Promise<ConnectedState> {
-  const lock = await OpenerLock.acquire(connection, log);
+  return openHeld(connection, await OpenerLock.acquire(connection, log), log);
+}
+
+/** Brings the schema up to date, and opens store and queue. Releases everything again when a step fails. */
+async function openHeld(connection: Connection, lock: OpenerLock, log: Log): Promise<ConnectedState> {
   const db = openDatabase(connection, log);
-  const pool = createPool(connection, { max: CONCURRENCY + 4, statementMs: 30_000, bigintAsNumber: false, log });
+  const pool = createQueuePool(connection, CONCURRENCY + 4, log);
   const closeAll = async (): Promise<void> => {
     await Promise.all([db.destroy(), pool.end()]);
     await lock.release();
@@ -100,7 +109,7 @@ async function prepare(db: Database, pool: pg.Pool, log: Log): Promise<void> {
   if (major < SERVER_MAJOR_MIN) {
     throw storeError('open', 'needs-human', `the database server is PostgreSQL ${major}; Flotilla needs ${SERVER_MAJOR_MIN} or newer`);
   }
-  await migrate(db as unknown as Database & Parameters<typeof migrate>[0]);
+  await migrate(db);
   await migrateQueue(pool, log);
   await forgetOldDeliveries(db, Date.now());
 }

@@ -30,14 +30,13 @@ export interface PoolOptions {
   readonly max: number;
   /** Milliseconds that the server gives one statement. */
   readonly statementMs: number;
-  readonly log: Log;
   /** Reads bigint as a number: all of ours are instants and counters below 2^53. */
   readonly bigintAsNumber: boolean;
 }
 
-/** A pool that survives the death of its server: broken connections are dropped, and made anew when they are needed. */
-export function createPool(connection: Connection, options: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
+/** Settings of a pool. Nothing is connected before the first query. */
+export function poolConfig(connection: Connection, options: PoolOptions): pg.PoolConfig {
+  return {
     ...clientConfig(connection, SESSION_NAME),
     max: options.max,
     idleTimeoutMillis: 300_000,
@@ -48,9 +47,13 @@ export function createPool(connection: Connection, options: PoolOptions): pg.Poo
     idle_in_transaction_session_timeout: 60_000,
     ...(options.bigintAsNumber ? { types: { getTypeParser } } : {}),
     options: `-c search_path=${SCHEMA}`,
-  });
+  };
+}
+
+/** Makes a pool survive the death of its server: broken connections are dropped, and made anew when they are needed. */
+export function surviving<P extends pg.Pool>(pool: P, log: Log): P {
   // Without these, the end of a connection would be an unhandled 'error' event and end the bot.
-  const onError = (error: Error): void => options.log.debug({ error: error.message }, 'a connection to the database broke');
+  const onError = (error: Error): void => log.debug({ err: error }, 'a connection to the database broke');
   pool.on('error', onError);
   pool.on('connect', (client) => {
     client.on('error', onError);

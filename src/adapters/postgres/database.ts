@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
 import type { Log } from '../../ports/log.ts';
-import { type Connection, createPool } from './connection.ts';
+import { type Connection, poolConfig, surviving } from './connection.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -12,7 +13,10 @@ const STATEMENT_MS_MAX = 60_000;
 
 /** Kysely over a pool of its own. `destroy()` ends the pool. Nothing is connected before the first query. */
 export function openDatabase(connection: Connection, log: Log): Database {
-  const pool = createPool(connection, { max: CONNECTIONS_MAX, statementMs: STATEMENT_MS_MAX, bigintAsNumber: true, log });
+  const pool = surviving(
+    new pg.Pool(poolConfig(connection, { max: CONNECTIONS_MAX, statementMs: STATEMENT_MS_MAX, bigintAsNumber: true })),
+    log,
+  );
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../ports/log.ts';
-import type { PortError } from '../../ports/port-error.ts';
+import { PortError } from '../../ports/port-error.ts';
 import { type ServerBinaries, serverBinaries } from './binaries.ts';
 import { type Connection, canConnect } from './connection.ts';
 import { type DataFolder, dataFolder, initialise, readPassword, removeLeftovers, SERVER_USER } from './data-folder.ts';
@@ -36,6 +36,7 @@ export class EmbeddedServer {
   readonly #password: string;
   readonly #log: Log;
   readonly #leave = new AbortController();
+  readonly #supervised: Promise<void>;
   #running: Running;
 
   private constructor(parts: {
@@ -52,7 +53,7 @@ export class EmbeddedServer {
     this.#password = parts.password;
     this.#log = parts.log;
     this.#running = parts.running;
-    void this.#supervise();
+    this.#supervised = this.#supervise();
   }
 
   /**
@@ -61,14 +62,25 @@ export class EmbeddedServer {
    * @throws PortError that names the mend, when the folder cannot be used.
    */
   static async start(folder: string, log: Log): Promise<EmbeddedServer> {
-    const at = dataFolder(folder);
-    const user = await serverUser(at.data);
-    const binaries = await reachableBinaries(await serverBinaries(), user, log);
-    const made = await initialise(at, binaries, user);
-    const password = await readPassword(at);
-    const running = await adoptOrStart({ at, binaries, user, password }, undefined);
-    log.info({ folder, pid: running.pid, port: running.port, made, adopted: running.child === undefined }, 'embedded PostgreSQL is up');
-    return new EmbeddedServer({ at, binaries, user, password, log, running });
+    try {
+      const at = dataFolder(folder);
+      const user = await serverUser(at.data);
+      const binaries = await reachableBinaries(await serverBinaries(), user, log);
+      const made = await initialise(at, binaries, user);
+      const password = await readPassword(at);
+      const running = await adoptOrStart({ at, binaries, user, password }, undefined);
+      log.info({ folder, pid: running.pid, port: running.port, made, adopted: running.child === undefined }, 'embedded PostgreSQL is up');
+      return new EmbeddedServer({ at, binaries, user, password, log, running });
+    } catch (error) {
+      if (error instanceof PortError) throw error;
+      const said = error instanceof Error ? error.message : String(error);
+      throw storeError(
+        'start',
+        'needs-human',
+        `cannot prepare the data folder ${folder}: ${said}; give the bot's user the right to write there, free some space, or set FLOTILLA_HOME to another folder`,
+        error,
+      );
+    }
   }
 
   /** Stays the same for the life of this object, also when the server has to be started again. */
@@ -82,8 +94,12 @@ export class EmbeddedServer {
 
   /** Stops the server: fast shutdown, nothing that is committed is lost. */
   async stop(): Promise<void> {
-    this.abandon();
-    await stopProcess(this.#running.pid, STOP_MS_MAX);
+    this.#leave.abort();
+    // It may be starting right now; what it starts is to be stopped too.
+    await this.#supervised;
+    const { pid } = this.#running;
+    // A process id is soon another process's: only the server that this folder names is stopped.
+    if ((await readPostmaster(this.#at.data))?.pid === pid && (await isPostgres(pid))) await stopProcess(pid, STOP_MS_MAX);
   }
 
   /** Stops looking after the server and leaves it running: it belongs to another bot. */
@@ -108,8 +124,6 @@ export class EmbeddedServer {
             this.#running.port,
           );
           this.#log.info({ pid: this.#running.pid }, 'embedded PostgreSQL is up again');
-          // Stopped while it was starting: nobody else would stop this one.
-          if (signal.aborted) await stopProcess(this.#running.pid, STOP_MS_MAX);
           break;
         } catch (error) {
           this.#log.error({ err: error }, 'embedded PostgreSQL does not start');

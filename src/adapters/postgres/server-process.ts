@@ -70,16 +70,8 @@ export async function startProcess(
   const log = await open(at.log, 'a', 0o600);
   const logFrom = (await log.stat()).size;
   try {
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const child = spawn(binaries.postgres, ['-D', dataArgument(at.data, user), '-p', String(port), ...settings], {
-      ...user,
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      cwd: at.data,
-      // Nothing of the bot's environment: it holds secrets.
-      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
-    });
     let failure: unknown;
+    const child = launch(binaries, at, user, port, log.fd);
     child.once('error', (error) => {
       failure = error;
     });
@@ -88,9 +80,24 @@ export async function startProcess(
     if (pid !== undefined) return { kind: 'started', child, pid };
     const cause = failure ?? new Error(`postgres ended with ${child.exitCode ?? child.signalCode}`);
     return { kind: 'failed', diagnosis: await diagnose(at, user, logFrom, cause) };
+  } catch (error) {
+    // Some refusals of the system, as to change the user, are thrown and not emitted.
+    return { kind: 'failed', diagnosis: await diagnose(at, user, logFrom, error) };
   } finally {
     await log.close();
   }
+}
+
+function launch(binaries: ServerBinaries, at: DataFolder, user: ServerUser | undefined, port: number, log: number): ChildProcess {
+  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return spawn(binaries.postgres, ['-D', dataArgument(at.data, user), '-p', String(port), ...settings], {
+    ...user,
+    detached: true,
+    stdio: ['ignore', log, log],
+    cwd: at.data,
+    // Nothing of the bot's environment: it holds secrets.
+    env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
+  });
 }
 
 async function untilReady(child: ChildProcess, at: DataFolder, failure: () => unknown): Promise<number | undefined> {

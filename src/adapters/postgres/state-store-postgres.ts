@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { ClusterId, FleetId, RolloutId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
@@ -18,6 +19,9 @@ import * as rollouts from './rollouts-read.ts';
 
 /** `lost`: another process has taken the database, for good. `away`: it cannot be told right now. */
 export type Hold = () => 'held' | 'away' | 'lost';
+
+/** Longer than a loaded machine takes for `select 1`, shorter than a probe waits. */
+const HEALTHY_MS_MAX = 2_000;
 
 /** The state store on PostgreSQL: one method of the port, one function of the file that owns its tables. */
 export class PostgresStateStore implements StateStore {
@@ -120,10 +124,13 @@ export class PostgresStateStore implements StateStore {
 
   async healthy(): Promise<boolean> {
     if (this.#hold() !== 'held') return false;
-    return sql`select 1`.execute(this.#db).then(
+    const timer = new AbortController();
+    const answered = sql`select 1`.execute(this.#db).then(
       () => true,
       () => false,
     );
+    const late = sleep(HEALTHY_MS_MAX, false, { signal: timer.signal, ref: false }).catch(() => false);
+    return Promise.race([answered, late]).finally(() => timer.abort());
   }
 
   /** Writes only while this process is the one that holds the database. */

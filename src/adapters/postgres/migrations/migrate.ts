@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, Migrator } from 'kysely';
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { SCHEMA } from '../connection.ts';
 import { storeError, toPortError } from '../errors.ts';
 import { up as initial } from './0001-initial.ts';
@@ -13,7 +13,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
  *
  * @throws PortError when a newer program has written the database: its tables may mean other things.
  */
-export async function migrate(db: Kysely<unknown>): Promise<void> {
+export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
@@ -33,9 +33,9 @@ export async function migrate(db: Kysely<unknown>): Promise<void> {
   if (error !== undefined) throw toPortError('migrate', error);
 }
 
-async function applied(db: Kysely<unknown>): Promise<readonly string[]> {
+async function applied<Tables>(db: Kysely<Tables>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.schema === SCHEMA && table.name === 'migrations')) return [];
-  const rows = await db.withSchema(SCHEMA).withTables<{ migrations: { name: string } }>().selectFrom('migrations').select('name').execute();
+  const { rows } = await sql<{ readonly name: string }>`select name from ${sql.table(`${SCHEMA}.migrations`)}`.execute(db);
   return rows.map((row) => row.name);
 }

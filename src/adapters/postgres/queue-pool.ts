@@ -1,0 +1,33 @@
+import pg from 'pg';
+import type { Log } from '../../ports/log.ts';
+import { type Connection, poolConfig, surviving } from './connection.ts';
+
+type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void;
+
+/**
+ * A pool for graphile-worker. When a connection fails with one of some codes, `57P03` (the server is starting) among
+ * them, graphile-worker sleeps for 3 s to 2 min inside its query, deaf to being stopped; with any other error it asks
+ * again at the next poll. So its pool gives it errors without a code.
+ */
+class QueuePool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(connected: Connected): void;
+  override connect(connected?: Connected): Promise<pg.PoolClient> | undefined {
+    if (connected === undefined) {
+      return super.connect().catch((error: unknown) => {
+        throw withoutCode(error);
+      });
+    }
+    super.connect((error, client, done) => connected(error === undefined || error === null ? undefined : withoutCode(error), client, done));
+    return undefined;
+  }
+}
+
+const withoutCode = (error: unknown): Error => new Error(error instanceof Error ? error.message : String(error), { cause: error });
+
+const STATEMENT_MS_MAX = 30_000;
+
+export function createQueuePool(connection: Connection, max: number, log: Log): pg.Pool {
+  // graphile-worker's own numbers are texts, as the driver gives them.
+  return surviving(new QueuePool(poolConfig(connection, { max, statementMs: STATEMENT_MS_MAX, bigintAsNumber: false })), log);
+}
