@@ -130,6 +130,7 @@ function greet(world: World): void {
 
 function makeForge(world: World, rest: RestServer, faults: Faults, listener: Listener): Forge {
   return {
+    world,
     url: world.urls.base,
     apiUrl: world.urls.api,
     store: world.store,

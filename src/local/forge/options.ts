@@ -6,7 +6,7 @@ import type { RequestLog } from './http/request-log.ts';
 import type { Json } from './json.ts';
 import type { RepositorySeed, SeededRepository, SeededUser, UserSeed } from './seed.ts';
 import type { Store } from './store/store.ts';
-import type { ForgeApp, ForgeLog, Permissions } from './world.ts';
+import type { ForgeApp, ForgeLog, Permissions, World } from './world.ts';
 
 export interface ForgeOptions {
   /** Data folder; made when missing. It holds tokens and keys, so only its owner can read it. */
@@ -37,6 +37,8 @@ export interface ForgeOptions {
 
 /** What the pages and tests may use: REST inside the process, and the state behind it. */
 export interface ForgeAccess {
+  /** For reading git and the store as the handlers of REST do. */
+  readonly world: World;
   readonly store: Store;
   readonly app: ForgeApp;
   /** `http://127.0.0.1:PORT` */

@@ -50,6 +50,7 @@ export const failedCheck: CheckView = {
   startedAt: '2026-11-21T11:59:00Z',
   completedAt: '2026-11-21T11:59:30Z',
   detailsUrl: 'javascript:alert(1)',
+  actions: [{ identifier: HOSTILE, label: HOSTILE, description: HOSTILE }],
 };
 
 export const files = [

@@ -4,6 +4,7 @@ import { type Html, html, nothing, safeHref } from '../../../web/html/html.ts';
 import { type IconName, icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { renderMarkdown } from './markdown.ts';
+import { postForm } from './shell.ts';
 import type { AnnotationView, CheckBrief, CheckState, CheckView, RepositoryRef, ShellView } from './views.ts';
 
 const LOOKS: Record<CheckState, { readonly tone: Tone; readonly icon: IconName; readonly word: string }> = {
@@ -81,7 +82,19 @@ export function checkBody(shell: ShellView, repository: RepositoryRef, check: Ch
 ${check.summary !== undefined && renderMarkdown(check.summary, context)}
 ${annotationList(repository, check)}
 ${check.text !== undefined && renderMarkdown(check.text, context)}
+${actionButtons(shell, repository, check)}
 </div>`;
+}
+
+/** As on GitHub: only a completed check can be run again, and shows the buttons of its app. */
+function actionButtons(shell: ShellView, repository: RepositoryRef, check: CheckView): Html {
+  if (isPending(check)) return nothing;
+  const address = addressOf(repository).run(check.id);
+  const buttons = check.actions.map(
+    (action) =>
+      html`<li>${postForm(shell, `${address}/action`, html`<button name="identifier" value="${action.identifier}">${action.label}</button>`)}<span class="quiet">${action.description}</span></li>`,
+  );
+  return html`<ul class="buttons">${buttons}<li>${postForm(shell, `${address}/rerequest`, html`<button class="small">Run again<span class="hidden"> ${check.name}</span></button>`)}</li></ul>`;
 }
 
 function checkTimes(shell: ShellView, check: CheckView): Html {

@@ -1,24 +1,24 @@
 import type { Answer } from '../http/answer.ts';
-import type { Caller } from '../http/callers.ts';
+import type { JsonObject } from '../json.ts';
 import type { RepositoryRow } from '../store/rows.ts';
 import type { World } from '../world.ts';
 import type { Session } from './session.ts';
 import type { ShellView } from './views.ts';
 
-/** A request to the REST API, made by a page in the name of whoever is signed in. */
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/api/v3`. */
-  readonly path: string;
-  readonly body?: object;
-}
-
-export type Api = (caller: Caller, request: ApiRequest) => Promise<Answer>;
+/**
+ * A request to the REST API in the name of whoever is signed in: actions go the way of every other client, so that they are
+ * checked, counted and announced like theirs.
+ *
+ * @param path - below `/api/v3`.
+ */
+export type Api = (method: 'POST' | 'PUT' | 'PATCH', path: string, body?: JsonObject) => Promise<Answer>;
 
 /** What a page or an action is made from. */
 export interface PageContext {
   readonly world: World;
   readonly api: Api;
+  /** Sends a webhook delivery again. @returns `false` when there is none. */
+  readonly redeliver: (delivery: number) => boolean;
   readonly session: Session;
   readonly shell: ShellView;
   readonly url: URL;

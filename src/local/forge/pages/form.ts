@@ -7,11 +7,15 @@ export type Form =
   | { readonly kind: 'fields'; readonly fields: URLSearchParams }
   | { readonly kind: 'refused'; readonly status: 413 | 415; readonly words: string };
 
+/** Someone who sends slower than this only wants to keep a connection busy. */
+const IDLE_MS_MAX = 30_000;
+
 /** Reads what a form has sent. A body that is too long is not read to its end. */
 export async function readForm(request: IncomingMessage): Promise<Form> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) {
     return { kind: 'refused', status: 415, words: 'A form is sent as application/x-www-form-urlencoded.' };
   }
+  request.setTimeout(IDLE_MS_MAX, () => request.destroy());
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pageHeaders } from '../../../web/html/headers.ts';
 import { stylesheet } from '../../../web/html/stylesheet.ts';
-import { API_PREFIX, type RestServer } from '../http/rest-server.ts';
-import type { World } from '../world.ts';
+import type { ForgeAccess, ForgeOptions } from '../options.ts';
 import type { Api, PageAnswer, PageContext } from './context.ts';
 import { renderErrorPage } from './error.ts';
 import { readForm } from './form.ts';
@@ -17,13 +16,7 @@ export interface PagesOptions {
   readonly botUrl: () => string | undefined;
 }
 
-/** What the forge lends to its pages: all it knows, and its REST API. */
-export interface PagesForge {
-  readonly world: World;
-  readonly rest: RestServer;
-}
-
-export type Pages = (request: IncomingMessage, response: ServerResponse, forge: PagesForge) => Promise<void>;
+export type Pages = NonNullable<ForgeOptions['pages']>;
 
 /** The forge's pages for a person. Answers every request that it is given; never throws. */
 export function createPages(options: PagesOptions): Pages {
@@ -34,10 +27,11 @@ export function createPages(options: PagesOptions): Pages {
       forge.world.log.error({ error, method: request.method, path: request.url }, 'a page of the local forge failed');
       sendText(response, 500, 'The forge failed to make this page. What went wrong is in its log. Your data is as it was.');
     }
+    return true;
   };
 }
 
-async function answer(options: PagesOptions, request: IncomingMessage, response: ServerResponse, forge: PagesForge): Promise<void> {
+async function answer(options: PagesOptions, request: IncomingMessage, response: ServerResponse, forge: ForgeAccess): Promise<void> {
   const refusal = refusalOf(request);
   if (refusal !== undefined) return sendText(response, 403, refusal);
   const address = `http://127.0.0.1${request.url}`;
@@ -67,7 +61,7 @@ async function answer(options: PagesOptions, request: IncomingMessage, response:
 
 function contextOf(
   options: PagesOptions,
-  { world, rest }: PagesForge,
+  { world, call, redeliver }: ForgeAccess,
   request: IncomingMessage,
   url: URL,
   session: Session,
@@ -83,18 +77,8 @@ function contextOf(
     links,
     flash: readFlash(request),
   };
-  return { world, api: apiOf(rest), session, shell, url, params, fields: new URLSearchParams() };
-}
-
-/** Actions go the way of every other client, so that they are checked, counted and announced like theirs. */
-function apiOf(rest: RestServer): Api {
-  return (caller, { method, path, body }) =>
-    rest.answerTo(caller, {
-      method,
-      url: new URL(`http://127.0.0.1${API_PREFIX}${path}`),
-      ifNoneMatch: undefined,
-      readBody: () => Promise.resolve(Buffer.from(body === undefined ? '' : JSON.stringify(body))),
-    });
+  const api: Api = (verb, path, body) => call(session.account.login, verb, path, body);
+  return { world, api, redeliver, session, shell, url, params, fields: new URLSearchParams() };
 }
 
 function sendAnswer(response: ServerResponse, session: Session, shell: ShellView, result: PageAnswer): void {

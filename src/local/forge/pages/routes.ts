@@ -1,8 +1,7 @@
 import { isSha } from '../git/names.ts';
 import { gitOf } from '../world.ts';
-import { converse, merge, openPullRequest, revert } from './acts/conversation.ts';
+import { converse, merge, openPullRequest, pressCheckButton, revert, runCheckAgain } from './acts/conversation.ts';
 import { commitEdit, editForm } from './acts/edit.ts';
-import { troubleOf } from './acts/trouble.ts';
 import { addressOf } from './addresses.ts';
 import { renderCommitPage, renderRunPage } from './commit.ts';
 import { go, goWithTrouble, type PageAnswer, type PageContext, page, type RepositoryContext } from './context.ts';
@@ -64,6 +63,8 @@ const ROUTES: readonly PageRoute[] = [
   post('/:owner/:repo/compare', inRepository(openPullRequest)),
   get('/:owner/:repo/commit/:sha', inRepository(commitPage)),
   get('/:owner/:repo/runs/:id', inRepository(runPage)),
+  post('/:owner/:repo/runs/:id/action', inRepository(pressCheckButton)),
+  post('/:owner/:repo/runs/:id/rerequest', inRepository(runCheckAgain)),
   get('/:owner/:repo/tree/*rest', inRepository(treePage)),
   get('/:owner/:repo/blob/*rest', inRepository(blobPage)),
   get('/:owner/:repo/edit/*rest', inRepository(editForm)),
@@ -208,10 +209,11 @@ function personPage(context: PageContext): PageAnswer {
     : page(renderPersonPage(context.shell, personView(context.world, account)));
 }
 
-async function redeliver(context: PageContext): Promise<PageAnswer> {
-  const path = `/app/hook/deliveries/${numberOf(context.params['id'])}/attempts`;
-  const trouble = troubleOf(await context.api({ kind: 'app' }, { method: 'POST', path }));
-  return trouble === undefined ? go('/_forge/deliveries', 'It is sent again.') : goWithTrouble('/_forge/deliveries', trouble);
+function redeliver(context: PageContext): PageAnswer {
+  const home = '/_forge/deliveries';
+  return context.redeliver(numberOf(context.params['id']))
+    ? go(home, 'It is sent again.')
+    : goWithTrouble(home, 'There is no such delivery any more.');
 }
 
 function switchUser(context: PageContext): PageAnswer {

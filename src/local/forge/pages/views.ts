@@ -79,6 +79,14 @@ export interface CheckView extends CheckBrief {
   readonly startedAt: string | undefined;
   readonly completedAt: string | undefined;
   readonly detailsUrl: string | undefined;
+  /** Buttons, which the app hears of when they are pressed. */
+  readonly actions: readonly CheckAction[];
+}
+
+export interface CheckAction {
+  readonly identifier: string;
+  readonly label: string;
+  readonly description: string;
 }
 
 export interface CommitBrief {

@@ -1,12 +1,9 @@
-import { revertPull } from '../../actions/revert.ts';
-import type { Caller } from '../../http/callers.ts';
 import { isJsonObject } from '../../json.ts';
 import { addressOf } from '../addresses.ts';
 import { go, goWithTrouble, type PageAnswer, type RepositoryContext } from '../context.ts';
 import { lineOf, textOf } from '../form.ts';
-import { refusalWords, troubleOf } from './trouble.ts';
+import { troubleOf } from './trouble.ts';
 
-const callerOf = (context: RepositoryContext): Caller => ({ kind: 'user', account: context.session.account });
 const pathOf = (context: RepositoryContext): string => `/repos/${context.repository.owner_login}/${context.repository.name}`;
 
 /** Comments, closes, reopens; closing with a text comments first, as on GitHub. */
@@ -18,19 +15,13 @@ export async function converse(context: RepositoryContext, kind: 'issues' | 'pul
   const wanted = context.fields.get('do') ?? 'comment';
   if (wanted === 'comment' && body.trim() === '') return goWithTrouble(home, 'Write something before you comment.');
   if (body.trim() !== '') {
-    const answer = await context.api(callerOf(context), {
-      method: 'POST',
-      path: `${pathOf(context)}/issues/${number}/comments`,
-      body: { body },
-    });
+    const answer = await context.api('POST', `${pathOf(context)}/issues/${number}/comments`, { body });
     const trouble = troubleOf(answer);
     if (trouble !== undefined) return goWithTrouble(home, trouble);
     if (wanted === 'comment') return go(`${home}#comment-${isJsonObject(answer.body) ? answer.body['id'] : ''}`);
   }
   const state = wanted === 'close' ? 'closed' : 'open';
-  const trouble = troubleOf(
-    await context.api(callerOf(context), { method: 'PATCH', path: `${pathOf(context)}/${kind}/${number}`, body: { state } }),
-  );
+  const trouble = troubleOf(await context.api('PATCH', `${pathOf(context)}/${kind}/${number}`, { state }));
   return trouble === undefined ? go(home, wanted === 'close' ? 'Closed.' : 'Reopened.') : goWithTrouble(home, trouble);
 }
 
@@ -38,9 +29,7 @@ export async function merge(context: RepositoryContext): Promise<PageAnswer> {
   const number = Number(context.params['number']);
   const home = addressOf({ owner: context.repository.owner_login, name: context.repository.name }).pull(number);
   const body = { merge_method: context.fields.get('method') ?? 'merge', sha: context.fields.get('sha') ?? '' };
-  const trouble = troubleOf(
-    await context.api(callerOf(context), { method: 'PUT', path: `${pathOf(context)}/pulls/${number}/merge`, body }),
-  );
+  const trouble = troubleOf(await context.api('PUT', `${pathOf(context)}/pulls/${number}/merge`, body));
   return trouble === undefined ? go(home, 'Merged. What happens now is under “Checks after the merge”.') : goWithTrouble(home, trouble);
 }
 
@@ -48,7 +37,7 @@ export async function openPullRequest(context: RepositoryContext): Promise<PageA
   const address = addressOf({ owner: context.repository.owner_login, name: context.repository.name });
   const [base, head] = [lineOf(context.fields, 'base'), lineOf(context.fields, 'head')];
   const body = { title: lineOf(context.fields, 'title'), head, base, body: textOf(context.fields, 'body') };
-  const answer = await context.api(callerOf(context), { method: 'POST', path: `${pathOf(context)}/pulls`, body });
+  const answer = await context.api('POST', `${pathOf(context)}/pulls`, body);
   const trouble = troubleOf(answer);
   if (trouble !== undefined) return goWithTrouble(address.compare(base, head), trouble);
   return go(address.pull(isJsonObject(answer.body) ? Number(answer.body['number']) : 0), 'Opened.');
@@ -58,19 +47,24 @@ export async function openPullRequest(context: RepositoryContext): Promise<PageA
 export async function revert(context: RepositoryContext): Promise<PageAnswer> {
   const number = Number(context.params['number']);
   const address = addressOf({ owner: context.repository.owner_login, name: context.repository.name });
-  const trouble = roleTrouble(context);
+  const answer = await context.api('POST', `/_forge${pathOf(context)}/pulls/${number}/revert`);
+  const trouble = troubleOf(answer);
   if (trouble !== undefined) return goWithTrouble(address.pull(number), trouble);
-  try {
-    const opened = await revertPull(context.world, context.repository, number, context.session.account);
-    return go(address.pull(opened.number), 'Opened. Merge it to roll the clusters back.');
-  } catch (error) {
-    return goWithTrouble(address.pull(number), refusalWords(error));
-  }
+  return go(address.pull(isJsonObject(answer.body) ? Number(answer.body['number']) : 0), 'Opened. Merge it to roll the clusters back.');
 }
 
-/** What the REST API checks by itself, for the actions that it does not have. */
-export function roleTrouble(context: RepositoryContext): string | undefined {
-  const role = context.world.store.repositories.roleOf(context.repository.id, context.session.account.id) ?? 'read';
-  if (role !== 'read' && role !== 'triage') return undefined;
-  return `${context.session.account.login} may only read this repository. Switch to a user who may write to it.`;
+/** A button of a check: the app hears of it by webhook. */
+export async function pressCheckButton(context: RepositoryContext): Promise<PageAnswer> {
+  const id = Number(context.params['id']);
+  const home = addressOf({ owner: context.repository.owner_login, name: context.repository.name }).run(id);
+  const body = { identifier: context.fields.get('identifier') ?? '' };
+  const trouble = troubleOf(await context.api('POST', `/_forge${pathOf(context)}/check-runs/${id}/actions`, body));
+  return trouble === undefined ? go(home, 'The app was told.') : goWithTrouble(home, trouble);
+}
+
+export async function runCheckAgain(context: RepositoryContext): Promise<PageAnswer> {
+  const id = Number(context.params['id']);
+  const home = addressOf({ owner: context.repository.owner_login, name: context.repository.name }).run(id);
+  const trouble = troubleOf(await context.api('POST', `${pathOf(context)}/check-runs/${id}/rerequest`));
+  return trouble === undefined ? go(home, 'The app was asked to run it again.') : goWithTrouble(home, trouble);
 }

@@ -3,6 +3,7 @@ import { announceRefChanges } from '../../actions/ref-changes.ts';
 import { isBranchName, NO_SHA } from '../../git/names.ts';
 import { RefMoved } from '../../git/repository.ts';
 import { writeCommit, writeTree } from '../../git/write.ts';
+import { hasRole } from '../../shapes/repository.ts';
 import { gitOf, isoPerson } from '../../world.ts';
 import { addressOf } from '../addresses.ts';
 import { go, goWithTrouble, type PageAnswer, page, type RepositoryContext } from '../context.ts';
@@ -10,7 +11,6 @@ import { renderEditPage } from '../file.ts';
 import { lineOf, textOf } from '../form.ts';
 import { fileContent, findPlace, type Place, repositoryRef } from '../load/repository.ts';
 import type { EditView } from '../views.ts';
-import { roleTrouble } from './conversation.ts';
 import { refusalWords } from './trouble.ts';
 
 /** The form, with the file as it is now. */
@@ -73,6 +73,13 @@ export async function commitEdit(context: RepositoryContext): Promise<PageAnswer
   const problem = roleTrouble(context) ?? problemOf(sent, file);
   if (problem !== undefined) return again(context, sent, problem);
   return context.world.locks.run(context.repository.id, () => commitLocked(context, sent, file));
+}
+
+/** Checked here, because the commit is made without the REST API: it has no way to commit and open in one step. */
+function roleTrouble(context: RepositoryContext): string | undefined {
+  const { account } = context.session;
+  if (hasRole(context.world.store.repositories.roleOf(context.repository.id, account.id), 'write')) return undefined;
+  return `${account.login} may only read this repository. Switch to a user who may write to it.`;
 }
 
 /** What was typed is shown again, with what is wrong: nobody types a file twice. */

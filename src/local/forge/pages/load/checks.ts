@@ -1,7 +1,7 @@
 import { isoTime, isoTimeOrNull } from '../../json.ts';
 import type { AnnotationRow, CheckRunRow, RepositoryRow } from '../../store/rows.ts';
 import type { World } from '../../world.ts';
-import type { AnnotationView, CheckBrief, CheckState, CheckView } from '../views.ts';
+import type { AnnotationView, CheckAction, CheckBrief, CheckState, CheckView } from '../views.ts';
 
 const CONCLUSIONS: Readonly<Record<string, CheckState>> = {
   success: 'success',
@@ -47,6 +47,8 @@ export function checkView(world: World, run: CheckRunRow): CheckView {
     startedAt: isoTime(run.started_at),
     completedAt: isoTimeOrNull(run.completed_at) ?? undefined,
     detailsUrl: run.details_url ?? undefined,
+    // Written by our own REST API, which has checked its form.
+    actions: JSON.parse(run.actions) as readonly CheckAction[],
   };
 }
 
