@@ -1,16 +1,10 @@
+import { isManifestPath } from '../../core/manifest/manifest-root.ts';
 import type { ManifestFile } from '../../core/manifest/model.ts';
 import { trusted } from '../../core/model/ids.ts';
 import type { ChangedFile } from '../../ports/manifest-source.ts';
 
 /** Plain and executable files. A symbolic link (120000) holds a path and a submodule (160000) is no file: neither is a manifest. */
 const isFileMode = (mode: string): boolean => mode.startsWith('100');
-
-/** YAML outside folders that begin with a dot. `path` is relative to the manifest root. */
-export function isManifestPath(path: string): boolean {
-  return (path.endsWith('.yaml') || path.endsWith('.yml')) && !HIDDEN_FOLDER.test(path);
-}
-
-const HIDDEN_FOLDER = /(^|\/)\.[^/]*\//;
 
 /**
  * Reads `git ls-tree -r -z`: `mode SP type SP id TAB path NUL`.
@@ -25,7 +19,7 @@ export function parseTree(output: Buffer, root: string): readonly ManifestFile[]
     if (end < 0) break;
     const tab = text.indexOf('\t', start);
     const path = text.slice(tab + 1, end);
-    if (isFileMode(text.slice(start, start + 6)) && isManifestPath(path)) {
+    if (isFileMode(text.slice(start, start + 6)) && isManifestPath('', path)) {
       files.push({ path: root + path, blob: trusted.blob(text.slice(tab - 40, tab)) });
     }
     start = end + 1;
@@ -42,7 +36,7 @@ export function parseDiff(output: Buffer, root: string): readonly ChangedFile[] 
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [beforeMode = '', afterMode = '', beforeId = '', afterId = ''] = (fields[i] ?? '').slice(1).split(' ');
     const path = fields[i + 1] ?? '';
-    if (!path.startsWith(root) || !isManifestPath(path.slice(root.length))) continue;
+    if (!isManifestPath(root, path)) continue;
     const before = isFileMode(beforeMode) && beforeId !== NO_OBJECT ? trusted.blob(beforeId) : undefined;
     const after = isFileMode(afterMode) && afterId !== NO_OBJECT ? trusted.blob(afterId) : undefined;
     // A change of mode alone, or of a link into another one, changes no manifest.

@@ -1,29 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { tellable } from '../../../src/adapters/git/git-environment.ts';
-import { diffListings, isManifestPath, parseDiff, parseTree } from '../../../src/adapters/git/tree-listing.ts';
+import { diffListings, parseDiff, parseTree } from '../../../src/adapters/git/tree-listing.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 const NONE = '0'.repeat(40);
-
-describe('isManifestPath', () => {
-  it.each([
-    ['a.yaml', true],
-    ['a.yml', true],
-    ['x/y/z.yaml', true],
-    ['.a.yaml', true],
-    ['x/.a.yaml', true],
-    ['.yaml', true],
-    ['a.YAML', false],
-    ['a.yaml.md', false],
-    ['yaml', false],
-    ['.github/a.yaml', false],
-    ['x/.y/a.yaml', false],
-    ['x/.y/z/a.yaml', false],
-    ['./a.yaml', false],
-  ])('%s: %s', (path, is) => expect(isManifestPath(path)).toBe(is));
-});
 
 it('parseTree takes files of every mode and nothing else', () => {
   const output = Buffer.from(
