@@ -1,6 +1,6 @@
 /** The only reader of the environment. Every mistake is named at once, with its mend. */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { err, ok, type Result } from '../core/model/result.ts';
 
 export interface AppConfig {
@@ -10,6 +10,8 @@ export interface AppConfig {
   readonly host: string;
   /** Data folder: embedded PostgreSQL, git mirrors, parse cache, and in local mode forge and data planes. */
   readonly home: string;
+  /** Folder of manifests that the local forge is first filled with. */
+  readonly manifests: string;
   /** How much faster than written bakes and simulated clusters run; 1 outside local mode. */
   readonly speed: number;
   readonly databaseUrl: string | undefined;
@@ -77,6 +79,7 @@ export function readConfig(env: Environment): Result<AppConfig, readonly string[
     // Without credentials there is nobody to keep out but the network itself.
     host: env['HOST'] ?? (mode === 'local' ? '127.0.0.1' : '0.0.0.0'),
     home: resolve(env['FLOTILLA_HOME'] ?? '.flotilla'),
+    manifests: resolve(env['FLOTILLA_MANIFESTS'] ?? join(import.meta.dirname, '../../fleet-manifests')),
     speed,
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     github,

@@ -1,18 +1,19 @@
 import type { AppConfig } from '../app/config.ts';
 import type { LocalState } from './local-state.ts';
-import { EXAMPLE_NAME, EXAMPLE_OWNER, USERS } from './seed.ts';
+import { EXAMPLE_NAME, EXAMPLE_OWNER } from './seed.ts';
 
 /** What `npm start` prints in local mode: where everything is, and what to try. */
 export function greeting(config: AppConfig, state: LocalState, botUrl: string): string {
   const repository = `${state.forgeUrl}/${EXAMPLE_OWNER}/${EXAMPLE_NAME}`;
-  const clone = repository.replace('://', `://alice:${USERS[0]?.token ?? ''}@`);
+  const [alice] = state.users;
+  const clone = repository.replace('://', `://alice:${alice?.token ?? ''}@`);
   return `
 Flotilla runs in local mode, ${config.speed} times as fast as real clusters would.
 
   Pull requests, checks, issues   ${repository}/pulls
   Clusters, and how to break them ${state.dataPlaneUrl}
   Rollouts, API, metrics          ${botUrl}
-  REST API for any GitHub client  ${state.forgeUrl}/api/v3   token: ${USERS[0]?.token ?? ''}
+  REST API for any GitHub client  ${state.forgeUrl}/api/v3   token: ${alice?.token ?? ''}
 
 Try it:
   1. Open ${repository}/pull/1, read the plan, and merge it.

@@ -42,7 +42,7 @@ export async function startLocal(config: AppConfig, log: Log): Promise<Bot> {
 
 /** Starts forge and data planes, unless they run already: they outlive a bot that was killed. */
 export async function ensureWorld(
-  config: Pick<AppConfig, 'home' | 'port' | 'speed'>,
+  config: Pick<AppConfig, 'home' | 'port' | 'speed' | 'manifests'>,
   startedBy: LocalState['worldStartedBy'],
 ): Promise<LocalState & { readonly forgeUrl: string; readonly dataPlaneUrl: string }> {
   const { home, port } = config;
@@ -57,6 +57,7 @@ export async function ensureWorld(
     token: known?.token ?? randomBytes(24).toString('hex'),
     webhookSecret: known?.webhookSecret ?? randomBytes(24).toString('hex'),
     appId: APP_ID,
+    users: known?.users ?? [],
     ...running(known, await answers(known)),
     speed: config.speed,
   };
@@ -70,6 +71,7 @@ export async function ensureWorld(
       '--disable-warning=ExperimentalWarning',
       join(import.meta.dirname, 'world.ts'),
       home,
+      config.manifests,
       String(port === 0 ? 0 : port + 1),
       String(port === 0 ? 0 : port + 2),
     ],

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LocalUser } from './seed.ts';
 
 /** What the programs of local mode tell each other through `local.json` in the data folder. Holds tokens, so only its owner may read it. */
 export interface LocalState {
@@ -16,6 +17,8 @@ export interface LocalState {
   /** Secret that the forge signs webhooks with. */
   readonly webhookSecret: string;
   readonly appId: number;
+  /** People of the forge with their tokens; empty before the forge has started. */
+  readonly users: readonly LocalUser[];
 }
 
 const fileOf = (home: string): string => join(home, 'local.json');

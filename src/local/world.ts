@@ -7,22 +7,23 @@ import { join } from 'node:path';
 import { createLog } from '../app/log.ts';
 import { instant } from '../core/model/time.ts';
 import { startDataPlaneServer } from './data-plane/data-plane-server.ts';
-import { exampleClusters } from './example.ts';
+import { loadExample } from './example.ts';
 import { startForge } from './forge/forge.ts';
 import { createPages } from './forge/pages/pages.ts';
 import { readLocalState, writeLocalState } from './local-state.ts';
-import { openExamplePull, seedExample } from './seed.ts';
+import { seedForge } from './seed.ts';
 
 /** The world ends by itself when no bot has lived for this long, so that a killed bot leaves nothing behind for ever. */
 const LONELY_MS = 15 * 60_000;
 
-const [home = '', forgePort = '0', dataPlanePort = '0'] = process.argv.slice(2);
+const [home = '', manifests = '', forgePort = '0', dataPlanePort = '0'] = process.argv.slice(2);
 const state = readLocalState(home);
 if (state === undefined) throw new Error(`${home} holds no local.json`);
 const log = createLog(process.env['LOG_LEVEL'] ?? 'warn', [state.token, state.webhookSecret]);
 const clock = { now: () => instant(Date.now()) };
 const current = () => readLocalState(home) ?? state;
 
+const example = await loadExample(manifests, clock.now());
 const dataPlane = await startDataPlaneServer({
   home: join(home, 'data-plane'),
   port: Number(dataPlanePort),
@@ -31,7 +32,8 @@ const dataPlane = await startDataPlaneServer({
   seed: 'flotilla',
   log,
 });
-dataPlane.seed(await exampleClusters(clock.now()));
+dataPlane.seed(example.clusters);
+const pages = createPages({ dataPlaneUrl: () => dataPlane.url, botUrl: () => current().botUrl });
 const forge = await startForge({
   home: join(home, 'forge'),
   port: Number(forgePort),
@@ -42,13 +44,14 @@ const forge = await startForge({
     privateKeyPem: readFileSync(join(home, 'app.pem'), 'utf8'),
     webhookSecret: state.webhookSecret,
   },
-  webhookUrl: () => `${current().botUrl ?? 'http://127.0.0.1:9'}/api/github/webhooks`,
+  webhookUrl: () => {
+    const { botUrl } = current();
+    return botUrl === undefined ? undefined : `${botUrl}/api/github/webhooks`;
+  },
   log,
-  pages: createPages({ dataPlaneUrl: () => dataPlane.url, botUrl: () => current().botUrl }),
 });
-await seedExample(forge);
-writeLocalState(home, { ...current(), worldPid: process.pid, forgeUrl: forge.url, dataPlaneUrl: dataPlane.url });
-await openExamplePull(forge);
+const users = await seedForge(forge, example);
+writeLocalState(home, { ...current(), worldPid: process.pid, forgeUrl: forge.url, dataPlaneUrl: dataPlane.url, users });
 
 let lonelySince = Date.now();
 const watch = setInterval(() => {

@@ -1,11 +1,13 @@
 import type { FleetId } from '../core/model/ids.ts';
-import type { Job } from '../ports/state-store.ts';
+import { PortError } from '../ports/port-error.ts';
 import { tickJob } from './jobs.ts';
 import type { Loop } from './loop.ts';
 import { loadSituation } from './situation.ts';
 
 /** One request to a data plane carries at most this many orders; a halt of 2,000 targets is one request. */
 const BATCH = 2_000;
+/** How often a cluster that does not answer is tried again. */
+const AGAIN_MS = 5_000;
 
 /**
  * Sends a data plane the orders it has not answered. They are read when they are sent, so what arrives is
@@ -27,8 +29,18 @@ export async function deliverOrders(loop: Loop, id: FleetId, dataPlane: string):
     for (const reply of replies) {
       if (reply.kind !== 'accepted') log.warn({ fleet: id, dataPlane, reply }, 'data plane refused an order');
     }
-    const next: Job[] = [tickJob(id, clock.now())];
-    await store.enqueue(next);
+    if (replies.length > 0) await store.enqueue([tickJob(id, clock.now())]);
+    if (replies.length < orders.length) throw unanswered(dataPlane, orders.length - replies.length);
     if (orders.length < BATCH) return;
   }
+}
+
+/** The data plane answers and some of its clusters do not: their orders stay, and are sent again until they do. */
+function unanswered(dataPlane: string, count: number): PortError {
+  return new PortError({
+    port: 'data-plane',
+    operation: 'apply',
+    retry: { kind: 'retry-after', waitMs: AGAIN_MS },
+    message: `${count} clusters of ${dataPlane} do not answer; their orders are sent again`,
+  });
 }

@@ -2,14 +2,16 @@ import type { CommitSha, FleetId, RolloutId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Job } from '../ports/state-store.ts';
 
-/** Ticks, commits to the default branch and commands of one fleet run one after another. */
-const fleetQueue = (fleet: FleetId): string => `fleet:${fleet}`;
+/** Ticks of one fleet run one after another, and wait for nothing else: what asks git or lists data planes may hang. */
+const tickQueue = (fleet: FleetId): string => `tick:${fleet}`;
+/** Whatever reads the repository: the default branch before the pull requests that are planned on it. */
+const gitQueue = (fleet: FleetId): string => `git:${fleet}`;
 
 /** Decide now. Events that come close together make one tick. */
 export const tickJob = (fleet: FleetId, at: Instant): Job => ({
   task: 'tick',
   key: `tick:${fleet}`,
-  queue: fleetQueue(fleet),
+  queue: tickQueue(fleet),
   runAt: at,
   payload: { fleet },
 });
@@ -18,7 +20,7 @@ export const tickJob = (fleet: FleetId, at: Instant): Job => ({
 export const wakeJob = (fleet: FleetId, at: Instant): Job => ({
   task: 'tick',
   key: `wake:${fleet}`,
-  queue: fleetQueue(fleet),
+  queue: tickQueue(fleet),
   runAt: at,
   payload: { fleet },
 });
@@ -27,7 +29,7 @@ export const wakeJob = (fleet: FleetId, at: Instant): Job => ({
 export const syncJob = (fleet: FleetId): Job => ({
   task: 'sync',
   key: `sync:${fleet}`,
-  queue: fleetQueue(fleet),
+  queue: tickQueue(fleet),
   runAt: undefined,
   payload: { fleet },
 });
@@ -36,7 +38,7 @@ export const syncJob = (fleet: FleetId): Job => ({
 export const reviewJob = (fleet: FleetId, pull: number): Job => ({
   task: 'review',
   key: `review:${fleet}:${pull}`,
-  queue: `review:${fleet}:${pull}`,
+  queue: gitQueue(fleet),
   runAt: undefined,
   payload: { fleet, pull },
 });
@@ -45,7 +47,7 @@ export const reviewJob = (fleet: FleetId, pull: number): Job => ({
 export const reviewHeadJob = (fleet: FleetId, head: string): Job => ({
   task: 'review',
   key: `review:${fleet}:${head}`,
-  queue: fleetQueue(fleet),
+  queue: gitQueue(fleet),
   runAt: undefined,
   payload: { fleet, head },
 });
@@ -89,7 +91,7 @@ export const publishDriftJob = (fleet: FleetId): Job => ({
 export const driftJob = (fleet: FleetId, at: Instant | undefined): Job => ({
   task: 'drift',
   key: `drift:${fleet}`,
-  queue: fleetQueue(fleet),
+  queue: gitQueue(fleet),
   runAt: at,
   payload: { fleet },
 });

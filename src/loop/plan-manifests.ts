@@ -45,7 +45,10 @@ export async function planManifests(
     changes.map((change) => (change.kind === 'removed' ? change.from.cluster : change.to.cluster)),
   );
   const made = makePlan({ model, changes, earlier });
-  const problems = [...loaded.problems, ...(await locateIn({ source: loop.ports.source(fleet), files: loaded.snapshot.files }, made.problems))];
+  const problems = [
+    ...loaded.problems,
+    ...(await locateIn({ source: loop.ports.source(fleet), files: loaded.snapshot.files }, made.problems)),
+  ];
   if (hasErrors(problems)) return { kind: 'broken', problems };
   const moves = made.plan.phases.length > 0 || made.plan.excluded.length > 0 || made.plan.removed.length > 0;
   return { kind: 'planned', model, desired, changes, plan: moves ? made.plan : undefined, problems };

@@ -1,18 +1,28 @@
 import type { FleetModel } from '../core/manifest/model.ts';
+import type { CommitSha } from '../core/model/ids.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { type CalendarNote, calendarNotes } from '../core/reconcile/calendar-notes.ts';
 import type { PlanView, UnderWay } from '../core/report/plan-view.ts';
-import type { CommitSha } from '../core/model/ids.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import type { Loop } from './loop.ts';
 import type { PlannedManifests } from './plan-manifests.ts';
 
 /** What came of looking at a pull request. */
-export type PullReview = { readonly kind: 'untouched' } | { readonly kind: 'conflict'; readonly paths: readonly string[] } | PlannedManifests;
+export type PullReview =
+  | { readonly kind: 'untouched' }
+  | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+  | PlannedManifests;
 
 /** Everything that comment and check say about a pull request before its merge. */
-export async function planView(loop: Loop, fleet: FleetRecord, pull: PullInfo, base: CommitSha, review: PullReview, shownDigest: string | undefined): Promise<PlanView> {
+export async function planView(
+  loop: Loop,
+  fleet: FleetRecord,
+  pull: PullInfo,
+  base: CommitSha,
+  review: PullReview,
+  shownDigest: string | undefined,
+): Promise<PlanView> {
   const now = loop.ports.clock.now();
   const common = { head: pull.headSha, base, author: pull.author, fork: pull.fork, draft: pull.draft, now };
   switch (review.kind) {
@@ -51,4 +61,3 @@ async function underWay(loop: Loop, fleet: FleetRecord, plan: Plan): Promise<rea
     return shared.length === 0 || summary === undefined ? [] : [{ title: summary.title, pull: summary.pull, status: state.status, shared }];
   });
 }
-

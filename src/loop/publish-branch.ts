@@ -27,9 +27,20 @@ export async function publishBranch(loop: Loop, id: FleetId, commit: CommitSha):
   const view = { commit, lastGood: fleet.goodHead, problems, now: loop.ports.clock.now() };
   if (broken) {
     const check = renderBranchCheck(view);
-    await projectCheck(loop, fleet, planCheckKey(commit), { ...check, name: PLAN_CHECK, headSha: commit, externalId: 'none', detailsUrl: undefined });
+    await projectCheck(loop, fleet, planCheckKey(commit), {
+      ...check,
+      name: PLAN_CHECK,
+      headSha: commit,
+      externalId: 'none',
+      detailsUrl: undefined,
+    });
   }
-  await projectIssue(loop, fleet, ISSUE_KEY, { ...renderBrokenBranchIssue(view), labels: ['flotilla'], state: broken ? 'open' : 'closed', marker: BROKEN_MARKER });
+  await projectIssue(loop, fleet, ISSUE_KEY, {
+    ...renderBrokenBranchIssue(view),
+    labels: ['flotilla'],
+    state: broken ? 'open' : 'closed',
+    marker: BROKEN_MARKER,
+  });
 }
 
 async function problemsOf(loop: Loop, fleet: FleetRecord, commit: CommitSha) {
@@ -37,4 +48,3 @@ async function problemsOf(loop: Loop, fleet: FleetRecord, commit: CommitSha) {
   if (commit === fleet.goodHead) return loaded.problems;
   return (await planManifests(loop, fleet, await loop.ports.store.desired(fleet.id), loaded)).problems;
 }
-

@@ -22,12 +22,22 @@ export async function publishDrift(loop: Loop, id: FleetId): Promise<void> {
   const now = clock.now();
   const issues = groupDrifts(await store.drifts(id), situation.model.fleet.value.spec.drift?.maxIssues ?? ISSUES_MAX);
   for (const issue of issues) {
-    await projectIssue(loop, situation.fleet, `${PREFIX}${issue.key}`, { ...renderDriftIssue(issue), labels: ['flotilla', 'drift'], state: 'open', marker: driftMarker(issue.key) });
+    await projectIssue(loop, situation.fleet, `${PREFIX}${issue.key}`, {
+      ...renderDriftIssue(issue),
+      labels: ['flotilla', 'drift'],
+      state: 'open',
+      marker: driftMarker(issue.key),
+    });
   }
   const open = new Set(issues.map(({ key }) => `${PREFIX}${key}`));
   for (const { key, memo } of await store.projections(id, PREFIX)) {
     if (open.has(key) || memo['state'] === 'closed') continue;
     const name = key.slice(PREFIX.length);
-    await projectIssue(loop, situation.fleet, key, { ...renderResolvedDriftIssue(name, now), labels: ['flotilla', 'drift'], state: 'closed', marker: driftMarker(name) });
+    await projectIssue(loop, situation.fleet, key, {
+      ...renderResolvedDriftIssue(name, now),
+      labels: ['flotilla', 'drift'],
+      state: 'closed',
+      marker: driftMarker(name),
+    });
   }
 }

@@ -1,7 +1,7 @@
 import type { CommitSha, FleetId, RolloutId } from '../core/model/ids.ts';
-import { COMMENT_MARKER, renderMergedComment } from '../core/report/plan-comment.ts';
-import { renderRolloutCheck, type RolloutView } from '../core/report/rollout-status.ts';
 import { isFinished } from '../core/reconcile/state.ts';
+import { COMMENT_MARKER, renderMergedComment } from '../core/report/plan-comment.ts';
+import { type RolloutView, renderRolloutCheck } from '../core/report/rollout-status.ts';
 import type { CheckState } from '../ports/code-host.ts';
 import type { Loop } from './loop.ts';
 import { projectCheck, projectComment } from './project.ts';

@@ -32,18 +32,29 @@ export async function syncFleet(loop: Loop, id: FleetId): Promise<void> {
   await reviewAgain(loop, id);
 }
 
+/** More conflicts than this in a row mean that something else is wrong. */
+const TRIES = 10;
+
 /** One commit, or the commits of one pull request, of the default branch. */
 async function land(loop: Loop, id: FleetId, landing: Landing): Promise<void> {
+  // Ticks write at the same time; what is planned here depends on none of that, so it is simply done again.
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) if (await tryToLand(loop, id, landing)) return;
+  throw conflict();
+}
+
+/** @returns `false` when somebody else wrote meanwhile. */
+async function tryToLand(loop: Loop, id: FleetId, landing: Landing): Promise<boolean> {
   const fleet = await loop.ports.store.fleet(id);
-  if (fleet === undefined) return;
+  if (fleet === undefined) return true;
   const stored = await loadStored(loop, fleet);
   const loaded = await loadManifests(loop, fleet, landing.commit);
   const change =
     fleet.goodHead === undefined && loaded.model !== undefined
       ? adopt(loop, fleet, landing.commit, computeDesired(loaded.model))
       : record(loop, fleet, landing, await planManifests(loop, fleet, stored.desired, loaded));
-  if ((await loop.ports.store.commit(change)) === 'conflict') throw conflict();
+  if ((await loop.ports.store.commit(change)) === 'conflict') return false;
   if (change.heads?.good === landing.commit) remember(loop, fleet, loaded, stored, change);
+  return true;
 }
 
 /** The next tick, and the next commit, start from what was written just now instead of reading it again. */

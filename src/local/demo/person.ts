@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Octokit } from '@octokit/rest';
 import type { LocalState } from '../local-state.ts';
-import { EXAMPLE_NAME, EXAMPLE_OWNER, USERS } from '../seed.ts';
+import { EXAMPLE_NAME, EXAMPLE_OWNER } from '../seed.ts';
 
 const run = promisify(execFile);
 const LAUNCHER = resolve(import.meta.dirname, '../../cli/flotilla.js');
@@ -20,7 +20,7 @@ export class Person {
   readonly #clone: string;
 
   constructor(home: string, state: LocalState) {
-    const [user] = USERS;
+    const [user] = state.users;
     const token = user?.token ?? '';
     this.#home = home;
     this.#cloneUrl = `${state.forgeUrl}/${EXAMPLE_OWNER}/${EXAMPLE_NAME}.git`.replace('://', `://${user?.login}:${token}@`);

@@ -1,7 +1,6 @@
 import { LocalRun } from './local-run.ts';
 import { eventually, Person } from './person.ts';
 
-const KAFKA = 'fleet-manifests/releases/kafka.yaml';
 const KSQLDB = 'fleet-manifests/releases/ksqldb.yaml';
 const CONNECT = 'fleet-manifests/releases/connect.yaml';
 const PLAN = 'flotilla / plan';
@@ -51,11 +50,21 @@ async function plannedPull(person: Person): Promise<void> {
 }
 
 async function editedPull(person: Person): Promise<void> {
-  await person.push('ksqldb-flags', KSQLDB, (text) => text.replace('num.stream.threads: 4', 'num.stream.threads: 6'), 'Give ksqlDB six threads');
+  await person.push(
+    'ksqldb-flags',
+    KSQLDB,
+    (text) => text.replace('num.stream.threads: 4', 'num.stream.threads: 6'),
+    'Give ksqlDB six threads',
+  );
   const pull = await person.open('ksqldb-flags', 'Give ksqlDB six threads');
   await commentOf(person, pull, 'threads');
   const [first] = await person.comments(pull);
-  const head = await person.push('ksqldb-flags', KSQLDB, (text) => text.replace('num.stream.threads: 6', 'num.stream.threads: 8'), 'No, eight');
+  const head = await person.push(
+    'ksqldb-flags',
+    KSQLDB,
+    (text) => text.replace('num.stream.threads: 6', 'num.stream.threads: 8'),
+    'No, eight',
+  );
   await planOf(person, head, 'success');
   show(
     await eventually('the same comment, edited', async () => {
@@ -70,7 +79,11 @@ async function brokenYaml(person: Person): Promise<void> {
   const head = await person.push(
     'broken',
     CONNECT,
-    (text) => text.replace('product: connect', 'product: conect').replace('strategy: standard', 'strategey: standard').replace('version: "8.0.0"', 'version: 8.0'),
+    (text) =>
+      text
+        .replace('product: connect', 'product: conect')
+        .replace('strategy: standard', 'strategey: standard')
+        .replace('version: "8.0.0"', 'version: 8.0'),
     'A change in a hurry',
   );
   const pull = await person.open('broken', 'A change in a hurry');
@@ -115,7 +128,9 @@ async function revert(person: Person): Promise<void> {
   await follow(person, landed);
   const check = await checkOf(person, landed, ROLLOUT, 'success');
   show(`${check.output.title}\n\n${check.output.summary}`);
-  await eventually('every Connect cluster away from 8.1.0', async () => ((await person.flotilla('status')).includes('8.1.0') ? undefined : true));
+  await eventually('every Connect cluster away from 8.1.0', async () =>
+    (await person.flotilla('status')).includes('8.1.0') ? undefined : true,
+  );
 }
 
 async function drift(person: Person): Promise<void> {
@@ -130,7 +145,9 @@ async function drift(person: Person): Promise<void> {
   show(updated.body ?? '');
   await person.flotilla('set', cluster, '--version', '4.1.1');
   await person.flotilla('set', cluster, '--replicas', '3');
-  const closed = await eventually('the issue closed by itself', async () => (await person.issues('closed')).find(({ number }) => number === issue.number));
+  const closed = await eventually('the issue closed by itself', async () =>
+    (await person.issues('closed')).find(({ number }) => number === issue.number),
+  );
   show(`#${closed.number} is closed.`);
 }
 
@@ -158,7 +175,11 @@ const planOf = async (person: Person, commit: string, conclusion: string): Promi
 };
 
 function checkOf(person: Person, commit: string, name: string, conclusion: string) {
-  return eventually(`${name} on ${commit.slice(0, 8)}: ${conclusion}`, async () => (await person.check(commit, name)).find((check) => check.conclusion === conclusion), 90_000);
+  return eventually(
+    `${name} on ${commit.slice(0, 8)}: ${conclusion}`,
+    async () => (await person.check(commit, name)).find((check) => check.conclusion === conclusion),
+    90_000,
+  );
 }
 
 function commentOf(person: Person, pull: number, saying: string): Promise<string> {

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { TextDecoder } from 'node:util';
+import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
+import type { BlobText } from '../ports/manifest-source.ts';
+import { UsageError } from './io.ts';
+
+/** A manifest file on disk, named as a person in `cwd` would name it. */
+export interface FolderFile {
+  readonly path: string;
+  readonly content: BlobText;
+}
+
+const ROOT_FOLDER = 'fleet-manifests';
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The YAML files under a folder, by the rules of the manifest root: `fleet-manifests` where there is one, folders
+ * that begin with a dot left out, links not followed.
+ *
+ * @throws UsageError when the folder cannot be read.
+ */
+export async function readManifestFolder(cwd: string, folder: string): Promise<readonly FolderFile[]> {
+  const given = resolve(cwd, folder);
+  if (stat(given)?.isDirectory() !== true) throw new UsageError(`${folder} is not a folder`);
+  const inner = join(given, ROOT_FOLDER);
+  const root = stat(inner)?.isDirectory() === true ? inner : given;
+  const names: string[] = [];
+  collect(root, names);
+  return names.sort().map((path) => ({ path: relative(cwd, path).split(sep).join('/'), content: contentOf(path) }));
+}
+
+function collect(folder: string, names: string[]): void {
+  let entries: ReturnType<typeof list>;
+  try {
+    entries = list(folder);
+  } catch (error) {
+    throw new UsageError(`${folder} cannot be read: ${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}`);
+  }
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') collect(path, names);
+    else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) names.push(path);
+  }
+}
+
+const list = (folder: string) => readdirSync(folder, { withFileTypes: true });
+
+function contentOf(path: string): BlobText {
+  const bytes = stat(path)?.size ?? 0;
+  if (bytes > MAX_FILE_BYTES) return { kind: 'too-large', bytes };
+  try {
+    return { kind: 'text', text: utf8.decode(readFileSync(path)) };
+  } catch {
+    return { kind: 'not-utf8' };
+  }
+}
+
+function stat(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}

@@ -1,0 +1,39 @@
+/**
+ * `npm run bench [-- NAME ...] [--format json]`: measures, and prints each figure beside its goal. Always exits 0 when it
+ * could measure: a figure that misses its goal is a fact to look at, not a failed test.
+ */
+import { parseArgs } from 'node:util';
+import { coldStart } from './cold-start.ts';
+import type { Figure } from './figure.ts';
+import { kills } from './kills.ts';
+import { localMode } from './local-mode.ts';
+import { smallCommit } from './small-commit.ts';
+
+/** By the name of the goal that they answer for. */
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  G5: coldStart,
+  G6: smallCommit,
+  local: localMode,
+  R3: () => kills(200),
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string', default: 'table' } } });
+const unknown = positionals.filter((name) => BENCHES[name] === undefined);
+if (unknown.length > 0) {
+  process.stderr.write(`no bench ${unknown.join(', ')}: there are ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(2);
+}
+const figures: Figure[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (values.format !== 'json') process.stderr.write(`measuring ${name} ...\n`);
+  figures.push(...(await bench()));
+}
+process.stdout.write(values.format === 'json' ? `${JSON.stringify(figures, null, 2)}\n` : table(figures));
+process.exit(0);
+
+function table(rows: readonly Figure[]): string {
+  const cells = rows.map(({ id, what, value, unit, goal, met }) => [id, what, `${value} ${unit}`, goal, met ? 'met' : 'MISSED']);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return `${cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')}\n`;
+}
