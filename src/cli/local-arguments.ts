@@ -5,7 +5,7 @@ import { UsageError } from './io.ts';
 
 export const LOCAL_USAGE = `Usage: flotilla local COMMAND
 
-Breaks, changes and shows the simulated clusters of a local mode that is running (npm start).
+Local mode (npm start): breaks, changes and shows its simulated clusters.
 
   break CLUSTER|--all --with FAULT [--version V] [--broker N]
   break --data-plane NAME --with unreachable|none
@@ -23,6 +23,12 @@ Breaks, changes and shows the simulated clusters of a local mode that is running
   status [CLUSTER]
       what really runs, and what was broken on purpose
 
+  forge
+      runs forge and data planes without the bot, until Ctrl-C; a bot that is started meanwhile uses them
+
+  stop
+      ends everything that still runs, also what a killed bot has left behind
+
 The running local mode is found through FLOTILLA_HOME (default .flotilla in the current folder).
 Exit code: 0 done, 1 refused, 2 wrong usage.
 `;
@@ -30,7 +36,9 @@ Exit code: 0 done, 1 refused, 2 wrong usage.
 /** A request to the simulation, checked as far as can be without it. */
 export type LocalRequest =
   | { readonly kind: 'post'; readonly path: '/faults' | '/set'; readonly body: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'status'; readonly cluster: string | undefined };
+  | { readonly kind: 'status'; readonly cluster: string | undefined }
+  | { readonly kind: 'forge' }
+  | { readonly kind: 'stop' };
 
 const FAULTS: readonly string[] = [...FAULT_KINDS, 'none'];
 
@@ -46,8 +54,14 @@ export function parseLocalArguments(argv: readonly string[]): LocalRequest {
       const { positionals } = read(rest, {});
       return { kind: 'status', cluster: atMostOne(positionals) };
     }
+    case 'forge':
+    case 'stop':
+      if (rest.length > 0) throw new UsageError(`local ${command} takes nothing more`);
+      return { kind: command };
     default:
-      throw new UsageError(command === undefined ? 'say what to do: break, set or status' : `there is no command "local ${command}"`);
+      throw new UsageError(
+        command === undefined ? 'say what to do: break, set, status, forge or stop' : `there is no command "local ${command}"`,
+      );
   }
 }
 

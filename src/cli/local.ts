@@ -24,6 +24,11 @@ export async function runLocal(argv: readonly string[], io: CliIo): Promise<numb
   }
   try {
     const request = parseLocalArguments(argv);
+    if (request.kind === 'forge' || request.kind === 'stop') {
+      const { runForge, runStop } = await import('./local-forge.ts');
+      await (request.kind === 'forge' ? runForge(io) : runStop(io));
+      return EXIT.fine;
+    }
     io.out(`${await perform(request, dataPlaneUrl(io))}\n`);
     return EXIT.fine;
   } catch (error) {
@@ -37,7 +42,7 @@ export async function runLocal(argv: readonly string[], io: CliIo): Promise<numb
   }
 }
 
-async function perform(request: LocalRequest, base: string): Promise<string> {
+async function perform(request: Exclude<LocalRequest, { readonly kind: 'forge' | 'stop' }>, base: string): Promise<string> {
   switch (request.kind) {
     case 'post': {
       const headers = { 'content-type': 'application/json' };

@@ -4,12 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stopLeftServer } from '../adapters/postgres/stop-server.ts';
 import { createLog } from '../app/log.ts';
 import { instant } from '../core/model/time.ts';
 import { startDataPlaneServer } from './data-plane/data-plane-server.ts';
 import { loadExample } from './example.ts';
 import { startForge } from './forge/forge.ts';
 import { createPages } from './forge/pages/pages.ts';
+import { lives } from './left-behind.ts';
 import { readLocalState, writeLocalState } from './local-state.ts';
 import { seedForge } from './seed.ts';
 
@@ -49,6 +51,7 @@ const forge = await startForge({
     return botUrl === undefined ? undefined : `${botUrl}/api/github/webhooks`;
   },
   log,
+  pages,
 });
 const users = await seedForge(forge, example);
 writeLocalState(home, { ...current(), worldPid: process.pid, forgeUrl: forge.url, dataPlaneUrl: dataPlane.url, users });
@@ -56,8 +59,8 @@ writeLocalState(home, { ...current(), worldPid: process.pid, forgeUrl: forge.url
 let lonelySince = Date.now();
 const watch = setInterval(() => {
   const { botPid, worldStartedBy } = current();
-  if (worldStartedBy === 'person' || (botPid !== undefined && lives(botPid))) lonelySince = Date.now();
-  else if (Date.now() - lonelySince > LONELY_MS) void stop();
+  if (worldStartedBy === 'person' || lives(botPid)) lonelySince = Date.now();
+  else if (Date.now() - lonelySince > LONELY_MS) void stopLeftServer(join(home, 'postgres')).finally(stop);
 }, 5_000);
 
 process.on('SIGTERM', () => void stop());
@@ -67,13 +70,4 @@ async function stop(): Promise<void> {
   clearInterval(watch);
   await Promise.allSettled([forge.close(), dataPlane.close()]);
   process.exit(0);
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -115,9 +115,10 @@ async function badRelease(person: Person): Promise<void> {
   const paused = await checkOf(person, badCommit, ROLLOUT, 'action_required');
   show(`${paused.output.title}\n\n${paused.output.summary}`);
   show(await commentOf(person, pull, 'aused'));
-  const untouched = (await person.flotilla('status')).split('\n').filter((line) => line.includes('connect-') && line.includes('8.1.0'));
-  show(`Clusters that were ever given 8.1.0:\n${untouched.join('\n')}`);
-  if (untouched.length > 2) throw new Error('more than the canaries were touched');
+  const connect = (await person.flotilla('status')).split('\n').filter((line) => line.startsWith('connect-'));
+  const touched = connect.filter((line) => / 8\.1\.0 +\d|crash loop,/.test(line));
+  show(`Of ${connect.length} Connect clusters, these were touched:\n${touched.join('\n')}`);
+  if (touched.length === 0 || touched.some((line) => !line.includes('-canary-'))) throw new Error('not the canaries, and they alone, were touched');
 }
 
 async function revert(person: Person): Promise<void> {
@@ -128,9 +129,10 @@ async function revert(person: Person): Promise<void> {
   await follow(person, landed);
   const check = await checkOf(person, landed, ROLLOUT, 'success');
   show(`${check.output.title}\n\n${check.output.summary}`);
-  await eventually('every Connect cluster away from 8.1.0', async () =>
-    (await person.flotilla('status')).includes('8.1.0') ? undefined : true,
-  );
+  await eventually('every Connect cluster back, and whole', async () => {
+    const connect = (await person.flotilla('status')).split('\n').filter((line) => line.startsWith('connect-'));
+    return connect.some((line) => / 8\.1\.0 +\d|crash loop,/.test(line)) ? undefined : true;
+  });
 }
 
 async function drift(person: Person): Promise<void> {
