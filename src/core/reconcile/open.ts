@@ -1,9 +1,9 @@
+import { type CompiledSchedule, compileSchedule, type ScheduleState } from '../manifest/schedule.ts';
 import { compileSelector, type LabelMatcher, type LabelValues } from '../manifest/selector.ts';
 import { assertNever } from '../model/assert.ts';
-import { formatInstant, type Instant, instant } from '../model/time.ts';
+import { type Instant, instant } from '../model/time.ts';
 import { type Version, type VersionScope, versionScope } from '../model/version.ts';
 import type { Calendar, CalendarRule } from './calendar.ts';
-import { type CompiledSchedule, compileSchedule, type ScheduleState } from './schedule.ts';
 
 /** What the calendar needs to know of a target. */
 export interface GateTarget {
@@ -176,9 +176,3 @@ function opensAfter(freezes: readonly CompiledRule[], windows: readonly Compiled
 }
 
 const finite = (ms: number): Instant | undefined => (Number.isFinite(ms) ? instant(ms) : undefined);
-
-/** A gate in one line for people: `freeze year-end: ..., opens 2027-01-04 00:00:00 UTC`. */
-export function describeGate(gate: Gate): string {
-  if (gate.open) return gate.closesAt === undefined ? 'open' : `open until ${formatInstant(gate.closesAt)}`;
-  return `${gate.words}; ${gate.opensAt === undefined ? 'no opening is foreseen' : `opens ${formatInstant(gate.opensAt)}`}`;
-}

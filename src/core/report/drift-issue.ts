@@ -13,13 +13,16 @@ export const driftMarker = (key: string): string => `<!-- flotilla:v1 kind=drift
 export function renderDriftIssue(group: DriftGroup): { readonly title: string; readonly body: string } {
   switch (group.kind) {
     case 'single':
-      return { title: singleTitle(group.drift), body: layOut([driftMarker(group.key), ...singleParts(group.drift)]) };
+      return { title: singleTitle(group.drift), body: layOut(marked(group.key, singleParts(group.drift))) };
     case 'many':
-      return { title: manyTitle(group), body: layOut([driftMarker(group.key), ...manyParts(group)]) };
+      return { title: manyTitle(group), body: layOut(marked(group.key, manyParts(group))) };
     default:
       return assertNever(group, 'renderDriftIssue');
   }
 }
+
+/** The marker on a line of its own before the verdict. */
+const marked = (key: string, [verdict = '', ...parts]: readonly Part[]): readonly Part[] => [`${driftMarker(key)}\n${verdict}`, ...parts];
 
 /** The same issue once its drift is gone. The title says what it was about, because issues are found by it years later. */
 export function renderResolvedDriftIssue(key: string, now: Instant): { readonly title: string; readonly body: string } {
@@ -47,8 +50,8 @@ const LAGGING_WORDS: Readonly<Record<LaggingReason, string>> = {
   failed: 'it failed in its last rollout',
   deferred: 'its last rollout put it off',
   skipped: 'a person skipped it in its last rollout',
-  pinned: 'it is pinned',
-  'pin-expired': 'its pin has expired, and nobody has removed it',
+  pinned: 'a pin or an exception holds it',
+  'pin-expired': 'a pin or an exception that has expired still holds it',
   'opted-out': 'it is opted out',
   'never-selected': 'no rollout has taken it along yet',
   unreachable: 'it could not be reached in its last rollout',
@@ -65,7 +68,7 @@ function singleTitle(drift: Drift): string {
 }
 
 function singleParts(drift: Drift): readonly Part[] {
-  const { cluster, dataPlane, product, differences, lagging, kinds, since } = drift;
+  const { cluster, dataPlane, product, differences, lagging, kinds, since, detail } = drift;
   const who =
     cluster === undefined
       ? `Data plane ${code(dataPlane)}`
@@ -73,6 +76,7 @@ function singleParts(drift: Drift): readonly Part[] {
   const what = kinds.map((kind) => KIND_WORDS[kind]).join(', and ');
   return [
     `⚠️ ${who} ${what}. First seen ${formatInstant(since)}.`,
+    ...(detail === undefined ? [] : [`${sentence(inert(detail))}.`]),
     ...(lagging === undefined ? [] : [`**Why it lags:** ${LAGGING_WORDS[lagging.reason]}. ${sentence(inert(lagging.words))}`]),
     ...(differences.length === 0 ? [] : [differenceTable(drift)]),
     choices(drift),
@@ -105,8 +109,8 @@ const LAGGING_CHOICES: Readonly<Record<LaggingReason, string>> = {
   failed: 'mend the cluster, then retry it in its rollout, or merge a newer change.',
   deferred: 'merge a newer change; it is taken along then.',
   skipped: 'merge a newer change; it is taken along then.',
-  pinned: 'nothing until the pin expires; remove the pin to let it follow now.',
-  'pin-expired': 'remove the pin to let it follow, or give it a later date. An expired pin holds on: time alone moves no cluster.',
+  pinned: 'nothing, until it expires; remove it to let the cluster follow now.',
+  'pin-expired': 'remove it to let the cluster follow, or give it a later date. It holds on until then: time alone moves no cluster.',
   'opted-out': 'remove the opt-out to let it follow.',
   'never-selected': 'merge a change that takes it along.',
   unreachable: 'make it reachable, then retry it in its rollout, or merge a newer change.',

@@ -14,8 +14,8 @@ const BREAK = '&#8203;';
  */
 const HIDDEN = /(?![\t\n\v\f\r\u0085])[\p{Cc}\p{Cf}\p{Co}]|\p{Variation_Selector}|\u034F|\u115F|\u1160|\u17B4|\u17B5|\u3164|\uFFA0/gu;
 
-/** On one line, without hidden characters. */
-function plain(text: string): string {
+/** On one line, without hidden characters: for places where nothing is read as Markdown. */
+export function plain(text: string): string {
   return text
     .toWellFormed()
     .replace(HIDDEN, '')
@@ -48,13 +48,6 @@ export function code(text: string): string {
   const fence = '`'.repeat(longestRun(shown) + 1);
   const pad = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
   return `${fence}${pad}${shown}${pad}${fence}`;
-}
-
-/** Text of others on several lines. */
-export function codeBlock(text: string): string {
-  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/).map((line) => line.toWellFormed().replace(HIDDEN, ''));
-  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return `${fence}text\n${lines.join('\n')}\n${fence}`;
 }
 
 const longestRun = (text: string): number => Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));

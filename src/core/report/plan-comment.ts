@@ -3,7 +3,7 @@ import { layOut, type Part } from './lay-out.ts';
 import { code, inert, names, plural } from './markdown.ts';
 import { leftAlone, memberTables, phaseTable, releaseTable, riskList, whenParts } from './plan-parts.ts';
 import type { PlannedView, PlanView } from './plan-view.ts';
-import { approvalWords, verdictOf } from './plan-words.ts';
+import { approvalTime, approverWords, verdictOf } from './plan-words.ts';
 import { countProblems, problemRows } from './problem-table.ts';
 import { type RolloutView, rolloutParts } from './rollout-status.ts';
 
@@ -85,11 +85,12 @@ function plannedParts(view: PlannedView & PlanView): readonly Part[] {
 function nextStep({ plan, draft }: PlannedView & PlanView, hasTargets: boolean): string {
   if (!hasTargets) return '**Next:** merge when you agree; no cluster is touched.';
   const ready = draft ? 'mark the pull request as ready, then merge' : 'merge';
-  const approvals = plan.phases.filter(({ approval, members }) => approval !== undefined && members.length > 0);
-  const asked = approvals.flatMap(({ id, approval }) => (approval === undefined ? [] : [`${code(id)} needs ${approvalWords(approval)}`]));
   const start = `**Next:** ${ready} to start; whoever may merge into the base may do so.`;
-  if (asked.length === 0) return `${start} No approval is needed after that.`;
-  return `${start} After that, approvals: ${asked.join('; ')}.`;
+  const approvals = plan.phases.flatMap(({ id, approval, members }) => {
+    if (approval === undefined || members.length === 0) return [];
+    return [`${code(id)} needs ${plural(approval.count, 'approval')} ${approvalTime(approval)}, by ${approverWords(approval)}`];
+  });
+  return approvals.length === 0 ? `${start} No approval is needed after that.` : `${start} After that, ${approvals.join('; ')}.`;
 }
 
 function warnings({ problems }: Pick<PlannedView, 'problems'>): readonly Part[] {
@@ -97,6 +98,6 @@ function warnings({ problems }: Pick<PlannedView, 'problems'>): readonly Part[] 
 }
 
 function footer(view: PlanView): string {
-  const plan = view.digest === undefined ? '' : `Plan ${code(view.digest)}: `;
-  return `<sub>${plan}${code(view.head.slice(0, 12))} merged into ${code(view.base.slice(0, 12))}. This comment is kept up to date.</sub>`;
+  const plan = view.digest === undefined ? '' : `Plan ${code(view.digest)}, made of `;
+  return `<sub>${plan}${code(view.head.slice(0, 12))} onto ${code(view.base.slice(0, 12))}. This comment is kept up to date.</sub>`;
 }

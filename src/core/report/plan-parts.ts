@@ -34,7 +34,7 @@ export function releaseTable({ releases, phases }: Plan): string {
 
 /** What a reviewer should look at before anything else. */
 export const riskList = ({ risks }: Pick<Plan, 'risks'>): string =>
-  ['**Look at first**', '', ...risks.map(({ words }) => `- ⚠️ ${inert(words)}`)].join('\n');
+  ['**Look at this first**', '', ...risks.map(({ words }) => `- ⚠️ ${inert(words)}`)].join('\n');
 
 /** The phases in order; those without members are named below, because their approval is skipped with them. */
 export function phaseTable(plan: Plan): readonly Part[] {
@@ -51,7 +51,7 @@ export function phaseTable(plan: Plan): readonly Part[] {
     budgetWords(phase.budgets),
     phase.approval === undefined ? 'none' : approvalWords(phase.approval),
   ]);
-  const heads = ['', 'Phase', 'Clusters', 'Why these', 'Starts', 'At once', 'Bake', 'Tolerates', 'Approval'];
+  const heads = ['#', 'Phase', 'Clusters', 'Why these', 'Starts', 'At once', 'Bake', 'Tolerates', 'Approval'];
   const empty = plan.phases.filter(({ members }) => members.length === 0).map(({ id }) => id);
   const skipped = empty.length === 0 ? [] : [`Skipped, because none of these clusters is in them: ${names(empty, NAMES_MAX)}.`];
   return ['**Phases**', table(heads, rows), ...limits(plan), ...skipped];
@@ -104,7 +104,7 @@ export function leftAlone({ excluded, removed }: Plan): readonly Part[] {
   }
   if (removed.length > 0) {
     parts.push({
-      summary: `No longer in the manifests: ${plural(removed.length, 'cluster')}, none of which is deleted`,
+      summary: `No longer in the manifests, and not deleted: ${plural(removed.length, 'cluster')}`,
       heads: ['Cluster'],
       rows: removed.map((cluster) => [code(cluster)]),
       of: ['cluster', 'clusters'],

@@ -26,7 +26,7 @@ export function verdictOf(view: PlanView): { readonly icon: string; readonly wor
 }
 
 /** `Rolls back 12 clusters in 3 phases`. */
-function planVerdict(plan: Plan): string {
+export function planVerdict(plan: Plan): string {
   const targets = Object.keys(plan.targets).length;
   if (targets === 0) {
     const left = plan.excluded.length > 0 ? `${plural(plan.excluded.length, 'cluster')} opted out` : '';
@@ -61,11 +61,17 @@ export function budgetWords(budgets: Partial<PlannedBudgets>): string {
   return words.length === 0 ? 'nothing' : words.join(', ');
 }
 
-/** `2 of team kafka-leads, or anna; not the author`. Names as code, so that nobody is called. */
-export function approvalWords({ when, count, teams, users, notAuthor }: PlannedApproval): string {
+/** Who may approve: `team kafka-leads or anna, not the author`. Names as code, so that nobody is called. */
+export function approverWords({ teams, users, notAuthor }: PlannedApproval): string {
   const who = [...teams.map((team) => `team ${code(team)}`), ...users.map(code)].join(' or ');
-  return `${count} ${when}, by ${who}${notAuthor ? '; not the author' : ''}`;
+  return `${who}${notAuthor ? ', not the author' : ''}`;
 }
+
+/** `2 before it starts: team kafka-leads`. */
+export const approvalWords = (approval: PlannedApproval): string =>
+  `${approval.count} ${approvalTime(approval)}: ${approverWords(approval)}`;
+
+export const approvalTime = ({ when }: PlannedApproval): string => (when === 'before' ? 'before it starts' : 'after it has baked');
 
 export const bakeWords = (ms: number): string => (ms === 0 ? 'none' : formatDuration(ms));
 
@@ -93,7 +99,10 @@ export function targetWords({ change, spec, differences }: PlannedTarget): strin
     case 'rejoin':
       return `opted in again, at ${code(spec.version)}`;
     case 'update':
-      return differenceWords(differences);
+      // The image follows the version: beside it, it says nothing new.
+      return differenceWords(
+        differences.some(({ path }) => path === 'version') ? differences.filter(({ path }) => path !== 'image') : differences,
+      );
     default:
       return assertNever(change, 'targetWords');
   }

@@ -1,7 +1,7 @@
 import type { Problem } from '../model/problem.ts';
 import type { CheckAnnotation } from './check-output.ts';
 import type { Part } from './lay-out.ts';
-import { code, inert, plural } from './markdown.ts';
+import { code, inert, plain, plural } from './markdown.ts';
 
 /** `2 errors and 1 warning`. */
 export function countProblems(problems: readonly Problem[]): string {
@@ -46,7 +46,7 @@ export function annotationsOf(problems: readonly Problem[]): readonly CheckAnnot
       column,
       level: severity === 'error' ? 'failure' : 'warning',
       title: code,
-      message: `${message}\nHow to mend it: ${hint}`,
+      message: `${plain(message)}\nHow to mend it: ${plain(hint)}`,
     }));
 }
 

@@ -1,5 +1,7 @@
 import type { Problem } from '../model/problem.ts';
-import { code, inert, plural, table } from './markdown.ts';
+import { layOut } from './lay-out.ts';
+import { plural } from './markdown.ts';
+import { countProblems, problemRows } from './problem-table.ts';
 
 export type ProblemFormat = 'text' | 'markdown' | 'json';
 
@@ -16,28 +18,14 @@ export function renderProblems(problems: readonly Problem[], format: ProblemForm
     case 'json':
       return `${JSON.stringify(problems, null, 2)}\n`;
     case 'markdown':
-      return `${verdict(problems, checked)}\n${problems.length === 0 ? '' : `\n${problemTable(problems)}\n`}`;
+      return `${layOut([verdict(problems, checked), ...(problems.length === 0 ? [] : [problemRows(problems)])])}\n`;
     case 'text':
       return `${problems.map(problemLines).join('')}${verdict(problems, checked)}\n`;
   }
 }
 
-/** Every problem in a row. */
-export function problemTable(problems: readonly Problem[]): string {
-  const rows = problems.map(({ file, line, column, severity, message, hint, code: id }) => [
-    code(`${file}:${line}:${column}`),
-    severity === 'error' ? '❌ error' : '⚠️ warning',
-    inert(message),
-    inert(hint),
-    code(id),
-  ]);
-  return table(['where', 'severity', 'what is wrong', 'how to mend it', 'code'], rows);
-}
-
 function verdict(problems: readonly Problem[], checked: CheckedSummary | undefined): string {
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
-  const warnings = problems.length - errors;
-  if (problems.length > 0) return [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''].filter((part) => part !== '').join(', ');
+  if (problems.length > 0) return countProblems(problems);
   if (checked === undefined) return 'No problems.';
   return `No problems: ${plural(checked.clusters, 'cluster')} and ${plural(checked.releases, 'release')} in ${plural(checked.files, 'file')}.`;
 }

@@ -7,7 +7,7 @@ import { IN_FLIGHT, type RolloutState, type TargetState, type TargetStatus } fro
 import { cut, layOut, type Part } from './lay-out.ts';
 import { code, details, inert, plural, table } from './markdown.ts';
 import { memberTables } from './plan-parts.ts';
-import { releaseChange } from './plan-words.ts';
+import { approvalTime, approverWords, releaseChange } from './plan-words.ts';
 import { wayOut } from './rollout-way-out.ts';
 import { countWords, holdLines, phaseWords, progressWords, STATUS_WORDS } from './rollout-words.ts';
 
@@ -29,7 +29,7 @@ export interface RolloutView {
 export function renderRolloutCheck(view: RolloutView): { readonly title: string; readonly summary: string; readonly text: string } {
   const { icon, words } = rolloutVerdict(view);
   const [, ...parts] = rolloutParts(view);
-  const summary = [`${icon} ${words}`, ...pauseParts(view)].join('\n\n');
+  const summary = [`${icon} ${words}`, ...pauseParts(view), ...approvalParts(view)].join('\n\n');
   return { title: words, summary: cut(summary, SUMMARY_CHARS_MAX), text: layOut(parts) };
 }
 
@@ -42,10 +42,12 @@ export function rolloutParts(view: RolloutView): readonly Part[] {
   return [
     `### ${icon} ${words}`,
     ...pauseParts(view),
+    ...approvalParts(view),
     ...outcomeParts(view),
     phaseProgress(view),
-    ...targetTable(view, 'Went wrong', ['failed', 'unreachable', 'deferred']),
+    ...targetTable(view, 'Went wrong', ['failed', 'unreachable']),
     ...targetTable(view, 'In flight', [...IN_FLIGHT, 'soaking']),
+    ...putOff(view),
     ...(holds.length === 0 ? [] : [details('Why the others wait', holdLines(holds.filter(isIdle(view))).join('\n') || 'None waits.')]),
     ...(view.speed === 1 ? [] : [`_Local mode: bakes and clusters run ${view.speed} times faster than the plan says._`]),
     details(
@@ -116,6 +118,18 @@ function untouchedWords({ state }: RolloutView): string {
   return `**Not touched:** ${untouched === 0 ? 'none; every cluster of this rollout was started' : `${untouched} of ${plural(targets.length, 'cluster')}`}. Nothing new starts while it is paused.`;
 }
 
+/** Phases that stand still until people agree: how many have, who may, and how. */
+function approvalParts({ plan, state, rolloutUrl }: RolloutView): readonly string[] {
+  return plan.phases.flatMap(({ id, approval }) => {
+    if (approval === undefined || state.phases.get(id)?.status !== 'awaiting-approval') return [];
+    const given = state.approvals.filter(({ phase, digest }) => phase === id && digest === state.digest);
+    const by = given.length === 0 ? '' : ` (${given.map((one) => code(one.by)).join(', ')})`;
+    const where = rolloutUrl === undefined ? `rollout ${code(state.id)}` : `[the page of the rollout](${rolloutUrl})`;
+    const asked = `**${code(id)} waits for approval ${approvalTime(approval)}:** ${given.length} of ${approval.count} given${by}`;
+    return [`${asked}. Who may: ${approverWords(approval)}. **Next:** look at the plan, and approve ${code(state.digest)} on ${where}.`];
+  });
+}
+
 function outcomeParts({ state, supersededBy }: RolloutView): readonly string[] {
   const parts: string[] = [];
   if (state.status === 'superseded' && supersededBy !== undefined) {
@@ -148,7 +162,7 @@ function phaseProgress({ plan, state }: RolloutView): string {
       phaseWords(phase, state.phases.get(phase.id), state),
       countWords(membersOf(phase, state).map(({ target }) => target)),
     ]);
-  return table(['', 'Phase', 'Status', 'Clusters'], rows);
+  return table(['#', 'Phase', 'Status', 'Clusters'], rows);
 }
 
 interface Member {
@@ -161,6 +175,25 @@ function membersOf({ members }: PlannedPhase, { targets }: RolloutState): readon
     const target = targets.get(cluster);
     return target === undefined ? [] : [{ cluster, target }];
   });
+}
+
+/** Clusters that were never started and will not be: many of them after an abort, so they are folded. */
+function putOff({ plan, state }: RolloutView): readonly Part[] {
+  const rows = plan.phases.flatMap((phase) =>
+    membersOf(phase, state)
+      .filter(({ target }) => target.status === 'deferred')
+      .map(({ cluster, target }) => [code(cluster), code(phase.id), inert(target.detail ?? 'no reason is on record')]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    {
+      heads: ['Cluster', 'Phase', 'Why'],
+      rows,
+      of: ['cluster', 'clusters'],
+      rest: 'The page of the rollout shows all.',
+      summary: `Put off: ${plural(rows.length, 'cluster')}`,
+    },
+  ];
 }
 
 /** Clusters in one of these statuses, in the order of the phases. */

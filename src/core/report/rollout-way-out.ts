@@ -4,16 +4,14 @@ import { plural } from './markdown.ts';
 
 /** What a person can do about a pause, the safest first, each with what then happens. */
 export function wayOut({ kind }: Plan, { id, targets, pause }: RolloutState, rolloutUrl: string | undefined): string {
-  const wrong = [...targets.values()].filter(({ status }) => status === 'failed' || status === 'unreachable').length;
+  const failed = [...targets.values()].filter(({ status }) => status === 'failed').length;
   const where = rolloutUrl === undefined ? `rollout \`${id}\`` : `[the page of the rollout](${rolloutUrl})`;
   const revert =
     kind === 'rollback'
       ? '- **Merge a fix.** A newer change takes over the clusters that are not done; broken ones get it at once.'
       : '- **Revert the merge.** Every cluster that was touched goes back; broken ones go first.';
-  const retry =
-    wrong === 0
-      ? []
-      : [`- **Retry**, once the cause is mended: ${plural(wrong, 'cluster')} that went wrong ${wrong === 1 ? 'is' : 'are'} ordered again.`];
+  const again = `${plural(failed, 'failed cluster')} ${failed === 1 ? 'is' : 'are'} ordered again`;
+  const retry = failed === 0 ? [] : [`- **Retry, then resume**, once the cause is mended: ${again}.`];
   const resume =
     pause?.cause === 'person'
       ? '- **Resume.** It goes on where it stands.'
@@ -26,6 +24,6 @@ export function wayOut({ kind }: Plan, { id, targets, pause }: RolloutState, rol
     resume,
     '- **Abort.** Nothing more starts; clusters in flight come to rest, and the others stay as they are and are reported as lagging.',
     '',
-    `Revert on the pull request; the others on ${where}, or by the API: \`POST /api/fleets/OWNER/NAME/rollouts/${id}/VERB\` with \`{"by": "...", "reason": "..."}\`, where VERB is \`resume\`, \`retry\` or \`abort\`.`,
+    `Revert on the pull request, or with \`git revert\`; the others are on ${where}, or by the API: \`POST /api/fleets/OWNER/NAME/rollouts/${id}/VERB\` with \`{"by": "...", "reason": "..."}\`, where VERB is \`resume\`, \`retry\` or \`abort\`.`,
   ].join('\n');
 }

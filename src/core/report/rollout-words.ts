@@ -65,7 +65,7 @@ export function phaseWords(phase: PlannedPhase, state: PhaseState | undefined, r
 
 /** How far a target is, from its newest evidence. */
 export function progressWords({ progress, detail, healthySince, status }: TargetState, bakeMs: number): string {
-  const brokers = progress === undefined ? '' : `${progress.done} of ${plural(progress.total, 'broker')}`;
+  const brokers = progress === undefined ? '' : `${progress.done} of ${plural(progress.total, 'broker')} moved`;
   const baked =
     status === 'soaking' && healthySince !== undefined
       ? `healthy since ${formatInstant(healthySince)}, bakes ${formatDuration(bakeMs)}`
@@ -103,9 +103,8 @@ function reasonWords(reason: HoldReason): string {
     case 'paused':
       return 'the rollout is paused';
     case 'window':
-      return `outside window ${code(reason.name)}, ${inert(reason.words)}`;
     case 'freeze':
-      return `freeze ${code(reason.name)}, ${inert(reason.words)}`;
+      return inert(reason.words);
     case 'not-accepted':
       return 'the data plane has not taken the order yet';
     case 'rolling':

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { trusted } from '../../../src/core/model/ids.ts';
+import type { Drift, LaggingReason } from '../../../src/core/reconcile/drift.ts';
+import { groupDrifts } from '../../../src/core/reconcile/group-drifts.ts';
+import { renderBrokenBranchIssue } from '../../../src/core/report/broken-branch-issue.ts';
+import { driftMarker, renderDriftIssue, renderResolvedDriftIssue } from '../../../src/core/report/drift-issue.ts';
+import { renderBranchCheck } from '../../../src/core/report/plan-check.ts';
+import { at, BASE, HEAD } from '../../support/report-views.ts';
+
+const drift = (name: string, fields: Partial<Drift>): Drift => ({
+  key: `cluster:${name}`,
+  kinds: ['version'],
+  cluster: trusted.cluster(name),
+  dataPlane: 'aws-eu',
+  product: 'kafka',
+  differences: [],
+  lagging: undefined,
+  detail: undefined,
+  since: at('08:00:00'),
+  seenAt: at('09:00:00'),
+  ...fields,
+});
+const lagging = (reason: LaggingReason, words: string): Partial<Drift> => ({
+  kinds: ['lagging'],
+  lagging: { reason, words },
+  differences: [{ path: 'version', from: '3.9.0', to: '3.8.0' }],
+});
+
+const drifts: Readonly<Record<string, Drift>> = {
+  version: drift('kafka-shop-1', {
+    kinds: ['version', 'config'],
+    differences: [
+      { path: 'version', from: '3.9.0', to: '3.8.0' },
+      { path: 'config.log.retention.hours', from: 72, to: undefined },
+      { path: 'config.note', from: 'plain', to: '@octocat | <!-- x -->\n`y`' },
+    ],
+  }),
+  lagging: drift(
+    'kafka-shop-2',
+    lagging('pin-expired', 'its pin expired at 2026-11-01 00:00:00 UTC, and the release wants 3.9.0: old disks, ask @storage'),
+  ),
+  failed: drift('kafka-shop-3', lagging('failed', 'broker 2: crash loop')),
+  unknown: drift('kafka-lost', { kinds: ['unknown-cluster'], product: undefined }),
+  missing: drift('kafka-shop-4', { kinds: ['missing-cluster'] }),
+  silent: drift('gone', {
+    key: 'data-plane:aws-eu',
+    kinds: ['silent-data-plane'],
+    cluster: undefined,
+    product: undefined,
+    detail: 'connect ECONNREFUSED 10.0.0.1:443',
+  }),
+};
+const show = ({ title, body }: { readonly title: string; readonly body: string }): string => `${title}\n\n---\n\n${body}\n`;
+
+describe('drift issue', () => {
+  it.each(Object.entries(drifts))('%s', async (name, one) => {
+    const [group] = groupDrifts([one], 10);
+    if (group === undefined) throw new Error('no group');
+    const issue = renderDriftIssue(group);
+    expect(issue.body).toContain(driftMarker(one.key));
+    await expect(show(issue)).toMatchFileSnapshot(`drift-issue.${name}.md`);
+  });
+
+  it('many in one', async () => {
+    const groups = groupDrifts(Object.values(drifts), 5);
+    expect(groups.map(({ key }) => key)).toEqual([
+      'group:aws-eu:unknown-cluster',
+      'group:aws-eu:version',
+      'group:aws-eu:lagging',
+      'group:aws-eu:missing-cluster',
+      'group:aws-eu:silent-data-plane',
+    ]);
+    const lag = groups.find(({ key }) => key === 'group:aws-eu:lagging');
+    if (lag === undefined) throw new Error('no group');
+    await expect(show(renderDriftIssue(lag))).toMatchFileSnapshot('drift-issue.many.md');
+  });
+
+  it.each([
+    [6, 6],
+    [5, 5],
+    [4, 1],
+    [1, 1],
+  ])('with at most %i issues there are %i', (most, want) => {
+    const groups = groupDrifts(Object.values(drifts), most);
+    expect(groups).toHaveLength(want);
+    expect(groups.flatMap((group) => (group.kind === 'single' ? [group.drift] : group.drifts))).toHaveLength(6);
+  });
+
+  it('settled', async () => {
+    await expect(show(renderResolvedDriftIssue('cluster:kafka-shop-1', at('09:30:00')))).toMatchFileSnapshot('drift-issue.settled.md');
+  });
+});
+
+describe('broken default branch', () => {
+  const problem = {
+    file: 'fleet-manifests/releases/kafka.yaml',
+    line: 6,
+    column: 12,
+    code: 'unknown-version',
+    severity: 'error',
+    message: 'Product kafka does not list version 3.99.0',
+    hint: 'use a listed one: 3.8.0, 3.9.0',
+  } as const;
+
+  it.each([
+    ['broken', [problem], BASE],
+    ['broken-from-the-start', [problem], undefined],
+    ['settled', [], HEAD],
+  ] as const)('%s', async (name, problems, lastGood) => {
+    await expect(show(renderBrokenBranchIssue({ commit: HEAD, lastGood, problems }))).toMatchFileSnapshot(`broken-branch-issue.${name}.md`);
+  });
+
+  it('fails the check at the line', () => {
+    const { title, state, annotations } = renderBranchCheck({ commit: HEAD, lastGood: BASE, problems: [problem] });
+    expect([title, state.conclusion]).toEqual(['Not taken: 1 error in the manifests', 'failure']);
+    expect(annotations).toEqual([
+      {
+        path: problem.file,
+        line: 6,
+        column: 12,
+        level: 'failure',
+        title: 'unknown-version',
+        message: `${problem.message}\nHow to mend it: ${problem.hint}`,
+      },
+    ]);
+  });
+});
