@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServerBinaries } from './binaries.ts';
@@ -9,6 +9,9 @@ import { dataArgument, type ServerUser } from './server-user.ts';
 
 /** The one database user; owner of everything in the embedded server. */
 export const SERVER_USER = 'flotilla';
+
+/** With its log for recovery; measured on an empty one. */
+const NEW_DATABASE_BYTES = 64 * 1024 * 1024;
 
 /** Where things are in the data folder of an embedded server. */
 export interface DataFolder {
@@ -99,7 +102,10 @@ async function fill(made: DataFolder, binaries: ServerBinaries, user: ServerUser
       timeout: 120_000,
     });
   } catch (error) {
-    throw storeError('start', 'needs-human', `cannot make a database in ${dirname(made.folder)}: ${initdbWords(error)}`, error);
+    const { bavail, bsize } = await statfs(made.folder);
+    const words =
+      bavail * bsize < NEW_DATABASE_BYTES ? `the disk is full; a new database takes ${NEW_DATABASE_BYTES >> 20} MiB` : initdbWords(error);
+    throw storeError('start', 'needs-human', `cannot make a database in ${dirname(made.folder)}: ${words}`, error);
   }
   await rm(handover);
   await writeFile(made.password, `${password}\n`, { mode: 0o600, flush: true });
@@ -109,7 +115,11 @@ async function fill(made: DataFolder, binaries: ServerBinaries, user: ServerUser
 function initdbWords(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const stderr = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
-  const said = stderr.split('\n').slice(-3).join('; ');
+  const said = stderr
+    .split('\n')
+    .filter((line) => !line.includes('removing contents'))
+    .slice(-3)
+    .join('; ');
   if (code === 'EACCES' || /permission denied/i.test(stderr)) {
     return `${said || 'permission denied'}; under root the server runs as another user, who must be able to reach the programs and the data: move both out of folders like /root, set FLOTILLA_HOME to such a folder, or start Flotilla as an ordinary user`;
   }

@@ -88,10 +88,6 @@ export class EmbeddedServer {
     return connectionTo(this.#running.port, this.#password, database);
   }
 
-  get pid(): number {
-    return this.#running.pid;
-  }
-
   /** Stops the server: fast shutdown, nothing that is committed is lost. */
   async stop(): Promise<void> {
     this.#leave.abort();

@@ -1,13 +1,5 @@
 import type { ConfigValue, DesiredCluster, DesiredSpec, Difference } from '../../core/desired/desired.ts';
-import {
-  parseClusterId,
-  parseCommitSha,
-  parseFleetId,
-  parsePlanDigest,
-  parseRevision,
-  parseRolloutId,
-  trusted,
-} from '../../core/model/ids.ts';
+import { parseCommitSha, parseFleetId, parsePlanDigest, parseRevision, parseRolloutId, trusted } from '../../core/model/ids.ts';
 import type { Result } from '../../core/model/result.ts';
 import { instant } from '../../core/model/time.ts';
 import type { Drift } from '../../core/reconcile/drift.ts';
@@ -30,7 +22,6 @@ export const fleetId = parsed(parseFleetId);
 export const revision = parsed(parseRevision);
 export const planDigest = parsed(parsePlanDigest);
 export const rolloutId = parsed(parseRolloutId);
-export const clusterId = parsed(parseClusterId);
 /** A key of a row whose form was checked when it was written; 100,000 of them are read at once. */
 export const clusterKey = mapped(text, trusted.cluster);
 

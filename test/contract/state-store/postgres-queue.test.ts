@@ -1,33 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectState } from '../../src/adapters/postgres/connect.ts';
-import { readPostmaster } from '../../src/adapters/postgres/postmaster.ts';
-import type { JobContext, JobHandlers, JobQueue } from '../../src/adapters/postgres/queue.ts';
-import { PortError, type Retry } from '../../src/ports/port-error.ts';
-import type { Job, StateStore } from '../../src/ports/state-store.ts';
-import { BotProcess } from '../support/state/bot-processes.ts';
-import { change, FLEET, fleetRecord, job } from '../support/state/builders.ts';
-import { eventually, memoryLog, type TestDatabase, TestServer } from '../support/state/test-database.ts';
-import { TestSql } from '../support/state/test-sql.ts';
-
-type Handler = (payload: Job['payload'], context: JobContext) => Promise<void>;
-
-const handlers = (handler: Handler): JobHandlers => ({
-  sync: handler,
-  tick: handler,
-  review: handler,
-  deliver: handler,
-  publish: handler,
-  sweep: handler,
-  drift: handler,
-  install: handler,
-});
+import type { JobQueue } from '../../../src/adapters/postgres/queue.ts';
+import { PortError, type Retry } from '../../../src/ports/port-error.ts';
+import type { Job, StateStore } from '../../../src/ports/state-store.ts';
+import { change, FLEET, fleetRecord, job } from '../../support/state/builders.ts';
+import { gate, type Handler, handlers } from '../../support/state/job-handlers.ts';
+import { eventually, memoryLog, type TestDatabase, TestServer } from '../../support/state/test-database.ts';
 
 const failure = (retry: Retry, message = 'the remote said no') =>
   new PortError({ port: 'code-host', operation: 'writeCheck', retry, message });
-const gate = () => Promise.withResolvers<void>();
 
 describe('the job queue', () => {
   let server: TestServer;
@@ -259,76 +239,5 @@ describe('the job queue', () => {
     await start(async () => undefined);
     const { rows } = await database.sql.query('select queue_name from graphile_worker._private_job_queues');
     expect(rows).toEqual([{ queue_name: 'used' }]);
-  });
-});
-
-describe('the job queue through a catastrophe', () => {
-  let home: string;
-  let folder: string;
-  beforeEach(async () => {
-    home = await mkdtemp(join(tmpdir(), 'flotilla-queue-'));
-    folder = join(home, 'postgres');
-  });
-  afterEach(() => rm(home, { recursive: true, force: true }));
-
-  it('takes up at once what a killed bot was working on, and what waited behind it in its queue', async () => {
-    const killed = new BotProcess(folder);
-    await killed.hears('ready');
-    // Only one process may open the state, so the jobs come from the database itself.
-    const sql = await TestSql.open(folder);
-    await sql.addJob('first', 'q');
-    await sql.addJob('second', 'q');
-    await killed.hears('taken');
-    await killed.kill();
-    await sql.close();
-
-    const state = await connectState({ databaseUrl: undefined, folder, log: memoryLog() });
-    try {
-      const ran: unknown[] = [];
-      const begun = performance.now();
-      await state.runQueue(
-        handlers(async (payload, { attempt }) => void ran.push([payload['key'], attempt])),
-        memoryLog(),
-      );
-      await eventually('both ran', () => ran.length === 2, 5_000);
-      expect(performance.now() - begun).toBeLessThan(3_000);
-      expect(ran).toEqual([
-        ['first', 2],
-        ['second', 1],
-      ]);
-    } finally {
-      await state.close();
-    }
-  });
-
-  it('finishes a job that runs while PostgreSQL is killed, once, and goes on with the next', async () => {
-    const state = await connectState({ databaseUrl: undefined, folder, log: memoryLog() });
-    try {
-      const running = gate();
-      const go = gate();
-      const ran: unknown[] = [];
-      const queue = await state.runQueue(
-        handlers(async (payload) => {
-          ran.push(payload['n']);
-          if (payload['n'] !== 1) return;
-          running.resolve();
-          await go.promise;
-        }),
-        memoryLog(),
-      );
-      await state.store.enqueue([job('k1', { queue: 'q', payload: { n: 1 } }), job('k2', { queue: 'q', payload: { n: 2 } })]);
-      await running.promise;
-      const pid = (await readPostmaster(join(folder, 'data')))?.pid ?? -1;
-      process.kill(pid, 'SIGKILL');
-      go.resolve();
-      await eventually('the next one ran', () => ran.length === 2, 20_000);
-      await eventually('the store is healthy', () => state.store.healthy(), 20_000);
-      await state.store.enqueue([job('k3', { queue: 'q', payload: { n: 3 } })]);
-      await eventually('a new one ran', () => ran.length === 3, 20_000);
-      expect(ran).toEqual([1, 2, 3]);
-      expect(await queue.stop(10_000)).toBe('drained');
-    } finally {
-      await state.close();
-    }
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { rolloutChange } from '../../src/loop/commit-decisions.ts';
-import { PortError } from '../../src/ports/port-error.ts';
-import type { Job, JobTask, StateStore } from '../../src/ports/state-store.ts';
+import { rolloutChange } from '../../../src/loop/commit-decisions.ts';
+import { PortError } from '../../../src/ports/port-error.ts';
+import type { Job, JobTask, StateStore } from '../../../src/ports/state-store.ts';
 import {
   c,
   change,
@@ -18,9 +18,9 @@ import {
   sha,
   t,
   target,
-} from '../support/state/builders.ts';
-import { eventually, type TestDatabase, TestServer } from '../support/state/test-database.ts';
-import { stateStoreContract } from './state-store.contract.ts';
+} from '../../support/state/builders.ts';
+import { eventually, type TestDatabase, TestServer } from '../../support/state/test-database.ts';
+import { stateStoreContract } from './contract.ts';
 
 let server: TestServer;
 /** Emptied for each test; those that do harm take one of their own. */

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { c, change, drift, entry, FLEET, job, newRollout, observed, order, planFor, t, unknown } from '../../support/state/builders.ts';
+import { type StoreUnderTest, waitingKeys } from './under-test.ts';
+
+export function orderLaws(under: () => StoreUnderTest): void {
+  describe('orders', () => {
+    const give = (version: number, ...some: readonly ReturnType<typeof order>[]) => under().store.commit(change(version, { orders: some }));
+
+    it('keeps the newest of each cluster', async () => {
+      const newest = order('k1', 2, { mode: 'hold', rollout: newRollout('a', planFor(['k1'], '2.0.0')).state.id });
+      await give(0, order('k1', 1), order('k2', 1));
+      await give(1, newest);
+      expect([...(await under().store.orders(FLEET))]).toStrictEqual([
+        ['k1', newest],
+        ['k2', order('k2', 1)],
+      ]);
+    });
+
+    it.each([
+      ['the same epoch', 2],
+      ['a lower epoch', 1],
+    ])('%s is a conflict that leaves nothing behind', async (_name, epoch) => {
+      await give(0, order('k1', 2));
+      expect(await under().store.commit(change(1, { orders: [order('k0', 1), order('k1', epoch)], jobs: [job('x')] }))).toBe('conflict');
+      expect([...(await under().store.orders(FLEET)).keys()]).toEqual(['k1']);
+      expect((await under().store.fleet(FLEET))?.version).toBe(1);
+      expect(await waitingKeys(under())).toEqual([]);
+    });
+
+    it('shows what has no answer, oldest first, by data plane, up to the limit', async () => {
+      await give(0, order('k3', 1), order('far', 1, { dataPlane: 'gcp-us-1' }));
+      await give(1, order('k1', 1), order('k2', 1));
+      const open = await under().store.undelivered(FLEET, 'aws-eu-1', 2);
+      expect(open.map((one) => one.cluster)).toEqual(['k3', 'k1']);
+      expect((await under().store.undelivered(FLEET, 'gcp-us-1', 10)).map((one) => one.cluster)).toEqual(['far']);
+    });
+
+    it('an answer of any kind ends it; a stale one is not sent again either', async () => {
+      await give(0, order('k1', 1), order('k2', 1), order('k3', 1), order('k4', 1));
+      await under().store.recordReplies(
+        FLEET,
+        [
+          { kind: 'accepted', cluster: c('k1'), epoch: 1 },
+          { kind: 'stale', cluster: c('k2'), epoch: 1, seen: 9 },
+          { kind: 'refused', cluster: c('k3'), epoch: 1, reason: 'no such workload \u0000' },
+        ],
+        t(20),
+      );
+      expect((await under().store.undelivered(FLEET, 'aws-eu-1', 10)).map((one) => one.cluster)).toEqual(['k4']);
+      expect((await under().store.orders(FLEET)).size).toBe(4);
+    });
+
+    it('an answer to an order that was replaced meanwhile leaves the new one open', async () => {
+      await give(0, order('k1', 1));
+      await give(1, order('k1', 2));
+      await under().store.recordReplies(FLEET, [{ kind: 'accepted', cluster: c('k1'), epoch: 1 }], t(20));
+      expect((await under().store.undelivered(FLEET, 'aws-eu-1', 10)).map((one) => one.epoch)).toEqual([2]);
+      await under().store.recordReplies(FLEET, [{ kind: 'accepted', cluster: c('k1'), epoch: 2 }], t(21));
+      await give(2, order('k1', 3));
+      expect((await under().store.undelivered(FLEET, 'aws-eu-1', 10)).map((one) => one.epoch)).toEqual([3]);
+    });
+  });
+}
+
+export function evidenceLaws(under: () => StoreUnderTest): void {
+  describe('evidence', () => {
+    it('keeps the newest observation, and not one that comes late', async () => {
+      const seen = observed('k1', 20, { detail: 'broker 1 restarts', accepted: undefined, healthy: false });
+      await under().store.commit(change(0, { observations: [observed('k1', 10), unknown('k2', 10)] }));
+      await under().store.commit(change(1, { observations: [seen] }));
+      await under().store.commit(change(2, { observations: [observed('k1', 19), unknown('k2', 11)] }));
+      expect([...(await under().store.observations(FLEET))]).toStrictEqual([
+        ['k1', seen],
+        ['k2', unknown('k2', 11)],
+      ]);
+    });
+
+    it('replaces the whole list of drifts, and leaves it alone when a change names none', async () => {
+      const silent = drift('x', {
+        key: 'data-plane:x',
+        kinds: ['silent-data-plane'],
+        cluster: undefined,
+        product: undefined,
+        differences: [],
+      });
+      const lagging = drift('k2', { kinds: ['lagging'], lagging: { reason: 'pin-expired', words: 'pinned until yesterday' } });
+      await under().store.commit(change(0, { drifts: [drift('k1'), lagging, silent] }));
+      await under().store.commit(change(1, { audit: [] }));
+      expect(await under().store.drifts(FLEET)).toStrictEqual([drift('k1'), lagging, silent]);
+      await under().store.commit(change(2, { drifts: [drift('k1', { seenAt: t(9) })] }));
+      expect(await under().store.drifts(FLEET)).toStrictEqual([drift('k1', { seenAt: t(9) })]);
+      await under().store.commit(change(3, { drifts: [] }));
+      expect(await under().store.drifts(FLEET)).toEqual([]);
+    });
+  });
+}
+
+export function auditLaws(under: () => StoreUnderTest): void {
+  describe('audit', () => {
+    it('gives the newest first, by subject, up to the limit', async () => {
+      const full = entry('k1', 'third', { rollout: newRollout('a', planFor(['k1'], '2.0.0')).state.id, from: undefined, to: undefined });
+      await under().store.commit(change(0, { audit: [entry('k1', 'first'), entry('k2', 'second')] }));
+      await under().store.commit(change(1, { audit: [full] }));
+      expect((await under().store.audit(FLEET, { limit: 2 })).map((one) => one.why)).toEqual(['third', 'second']);
+      expect(await under().store.audit(FLEET, { subject: 'k1', limit: 10 })).toStrictEqual([full, entry('k1', 'first')]);
+    });
+  });
+}
