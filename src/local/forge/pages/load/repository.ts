@@ -1,3 +1,4 @@
+import { isTreePath } from '../../git/names.ts';
 import { type Commit, type TreeEntry as GitEntry, readBlob, readCommits, readTree } from '../../git/read.ts';
 import type { GitRepository } from '../../git/repository.ts';
 import { isoTime } from '../../json.ts';
@@ -160,6 +161,8 @@ export interface Place {
 /** Where `BRANCH/path` points: the longest branch that it begins with, because names of branches hold slashes too. */
 export async function findPlace(git: GitRepository, rest: string): Promise<Place | undefined> {
   const parts = rest.split('/').filter((part) => part !== '');
+  // The same rules as for what is written: no `..`, no NUL, nothing that git would take for something else.
+  if (!isTreePath(parts.join('/'))) return undefined;
   const tips = await branchTips(git);
   for (let length = parts.length; length > 0; length -= 1) {
     const branch = parts.slice(0, length).join('/');
