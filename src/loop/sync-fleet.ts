@@ -6,7 +6,8 @@
  */
 
 import { computeDesired } from '../core/desired/compute-desired.ts';
-import type { DesiredChange, DesiredState } from '../core/desired/desired.ts';
+import type { DesiredState } from '../core/desired/desired.ts';
+import { entriesToStore } from '../core/desired/diff-desired.ts';
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import { atSpeed } from '../core/plan/at-speed.ts';
 import { startRollout } from '../core/plan/initial-state.ts';
@@ -51,7 +52,7 @@ async function tryToLand(loop: Loop, id: FleetId, landing: Landing): Promise<boo
   const change =
     fleet.goodHead === undefined && loaded.model !== undefined
       ? adopt(loop, fleet, landing.commit, computeDesired(loaded.model))
-      : record(loop, fleet, landing, await planManifests(loop, fleet, stored.desired, loaded));
+      : record(loop, fleet, landing, stored.desired, await planManifests(loop, fleet, stored.desired, loaded));
   if ((await loop.ports.store.commit(change)) === 'conflict') return false;
   if (change.heads?.good === landing.commit) remember(loop, fleet, loaded, stored, change);
   return true;
@@ -92,7 +93,7 @@ function adopt(loop: Loop, fleet: FleetRecord, commit: CommitSha, desired: Desir
   };
 }
 
-function record(loop: Loop, fleet: FleetRecord, landing: Landing, planned: PlannedManifests): StateChange {
+function record(loop: Loop, fleet: FleetRecord, landing: Landing, before: DesiredState, planned: PlannedManifests): StateChange {
   const at = loop.ports.clock.now();
   const { commit } = landing;
   const common = { fleet: fleet.id, expectedVersion: fleet.version, at };
@@ -113,11 +114,12 @@ function record(loop: Loop, fleet: FleetRecord, landing: Landing, planned: Plann
     };
   }
   const { plan } = planned;
-  const state = plan === undefined ? undefined : startRollout(plan, commit, at);
+  // A plan that only names clusters which opted out, or are gone, has nothing to execute.
+  const state = plan === undefined || Object.keys(plan.targets).length === 0 ? undefined : startRollout(plan, commit, at);
   return {
     ...common,
     heads: { seen: commit, good: commit },
-    desired: { commit, ...desiredChange(planned.changes, planned.desired) },
+    desired: { commit, ...entriesToStore(before, planned.desired) },
     ...(plan === undefined || state === undefined
       ? {}
       : { newRollouts: [{ plan, state, pull: landing.pull, author: landing.author, title: landing.title }] }),
@@ -130,19 +132,6 @@ function record(loop: Loop, fleet: FleetRecord, landing: Landing, planned: Plann
       ...(state === undefined ? [] : [tickJob(fleet.id, at), publishRolloutJob(fleet.id, state.id, undefined)]),
       driftJob(fleet.id, undefined),
     ],
-  };
-}
-
-function desiredChange(
-  changes: readonly DesiredChange[],
-  desired: DesiredState,
-): Pick<NonNullable<StateChange['desired']>, 'set' | 'remove'> {
-  return {
-    set: changes.flatMap((change) => {
-      const to = change.kind === 'removed' ? undefined : desired.get(change.to.cluster);
-      return to === undefined ? [] : [to];
-    }),
-    remove: changes.flatMap((change) => (change.kind === 'removed' ? [change.from.cluster] : [])),
   };
 }
 
