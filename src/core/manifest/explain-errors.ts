@@ -78,7 +78,7 @@ function explain(error: ErrorObject, path: Path, sourceOf: SourceOf): Finding {
       return { path: item, aim: 'value', code: 'schema/duplicate-item', message, hint: 'remove one' };
     }
     default:
-      return outOfBounds(error, path, described);
+      return outOfBounds(error, path);
   }
 }
 
@@ -137,21 +137,28 @@ function wrongChoice(error: ErrorObject, path: Path, described: string, sourceOf
   return { path, aim: 'key', code: 'schema/choice', message, hint: `give exactly one of ${list}` };
 }
 
-const BOUNDS: Readonly<Record<string, readonly [Code, (limit: string) => string]>> = {
-  minimum: ['schema/range', (limit) => `is too small; the least is ${limit}`],
-  maximum: ['schema/range', (limit) => `is too large; the most is ${limit}`],
-  minLength: ['schema/length', (limit) => `is too short; the least is ${limit} characters`],
-  maxLength: ['schema/length', (limit) => `is too long; the most is ${limit} characters`],
-  minItems: ['schema/length', (limit) => `has too few items; the least is ${limit}`],
-  maxItems: ['schema/length', (limit) => `has too many items; the most is ${limit}`],
-  maxProperties: ['schema/length', (limit) => `has too many keys; the most is ${limit}`],
+/** For each bound its code, what is too much or too little, and the keywords of both bounds. */
+const BOUNDS: Readonly<Record<string, readonly [Code, string, least: string, most: string, unit: string]>> = {
+  minimum: ['schema/range', 'is too small', 'minimum', 'maximum', ''],
+  maximum: ['schema/range', 'is too large', 'minimum', 'maximum', ''],
+  minLength: ['schema/length', 'is too short', 'minLength', 'maxLength', ' characters'],
+  maxLength: ['schema/length', 'is too long', 'minLength', 'maxLength', ' characters'],
+  minItems: ['schema/length', 'has too few items', 'minItems', 'maxItems', ' items'],
+  maxItems: ['schema/length', 'has too many items', 'minItems', 'maxItems', ' items'],
+  maxProperties: ['schema/length', 'has too many keys', 'minProperties', 'maxProperties', ' keys'],
 };
 
-function outOfBounds(error: ErrorObject, path: Path, described: string): Finding {
-  const [code, say] = BOUNDS[error.keyword] ?? ['schema/value', () => error.message ?? 'is not allowed'];
-  const limit = String((error.params as Record<string, unknown>)['limit'] ?? '');
-  const message = `${nameOf(path)} ${say(limit)}`;
-  return { path, aim: 'value', code, message, hint: described === '' ? 'change the value' : `expected: ${lowerFirst(described)}` };
+function outOfBounds(error: ErrorObject, path: Path): Finding {
+  const name = nameOf(path);
+  const bounds = BOUNDS[error.keyword];
+  if (bounds === undefined) {
+    return { path, aim: 'value', code: 'schema/value', message: `${name} ${error.message ?? 'is not allowed'}`, hint: 'change the value' };
+  }
+  const [code, what, leastKey, mostKey, unit] = bounds;
+  const { [leastKey]: least, [mostKey]: most } = error.parentSchema ?? {};
+  const from = least === undefined ? '' : ` from ${String(least)}`;
+  const to = most === undefined ? '' : ` to ${String(most)}`;
+  return { path, aim: 'value', code, message: `${name} ${what}`, hint: `expected:${from}${to}${unit}`.replace(': to', ': at most') };
 }
 
 /** Descriptions are sentences; after a colon they begin small, unless they begin with an abbreviation. */

@@ -1,4 +1,4 @@
-import type { Document, ErrorCode } from 'yaml';
+import { type Document, type ErrorCode, isCollection, isScalar, visit } from 'yaml';
 import type { Code } from './codes.ts';
 import type { FileProblem } from './model.ts';
 import type { PositionOf } from './positions.ts';
@@ -29,12 +29,36 @@ const REPORTED_BY_TREE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function explainSyntax(document: Document.Parsed, positionOf: PositionOf): readonly FileProblem[] {
   const byLine = new Map<number, FileProblem>();
   for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
-    const position = positionOf(pos[0]);
+    const unclosed = UNCLOSED.find(({ says }) => says.test(message));
+    const position = positionOf(unclosed === undefined ? pos[0] : startOfUnclosed(document, pos[0]));
     if (REPORTED_BY_TREE.has(code) || byLine.has(position.line)) continue;
-    const hint = HINTS[code] ?? 'correct the line';
-    byLine.set(position.line, fileProblemOf(codeOf(code), position, lowerFirst(message), hint));
+    const { what, mend } = unclosed ?? { what: lowerFirst(message), mend: HINTS[code] ?? 'correct the line' };
+    byLine.set(position.line, fileProblemOf(codeOf(code), position, what, mend));
   }
   return [...byLine.values()];
+}
+
+const UNCLOSED = [
+  { says: /^Missing closing .quote/, what: 'this quote is never closed', mend: 'close it' },
+  {
+    says: /^Flow (map|sequence).* must (be|end)/,
+    what: 'this bracket is not closed, or what is inside begins too far left',
+    mend: 'close it, and indent what is inside further than its key',
+  },
+] as const;
+
+/** The parser notices an open quote or bracket where the text ends; a person looks for where it began. */
+function startOfUnclosed(document: Document.Parsed, end: number): number {
+  let start = -1;
+  visit(document, {
+    Node: (_key, node) => {
+      const opens =
+        (isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')) || (isCollection(node) && node.flow === true);
+      const [from, to] = node.range ?? [0, 0];
+      if (opens && from < end && to >= end) start = Math.max(start, from);
+    },
+  });
+  return start < 0 ? end : start;
 }
 
 function codeOf(code: ErrorCode): Code {

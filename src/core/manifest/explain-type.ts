@@ -12,7 +12,10 @@ export function explainType(
 ): { readonly message: string; readonly hint: string } {
   const types = [schema.type ?? []].flat();
   const wanted = types.map((type) => WANTED[type] ?? type).join(' or ');
-  return { message: `${name} is ${describe(value, source)}, but must be ${wanted}`, hint: mend(types, value, source, schema.description) };
+  return {
+    message: `${name} is ${describe(value, source)}, but must be ${wanted}`,
+    hint: mend({ types, wanted, description: schema.description }, value, source),
+  };
 }
 
 const WANTED: Readonly<Record<string, string>> = {
@@ -46,7 +49,11 @@ const TRUTH: Readonly<Record<string, boolean>> = {
   false: false,
 };
 
-function mend(types: readonly string[], value: unknown, source: string | undefined, description: string | undefined): string {
+function mend(
+  { types, wanted, description }: { readonly types: readonly string[]; readonly wanted: string; readonly description: string | undefined },
+  value: unknown,
+  source: string | undefined,
+): string {
   if (value === null) return 'give it a value, or remove the line';
   if (types.includes('string') && (typeof value === 'number' || typeof value === 'boolean')) {
     return `put it in quotes: "${source ?? String(value)}"`;
@@ -58,5 +65,5 @@ function mend(types: readonly string[], value: unknown, source: string | undefin
     if (types.includes('array')) return 'write a list: [first, second], or one line with a dash for each item';
   }
   if (types.includes('integer') && typeof value === 'number') return 'write a whole number';
-  return description === undefined ? 'change the value' : `expected: ${description.replace(/\.$/, '')}`;
+  return description === undefined ? `write ${wanted}` : `expected: ${description.replace(/\.$/, '')}`;
 }

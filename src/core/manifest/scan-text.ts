@@ -1,7 +1,7 @@
 import { CST, Lexer } from 'yaml';
 import { MAX_DEPTH, MAX_DOCUMENTS_PER_FILE, MAX_INDENT_COLUMNS } from './limits.ts';
 import type { FileProblem } from './model.ts';
-import type { PositionOf } from './positions.ts';
+import type { Position, PositionOf } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
 
 /**
@@ -45,49 +45,37 @@ export function findHidden(text: string, positionOf: PositionOf): FileProblem[] 
 }
 
 /**
- * What must be known before the text is composed into a tree, which recurses: the first excess of depth or of
- * documents. The lexer does not recurse, so 200 KB of `[` cost it milliseconds and no stack.
+ * What keeps the text from being composed into a tree, which recurses: the first excess of depth or of
+ * documents, or a directive, which could change the meaning of all that follows. The lexer does not
+ * recurse, so 200 KB of `[` cost it milliseconds and no stack.
  */
-export function findExcess(text: string, positionOf: PositionOf): FileProblem | undefined {
+export function findObstacle(text: string, positionOf: PositionOf): FileProblem | undefined {
   let offset = 0;
   let flowDepth = 0;
   let documents = 0;
-  let indent = 0;
-  let inIndent = true;
+  let begun = false;
+  /** Columns before the first word of the line; `undefined` after it. */
+  let indent: number | undefined = 0;
   for (const token of new Lexer().lex(text)) {
     const type = CST.tokenType(token);
-    switch (type) {
-      case 'doc-mode':
-        documents += 1;
-        flowDepth = 0;
-        break;
-      case 'newline':
-        indent = 0;
-        inIndent = true;
-        break;
-      case 'flow-seq-start':
-      case 'flow-map-start':
-        flowDepth += 1;
-        break;
-      case 'flow-seq-end':
-      case 'flow-map-end':
-        flowDepth = Math.max(0, flowDepth - 1);
-        break;
-    }
-    if (type !== 'newline' && inIndent) {
-      if (INDENTING.has(type)) indent += token.length;
-      // Inside brackets indentation means nothing, and a comment means nothing anywhere.
-      else inIndent = false;
-      if (indent > MAX_INDENT_COLUMNS && flowDepth === 0 && NESTING.has(type)) return tooDeep(positionOf(offset));
+    flowDepth = Math.max(0, flowDepth + (FLOW_STEP[type ?? 'scalar'] ?? 0));
+    if (type === 'doc-mode' || type === 'doc-start') {
+      // The lexer marks the first document, and each after an end mark; others begin at their `---` alone.
+      if (type === 'doc-mode' || !begun) documents += 1;
+      begun = type === 'doc-mode';
+      flowDepth = 0;
+      indent = 0;
+    } else if (type === 'newline') indent = 0;
+    else if (indent !== undefined) {
+      const column: number = INDENTING.has(type) ? indent + token.length : indent;
+      // Inside brackets indentation means nothing, and before a comment nothing either.
+      if (column > MAX_INDENT_COLUMNS && flowDepth === 0 && type !== 'space' && type !== 'comment') return tooDeep(positionOf(offset));
+      indent = INDENTING.has(type) ? column : undefined;
     }
     if (flowDepth > MAX_DEPTH) return tooDeep(positionOf(offset));
-    if (documents > MAX_DOCUMENTS_PER_FILE) {
-      return fileProblemOf(
-        'limit/documents',
-        positionOf(offset),
-        `more than ${MAX_DOCUMENTS_PER_FILE} documents in one file`,
-        'split the file; any layout of folders is allowed',
-      );
+    if (documents > MAX_DOCUMENTS_PER_FILE) return tooManyDocuments(positionOf(offset));
+    if (type === 'directive-line') {
+      return fileProblemOf('yaml/directive', positionOf(offset), 'directives (%YAML, %TAG) are not allowed', 'remove the line');
     }
     if (!SYNTHETIC.has(type)) offset += token.length;
   }
@@ -96,24 +84,18 @@ export function findExcess(text: string, positionOf: PositionOf): FileProblem | 
 
 type TokenType = ReturnType<typeof CST.tokenType>;
 
+const FLOW_STEP: Readonly<Record<string, number>> = { 'flow-seq-start': 1, 'flow-map-start': 1, 'flow-seq-end': -1, 'flow-map-end': -1 };
 /** Marks that the lexer puts in by itself. */
 const SYNTHETIC: ReadonlySet<TokenType> = new Set<TokenType>(['doc-mode', 'flow-error-end', 'scalar']);
 const INDENTING: ReadonlySet<TokenType> = new Set<TokenType>(['space', 'seq-item-ind', 'explicit-key-ind', 'map-value-ind']);
-/** Tokens that open a level, or stand in one: a comment or an empty line far to the right does not. */
-const NESTING: ReadonlySet<TokenType> = new Set<TokenType>([
-  'seq-item-ind',
-  'explicit-key-ind',
-  'map-value-ind',
-  'scalar',
-  'flow-seq-start',
-  'flow-map-start',
-  'single-quoted-scalar',
-  'double-quoted-scalar',
-  'alias',
-  'anchor',
-  'tag',
-  'block-scalar-header',
-]);
 
-const tooDeep = (position: ReturnType<PositionOf>): FileProblem =>
-  fileProblemOf('limit/depth', position, `nested deeper than ${MAX_DEPTH} levels`, 'write it flatter');
+const tooDeep = (position: Position): FileProblem =>
+  fileProblemOf('limit/depth', position, `nested deeper than ${MAX_DEPTH} levels, or indented too far`, 'write it flatter');
+
+const tooManyDocuments = (position: Position): FileProblem =>
+  fileProblemOf(
+    'limit/documents',
+    position,
+    `more than ${MAX_DOCUMENTS_PER_FILE} documents in one file`,
+    'split the file; any layout of folders is allowed',
+  );

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Schedule } from '../../../src/core/manifest/generated.ts';
+import { compileSchedule } from '../../../src/core/manifest/schedule.ts';
 import { type Instant, instant } from '../../../src/core/model/time.ts';
 import type { CalendarRule } from '../../../src/core/reconcile/calendar.ts';
 import { compileCalendar, type Gate, type GateTarget, gateOf } from '../../../src/core/reconcile/open.ts';
-import { compileSchedule } from '../../../src/core/reconcile/schedule.ts';
 
 const at = (text: string): Instant => instant(Date.parse(text));
 const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString().replace('.000', ''));

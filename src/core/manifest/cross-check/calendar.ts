@@ -1,8 +1,8 @@
 import type { Instant } from '../../model/time.ts';
-import { compileSchedule } from '../../reconcile/schedule.ts';
 import type { Freeze, Schedule, Window } from '../generated.ts';
 import type { Located, UnlocatedProblem } from '../model.ts';
 import { placeIn, problemOf } from '../problem-of.ts';
+import { compileSchedule } from '../schedule.ts';
 import { checkNotZero, checkSelector } from './entries.ts';
 import { checkReference, type Known } from './known.ts';
 

@@ -1,8 +1,8 @@
-import { compileSchedule } from '../../reconcile/schedule.ts';
 import { suggest } from '../did-you-mean.ts';
 import type { Fleet } from '../generated.ts';
 import type { Located, UnlocatedProblem } from '../model.ts';
 import { placeIn, problemOf } from '../problem-of.ts';
+import { compileSchedule } from '../schedule.ts';
 import { checkDuplicates, checkNotZero, checkSelector } from './entries.ts';
 import { checkReference, type Known } from './known.ts';
 

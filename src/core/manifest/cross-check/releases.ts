@@ -32,9 +32,10 @@ function checkExceptions(release: Located<Release>, known: Known, placement: Pla
     const expired = Date.parse(exception.expires) <= now;
     const problems: UnlocatedProblem[] = [];
     if (expired) {
-      const message = `this exception expired at ${exception.expires} and no longer holds`;
+      const message = `this exception expired at ${exception.expires}, and holds until it is removed`;
       problems.push(problemOf('exception-expired', placeIn(release, ...path, 'expires'), message, 'remove it, or give it a later date'));
-    } else if (product !== undefined) {
+    }
+    if (product !== undefined) {
       problems.push(...checkVersion(release, [...path, 'version'], { product, version: exception.version, rolledOut: false }));
     }
     const named = exception.clusters.map((name, index) => ({ name, place: placeIn(release, ...path, 'clusters', index) }));
@@ -87,19 +88,18 @@ export function checkAttended(attended: ReadonlyMap<ClusterId, Located<Cluster>>
 function checkPin(document: Located<Cluster>, known: Known, now: Instant): readonly UnlocatedProblem[] {
   const { pin, product } = document.value.spec;
   if (pin === undefined) return [];
-  if (Date.parse(pin.expires) <= now) {
-    const message = `the pin at ${pin.version} expired at ${pin.expires} and no longer holds`;
-    return [problemOf('pin-expired', placeIn(document, 'spec', 'pin', 'expires'), message, 'remove the pin, or give it a later date')];
-  }
   const owner = known.products.get(product)?.value;
-  return owner === undefined
-    ? []
-    : checkVersion(document, ['spec', 'pin', 'version'], { product: owner, version: pin.version, rolledOut: false });
+  const version =
+    owner === undefined ? [] : checkVersion(document, ['spec', 'pin', 'version'], { product: owner, version: pin.version, rolledOut: false });
+  if (Date.parse(pin.expires) > now) return version;
+  const message = `the pin at ${pin.version} expired at ${pin.expires}, and holds until it is removed`;
+  const hint = 'remove the pin, or give it a later date';
+  return [problemOf('pin-expired', placeIn(document, 'spec', 'pin', 'expires'), message, hint), ...version];
 }
 
 function checkOptOut(document: Located<Cluster>, now: Instant): readonly UnlocatedProblem[] {
   const expires = document.value.spec.optOut?.expires;
   if (expires === undefined || Date.parse(expires) > now) return [];
-  const message = `the opt-out expired at ${expires} and no longer holds`;
+  const message = `the opt-out expired at ${expires}, and holds until it is removed`;
   return [problemOf('opt-out-expired', placeIn(document, 'spec', 'optOut', 'expires'), message, 'remove it, or give it a later date')];
 }

@@ -1,8 +1,8 @@
 import { Cron, CronDate } from 'croner';
 import rrulePackage, { type RRule as RecurrenceRule } from 'rrule';
-import type { Schedule } from '../manifest/generated.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { duration, type Instant } from '../model/time.ts';
+import type { Schedule } from './generated.ts';
 
 const { RRule } = rrulePackage;
 
