@@ -5,7 +5,7 @@ import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
 import type { BlobText } from '../ports/manifest-source.ts';
 import { UsageError } from './io.ts';
 
-/** A manifest file on disk, named as a person in `cwd` would name it. */
+/** A manifest file on disk, named as in a repository whose root is the folder that was given: hidden folders and globs are told by it. */
 export interface FolderFile {
   readonly path: string;
   readonly content: BlobText;
@@ -27,7 +27,7 @@ export async function readManifestFolder(cwd: string, folder: string): Promise<r
   const root = stat(inner)?.isDirectory() === true ? inner : given;
   const names: string[] = [];
   collect(root, names);
-  return names.sort().map((path) => ({ path: relative(cwd, path).split(sep).join('/'), content: contentOf(path) }));
+  return names.sort().map((path) => ({ path: relative(given, path).split(sep).join('/'), content: contentOf(path) }));
 }
 
 function collect(folder: string, names: string[]): void {
@@ -58,4 +58,11 @@ function contentOf(path: string): BlobText {
 
 function stat(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
+}
+
+/** A file of a folder as a person in `cwd` would name it: so that an editor opens it from the report. */
+export function asSeenFrom(cwd: string, folder: string, path: string): string {
+  return relative(cwd, join(resolve(cwd, folder), path))
+    .split(sep)
+    .join('/');
 }

@@ -3,7 +3,7 @@ import { validateFiles } from '../core/manifest/load.ts';
 import { instant } from '../core/model/time.ts';
 import { type ProblemFormat, renderProblems } from '../core/report/problems.ts';
 import { type CliIo, EXIT, UsageError } from './io.ts';
-import { readManifestFolder } from './manifest-folder.ts';
+import { asSeenFrom, readManifestFolder } from './manifest-folder.ts';
 
 export const VALIDATE_USAGE = `Usage: flotilla validate [DIR] [--format text|markdown|json]
 
@@ -26,8 +26,10 @@ export async function runValidate(argv: readonly string[], io: CliIo): Promise<n
       return EXIT.fine;
     }
     if (positionals.length > 1) throw new UsageError(`one folder at a time, not ${positionals.length}`);
-    const files = await readManifestFolder(io.cwd, positionals[0] ?? '.');
-    const { model, problems } = validateFiles(files, instant(Date.now()));
+    const folder = positionals[0] ?? '.';
+    const files = await readManifestFolder(io.cwd, folder);
+    const { model, problems: found } = validateFiles(files, instant(Date.now()));
+    const problems = found.map((problem) => ({ ...problem, file: asSeenFrom(io.cwd, folder, problem.file) }));
     const summary = model === undefined ? undefined : { files: files.length, clusters: model.clusters.size, releases: model.releases.size };
     io.out(renderProblems(problems, parseFormat(values.format), summary));
     return problems.length === 0 ? EXIT.fine : EXIT.refused;
