@@ -118,9 +118,18 @@ export const CODES = {
   'nobody-may-command': error('A rule about commands with neither teams nor users.', 'Add `teams` or `users`.'),
 
   // Time.
-  'pin-expired': warning('The pin of a cluster is past its expiry. It still holds: time alone moves no cluster.', 'Remove it, or give it a later date.'),
-  'exception-expired': warning('An exception is past its expiry. It still holds: time alone moves no cluster.', 'Remove it, or give it a later date.'),
-  'opt-out-expired': warning('An opt-out is past its expiry. It still holds: time alone moves no cluster.', 'Remove it, or give it a later date.'),
+  'pin-expired': warning(
+    'The pin of a cluster is past its expiry. It still holds: time alone moves no cluster.',
+    'Remove it, or give it a later date.',
+  ),
+  'exception-expired': warning(
+    'An exception is past its expiry. It still holds: time alone moves no cluster.',
+    'Remove it, or give it a later date.',
+  ),
+  'opt-out-expired': warning(
+    'An opt-out is past its expiry. It still holds: time alone moves no cluster.',
+    'Remove it, or give it a later date.',
+  ),
   'unknown-time-zone': error('No time zone has this name.', 'Use a name of the IANA list, such as `Europe/Berlin`.'),
   'bad-schedule': error('A cron expression or recurrence rule cannot be understood.', 'See the message.'),
   'never-opens': error('A schedule has no next time.', 'Correct the day or month.'),

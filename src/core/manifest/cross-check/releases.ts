@@ -90,7 +90,9 @@ function checkPin(document: Located<Cluster>, known: Known, now: Instant): reado
   if (pin === undefined) return [];
   const owner = known.products.get(product)?.value;
   const version =
-    owner === undefined ? [] : checkVersion(document, ['spec', 'pin', 'version'], { product: owner, version: pin.version, rolledOut: false });
+    owner === undefined
+      ? []
+      : checkVersion(document, ['spec', 'pin', 'version'], { product: owner, version: pin.version, rolledOut: false });
   if (Date.parse(pin.expires) > now) return version;
   const message = `the pin at ${pin.version} expired at ${pin.expires}, and holds until it is removed`;
   const hint = 'remove the pin, or give it a later date';
