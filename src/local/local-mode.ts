@@ -9,14 +9,18 @@ import type { AppConfig } from '../app/config.ts';
 import type { Log } from '../ports/log.ts';
 import { greeting } from './greeting.ts';
 import { type LocalState, readLocalState, writeLocalState } from './local-state.ts';
+import { EXAMPLE_NAME, EXAMPLE_OWNER } from './seed.ts';
 
 /** A first start makes repositories and seeds sixty clusters; on a slow machine that takes a few seconds. */
 const WORLD_START_MS = 30_000;
 const APP_ID = 1;
+/** The plan of the first pull request takes a second or two; on a machine that is busier the greeting comes without it. */
+const PLANNED_MS = 6_000;
 
 /** @throws Error with the way out, when a port is taken, another bot has the folder, or the world does not start. */
 export async function startLocal(config: AppConfig, log: Log): Promise<Bot> {
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  const isFirst = readLocalState(config.home) === undefined;
   const world = await ensureWorld(config, 'bot');
   const bot = await startBot(
     {
@@ -36,6 +40,7 @@ export async function startLocal(config: AppConfig, log: Log): Promise<Bot> {
     // Webhooks that wait at the forge come as soon as it knows where to.
     (url) => writeLocalState(config.home, { ...(readLocalState(config.home) ?? world), botUrl: url, botPid: process.pid }),
   );
+  if (isFirst) await untilPlanned(readLocalState(config.home) ?? world);
   process.stdout.write(greeting(config, readLocalState(config.home) ?? world, bot.url));
   return { url: bot.url, stop: () => stopLocal(config.home, bot) };
 }
@@ -90,6 +95,20 @@ export async function ensureWorld(
   throw new Error(
     `the local forge did not start; ${join(home, 'world.log')} says why. Is another program listening on port ${port + 1} or ${port + 2}? Then set PORT`,
   );
+}
+
+/** What the greeting speaks of is there to be seen when it is printed: the open pull request with its plan. */
+async function untilPlanned({ forgeUrl, users }: LocalState): Promise<void> {
+  const headers = { authorization: `Bearer ${users[0]?.token ?? ''}` };
+  const repository = `${forgeUrl}/api/v3/repos/${EXAMPLE_OWNER}/${EXAMPLE_NAME}`;
+  for (let waited = 0; waited < PLANNED_MS; waited += 100) {
+    const comments = await fetch(`${repository}/issues/1/comments`, { headers }).then(
+      (answer) => answer.json(),
+      () => [],
+    );
+    if (Array.isArray(comments) && comments.length > 0) return;
+    await sleep(100);
+  }
 }
 
 /** A world that runs keeps its pid, its addresses, and who started it. */

@@ -113,7 +113,7 @@ function fleetPanel(shell: StatusShell, { fleet, rollouts, drifts }: FleetView):
   return panel({
     title: `${fleet.owner}/${fleet.name}`,
     aside: drifts.length === 0 ? badge('good', 'check', 'no drift') : badge('warn', 'warning', plural(drifts.length, 'drift')),
-    body: html`<p>${head}</p>${broken}${rows.length === 0 ? emptyNote('No rollout yet. Merge a pull request that changes a manifest.') : html`<div class="scroll"><table><thead><tr><th scope="col">State</th><th scope="col">Change</th><th scope="col">Clusters</th><th scope="col">Begun</th></tr></thead><tbody>${rows}</tbody></table></div>`}`,
+    body: html`<div class="panel-body"><p>${head}</p>${broken}</div>${rows.length === 0 ? emptyNote('No rollout yet. Merge a pull request that changes a manifest.') : html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr><th scope="col">State</th><th scope="col">Change</th><th scope="col">Clusters</th><th scope="col">Begun</th></tr></thead><tbody>${rows}</tbody></table></div>`}`,
   });
 }
 
@@ -130,7 +130,7 @@ function phaseTable({ plan, state }: RolloutNow): Html {
   });
   return panel({
     title: 'Phases',
-    body: html`<div class="scroll"><table><thead><tr><th scope="col">Release</th><th scope="col">Phase</th><th scope="col">State</th><th scope="col">Done</th><th scope="col">Bake</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+    body: html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr><th scope="col">Release</th><th scope="col">Phase</th><th scope="col">State</th><th scope="col">Done</th><th scope="col">Bake</th></tr></thead><tbody>${rows}</tbody></table></div>`,
   });
 }
 
@@ -148,7 +148,7 @@ function targetTable(shell: StatusShell, { plan, state, holds }: RolloutNow): Ht
   );
   return panel({
     title: 'Clusters',
-    body: html`<div class="scroll"><table><thead><tr><th scope="col">Cluster</th><th scope="col">Phase</th><th scope="col">Version</th><th scope="col">State</th><th scope="col">Brokers</th><th scope="col">Why</th><th scope="col">Since</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+    body: html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr><th scope="col">Cluster</th><th scope="col">Phase</th><th scope="col">Version</th><th scope="col">State</th><th scope="col">Brokers</th><th scope="col">Why</th><th scope="col">Since</th></tr></thead><tbody>${rows}</tbody></table></div>`,
   });
 }
 
@@ -157,7 +157,7 @@ function commandForms(shell: StatusShell, fleet: FleetId, { state }: RolloutNow)
   const verbs = state.status === 'paused' ? ['resume', 'abort'] : ['pause', 'abort'];
   return panel({
     title: 'Commands',
-    body: html`<form method="post" action="/fleets/${fleet}/rollouts/${state.id}">
+    body: html`<form class="panel-body" method="post" action="/fleets/${fleet}/rollouts/${state.id}">
 <input type="hidden" name="token" value="${shell.commandToken}">
 <p><label>Who <input name="by" required value="alice" maxlength="60"></label></p>
 <p><label>Why <input name="reason" required maxlength="300"></label></p>

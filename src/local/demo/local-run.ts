@@ -15,16 +15,19 @@ export class LocalRun {
   readonly home: string;
   readonly #speed: number;
   readonly #port: number;
+  readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
 
-  private constructor(home: string, port: number, speed: number) {
+  private constructor(home: string, port: number, speed: number, environment: Readonly<Record<string, string>>) {
     this.home = home;
+    this.#environment = environment;
     this.#port = port;
     this.#speed = speed;
   }
 
-  static async create(speed: number): Promise<LocalRun> {
-    return new LocalRun(mkdtempSync(join(tmpdir(), 'flotilla-')), await freePorts(), speed);
+  /** @param environment - further settings, as a person would set them. */
+  static async create(speed: number, environment: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
+    return new LocalRun(mkdtempSync(join(tmpdir(), 'flotilla-')), await freePorts(), speed, environment);
   }
 
   get state(): LocalState {
@@ -55,6 +58,7 @@ export class LocalRun {
         PORT: String(this.#port),
         FLOTILLA_HOME: this.home,
         FLOTILLA_SPEED: String(this.#speed),
+        ...this.#environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LocalRun } from '../../src/local/demo/local-run.ts';
+import { Person } from '../../src/local/demo/person.ts';
+import type { Figure } from './figure.ts';
+
+/** Fast enough that a rollout takes seconds, slow enough that kills meet it in the middle. */
+const SPEED = 300;
+const CONNECT = 'fleet-manifests/releases/connect.yaml';
+const PLAN = 'flotilla / plan';
+const ROLLOUT = 'flotilla / rollout';
+/** One story: a pull request, its merge, its rollout. Kills fall anywhere in it. */
+const KILLS_PER_STORY = 5;
+const SETTLE_MS = 120_000;
+
+/**
+ * R3: kills the bot, or its database, or both, at random moments of pull request, merge and rollout, and starts it again.
+ *
+ * Lost: a change that did not reach its clusters, or a plan or rollout that was not reported. Repeated: a second comment,
+ * a second check of one name on one commit, a second drift issue for one cluster.
+ */
+export async function kills(count: number): Promise<readonly Figure[]> {
+  const run = await LocalRun.create(SPEED);
+  const tally = { kills: 0, lost: [] as string[], repeated: [] as string[] };
+  const seed = Date.now();
+  const random = generator(seed);
+  process.stderr.write(`kills: seed ${seed}\n`);
+  let person: Person | undefined;
+  try {
+    await run.start();
+    person = new Person(run.home, run.state);
+    await person.clone();
+    for (let story = 1; tally.kills < count; story += 1) await oneStory(run, person, story, random, tally);
+    await repeatedIssues(person, tally.repeated);
+  } finally {
+    person?.remove();
+    await run.remove();
+  }
+  for (const what of [...tally.lost, ...tally.repeated]) process.stderr.write(`${what}\n`);
+  const figure = (what: string, value: number, goal: string, met: boolean): Figure => ({ id: 'R3', what, value, unit: '', goal, met });
+  return [
+    figure('kills of bot and database', tally.kills, `≥ ${count}`, tally.kills >= count),
+    figure('effects lost', tally.lost.length, '0', tally.lost.length === 0),
+    figure('effects repeated', tally.repeated.length, '0', tally.repeated.length === 0),
+  ];
+}
+
+interface Tally {
+  kills: number;
+  readonly lost: string[];
+  readonly repeated: string[];
+}
+
+async function oneStory(run: LocalRun, person: Person, story: number, random: () => number, tally: Tally): Promise<void> {
+  const branch = `story-${story}`;
+  const value = 10_000 + story;
+  const killing = killSometimes(run, random, tally);
+  const head = await person.push(
+    branch,
+    CONNECT,
+    (text) => text.replace(/offset\.flush\.interval\.ms: \d+/, `offset.flush.interval.ms: ${value}`),
+    `Flush every ${value} ms`,
+  );
+  const pull = await person.open(branch, `Flush every ${value} ms`);
+  await sleep(random() * 1_500);
+  const landed = await person.merge(pull, (['merge', 'squash', 'rebase'] as const)[story % 3] ?? 'merge');
+  await killing;
+  await settled(person, landed, tally.lost, `story ${story}: the rollout of #${pull}`);
+  for (const [commit, name] of [
+    [head, PLAN],
+    [landed, ROLLOUT],
+  ] as const) {
+    const { length } = await person.check(commit, name);
+    if (length > 1) tally.repeated.push(`story ${story}: ${length} checks ${name} on ${commit}`);
+  }
+  const comments = await person.comments(pull);
+  if (comments.length === 0) tally.lost.push(`story ${story}: no comment on #${pull}`);
+  if (comments.length > 1) tally.repeated.push(`story ${story}: ${comments.length} comments on #${pull}`);
+  const status = await person.status('connect-cdc-aws-euw1');
+  if (!status.includes(`offset.flush.interval.ms=${value}`)) tally.lost.push(`story ${story}: a cluster did not get ${value}`);
+}
+
+/** Kills at random moments while the story goes on, and starts the bot again each time. */
+async function killSometimes(run: LocalRun, random: () => number, tally: Tally): Promise<void> {
+  for (let kill = 0; kill < KILLS_PER_STORY; kill += 1) {
+    await sleep(random() * 1_200);
+    const victim = random();
+    if (victim < 0.5) killDatabase(run);
+    if (victim > 0.25) {
+      await run.kill();
+      await sleep(random() * 300);
+      await run.start();
+    }
+    tally.kills += 1;
+  }
+}
+
+/** As a crash of the server would: no shutdown, no checkpoint. */
+function killDatabase(run: LocalRun): void {
+  try {
+    const pid = Number(readFileSync(join(run.home, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
+    if (Number.isInteger(pid) && pid > 1) process.kill(pid, 'SIGKILL');
+  } catch {
+    // Between two servers there is none to kill.
+  }
+}
+
+async function settled(person: Person, commit: string, lost: string[], what: string): Promise<void> {
+  const until = performance.now() + SETTLE_MS;
+  while (performance.now() < until) {
+    const [check] = await person.check(commit, ROLLOUT);
+    if (check?.conclusion === 'success') return;
+    await sleep(200);
+  }
+  lost.push(`${what} did not complete`);
+}
+
+async function repeatedIssues(person: Person, repeated: string[]): Promise<void> {
+  const titles = [...(await person.issues('open')), ...(await person.issues('closed'))].map(({ title }) => title);
+  for (const title of new Set(titles)) {
+    const { length } = titles.filter((other) => other === title);
+    if (length > 1) repeated.push(`${length} issues "${title}"`);
+  }
+}
+
+/** mulberry32: the same seed gives the same moments. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
