@@ -3,6 +3,9 @@ import { plural, tableHead, tableRow } from './markdown.ts';
 /** GitHub takes 65,536 characters in a body and 65,535 in a part of a check; the margin is for what it counts otherwise than we do. */
 export const BODY_CHARS_MAX = 60_000;
 
+/** More rows than this never fit: no row is shorter than 40 characters. */
+export const ROWS_MAX = BODY_CHARS_MAX / 40;
+
 /** A piece of a report. Words always stand; rows give way when the whole would be too long. */
 export type Part = string | Rows;
 
@@ -10,6 +13,8 @@ export type Part = string | Rows;
 export interface Rows {
   readonly heads: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Rows that were not even made, because so many can never fit. */
+  readonly more?: number;
   /** One row and all, in words: `cluster`, `clusters`. */
   readonly of: readonly [one: string, many: string];
   /** Where the rows that did not fit are to be seen. */
@@ -50,8 +55,8 @@ function rowsWithin(part: Rows, charsMax: number): number {
   return count;
 }
 
-function renderRows({ heads, rows, of, rest, summary }: Rows, shown: number): string {
-  const missing = rows.length - shown;
+function renderRows({ heads, rows, more = 0, of, rest, summary }: Rows, shown: number): string {
+  const missing = rows.length + more - shown;
   const lines = shown === 0 ? '' : [tableHead(heads), ...rows.slice(0, shown).map(tableRow)].join('\n');
   const notice =
     missing === 0

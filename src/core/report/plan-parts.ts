@@ -1,6 +1,6 @@
 import { formatDuration, formatInstant } from '../model/time.ts';
 import type { Plan, PlannedPhase } from '../plan/plan.ts';
-import type { Part } from './lay-out.ts';
+import { type Part, ROWS_MAX } from './lay-out.ts';
 import { code, inert, names, plural, sentence, table } from './markdown.ts';
 import type { PlannedView } from './plan-view.ts';
 import {
@@ -80,11 +80,12 @@ export function memberTables(plan: Plan): readonly Part[] {
     .map((phase, at) => ({
       summary: phaseSummary(at + 1, phase),
       heads: ['Cluster', 'Data plane', 'What changes', 'Counts as failed after'],
-      rows: phase.members.flatMap((member) => {
+      rows: phase.members.slice(0, ROWS_MAX).flatMap((member) => {
         const target = Object.hasOwn(plan.targets, member) ? plan.targets[member] : undefined;
         if (target === undefined) return [];
         return [[code(member), code(target.dataPlane), targetWords(target), formatDuration(target.deadlineMs)]];
       }),
+      more: Math.max(0, phase.members.length - ROWS_MAX),
       of: ['cluster', 'clusters'],
       rest: SEE_ALL,
     }));
