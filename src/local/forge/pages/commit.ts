@@ -4,8 +4,9 @@ import { icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { checkBadge, checkBody, checkDetails, isPending } from './checks.ts';
 import { renderDiff } from './diff-table.ts';
+import type { CommitView } from './page-views.ts';
 import { renderForgePage } from './shell.ts';
-import type { CheckView, CommitView, RepositoryRef, ShellView } from './views.ts';
+import type { CheckView, RepositoryRef, ShellView } from './views.ts';
 
 export function renderCommitPage(shell: ShellView, view: CommitView): string {
   const { repository } = view;

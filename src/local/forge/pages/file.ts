@@ -2,9 +2,10 @@ import { panel } from '../../../web/html/components.ts';
 import { type Html, html } from '../../../web/html/html.ts';
 import { icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
+import type { EditView, FileView } from './page-views.ts';
 import { pathTrail } from './repository.ts';
 import { postForm, renderForgePage } from './shell.ts';
-import type { EditView, FileView, ShellView } from './views.ts';
+import type { ShellView } from './views.ts';
 
 /** A file at a branch or commit, each line with a number that can be linked to. */
 export function renderFilePage(shell: ShellView, view: FileView): string {

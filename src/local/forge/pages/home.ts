@@ -2,9 +2,10 @@ import { panel, plural } from '../../../web/html/components.ts';
 import { type Html, html } from '../../../web/html/html.ts';
 import { icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
+import type { HomeView } from './page-views.ts';
 import { cloneBox } from './repository.ts';
 import { renderForgePage } from './shell.ts';
-import type { HomeView, ShellView } from './views.ts';
+import type { ShellView } from './views.ts';
 
 export function renderHomePage(shell: ShellView, view: HomeView): string {
   return renderForgePage(shell, {

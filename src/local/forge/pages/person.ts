@@ -2,8 +2,9 @@ import { emptyNote, panel } from '../../../web/html/components.ts';
 import { html } from '../../../web/html/html.ts';
 import { addressOf } from './addresses.ts';
 import { pullRows } from './lists.ts';
+import type { PersonView } from './page-views.ts';
 import { renderForgePage } from './shell.ts';
-import type { PersonView, ShellView } from './views.ts';
+import type { ShellView } from './views.ts';
 
 const KINDS: Record<PersonView['kind'], string> = { User: 'Person', Organization: 'Organisation', Bot: 'Bot' };
 

@@ -4,8 +4,9 @@ import { icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { commitRows, issueRows, pullRows } from './lists.ts';
 import { renderMarkdown } from './markdown.ts';
+import type { RepositoryView, TreeView } from './page-views.ts';
 import { renderForgePage } from './shell.ts';
-import type { CloneView, RepositoryRef, RepositoryView, ShellView, TreeEntry, TreeView } from './views.ts';
+import type { CloneView, RepositoryRef, ShellView, TreeEntry } from './views.ts';
 
 /** The front page of a repository: how to get it, what is going on in it, what it holds. */
 export function renderRepositoryPage(shell: ShellView, view: RepositoryView): string {

@@ -10,7 +10,6 @@ export interface ForgePage {
   readonly title: string;
   readonly repository?: RepositoryRef;
   readonly tab?: 'code' | 'issues' | 'pulls';
-  readonly trail?: readonly NavLink[];
   readonly main: Content;
   /** Something on it is still going on. */
   readonly pending?: boolean;
@@ -27,7 +26,6 @@ export function renderForgePage(shell: ShellView, page: ForgePage): string {
     site: { name: 'Local forge', href: '/' },
     nav: siteNav(shell),
     account: switchUser(shell),
-    ...(page.trail !== undefined && { trail: page.trail }),
     stylesheet: stylesheet.path,
     liveSeconds: page.pending === true ? LIVE_SECONDS : undefined,
     main: html`${shell.flash !== undefined && flash(shell.flash.tone, shell.flash.text)}

@@ -4,8 +4,9 @@ import { type IconName, icon } from '../../../web/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { checksInline } from './checks.ts';
 import { renderMarkdown } from './markdown.ts';
+import type { TimelineItem } from './page-views.ts';
 import { postForm } from './shell.ts';
-import type { LabelView, RepositoryRef, ShellView, TimelineItem } from './views.ts';
+import type { LabelView, RepositoryRef, ShellView } from './views.ts';
 
 const EVENTS: Record<Extract<TimelineItem, { kind: 'event' }>['what'], { readonly icon: IconName; readonly word: string }> = {
   merged: { icon: 'merge', word: 'merged this' },

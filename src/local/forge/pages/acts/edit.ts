@@ -10,7 +10,7 @@ import { go, goWithTrouble, type PageAnswer, page, type RepositoryContext } from
 import { renderEditPage } from '../file.ts';
 import { lineOf, textOf } from '../form.ts';
 import { fileContent, findPlace, type Place, repositoryRef } from '../load/repository.ts';
-import type { EditView } from '../views.ts';
+import type { EditView } from '../page-views.ts';
 import { refusalWords } from './trouble.ts';
 
 /** The form, with the file as it is now. */

@@ -2,7 +2,7 @@ import { EMPTY_TREE, readCommit, readCommits } from '../../git/read.ts';
 import { isoTime } from '../../json.ts';
 import type { AccountRow, RepositoryRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
-import type { CommitView, DeliveriesView, NewPullView, PersonView } from '../views.ts';
+import type { CommitView, DeliveriesView, NewPullView, PersonView } from '../page-views.ts';
 import { change, changeSince } from './change.ts';
 import { checkViews } from './checks.ts';
 import { branchTips, commitBrief, pullBrief, repositoryRef, subjectOf } from './repository.ts';

@@ -4,20 +4,8 @@ import type { GitRepository } from '../../git/repository.ts';
 import { isoTime } from '../../json.ts';
 import type { AccountRow, IssueRow, PullRow, RepositoryRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
-import type {
-  BranchView,
-  CloneView,
-  CommitBrief,
-  FileView,
-  HomeView,
-  IssueBrief,
-  PullBrief,
-  PullState,
-  RepositoryRef,
-  RepositoryView,
-  TreeEntry,
-  TreeView,
-} from '../views.ts';
+import type { FileView, HomeView, RepositoryView, TreeView } from '../page-views.ts';
+import type { BranchView, CloneView, CommitBrief, IssueBrief, PullBrief, PullState, RepositoryRef, TreeEntry } from '../views.ts';
 import { checkBriefs } from './checks.ts';
 
 const COMMITS_SHOWN = 10;
