@@ -74,10 +74,10 @@ export function issueShape(world: World, repository: RepositoryRow, issue: Issue
     body: issue.body,
     reactions: reactionRollup(url, []),
     performed_via_github_app: issue.via_app === 1 ? appShape(world) : null,
+    draft: pull?.draft === 1,
     ...(pull === undefined
       ? {}
       : {
-          draft: pull.draft === 1,
           pull_request: {
             url: `${world.urls.repository(repository)}/pulls/${issue.number}`,
             html_url: page,

@@ -1,0 +1,283 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { printDescription, trimDescription } from '../house/trim-openapi.ts';
+import { appToken } from '../support/forge/app-token.ts';
+import { CheckedRest, describedOperations, type RestAnswer } from '../support/forge/github-description.ts';
+import { type SmallForge, startSmallForge } from '../support/forge/small-forge.ts';
+
+/** The whole API, walked once over HTTP; every answer is held against GitHub's own description. */
+let world: SmallForge;
+let rest: CheckedRest;
+let installation = '';
+const R = '/repos/acme/fleet';
+
+beforeAll(async () => {
+  world = await startSmallForge(
+    {},
+    { pull: { branch: 'change', title: 'Change', body: 'Why', author: 'bob', changes: new Map([['README.md', '# Fleet 2\n']]) } },
+  );
+  rest = new CheckedRest(world.forge.apiUrl);
+  const app = world.forge.store.accounts.installations()[0];
+  const token = await asApp('POST', `/app/installations/${app?.id}/access_tokens`);
+  installation = `token ${field(token, 'token')}`;
+});
+
+afterAll(() => world.close());
+
+const asApp = (method: string, path: string, body?: unknown): Promise<RestAnswer> =>
+  rest.call(`Bearer ${appToken(world.forge.app.privateKeyPem, 42)}`, method, path, body);
+const asBot = (method: string, path: string, body?: unknown): Promise<RestAnswer> => rest.call(installation, method, path, body);
+const asAlice = (method: string, path: string, body?: unknown): Promise<RestAnswer> =>
+  rest.call(`token ${world.tokens.alice}`, method, path, body);
+const asEve = (method: string, path: string, body?: unknown): Promise<RestAnswer> =>
+  rest.call(`token ${world.tokens.eve}`, method, path, body);
+
+function field(answer: RestAnswer, name: string): string {
+  const value = (answer.body as Record<string, unknown>)[name];
+  if (typeof value !== 'string' && typeof value !== 'number') throw new Error(`${name} is missing in ${JSON.stringify(answer.body)}`);
+  return String(value);
+}
+
+const head = async (branch: string): Promise<string> => {
+  const { body } = await asAlice('GET', `${R}/git/ref/heads/${branch}`);
+  return (body as { object: { sha: string } }).object.sha;
+};
+
+it('the trimmed description is what the published one gives', () => {
+  const fixture = readFileSync(new URL('../fixtures/github/openapi.json', import.meta.url), 'utf8');
+  expect(fixture, 'run: node test/house/trim-openapi.ts').toBe(printDescription(trimDescription()));
+});
+
+it('the app and its installations', async () => {
+  expect((await asApp('GET', '/app')).status).toBe(200);
+  const list = await asApp('GET', '/app/installations');
+  expect(list.body).toMatchObject([{ app_id: 42, account: { login: 'acme' } }]);
+  expect((await asApp('GET', '/app/installations/1')).status).toBe(200);
+  expect((await asApp('GET', '/app/installations/99')).status).toBe(404);
+  expect((await asApp('GET', `${R}/installation`)).body).toMatchObject({ id: 1 });
+  expect((await asBot('GET', '/installation/repositories')).body).toMatchObject({ total_count: 1 });
+  expect((await asAlice('GET', '/installation/repositories')).status).toBe(403);
+  expect((await asAlice('GET', '/app')).status).toBe(401);
+});
+
+it('people, and what they may', async () => {
+  expect((await asAlice('GET', '/user')).body).toMatchObject({ login: 'alice' });
+  expect((await asBot('GET', '/user')).status).toBe(403);
+  expect((await rest.call(undefined, 'GET', '/user')).status).toBe(401);
+  expect((await asBot('GET', '/users/bob')).body).toMatchObject({ login: 'bob', type: 'User' });
+  expect((await asBot('GET', '/users/nobody')).status).toBe(404);
+  expect((await asBot('GET', `${R}/collaborators/bob/permission`)).body).toMatchObject({ permission: 'write', role_name: 'write' });
+  expect((await asBot('GET', `${R}/collaborators/eve/permission`)).body).toMatchObject({ permission: 'read' });
+  expect((await asBot('GET', `${R}/collaborators/nobody/permission`)).status).toBe(404);
+  expect((await asBot('GET', '/orgs/acme/teams/sre/memberships/bob')).status).toBe(404);
+  expect((await rest.call(undefined, 'GET', '/rate_limit')).status).toBe(200);
+  expect((await asBot('GET', '/rate_limit')).status).toBe(200);
+  expect((await rest.call(undefined, 'GET', '/meta')).status).toBe(200);
+});
+
+it('a repository, its branches and refs', async () => {
+  expect((await asBot('GET', R)).body).toMatchObject({ full_name: 'acme/fleet', default_branch: 'main' });
+  expect((await asBot('GET', '/repos/acme/nothing')).status).toBe(404);
+  expect((await asBot('GET', '/repos/ACME/Fleet')).status).toBe(200);
+  expect((await asBot('GET', `${R}/branches`)).body).toMatchObject([{ name: 'change' }, { name: 'main' }]);
+  expect((await asBot('GET', `${R}/branches/main`)).status).toBe(200);
+  expect((await asBot('GET', `${R}/branches/none`)).status).toBe(404);
+  const main = await head('main');
+  expect((await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/feature/new', sha: main })).status).toBe(201);
+  expect((await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/feature/new', sha: main })).status).toBe(422);
+  expect((await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/x', sha: 'f'.repeat(40) })).status).toBe(422);
+  expect((await asEve('POST', `${R}/git/refs`, { ref: 'refs/heads/x', sha: main })).status).toBe(403);
+  expect((await asBot('POST', `${R}/git/refs`, { ref: 'refs/heads/x', sha: main })).status, 'contents is read only').toBe(403);
+  expect((await asAlice('PATCH', `${R}/git/refs/heads/feature/new`, { sha: await head('change') })).status).toBe(200);
+  expect((await asAlice('PATCH', `${R}/git/refs/heads/feature/new`, { sha: main })).status, 'no fast forward').toBe(422);
+  expect((await asAlice('PATCH', `${R}/git/refs/heads/feature/new`, { sha: main, force: true })).status).toBe(200);
+  expect((await asAlice('DELETE', `${R}/git/refs/heads/feature/new`)).status).toBe(204);
+  expect((await asAlice('GET', `${R}/git/ref/heads/feature/new`)).status).toBe(404);
+  expect((await asBot('GET', `${R}/git/commits/${main}`)).status).toBe(200);
+  expect((await asBot('GET', `${R}/git/commits/${'0'.repeat(40)}`)).status).toBe(404);
+});
+
+it('commits, comparisons and contents', async () => {
+  const main = await head('main');
+  expect((await asBot('GET', `${R}/commits`)).body).toMatchObject([{ sha: main }]);
+  expect((await asBot('GET', `${R}/commits?path=README.md&sha=change`)).body).toHaveLength(2);
+  expect((await asBot('GET', `${R}/commits/main`)).body).toMatchObject({ sha: main, stats: { additions: 4 } });
+  expect((await asBot('GET', `${R}/commits/nothing`)).status).toBe(422);
+  expect((await asBot('GET', `${R}/commits/${main}/status`)).status).toBe(200);
+  expect((await asBot('GET', `${R}/compare/main...change`)).body).toMatchObject({
+    status: 'ahead',
+    ahead_by: 1,
+    files: [{ filename: 'README.md', additions: 1 }],
+  });
+  expect((await asBot('GET', `${R}/compare/main...nothing`)).status).toBe(404);
+  expect((await asBot('GET', `${R}/contents`)).body).toMatchObject([
+    { name: 'README.md', type: 'file' },
+    { name: 'fleet', type: 'dir' },
+  ]);
+  expect((await asBot('GET', `${R}/contents/fleet`)).body).toMatchObject([{ path: 'fleet/release.yaml' }]);
+  const file = await asBot('GET', `${R}/contents/fleet/release.yaml`);
+  expect(Buffer.from(field(file, 'content'), 'base64').toString()).toBe('version: 3.7.0\nreplicas: 3\nflags: none\n');
+  expect((await asBot('GET', `${R}/contents/none.yaml`)).status).toBe(404);
+  const content = Buffer.from('hello\n').toString('base64');
+  expect((await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Add', content })).status).toBe(201);
+  expect((await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Again', content })).status, 'sha is needed').toBe(422);
+  expect((await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Again', content, sha: main })).status).toBe(409);
+  const blob = field(await asAlice('GET', `${R}/contents/new.txt`), 'sha');
+  expect(
+    (await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Again', content: Buffer.from('bye\n').toString('base64'), sha: blob }))
+      .status,
+  ).toBe(200);
+});
+
+it('a pull request from opening to merging', async () => {
+  await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/second', sha: await head('change') });
+  const draft = { title: 'Second', head: 'second', base: 'main', body: 'Text' };
+  const opened = await asAlice('POST', `${R}/pulls`, draft);
+  expect(opened.body).toMatchObject({ number: 2, state: 'open', mergeable: true, mergeable_state: 'clean', commits: 1, changed_files: 1 });
+  expect((await asAlice('POST', `${R}/pulls`, draft)).status, 'exists').toBe(422);
+  expect((await asAlice('POST', `${R}/pulls`, { ...draft, head: 'none' })).status).toBe(422);
+  expect((await asAlice('POST', `${R}/pulls`, { ...draft, head: 'main' })).status, 'nothing to merge').toBe(422);
+  expect((await asBot('GET', `${R}/pulls`)).body).toHaveLength(2);
+  expect((await asBot('GET', `${R}/pulls?head=acme:second`)).body).toMatchObject([{ number: 2 }]);
+  expect((await asBot('GET', `${R}/pulls/2`)).status).toBe(200);
+  expect((await asBot('GET', `${R}/pulls/99`)).status).toBe(404);
+  expect((await asAlice('PATCH', `${R}/pulls/2`, { title: 'Renamed', body: 'Other' })).body).toMatchObject({ title: 'Renamed' });
+  expect((await asEve('PATCH', `${R}/pulls/2`, { title: 'Mine' })).status).toBe(403);
+  expect((await asAlice('PATCH', `${R}/pulls/2`, { state: 'closed' })).body).toMatchObject({ state: 'closed', merged: false });
+  expect((await asAlice('PATCH', `${R}/pulls/2`, { state: 'open' })).body).toMatchObject({ state: 'open' });
+  expect((await asBot('GET', `${R}/pulls/2/files`)).body).toMatchObject([
+    { filename: 'README.md', status: 'modified', patch: '@@ -1 +1 @@\n-# Fleet\n+# Fleet 2' },
+  ]);
+  expect((await asBot('GET', `${R}/pulls/2/commits`)).body).toHaveLength(1);
+  expect((await rest.call(`token ${world.tokens.bob}`, 'POST', `${R}/pulls/2/reviews`, { event: 'APPROVE' })).body).toMatchObject({
+    state: 'APPROVED',
+  });
+  expect((await asBot('GET', `${R}/pulls/2/reviews`)).body).toHaveLength(1);
+  expect((await asBot('GET', `${R}/pulls/2/merge`)).status).toBe(404);
+  expect((await asEve('PUT', `${R}/pulls/2/merge`)).status).toBe(403);
+  expect((await asAlice('PUT', `${R}/pulls/2/merge`, { sha: 'f'.repeat(40) })).status).toBe(409);
+  const merged = await asAlice('PUT', `${R}/pulls/2/merge`, { merge_method: 'squash' });
+  expect(merged.body).toMatchObject({ merged: true, sha: await head('main') });
+  expect((await asBot('GET', `${R}/pulls/2/merge`)).status).toBe(204);
+  expect((await asAlice('PUT', `${R}/pulls/2/merge`)).status).toBe(405);
+  expect((await asBot('GET', `${R}/commits/${field(merged, 'sha')}/pulls`)).body).toMatchObject([{ number: 2 }]);
+});
+
+it('issues, labels, comments and reactions', async () => {
+  const opened = await asBot('POST', `${R}/issues`, { title: 'Drift', body: 'Text', labels: ['drift', 'urgent'] });
+  expect(opened.body).toMatchObject({
+    number: 3,
+    user: { login: 'flotilla[bot]' },
+    performed_via_github_app: { id: 42 },
+    labels: [{ name: 'drift' }, { name: 'urgent' }],
+  });
+  expect((await asBot('GET', `${R}/issues?labels=drift`)).body).toHaveLength(1);
+  expect((await asBot('GET', `${R}/issues?state=all`)).body).toHaveLength(3);
+  expect((await asBot('GET', `${R}/issues/3`)).status).toBe(200);
+  expect((await asBot('GET', `${R}/issues/1`)).body).toMatchObject({ pull_request: { merged_at: null } });
+  expect((await asBot('PATCH', `${R}/issues/3`, { state: 'closed', title: 'Drift!', labels: ['drift'] })).body).toMatchObject({
+    state: 'closed',
+    state_reason: 'completed',
+  });
+  expect((await asBot('PATCH', `${R}/issues/3`, { state: 'open' })).body).toMatchObject({
+    state: 'open',
+    state_reason: 'reopened',
+    closed_at: null,
+  });
+  expect((await asBot('GET', `${R}/labels`)).body).toHaveLength(2);
+  expect((await asAlice('POST', `${R}/labels`, { name: 'paused', color: '#ff0000' })).status).toBe(201);
+  expect((await asAlice('POST', `${R}/labels`, { name: 'Paused', color: 'ff0000' })).status).toBe(422);
+  expect((await asBot('GET', `${R}/labels/paused`)).body).toMatchObject({ color: 'ff0000' });
+  expect((await asBot('POST', `${R}/issues/3/labels`, { labels: ['paused'] })).body).toHaveLength(2);
+  expect((await asBot('PUT', `${R}/issues/3/labels`, { labels: ['urgent'] })).body).toMatchObject([{ name: 'urgent' }]);
+  expect((await asBot('GET', `${R}/issues/3/labels`)).body).toHaveLength(1);
+  expect((await asBot('DELETE', `${R}/issues/3/labels/urgent`)).body).toEqual([]);
+  expect((await asBot('DELETE', `${R}/issues/3/labels/urgent`)).status).toBe(404);
+  expect((await asBot('DELETE', `${R}/issues/3/labels`)).status).toBe(204);
+
+  const comment = await asBot('POST', `${R}/issues/1/comments`, { body: 'The plan' });
+  expect(comment.body).toMatchObject({ user: { type: 'Bot' }, performed_via_github_app: { slug: 'flotilla' } });
+  const path = `${R}/issues/comments/${field(comment, 'id')}`;
+  expect((await asBot('GET', path)).status).toBe(200);
+  expect((await asBot('PATCH', path, { body: 'The new plan' })).body).toMatchObject({ body: 'The new plan' });
+  expect((await asEve('PATCH', path, { body: 'Mine' })).status).toBe(403);
+  expect((await asBot('GET', `${R}/issues/1/comments`)).body).toHaveLength(1);
+  expect((await asAlice('POST', `${path}/reactions`, { content: 'rocket' })).status).toBe(201);
+  expect((await asAlice('POST', `${path}/reactions`, { content: 'rocket' })).status, 'once').toBe(200);
+  expect((await asAlice('POST', `${path}/reactions`, { content: 'frog' })).status).toBe(422);
+  expect((await asBot('GET', `${path}/reactions`)).body).toMatchObject([{ content: 'rocket', user: { login: 'alice' } }]);
+  expect((await asAlice('PUT', `${R}/issues/1/lock`)).status).toBe(204);
+  expect((await asBot('POST', `${R}/issues/1/comments`, { body: 'More' })).status, 'locked').toBe(403);
+  expect((await asAlice('DELETE', `${R}/issues/1/lock`)).status).toBe(204);
+  expect((await asBot('DELETE', path)).status).toBe(204);
+  expect((await asBot('GET', path)).status).toBe(404);
+});
+
+it('check runs and suites', async () => {
+  const sha = await head('change');
+  const output = {
+    title: 'Plan',
+    summary: 'Two clusters',
+    annotations: [
+      {
+        path: 'a.yaml',
+        start_line: 3,
+        end_line: 3,
+        start_column: 5,
+        end_column: 9,
+        annotation_level: 'failure',
+        message: 'No such version',
+      },
+    ],
+  };
+  const queued = await asBot('POST', `${R}/check-runs`, { name: 'flotilla / plan', head_sha: sha, external_id: 'd1' });
+  expect(queued.body).toMatchObject({ status: 'queued', conclusion: null, pull_requests: [{ number: 1 }] });
+  const path = `${R}/check-runs/${field(queued, 'id')}`;
+  expect((await asBot('PATCH', path, { status: 'in_progress' })).body).toMatchObject({ status: 'in_progress' });
+  expect((await asAlice('GET', `${R}/pulls/1`)).body, 'a pending check').toMatchObject({ mergeable_state: 'unstable' });
+  expect((await asBot('PATCH', path, { conclusion: 'failure', output })).body).toMatchObject({
+    status: 'completed',
+    output: { annotations_count: 1 },
+  });
+  expect((await asBot('PATCH', path, { output })).body, 'annotations are added').toMatchObject({ output: { annotations_count: 2 } });
+  expect((await asBot('GET', path)).status).toBe(200);
+  expect((await asBot('GET', `${path}/annotations`)).body).toHaveLength(2);
+  expect((await asBot('GET', `${R}/commits/${sha}/check-runs`)).body).toMatchObject({
+    total_count: 1,
+    check_runs: [{ name: 'flotilla / plan' }],
+  });
+  const suites = await asBot('GET', `${R}/commits/${sha}/check-suites`);
+  expect(suites.body).toMatchObject({ total_count: 1, check_suites: [{ conclusion: 'failure' }] });
+  const suite = (suites.body as { check_suites: { id: number }[] }).check_suites[0]?.id;
+  expect((await asBot('GET', `${R}/check-suites/${suite}`)).status).toBe(200);
+  expect((await asBot('GET', `${R}/check-suites/${suite}/check-runs`)).status).toBe(200);
+  expect((await asAlice('POST', `${path}/rerequest`)).status).toBe(201);
+  expect((await asAlice('POST', `${R}/check-suites/${suite}/rerequest`)).status).toBe(201);
+  expect((await asAlice('POST', `${R}/check-runs`, { name: 'x', head_sha: sha })).status, 'only apps write checks').toBe(403);
+  expect((await asBot('POST', `${R}/check-runs`, { name: 'x', head_sha: 'f'.repeat(40) })).status).toBe(422);
+});
+
+it('the log of deliveries', async () => {
+  await world.forge.deliveriesIdle();
+  const first = await asApp('GET', '/app/hook/deliveries?per_page=2');
+  expect(first.body).toHaveLength(2);
+  const next = /<http:\/\/[^/]+\/api\/v3([^>]+)>; rel="next"/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+  const second = await asApp('GET', next);
+  const ids = [...(first.body as { id: number }[]), ...(second.body as { id: number }[])].map((item) => item.id);
+  expect(ids).toEqual(ids.toSorted((a, b) => b - a));
+  expect(new Set(ids).size).toBe(4);
+  expect((await asApp('GET', `/app/hook/deliveries/${ids[0]}`)).body).toMatchObject({
+    status: 'OK',
+    status_code: 200,
+    response: { payload: 'ok' },
+  });
+  expect((await asApp('POST', `/app/hook/deliveries/${ids[0]}/attempts`)).status).toBe(202);
+  expect((await asApp('GET', '/app/hook/deliveries?cursor=nonsense')).status).toBe(422);
+  expect((await asApp('GET', '/app/hook/config')).status).toBe(200);
+});
+
+it('every operation that is served has answered well at least once', () => {
+  // There are no teams: that operation has only its 404.
+  const never = ['GET /orgs/:org/teams/:team/memberships/:login'];
+  expect(describedOperations.filter((name) => !rest.succeeded.has(name))).toEqual(never);
+});
