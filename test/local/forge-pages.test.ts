@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(site.errors).toEqual([]);
   await site.close();
+  expect(site.errors).toEqual([]);
 });
 
 async function visitorAs(login: string): Promise<Visitor> {
