@@ -14,6 +14,8 @@ export interface PageLayout {
   readonly nav: readonly NavLink[];
   /** Right of the navigation: who is signed in, say. */
   readonly account?: Content;
+  /** Where the page stands: links from the outside in, above the heading. */
+  readonly trail?: readonly NavLink[];
   readonly main: Content;
   readonly footer?: Content;
   /** Address of the style sheet. */
@@ -44,6 +46,7 @@ ${page.account !== undefined && html`<div class="account">${page.account}</div>`
 </div>
 </header>
 <main id="main" tabindex="-1">
+${page.trail !== undefined && page.trail.length > 0 && html`<nav class="trail" aria-label="Where you are"><ol>${page.trail.map(navItem)}</ol></nav>`}
 ${page.main}
 </main>
 <footer class="bottom">${page.footer}</footer>
