@@ -8,7 +8,7 @@ import { type ServerBinaries, serverBinaries } from './binaries.ts';
 import { type Connection, canConnect } from './connection.ts';
 import { type DataFolder, dataFolder, initialise, readPassword, removeLeftovers, SERVER_USER } from './data-folder.ts';
 import { storeError } from './errors.ts';
-import { isPostgres, readPostmaster } from './postmaster.ts';
+import { isPostgres, readPostmaster, removeStale } from './postmaster.ts';
 import { reachableBinaries } from './reachable-binaries.ts';
 import { ended, startProcess, stopProcess } from './server-process.ts';
 import { type ServerUser, serverUser } from './server-user.ts';
@@ -158,7 +158,9 @@ async function adopt(parts: Parts, port: number | undefined): Promise<Running | 
   const until = performance.now() + ADOPT_MS_MAX;
   for (;;) {
     const seen = await readPostmaster(parts.at.data);
-    if (seen === undefined || !(await isPostgres(seen.pid))) {
+    if (seen === undefined) return undefined;
+    if (!(await isPostgres(seen.pid))) {
+      await removeStale(parts.at.data, seen);
       return undefined;
     }
     if (port !== undefined && seen.port !== port) throw otherPort(parts.at, seen.pid);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,14 +27,34 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
   return { pid, port, ready: lines[7]?.trim() === 'ready' };
 }
 
-/** True while a process with this id lives, whoever's it is. */
+/** True while a process with this id lives, whoever's it is. One that has ended and that nobody has asked about does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+  return !isZombie(pid);
+}
+
+/** In a container whose first process is no init, an orphan stays in the table of processes after its end. */
+function isZombie(pid: number): boolean {
+  if (platform() !== 'linux') return false;
+  try {
+    // The state follows the name, which is in brackets and may hold any character.
+    return /\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Removes the file of a server that is no more. PostgreSQL would do so itself, unless any live process of its user, or
+ * a zombie, has the process id by now: then it refuses to start.
+ */
+export async function removeStale(data: string, stale: Postmaster): Promise<void> {
+  // Another bot may have started a server since: its file names another process.
+  if ((await readPostmaster(data))?.pid === stale.pid) await rm(join(data, 'postmaster.pid'), { force: true });
 }
 
 /**

@@ -39,8 +39,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   autovacuum_worker_slots: '2',
   autovacuum_max_workers: '1',
   jit: 'off',
-  // The bot's death is seen by its sessions even while a statement runs.
-  client_connection_check_interval: '1000',
   log_min_messages: 'warning',
   log_line_prefix: '%m [%p] %e ',
   log_timezone: 'UTC',

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BotHome } from '../../support/state/bot-home.ts';
 import { job } from '../../support/state/builders.ts';
 import { gate, handlers } from '../../support/state/job-handlers.ts';
@@ -6,9 +6,15 @@ import { eventually, memoryLog } from '../../support/state/test-database.ts';
 import { TestSql } from '../../support/state/test-sql.ts';
 
 describe('the job queue through a catastrophe', () => {
+  let used: BotHome;
   let home: BotHome;
+  beforeAll(async () => {
+    used = await BotHome.used();
+  });
+  afterAll(() => used.remove());
   beforeEach(async () => {
     home = await BotHome.make();
+    await home.copy(used);
   });
   afterEach(() => home.remove());
 

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../../../src/adapters/postgres/postmaster.ts';
+import { serverUser } from '../../../src/adapters/postgres/server-user.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { BotHome, refusal } from '../../support/state/bot-home.ts';
 import { change, delivery, entry, FLEET, fleetRecord, job } from '../../support/state/builders.ts';
@@ -61,7 +62,8 @@ describe('the embedded server', () => {
 
   it('does not take a stranger for itself whose process id is in a stale file', async () => {
     await home.copy(used);
-    const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+    // Of the server's own user, whom PostgreSQL would take for a rival.
+    const stranger = spawn('sleep', ['60'], { stdio: 'ignore', ...(await serverUser(home.data())) });
     home.beforeRemoval(async () => stranger.kill());
     await writeFile(home.data('postmaster.pid'), `${stranger.pid}\n${home.data()}\n1790000000\n28000\n\n127.0.0.1\n0 0\nready\n`);
     expect(await (await home.open()).store.healthy()).toBe(true);
