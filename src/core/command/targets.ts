@@ -14,7 +14,7 @@ const SKIPPABLE: ReadonlySet<TargetStatus> = new Set(['waiting', 'held', 'failed
 export const retry: Handler = (rollout, command, now) => {
   const chosen = choose(rollout, command, RETRYABLE, 'neither failed nor deferred: there is nothing to retry');
   if (!chosen.ok) return chosen;
-  const afresh = { startedAt: undefined, healthySince: undefined, brokenSince: undefined, progress: undefined };
+  const afresh = { startedAt: undefined, healthySince: undefined, brokenSince: undefined, seenAt: undefined, progress: undefined };
   const applied = change(rollout.state, chosen.value, command, (target) =>
     become(target, 'waiting', now, { ...afresh, detail: `retry asked by ${whyOf(command)}` }),
   );

@@ -61,6 +61,8 @@ function same(a: TargetState, b: TargetState): boolean {
   return a.progress?.done === b.progress?.done && a.progress?.total === b.progress?.total;
 }
 
+const inFlightUnder = (mode: Circumstances['mode']): TargetStatus => (mode === 'hold' ? 'held' : 'rolling');
+
 /** Cannot tell: never a success, and never a definite failure either. The soak clock keeps what was seen, and stands still. */
 function withoutEvidence(target: TargetState, cause: string, at: Circumstances): Advanced {
   const { now, policy } = at;
@@ -70,14 +72,13 @@ function withoutEvidence(target: TargetState, cause: string, at: Circumstances):
   if (now >= giveUpAt) {
     return settled(become(target, 'unreachable', now, { detail: `no evidence for ${formatDuration(now - silentSince)}: ${cause}` }));
   }
-  const status = target.status === 'soaking' ? 'rolling' : target.status;
-  const next = become(target, status, now, { detail: `no evidence: ${cause}` });
+  const next = target.status === 'soaking' ? become(target, inFlightUnder(at.mode), now, { detail: `no evidence: ${cause}` }) : target;
   return { target: next, wait: { reason: { kind: 'no-evidence', cause }, until: giveUpAt }, wakeAt: giveUpAt };
 }
 
 function notAccepted(target: TargetState, seenAt: Instant, missing: boolean, at: Circumstances): Advanced {
   const detail = missing ? 'the data plane has no such cluster' : 'the data plane has not accepted the order';
-  const next = become(target, at.mode === 'hold' ? 'held' : 'applying', at.now, { seenAt, detail });
+  const next = become(target, at.mode === 'hold' ? 'held' : 'applying', at.now, { seenAt, healthySince: undefined, detail });
   return untilDeadline(next, { kind: 'not-accepted' }, seenAt, at);
 }
 
@@ -93,7 +94,7 @@ function moving(target: TargetState, evidence: Extract<Evidence, { kind: 'moving
   if (at.windingDown && at.mode === 'hold' && observed.held) {
     return settled(become(target, 'deferred', at.now, { ...seen, detail: `stopped in the middle by the abort: ${detail}` }));
   }
-  const next = become(target, at.mode === 'hold' ? 'held' : 'rolling', at.now, seen);
+  const next = become(target, inFlightUnder(at.mode), at.now, seen);
   return untilDeadline(next, { kind: 'rolling', words: detail }, sampledAt, at);
 }
 

@@ -40,11 +40,11 @@ function spentRelease(draft: Draft): Spent | undefined {
   return undefined;
 }
 
-/** A canary phase in which no cluster succeeded has proven nothing, whatever its budgets tolerate: what follows would be the canary. */
+/** A canary phase in which no cluster succeeded, or was there already, has proven nothing, whatever its budgets tolerate: what follows would be the canary. */
 function unprovenCanary(draft: Draft): Spent | undefined {
   for (const { planned, tally } of draft.phases) {
     const kind = BUDGETS.find((budget) => tally.spent[budget] > 0);
-    if (!planned.canary || tally.unsettled > 0 || tally.succeeded > 0 || kind === undefined) continue;
+    if (!planned.canary || tally.unsettled > 0 || tally.succeeded + tally.skipped > 0 || kind === undefined) continue;
     return { cause: CAUSE[kind], reason: `phase ${planned.id}: no canary succeeded (${tally.spent[kind]} ${kind})`, phase: planned.id };
   }
   return undefined;

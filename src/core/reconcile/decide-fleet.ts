@@ -2,10 +2,11 @@ import type { DesiredState } from '../desired/desired.ts';
 import { invariant } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { earliest, type Instant } from '../model/time.ts';
-import { decide } from './decide.ts';
-import type { Action, ActiveRollout, Change, Decision, HoldReason, Policy } from './decision.ts';
+import { decide, follow } from './decide.ts';
+import type { Action, ActiveRollout, Change, Decision, Elsewhere, HoldReason, Policy } from './decision.ts';
 import type { Observations, Order } from './evidence.ts';
-import { supersede } from './supersede.ts';
+import { SETTLED } from './state.ts';
+import { type Claims, claimsOf, supersede } from './supersede.ts';
 import { type News, Traffic } from './traffic.ts';
 
 export interface FleetInput {
@@ -27,27 +28,23 @@ export interface FleetDecision {
 /** What all active rollouts of a fleet should do now, under the limits that they share. */
 export function decideFleet(input: FleetInput): FleetDecision {
   const traffic = new Traffic(input.orders);
-  const turns = supersede(input.rollouts, input).map(
-    ({ rollout, state, changes }): Turn => ({
-      rollout,
-      now: { plan: rollout.plan, state },
-      changes: [...changes],
-      actions: [],
-      last: undefined,
-    }),
-  );
-  for (const { now } of turns) traffic.add(now);
+  const turns = input.rollouts.map((rollout): Turn => ({ rollout, now: rollout, changes: [], actions: [], last: undefined }));
+  // What is in flight anywhere must be known before anything is started.
+  for (const { plan, state } of input.rollouts) traffic.add({ plan, state: follow({ ...input, plan, state, elsewhere: NOBODY }) });
 
+  const claims = claimsOf(input.rollouts);
   let due = inTurn(turns);
   for (let round = 0; due.length > 0; round += 1) {
     invariant(round < ROUNDS_MAX, 'deciding for a fleet comes to rest');
-    due = decideRound(input, traffic, due, turns);
+    due = decideRound({ input, claims, traffic, turns }, due);
   }
 
   const decisions = turns.map((turn) => ({ rollout: turn.rollout, decision: decisionOf(turn, traffic) }));
   const wakeAt = decisions.reduce<Instant | undefined>((soonest, { decision }) => earliest(soonest, decision.wakeAt), undefined);
   return { decisions, wakeAt };
 }
+
+const NOBODY: Elsewhere = new Map();
 
 /** The first round decides for all; each later one only for those that the one before concerns, and that runs out. */
 const ROUNDS_MAX = 10;
@@ -66,15 +63,23 @@ function inTurn(turns: readonly Turn[]): readonly Turn[] {
   return [...turns.filter(goesBack).reverse(), ...turns.filter((turn) => !goesBack(turn))];
 }
 
+interface Fold {
+  readonly input: FleetInput;
+  readonly claims: Claims;
+  readonly traffic: Traffic;
+  readonly turns: readonly Turn[];
+}
+
 /** @returns the rollouts to decide again: what they were decided on has changed since. */
-function decideRound(input: FleetInput, traffic: Traffic, due: readonly Turn[], turns: readonly Turn[]): readonly Turn[] {
+function decideRound({ input, claims, traffic, turns }: Fold, due: readonly Turn[]): readonly Turn[] {
   const again = new Set<Turn>();
   for (const turn of due) {
     again.delete(turn);
-    const { plan, state } = turn.now;
+    const { plan } = turn.now;
+    const { state, changes } = supersede(turn.now, claims, { ...input, orders: traffic.orders });
     const [decision, news] = traffic.decide(turn.now, (elsewhere, orders) => decide({ ...input, plan, state, orders, elsewhere }));
     turn.now = { plan, state: decision.next };
-    turn.changes.push(...decision.changes);
+    turn.changes.push(...changes, ...decision.changes);
     turn.actions.push(...decision.actions);
     turn.last = decision;
     for (const other of turns) if (other !== turn && concerns(news, other)) again.add(other);
@@ -82,9 +87,13 @@ function decideRound(input: FleetInput, traffic: Traffic, due: readonly Turn[], 
   return inTurn(turns.filter((turn) => again.has(turn)));
 }
 
-function concerns({ takenFrom, eased }: News, { now, last }: Turn): boolean {
+function concerns({ ordered, eased }: News, { now, last }: Turn): boolean {
   if (last === undefined) return false;
-  return takenFrom.has(now.state.id) || (eased && last.holds.some(({ reason }) => waitsForOthers(reason)));
+  const lost = ordered.some((cluster) => {
+    const status = now.state.targets.get(cluster)?.status;
+    return status !== undefined && (status === 'unreachable' || !SETTLED.has(status));
+  });
+  return lost || (eased && last.holds.some(({ reason }) => waitsForOthers(reason)));
 }
 
 const waitsForOthers = (reason: HoldReason): boolean =>

@@ -6,6 +6,7 @@ import { followTargets } from './follow.ts';
 import { keepOrders } from './orders.ts';
 import { beginPhase, endPhase } from './phases.ts';
 import { startTargets } from './starts.ts';
+import type { RolloutState } from './state.ts';
 
 /**
  * What one rollout should do now.
@@ -22,7 +23,8 @@ export function decide(input: DecideInput): Decision {
 
   for (const phase of draft.phases) {
     const running = draft.status === 'running' || draft.status === 'awaiting-approval';
-    if (running) beginPhase(draft, phase);
+    // Members of a phase that has just begun have been left alone so far.
+    if (running && beginPhase(draft, phase)) followTargets(draft, phase);
     startTargets(draft, phase);
     if (running) endPhase(draft, phase);
   }
@@ -31,4 +33,11 @@ export function decide(input: DecideInput): Decision {
   finish(draft);
 
   return draft.result();
+}
+
+/** The first step of `decide` alone: where evidence and time have brought the targets. Starts nothing, and orders nothing. */
+export function follow(input: DecideInput): RolloutState {
+  const draft = new Draft(input);
+  for (const phase of draft.phases) followTargets(draft, phase);
+  return draft.result().next;
 }

@@ -90,6 +90,11 @@ export class Draft {
     return (this.#phaseStates ?? this.input.state.phases).get(id) ?? PHASE_AHEAD;
   }
 
+  /** Members of a phase that are not settled. */
+  unsettledIn(id: string): number {
+    return this.phases.find(({ planned }) => planned.id === id)?.tally.unsettled ?? 0;
+  }
+
   setPhase(id: string, next: PhaseState, why: string): void {
     const before = this.phaseState(id);
     this.#phaseStates ??= new Map(this.input.state.phases);

@@ -1,7 +1,7 @@
 import type { ClusterId } from '../model/ids.ts';
 import { formatDuration, type Instant, instant } from '../model/time.ts';
 import { advance, become } from './advance.ts';
-import { classify, freshSample } from './classify.ts';
+import { classify, freshSample, staleAt } from './classify.ts';
 import type { Draft, PhaseDraft } from './draft.ts';
 import { ownOrder, pausedWait, takenOver } from './orders.ts';
 import { SETTLED, type TargetState } from './state.ts';
@@ -35,24 +35,39 @@ export const isUnstarted = ({ status, startedAt }: TargetState): boolean =>
 function followUnstarted(draft: Draft, phase: PhaseDraft, cluster: ClusterId, target: TargetState): TargetState {
   const { startedAt, pausedMs } = draft.phaseState(phase.planned.id);
   if (startedAt === undefined || (draft.status !== 'running' && draft.status !== 'awaiting-approval')) return target;
-  const { policy, observations } = draft.input;
-  const sample = freshSample(observations.get(cluster), { now: draft.now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs });
-  const next = typeof sample === 'string' ? unseen(draft, target, instant(startedAt + pausedMs), sample) : seenAgain(draft, target);
+  const sighting = sightingOf(draft, cluster);
+  const next = sighting.seen ? seenAgain(draft, target) : unseen(draft, target, sighting.cause);
+  if (sighting.seen) draft.wakeUpAt(staleAt(sighting.sampledAt, draft.input.policy));
   return next.status === 'waiting' ? deferredIfLate(draft, phase, next, instant(startedAt + pausedMs)) : next;
 }
 
-function unseen(draft: Draft, target: TargetState, turnAt: Instant, cause: string): TargetState {
+export type Sighting = { readonly seen: true; readonly sampledAt: Instant } | { readonly seen: false; readonly cause: string };
+
+/** Whether a target can be seen well enough to be started. One that is to be created need not be there. */
+export function sightingOf(draft: Draft, cluster: ClusterId): Sighting {
+  const { observations, policy } = draft.input;
+  const observation = observations.get(cluster);
+  const sampledAt = freshSample(observation, { now: draft.now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs });
+  if (typeof sampledAt === 'string') return { seen: false, cause: sampledAt };
+  if (observation?.kind === 'observed' || draft.planned(cluster).change === 'create') return { seen: true, sampledAt };
+  return { seen: false, cause: 'the data plane has no such cluster' };
+}
+
+/** The patience with an unstarted target runs from when it was first not seen: one lost sample is no reason to give up. */
+export const patienceEnds = (draft: Draft, { seenAt }: TargetState): Instant =>
+  instant((seenAt ?? draft.now) + draft.input.policy.unreachableAfterMs);
+
+function unseen(draft: Draft, target: TargetState, cause: string): TargetState {
   if (target.status === 'unreachable') return target;
-  const giveUpAt = instant(Math.max(turnAt, target.since) + draft.input.policy.unreachableAfterMs);
-  if (draft.now < giveUpAt) {
-    draft.wakeUpAt(giveUpAt);
-    return target;
-  }
-  return become(target, 'unreachable', draft.now, { detail: `not started, no evidence: ${cause}` });
+  const lost = target.seenAt === undefined ? become(target, 'waiting', draft.now, { seenAt: draft.now }) : target;
+  const giveUpAt = patienceEnds(draft, lost);
+  if (draft.now >= giveUpAt) return become(lost, 'unreachable', draft.now, { detail: `not started, no evidence: ${cause}` });
+  draft.wakeUpAt(giveUpAt);
+  return lost;
 }
 
 const seenAgain = (draft: Draft, target: TargetState): TargetState =>
-  target.status === 'unreachable' ? become(target, 'waiting', draft.now, { detail: undefined }) : target;
+  become(target, 'waiting', draft.now, { seenAt: undefined, detail: target.status === 'unreachable' ? undefined : target.detail });
 
 function deferredIfLate(draft: Draft, { planned }: PhaseDraft, target: TargetState, turnAt: Instant): TargetState {
   if (planned.maxDurationMs === undefined) return target;

@@ -1,9 +1,9 @@
 import type { ClusterId } from '../model/ids.ts';
-import { type Instant, instant } from '../model/time.ts';
+import type { Instant } from '../model/time.ts';
 import type { PlannedTarget } from '../plan/plan.ts';
-import { freshSample } from './classify.ts';
 import type { HoldReason, Wait } from './decision.ts';
 import type { Draft, PhaseDraft } from './draft.ts';
+import { patienceEnds, sightingOf } from './follow.ts';
 import { gateOf } from './open.ts';
 import { mayMove, pausedWait } from './orders.ts';
 import { missingApproval, notBegun } from './phases.ts';
@@ -88,17 +88,11 @@ function slotOfDataPlane({ draft, cluster, planned: { dataPlane } }: Asking): Wa
   return hold({ kind: 'concurrency', of: 'data-plane', name: dataPlane, limit });
 }
 
-/** Nothing is started blind, but for a cluster that is to be created. */
-function unseen({ draft, phase, cluster, planned }: Asking): Wait | undefined {
-  const { observations, policy } = draft.input;
-  const observation = observations.get(cluster);
-  const sample = freshSample(observation, { now: draft.now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs });
-  const missing = observation?.kind === 'unknown' && observation.missing;
-  if (typeof sample !== 'string' && (!missing || planned.change === 'create')) return undefined;
-  const cause = typeof sample === 'string' ? sample : 'the data plane has no such cluster';
-  const { startedAt, pausedMs } = draft.phaseState(phase.planned.id);
-  const turnAt = Math.max((startedAt ?? draft.now) + pausedMs, draft.target(cluster).since);
-  return hold({ kind: 'no-evidence', cause }, instant(turnAt + policy.unreachableAfterMs));
+/** Nothing is started blind. */
+function unseen({ draft, cluster }: Asking): Wait | undefined {
+  const sighting = sightingOf(draft, cluster);
+  if (sighting.seen) return undefined;
+  return hold({ kind: 'no-evidence', cause: sighting.cause }, patienceEnds(draft, draft.target(cluster)));
 }
 
 /** A move that another rollout has begun is let finish first; one that stands still there would never finish. */

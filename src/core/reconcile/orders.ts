@@ -1,5 +1,6 @@
 import { assertNever } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { instant } from '../model/time.ts';
 import { become } from './advance.ts';
 import type { Wait } from './decision.ts';
 import type { Draft, PhaseDraft } from './draft.ts';
@@ -31,6 +32,7 @@ export function giveOrder(draft: Draft, cluster: ClusterId, mode: Order['mode'],
   const epoch = Math.max(draft.order(cluster)?.epoch ?? 0, draft.target(cluster).epoch, accepted) + 1;
   const order: Order = { cluster, dataPlane, revision, spec, mode, epoch, rollout: draft.input.state.id, orderedAt: draft.now };
   draft.act({ kind: 'order', order, why });
+  draft.wakeUpAt(instant(draft.now + draft.input.policy.unreachableAfterMs));
   return epoch;
 }
 

@@ -81,7 +81,7 @@ export interface TargetState {
   readonly healthySince: Instant | undefined;
   /** First sample, at this revision and after its order was accepted, since when a broker has been in a crash loop. */
   readonly brokenSince: Instant | undefined;
-  /** When the newest evidence was sampled. */
+  /** When the newest evidence was sampled. Before the start: since when it could not be seen, if it cannot. */
   readonly seenAt: Instant | undefined;
   /** How far it is, in brokers; from the newest evidence. */
   readonly progress: { readonly done: number; readonly total: number } | undefined;

@@ -8,8 +8,17 @@ import type { Order } from './evidence.ts';
 import { isUnstarted } from './follow.ts';
 import type { RolloutState, TargetState } from './state.ts';
 
-/** The newest rollout that has a cluster as its target. */
-type Claims = ReadonlyMap<ClusterId, ActiveRollout>;
+/** By cluster: the newest rollout that has it as its target. */
+export type Claims = ReadonlyMap<ClusterId, ActiveRollout>;
+
+/** @param rollouts - oldest first. */
+export function claimsOf(rollouts: readonly ActiveRollout[]): Claims {
+  const claims = new Map<ClusterId, ActiveRollout>();
+  // Alone, a rollout has nobody to claim from.
+  if (rollouts.length < 2) return claims;
+  for (const rollout of rollouts) for (const cluster of rollout.state.targets.keys()) claims.set(cluster, rollout);
+  return claims;
+}
 
 export interface Superseding {
   readonly desired: DesiredState;
@@ -18,51 +27,29 @@ export interface Superseding {
 }
 
 /**
- * Takes from older rollouts what they have not started and what a newer one wants otherwise (law 8).
+ * Takes from a rollout what it has not started and what a newer one wants otherwise (law 8).
  *
- * What they have in flight they keep, until it is finished or the newer rollout starts it: a cluster is never
+ * What it has in flight it keeps, until that is finished or the newer rollout starts it: a cluster is never
  * left in the middle without an owner.
- *
- * @param rollouts - oldest first.
- * @returns for each rollout, in their order, its state and what changed in it.
  */
-export function supersede(rollouts: readonly ActiveRollout[], at: Superseding): readonly Superseded[] {
-  const claims = new Map<ClusterId, ActiveRollout>();
-  const newestFirst = rollouts.toReversed().map((rollout) => {
-    const superseded = supersedeOne(rollout, claims, at);
-    // Nobody is older than the oldest.
-    if (rollout !== rollouts[0]) claim(claims, rollout);
-    return superseded;
-  });
-  return newestFirst.reverse();
-}
-
-export interface Superseded {
-  readonly rollout: ActiveRollout;
-  readonly state: RolloutState;
-  readonly changes: readonly Change[];
-}
-
-function claim(claims: Map<ClusterId, ActiveRollout>, rollout: ActiveRollout): void {
-  for (const cluster of rollout.state.targets.keys()) {
-    if (!claims.has(cluster)) claims.set(cluster, rollout);
-  }
-}
-
-function supersedeOne(rollout: ActiveRollout, claims: Claims, at: Superseding): Superseded {
-  const { plan, state } = rollout;
+export function supersede(
+  rollout: ActiveRollout,
+  claims: Claims,
+  at: Superseding,
+): { readonly state: RolloutState; readonly changes: readonly Change[] } {
+  const { state } = rollout;
   const changes: Change[] = [];
   let targets: Map<ClusterId, TargetState> | undefined;
   for (const [cluster, target] of state.targets) {
     if (!isUnstarted(target)) continue;
-    const taken = takenFrom(plan, cluster, claims, at);
+    const taken = takenFrom(rollout, cluster, claims, at);
     if (taken === undefined) continue;
     const next = become(target, 'superseded', at.now, { detail: taken.why, supersededBy: taken.by });
     targets ??= new Map(state.targets);
     targets.set(cluster, next);
     changes.push({ subject: 'target', name: cluster, from: target.status, to: next.status, why: taken.why });
   }
-  return { rollout, state: targets === undefined ? state : { ...state, targets }, changes };
+  return { state: targets === undefined ? state : { ...state, targets }, changes };
 }
 
 interface Taken {
@@ -70,9 +57,14 @@ interface Taken {
   readonly why: string;
 }
 
-function takenFrom(plan: Plan, cluster: ClusterId, claims: Claims, { desired, orders }: Superseding): Taken | undefined {
+function takenFrom(
+  { plan, state }: ActiveRollout,
+  cluster: ClusterId,
+  claims: Claims,
+  { desired, orders }: Superseding,
+): Taken | undefined {
   const newer = claims.get(cluster);
-  if (newer !== undefined) {
+  if (newer !== undefined && newer.state.id !== state.id) {
     const order = orders.get(cluster);
     const { id } = newer.state;
     if (isRoutine(newer.plan) && missedTheLast(plan, cluster, order) && order?.rollout !== id) return undefined;

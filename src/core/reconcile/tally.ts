@@ -7,6 +7,7 @@ export interface Tally {
   waiting: number;
   unsettled: number;
   succeeded: number;
+  skipped: number;
   superseded: number;
   /** Failed, unreachable or deferred, whether or not a person has seen it. */
   wrong: number;
@@ -25,7 +26,7 @@ const OUT: ReadonlySet<TargetStatus> = new Set(['removed', 'superseded', 'skippe
 
 export function emptyTally(): Tally {
   const spent = { failed: 0, unreachable: 0, deferred: 0 };
-  return { members: 0, waiting: 0, unsettled: 0, succeeded: 0, superseded: 0, wrong: 0, out: 0, inFlight: 0, spent };
+  return { members: 0, waiting: 0, unsettled: 0, succeeded: 0, skipped: 0, superseded: 0, wrong: 0, out: 0, inFlight: 0, spent };
 }
 
 /** Counts a target in, or out with -1. */
@@ -38,6 +39,7 @@ export function count(tally: Tally, target: TargetState, resumedAt: Instant | un
   }
   if (status === 'waiting') tally.waiting += by;
   if (!SETTLED.has(status)) tally.unsettled += by;
+  if (status === 'skipped') tally.skipped += by;
   if (status === 'superseded') tally.superseded += by;
   if (OUT.has(status)) tally.out += by;
   if (isInFlight(target) && !target.rescued) tally.inFlight += by;

@@ -1,12 +1,12 @@
-import type { ClusterId, RolloutId } from '../model/ids.ts';
+import type { ClusterId } from '../model/ids.ts';
 import type { ActiveRollout, Decision, Elsewhere } from './decision.ts';
 import type { Order } from './evidence.ts';
 import { isInFlight } from './tally.ts';
 
 /** What a decision on one rollout means for the others. */
 export interface News {
-  /** Rollouts that it took a cluster from. */
-  readonly takenFrom: ReadonlySet<RolloutId>;
+  /** Clusters that it gave orders to. */
+  readonly ordered: readonly ClusterId[];
   /** A cluster is no longer in flight, or stands still: others may have been waiting for that. */
   readonly eased: boolean;
 }
@@ -37,10 +37,7 @@ export class Traffic {
     const own = [...this.#flights].filter(([, flight]) => flight.rollout === rollout.state.id);
     for (const [cluster] of own) this.#flights.delete(cluster);
     const decision = decideWith(this.#flights, this.orders);
-    const takenFrom = new Set<RolloutId>();
     for (const { order } of decision.actions) {
-      const owner = this.#flights.get(order.cluster)?.rollout;
-      if (owner !== undefined) takenFrom.add(owner);
       this.#orders ??= new Map(this.#recorded);
       this.#orders.set(order.cluster, order);
     }
@@ -49,6 +46,6 @@ export class Traffic {
       const after = this.#flights.get(cluster);
       return after?.rollout !== before.rollout || after.held !== before.held;
     });
-    return [decision, { takenFrom, eased }];
+    return [decision, { ordered: decision.actions.map(({ order }) => order.cluster), eased }];
   }
 }

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isFinished } from '../../../src/core/reconcile/state.ts';
+import { type Story, storyArb, Teller } from './story.ts';
+
+/** Printed by fast-check with every failure; `FLOTILLA_SEED` plays one again. */
+const seed = Number(process.env['FLOTILLA_SEED'] ?? Date.now() % 2 ** 31);
+const numRuns = Number(process.env['FLOTILLA_RUNS'] ?? 400);
+
+const play = (story: Story): Teller => {
+  const teller = new Teller(story);
+  for (const step of story.steps) teller.tell(step);
+  return teller;
+};
+
+describe(`the laws of a rollout (FLOTILLA_SEED=${seed})`, () => {
+  it('hold after every step of any story', () => {
+    fc.assert(
+      fc.property(storyArb, (story) => {
+        play(story);
+      }),
+      { seed, numRuns },
+    );
+  });
+
+  it('let every story end well once its troubles are over', () => {
+    fc.assert(
+      fc.property(storyArb, (story) => {
+        const teller = play(story);
+        teller.endWell();
+        const { fleet } = teller;
+        expect(fleet.active.map(({ state }) => state)).toEqual([]);
+        const newest = fleet.rollouts.findLast(({ state }) => state.status === 'completed' || state.status === 'completed-with-deferrals');
+        for (const [cluster, target] of newest?.state.targets ?? []) {
+          const planned = newest?.plan.targets[cluster];
+          const wanted = fleet.desired.get(cluster)?.revision;
+          if (planned === undefined || wanted !== planned.revision || target.status !== 'succeeded') continue;
+          expect(fleet.world.isAt(cluster, wanted), `${cluster} is at what its newest rollout took it to`).toBe(true);
+        }
+        expect(fleet.rollouts.every(({ state }) => isFinished(state))).toBe(true);
+      }),
+      { seed, numRuns },
+    );
+  });
+});
