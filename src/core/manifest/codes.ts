@@ -16,6 +16,7 @@ export const CODES = {
   'file/not-utf8': error('The file is not UTF-8 text.', 'Save it as UTF-8.'),
   'limit/file-size': error('The file is larger than 1 MiB.', 'Split it into several files; any layout of folders is allowed.'),
   'limit/documents': error('The file holds more than 5,000 documents.', 'Split it into several files.'),
+  'limit/values': error('A document has more than 20,000 keys and list items.', 'Split it.'),
   'limit/depth': error(
     'Maps and lists are nested deeper than 32 levels, or a line is indented by more than 200 columns.',
     'Write it flatter.',

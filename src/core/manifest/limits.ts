@@ -11,6 +11,8 @@ export const MAX_DOCUMENTS_PER_FILE = 5_000;
 export const MAX_DEPTH = 32;
 /** Columns before the first word of a line. Bounds the recursion of the YAML parser, which has no limit of its own. */
 export const MAX_INDENT_COLUMNS = 200;
+/** Keys and list items of one document, counted before a tree is made of them. */
+export const MAX_VALUES_PER_DOCUMENT = 20_000;
 /** Keys of one map. The largest the schemas allow is 500. */
 export const MAX_KEYS_PER_MAP = 1_000;
 /** Items of one list. The largest the schemas allow is 1,000; checking a list for duplicates costs its square. */

@@ -1,5 +1,5 @@
 import { CST, Lexer } from 'yaml';
-import { MAX_DEPTH, MAX_DOCUMENTS_PER_FILE, MAX_INDENT_COLUMNS } from './limits.ts';
+import { MAX_DEPTH, MAX_DOCUMENTS_PER_FILE, MAX_INDENT_COLUMNS, MAX_VALUES_PER_DOCUMENT } from './limits.ts';
 import type { FileProblem } from './model.ts';
 import type { Position, PositionOf } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
@@ -45,7 +45,7 @@ export function findHidden(text: string, positionOf: PositionOf): FileProblem[] 
 }
 
 /**
- * What keeps the text from being composed into a tree, which recurses: the first excess of depth or of
+ * What keeps the text from being composed into a tree, which recurses: the first excess of depth, size or
  * documents, or a directive, which could change the meaning of all that follows. The lexer does not
  * recurse, so 200 KB of `[` cost it milliseconds and no stack.
  */
@@ -54,6 +54,7 @@ export function findObstacle(text: string, positionOf: PositionOf): FileProblem 
   let flowDepth = 0;
   let documents = 0;
   let begun = false;
+  let values = 0;
   /** Columns before the first word of the line; `undefined` after it. */
   let indent: number | undefined = 0;
   for (const token of new Lexer().lex(text)) {
@@ -63,6 +64,7 @@ export function findObstacle(text: string, positionOf: PositionOf): FileProblem 
       // The lexer marks the first document, and each after an end mark; others begin at their `---` alone.
       if (type === 'doc-mode' || !begun) documents += 1;
       begun = type === 'doc-mode';
+      values = 0;
       flowDepth = 0;
       indent = 0;
     } else if (type === 'newline') indent = 0;
@@ -72,6 +74,8 @@ export function findObstacle(text: string, positionOf: PositionOf): FileProblem 
       if (column > MAX_INDENT_COLUMNS && flowDepth === 0 && type !== 'space' && type !== 'comment') return tooDeep(positionOf(offset));
       indent = INDENTING.has(type) ? column : undefined;
     }
+    if (VALUES.has(type)) values += 1;
+    if (values > MAX_VALUES_PER_DOCUMENT) return tooManyValues(positionOf(offset));
     if (flowDepth > MAX_DEPTH) return tooDeep(positionOf(offset));
     if (documents > MAX_DOCUMENTS_PER_FILE) return tooManyDocuments(positionOf(offset));
     if (type === 'directive-line') {
@@ -88,6 +92,11 @@ const FLOW_STEP: Readonly<Record<string, number>> = { 'flow-seq-start': 1, 'flow
 /** Marks that the lexer puts in by itself. */
 const SYNTHETIC: ReadonlySet<TokenType> = new Set<TokenType>(['doc-mode', 'flow-error-end', 'scalar']);
 const INDENTING: ReadonlySet<TokenType> = new Set<TokenType>(['space', 'seq-item-ind', 'explicit-key-ind', 'map-value-ind']);
+
+const VALUES: ReadonlySet<TokenType> = new Set<TokenType>(['map-value-ind', 'seq-item-ind', 'comma']);
+
+const tooManyValues = (position: Position): FileProblem =>
+  fileProblemOf('limit/values', position, `more than ${MAX_VALUES_PER_DOCUMENT} keys and list items in one document`, 'split the document');
 
 const tooDeep = (position: Position): FileProblem =>
   fileProblemOf('limit/depth', position, `nested deeper than ${MAX_DEPTH} levels, or indented too far`, 'write it flatter');

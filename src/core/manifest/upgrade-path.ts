@@ -9,7 +9,8 @@ export type JumpCheck = { readonly ok: true } | { readonly ok: false; readonly m
  * - A version that lists the old one in its `from` may always be reached from it, up or down.
  * - Up, inside a major version: to any patch, and to the next minor by number; further only with `skipMinors`.
  * - Up, to the next major version: to the first minor of it that the product lists, from the newest minor
- *   of the old major that it lists. With `skipMinors`, from any minor to any minor. Two majors at once: never.
+ *   of the old major that it lists; the version it comes from must be listed too, or nothing is known of what
+ *   lies between. With `skipMinors`, from any minor to any minor. Two majors at once: never.
  * - Down, by `downgrade`: `none` nothing; `patch` to an earlier patch of the minor; `minor` (the default)
  *   also to the minor before, or to any earlier one with `skipMinors`. To an earlier major: never.
  *
@@ -38,6 +39,9 @@ function objectionToUpgrade(product: Product, from: Version, to: Version): strin
   if (skipMinors) return undefined;
   if (b.major === a.major) {
     return b.minor <= a.minor + 1 ? undefined : `${from} to ${to} skips minor ${span(a.major, a.minor + 1, b.minor - 1)}`;
+  }
+  if (!product.spec.versions.some(({ version }) => version === from)) {
+    return `${from} to ${to} is a major step from a version that ${product.metadata.name} does not list`;
   }
   const lastMinor = Math.max(a.minor, ...minorsOf(product, a.major));
   if (a.minor < lastMinor) return `${from} to ${to} skips minor ${span(a.major, a.minor + 1, lastMinor)}`;

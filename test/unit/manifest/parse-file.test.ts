@@ -14,7 +14,7 @@ describe('points at the exact place of', () => {
 });
 
 describe('refuses, and quickly,', () => {
-  it.each(OVER_A_LIMIT)('$name', { timeout: 3_000 }, ({ text, want }) => expect(placed(text)).toEqual(want));
+  it.each(OVER_A_LIMIT)('$name', { timeout: 8_000 }, ({ text, want }) => expect(placed(text)).toEqual(want));
 });
 
 describe('takes what is just within a limit:', () => {
