@@ -9,19 +9,19 @@ export interface Contradiction extends Edit {
 const RELEASE = manifest('Release', 'other', 'product: kafka\nversion: "3.9.0"\nselect: { matchLabels: { tier: customer } }');
 const window = (schedule: string, more = ''): string => manifest('Window', 'w', `schedule: ${schedule}\nreason: for the table${more}`);
 const operation = (lines: string): string => manifest('Operation', 'o', `action: rebalance\nreason: for the table\n${lines}`);
-const phases = (lines: string): Edit['files'] => ({
+const phases = (lines: string): NonNullable<Edit['files']> => ({
   'strategy.yaml': manifest('Strategy', 'standard', `phases:\n${lines.replace(/^/gm, '  ')}`),
 });
 const phase = (name: string, lines: string): string => `- name: ${name}\n  maxConcurrent: 1\n  bake: 1m\n${lines.replace(/^/gm, '  ')}`;
 const EVERYBODY = phase('everybody', 'rest: true');
-const exception = (lines: string): Edit['replace'] => ({
+const exception = (lines: string): NonNullable<Edit['replace']> => ({
   'release.yaml': ['  select: {}\n', `  select: {}\n  exceptions:\n${lines.replace(/^/gm, '    ')}\n`],
 });
-const inSpec = (file: string, before: string, lines: string): Edit['replace'] => ({
+const inSpec = (file: string, before: string, lines: string): NonNullable<Edit['replace']> => ({
   [file]: [before, `${lines.replace(/^/gm, '  ')}\n${before}`],
 });
-const inCluster = (lines: string): Edit['replace'] => inSpec('clusters.yaml', '  product: kafka', lines);
-const inFleet = (lines: string): Edit['replace'] => inSpec('fleet.yaml', '  defaultStrategy', lines);
+const inCluster = (lines: string): NonNullable<Edit['replace']> => inSpec('clusters.yaml', '  product: kafka', lines);
+const inFleet = (lines: string): NonNullable<Edit['replace']> => inSpec('fleet.yaml', '  defaultStrategy', lines);
 
 export const CONTRADICTIONS: readonly Contradiction[] = [
   // Names and references.
