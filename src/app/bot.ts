@@ -11,9 +11,10 @@ import { loadSituation } from '../loop/situation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { apiRoute } from '../web/api-route.ts';
+import { isForLoopback } from '../web/door.ts';
 import { statusRoute } from '../web/status-route.ts';
 import type { AppConfig } from './config.ts';
-import { createHttpServer, listen, readBody, sendJson } from './http-server.ts';
+import { createHttpServer, listen, type Route, readBody, sendJson } from './http-server.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { operationsRoute } from './operations-route.ts';
 import { createProbot } from './probot.ts';
@@ -49,6 +50,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   const api = { loop: () => loop, token: config.apiToken, sendJson, readBody };
   const server = createHttpServer(
     [
+      ...(config.mode === 'local' ? [loopbackOnly] : []),
       webhookRoute(() => probot, metrics, log),
       operationsRoute(metrics.registry, async () => readiness(state, loop)),
       apiRoute(api),
@@ -58,7 +60,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   );
   const port = await listen(server, config.port, config.host);
   const url = config.publicUrl ?? `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`;
-  const closers: (() => Promise<void> | void)[] = [() => void server.close(), () => server.closeAllConnections()];
+  const closers: (() => Promise<void> | void)[] = [() => server.closeAllConnections()];
   try {
     state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log });
     const { store } = state;
@@ -88,6 +90,8 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     await app.load(webhookApp(store, clock, metrics));
     probot = app;
     loop = running;
+    // First of all: no new requests.
+    closers.unshift(() => void server.close());
     onUrl(url);
     await store.enqueue([installJob()]);
     for (const fleet of await store.fleets())
@@ -98,6 +102,13 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   }
   return { url, stop: () => closeAll(closers, log) };
 }
+
+/** Local mode has no real credentials: what another site has a browser send here is not answered. */
+const loopbackOnly: Route = (request, response) => {
+  if (isForLoopback(request)) return false;
+  sendJson(response, 403, { message: 'local mode answers on 127.0.0.1 and localhost only' });
+  return true;
+};
 
 async function readiness(
   state: ConnectedState | undefined,

@@ -26,7 +26,7 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
     review: (payload) =>
       typeof payload['head'] === 'string'
         ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))
-        : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull'])),
+        : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull']), payload['known'] === true),
     publish: (payload) => publish(loop, payload),
     install: async () => onFleets(await discoverFleets(loop)),
   };

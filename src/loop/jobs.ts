@@ -34,13 +34,20 @@ export const syncJob = (fleet: FleetId): Job => ({
   payload: { fleet },
 });
 
-/** Plan a pull request. Pushes that come close together make one plan, of the newest. */
+/** Plan a pull request, of which there is news. Pushes that come close together make one plan, of the newest. */
 export const reviewJob = (fleet: FleetId, pull: number): Job => ({
   task: 'review',
   key: `review:${fleet}:${pull}`,
   queue: gitQueue(fleet),
   runAt: undefined,
   payload: { fleet, pull },
+});
+
+/** Plan an open pull request again because its base has moved. A key of its own: news must not be lost to it. */
+export const replanJob = (fleet: FleetId, pull: number): Job => ({
+  ...reviewJob(fleet, pull),
+  key: `replan:${fleet}:${pull}`,
+  payload: { fleet, pull, known: true },
 });
 
 /** Plan the pull requests with this head once more, because a person asked for it. */

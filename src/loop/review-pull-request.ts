@@ -14,6 +14,7 @@ import type { Loop } from './loop.ts';
 import { planManifests } from './plan-manifests.ts';
 import { type PullReview, planView } from './plan-view.ts';
 import { isProjected, projectCheck, projectComment } from './project.ts';
+import { closePull, knownPull, pullRecord, rememberPull } from './pull-record.ts';
 import { syncFleet } from './sync-fleet.ts';
 
 export const PLAN_CHECK = 'flotilla / plan';
@@ -23,18 +24,20 @@ export const planCheckKey = (head: CommitSha): string => `check:${head}:plan`;
 /** One comment for a pull request: plan before the merge, plan and rollout after it. */
 export const commentKey = (pull: number): string => `comment:${pull}`;
 
-export async function reviewPullRequest(loop: Loop, id: FleetId, number: number): Promise<void> {
+/** @param isKnown - only the base has moved: what was known of the pull request still holds, and costs no request. */
+export async function reviewPullRequest(loop: Loop, id: FleetId, number: number, isKnown = false): Promise<void> {
   const fleet = await loop.ports.store.fleet(id);
   if (fleet === undefined) return;
-  const known = await loop.ports.store.projection(id, `pull:${number}`);
+  const known = await pullRecord(loop, id, number);
+  if (isKnown && known?.memo['state'] !== 'open') return;
   const source = loop.ports.source(fleet);
   await source.fetch([number]);
   const base = await source.head();
   const head = await source.pullHead(number);
   if (base === undefined || head === undefined) return;
-  const pull = await pullInfo(loop, fleet, number, head, known);
+  const pull = (isKnown ? knownPull(known, head) : undefined) ?? (await loop.ports.host(fleet).pull(number));
   if (pull === undefined || pull.state === 'closed' || pull.baseRef !== fleet.defaultBranch) {
-    if (known !== undefined) await remember(loop, id, { ...known.memo, state: 'closed', pull: String(number) });
+    await closePull(loop, id, number);
     return;
   }
   // The plan starts from the recorded desired state: a base that was not looked at yet is looked at first.
@@ -50,18 +53,6 @@ export async function reviewHead(loop: Loop, id: FleetId, head: CommitSha): Prom
   const check = await store.projection(id, planCheckKey(head));
   if (check !== undefined) await store.saveProjection(id, { ...check, hash: undefined });
   for (const { memo } of pulls) await reviewPullRequest(loop, id, Number(memo['pull']));
-}
-
-async function pullInfo(
-  loop: Loop,
-  fleet: FleetRecord,
-  number: number,
-  head: CommitSha,
-  known: Projection | undefined,
-): Promise<PullInfo | undefined> {
-  const memo = known?.memo;
-  if (memo?.['state'] === 'open' && memo['head'] === head && memo['info'] !== undefined) return JSON.parse(memo['info']) as PullInfo;
-  return await loop.ports.host(fleet).pull(number);
 }
 
 async function reviewOf(loop: Loop, id: FleetId, base: CommitSha, pull: PullInfo): Promise<PullReview> {
@@ -93,20 +84,9 @@ async function publish(
     externalId: view.digest ?? 'none',
     detailsUrl: undefined,
   });
-  await remember(loop, fleet.id, {
-    pull: String(pull.number),
-    state: 'open',
-    head: pull.headSha,
-    base,
-    info: JSON.stringify(pull),
-    ...(view.digest === undefined ? {} : { digest: view.digest }),
-  });
+  await rememberPull(loop, fleet.id, pull, base, view.digest);
   const key = commentKey(pull.number);
   // A pull request that does not concern us gets no comment; one that concerned us before learns that it no longer does.
   if (review.kind === 'untouched' && !(await isProjected(loop, fleet, key))) return;
   await projectComment(loop, fleet, key, { pull: pull.number, body: renderPlanComment(view), marker: COMMENT_MARKER });
-}
-
-async function remember(loop: Loop, id: FleetId, memo: Record<string, string>): Promise<void> {
-  await loop.ports.store.saveProjection(id, { key: `pull:${memo['pull']}`, remoteId: undefined, hash: undefined, memo });
 }

@@ -15,9 +15,6 @@ export interface RolloutNow {
   readonly holds: readonly Hold[];
 }
 
-/** Rollouts that a look back considers, newest first. */
-const LOOK_BACK = 500;
-
 /**
  * Reads a rollout for a report. Its holds are decided anew on what was last observed: they are never stored,
  * so they cannot be out of date.
@@ -27,7 +24,7 @@ const LOOK_BACK = 500;
 export async function rolloutNow(loop: Loop, id: FleetId, rollout: RolloutId): Promise<RolloutNow | undefined> {
   const { store, clock } = loop.ports;
   const active = await store.rollout(id, rollout);
-  const summary = (await store.recentRollouts(id, LOOK_BACK)).find((recent) => recent.id === rollout);
+  const summary = await store.rolloutSummary(id, rollout);
   if (active === undefined || summary === undefined) return undefined;
   if (isFinished(active.state)) return { ...active, summary, holds: [] };
   const situation = await loadSituation(loop, id);

@@ -13,12 +13,13 @@ import { atSpeed } from '../core/plan/at-speed.ts';
 import { startRollout } from '../core/plan/initial-state.ts';
 import type { AuditEntry, FleetRecord, StateChange } from '../ports/state-store.ts';
 import { conflict } from './commit-decisions.ts';
-import { driftJob, publishBranchJob, publishRolloutJob, reviewJob, tickJob } from './jobs.ts';
+import { driftJob, publishBranchJob, publishRolloutJob, replanJob, tickJob } from './jobs.ts';
 import { type Landing, landings } from './landings.ts';
 import { type LoadedManifests, loadManifests } from './load-manifests.ts';
 import type { Loop } from './loop.ts';
 import { memoryOf, type StoredSituation } from './memory.ts';
 import { type PlannedManifests, planManifests } from './plan-manifests.ts';
+import { closePull } from './pull-record.ts';
 import { loadStored } from './situation.ts';
 
 /** @throws PortError when git, the code host or the database fails; the queue runs it again. */
@@ -29,7 +30,11 @@ export async function syncFleet(loop: Loop, id: FleetId): Promise<void> {
   await source.fetch([]);
   const head = await source.head();
   if (head === undefined || head === fleet.seenHead) return;
-  for (const landing of await landings(loop, fleet, head)) await land(loop, id, landing);
+  for (const landing of await landings(loop, fleet, head)) {
+    await land(loop, id, landing);
+    // From here on its comment tells of the rollout: a plan that comes late must not write over it.
+    if (landing.pull !== undefined) await closePull(loop, id, landing.pull);
+  }
   await reviewAgain(loop, id);
 }
 
@@ -143,5 +148,5 @@ function audit(at: AuditEntry['at'], kind: string, subject: string, why: string,
 async function reviewAgain(loop: Loop, id: FleetId): Promise<void> {
   const known = await loop.ports.store.projections(id, 'pull:');
   const pulls = new Set(known.filter(({ memo }) => memo['state'] === 'open').map(({ memo }) => Number(memo['pull'])));
-  await loop.ports.store.enqueue([...pulls].filter((pull) => Number.isSafeInteger(pull) && pull > 0).map((pull) => reviewJob(id, pull)));
+  await loop.ports.store.enqueue([...pulls].filter((pull) => Number.isSafeInteger(pull) && pull > 0).map((pull) => replanJob(id, pull)));
 }

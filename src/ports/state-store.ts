@@ -31,6 +31,7 @@ export interface StateStore {
   /** Rollouts without `finishedAt`, oldest first: an aborted one is among them until its clusters have come to rest. */
   activeRollouts(fleet: FleetId): Promise<readonly ActiveRollout[]>;
   rollout(fleet: FleetId, id: RolloutId): Promise<ActiveRollout | undefined>;
+  rolloutSummary(fleet: FleetId, id: RolloutId): Promise<RolloutSummary | undefined>;
   /** Rollouts, newest first, without plan and targets. */
   recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]>;
   /** The rollout, finished or not, that last had this cluster as a target, and how it ended there: why a cluster lags. */

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type RolloutCommand, VERBS } from '../core/command/apply-command.ts';
 import { type FleetId, parseClusterId, parseFleetId, parsePlanDigest, parseRolloutId, type RolloutId } from '../core/model/ids.ts';
@@ -6,14 +5,13 @@ import { err, ok, type Result } from '../core/model/result.ts';
 import { commandRollout } from '../loop/command-rollout.ts';
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollout-now.ts';
+import { type Door, mayEnter } from './door.ts';
 
 type SendJson = (response: ServerResponse, status: number, body: unknown) => void;
 type ReadBody = (request: IncomingMessage, most: number) => Promise<Buffer | undefined>;
 
-export interface ApiOptions {
+export interface ApiOptions extends Door {
   readonly loop: () => Loop | undefined;
-  /** Without a token every command is refused: stopping other people's rollouts is not for everybody on the network. */
-  readonly token: string | undefined;
   readonly sendJson: SendJson;
   readonly readBody: ReadBody;
 }
@@ -35,20 +33,12 @@ export function apiRoute(options: ApiOptions): (request: IncomingMessage, respon
     const { sendJson } = options;
     const loop = options.loop();
     if (loop === undefined) sendJson(response, 503, { message: 'starting; try again in a moment' });
-    else if (!allowed(options.token, request))
-      sendJson(response, 401, { message: 'send the token of the API: Authorization: Bearer TOKEN' });
+    else if (!mayEnter(options, request)) sendJson(response, 401, { message: 'send the token of the API: Authorization: Bearer TOKEN' });
     else if (request.method === 'GET') await read(options, loop, parts.slice(2), url, response);
     else if (request.method === 'POST') await command(options, loop, parts.slice(2), request, response);
     else sendJson(response, 405, { message: 'the API answers GET and POST' });
     return true;
   };
-}
-
-function allowed(token: string | undefined, request: IncomingMessage): boolean {
-  if (token === undefined) return request.method === 'GET';
-  const given = Buffer.from(request.headers.authorization ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
 async function read({ sendJson }: ApiOptions, loop: Loop, parts: readonly string[], url: URL, response: ServerResponse): Promise<void> {
@@ -94,8 +84,16 @@ async function command(
     return sendJson(response, 404, { message: 'commands go to /api/fleets/OWNER/NAME/rollouts/ID/VERB' });
   }
   const body = await readBody(request, COMMAND_BYTES_MAX);
-  const parsed = parseCommand(parts[4] ?? '', body?.toString('utf8') ?? '');
+  if (body === undefined) {
+    // What is left of it is not read.
+    response.setHeader('connection', 'close');
+    return sendJson(response, 413, { message: `a command has at most ${COMMAND_BYTES_MAX} bytes` });
+  }
+  const parsed = parseCommand(parts[4] ?? '', body.toString('utf8'));
   if (!parsed.ok) return sendJson(response, 400, { message: parsed.error });
+  if ((await loop.ports.store.rollout(fleet.value, rollout.value)) === undefined) {
+    return sendJson(response, 404, { message: `no rollout ${rollout.value} in ${fleet.value}` });
+  }
   await carryOut({ sendJson }, loop, fleet.value, rollout.value, parsed.value, response);
 }
 
@@ -126,7 +124,8 @@ export function parseCommand(verb: string, text: string): Result<RolloutCommand,
   } catch {
     return err('the body is not JSON: send { "by": "...", "reason": "..." }');
   }
-  if (typeof body !== 'object' || body === null) return err('the body must be an object: { "by": "...", "reason": "..." }');
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return err('the body must be an object: { "by": "...", "reason": "..." }');
   const field = (name: string): string | undefined => {
     const value = (body as Record<string, unknown>)[name];
     return typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 500) : undefined;

@@ -4,13 +4,13 @@ import { commandRollout } from '../loop/command-rollout.ts';
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollout-now.ts';
 import { parseCommand } from './api-route.ts';
+import { ASK_FOR_TOKEN, type Door, mayEnter } from './door.ts';
 import { pageHeaders } from './html/headers.ts';
 import { stylesheet } from './html/stylesheet.ts';
 import { renderFleetsPage, renderRolloutPage, type StatusShell } from './status-page.ts';
 
-export interface StatusOptions {
+export interface StatusOptions extends Door {
   readonly loop: () => Loop | undefined;
-  readonly token: string | undefined;
   /** Commands by button are for local mode, where everybody who can reach the page is the one person at the machine. */
   readonly local: boolean;
   readonly speed: number;
@@ -25,6 +25,12 @@ export function statusRoute(options: StatusOptions): (request: IncomingMessage, 
   return async (request, response, url) => {
     if (url.pathname === stylesheet.path) {
       response.writeHead(200, stylesheet.headers).end(stylesheet.text);
+      return true;
+    }
+    if (url.pathname !== '/' && !url.pathname.startsWith('/fleets/')) return false;
+    if (!options.local && !mayEnter(options, request)) {
+      response.writeHead(401, { ...pageHeaders, 'content-type': 'text/plain; charset=utf-8', 'www-authenticate': ASK_FOR_TOKEN });
+      response.end('Any name, and the token of the API (FLOTILLA_API_TOKEN) as password.\n');
       return true;
     }
     const loop = options.loop();

@@ -62,12 +62,7 @@ async function openPulls(run: LocalRun, person: Person) {
   const counts: number[] = [];
   for (let index = 0; index < PULLS; index += 1) {
     const branch = `bench-${index}`;
-    const head = await person.push(
-      branch,
-      path,
-      (text) => text.replace(/^ {2}config:$/m, `  config:\n    bench.value: ${index}`),
-      `Bench ${index}`,
-    );
+    const head = await person.push(branch, path, (text) => withSetting(text, index), `Bench ${index}`);
     const before = await requests(run);
     const began = performance.now();
     await person.open(branch, `Bench ${index}`);
@@ -78,6 +73,14 @@ async function openPulls(run: LocalRun, person: Person) {
     counts.push((await requests(run)) - before);
   }
   return { planP95Ms: quantile(times, 0.95), requestsPerPull: Math.max(...counts) };
+}
+
+/** One more setting in the first release of the file. */
+function withSetting(text: string, value: number): string {
+  const setting = `bench.value: ${value}`;
+  return /^ {2}config:$/m.test(text)
+    ? text.replace(/^ {2}config:$/m, `  config:\n    ${setting}`)
+    : text.replace(/^ {2}select:/m, `  config: { ${setting} }\n  select:`);
 }
 
 /** Requests that the bot has made to the forge, by its own count. */

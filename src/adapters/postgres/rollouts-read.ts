@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { invariant } from '../../core/model/assert.ts';
 import type { ClusterId, FleetId, PlanDigest, RolloutId } from '../../core/model/ids.ts';
 import type { Plan } from '../../core/plan/plan.ts';
@@ -134,12 +134,20 @@ function readPlan(digest: string, value: unknown): Plan {
   );
 }
 
-export async function recentRollouts(db: Database, fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]> {
+export function recentRollouts(db: Database, fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]> {
+  return summaries(db, sql`fleet = ${fleet} order by seq desc limit ${limit}`);
+}
+
+export async function rolloutSummary(db: Database, fleet: FleetId, id: RolloutId): Promise<RolloutSummary | undefined> {
+  return (await summaries(db, sql`fleet = ${fleet} and id = ${id}`))[0];
+}
+
+async function summaries(db: Database, which: RawBuilder<unknown>): Promise<readonly RolloutSummary[]> {
   const { rows } = await sql<{ readonly id: string }>`
     select r.id, digest, commit, pull, author, title, r.status, kind, created_at as "createdAt", finished_at as "finishedAt", pause,
       (select coalesce(jsonb_object_agg(t.status, t.n), '{}') from
         (select status, count(*) as n from rollout_targets where fleet = r.fleet and rollout = r.id group by status) t) as counts
-    from rollouts r where fleet = ${fleet} order by seq desc limit ${limit}`.execute(db);
+    from rollouts r where ${which}`.execute(db);
   return rows.map((row) => readRow('rollouts', row.id, summary, row));
 }
 

@@ -70,6 +70,10 @@ export class PostgresStateStore implements StateStore {
     return guarded('rollout', () => rollouts.rollout(this.#db, this.#plans, fleet, id));
   }
 
+  rolloutSummary(fleet: FleetId, id: RolloutId) {
+    return guarded('rolloutSummary', () => rollouts.rolloutSummary(this.#db, fleet, id));
+  }
+
   recentRollouts(fleet: FleetId, limit: number) {
     return guarded('recentRollouts', () => rollouts.recentRollouts(this.#db, fleet, limit));
   }
