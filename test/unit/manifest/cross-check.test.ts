@@ -103,12 +103,12 @@ it('tells 50 clusters of one problem, and counts the others', () => {
   );
 });
 
-it('looks at five schedules that never open, and then stops searching', () => {
+it('looks at three schedules that never open, and then stops searching', () => {
   const schedule = 'schedule: { rrule: FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30, duration: 1h }\nreason: for the table';
   const { problems } = load({
     files: { 'w.yaml': Array.from({ length: 200 }, (_, at) => manifest('Window', `w-${at}`, schedule)).join('---\n') },
   });
-  expect(problems).toHaveLength(6);
+  expect(problems).toHaveLength(4);
   expect(problems.some(({ message }) => message.includes('the others were not looked at'))).toBe(true);
 });
 

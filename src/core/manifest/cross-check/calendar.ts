@@ -10,7 +10,7 @@ import { checkReference, type Known } from './known.ts';
  * A rule that never matches makes the library search for up to half a second. After this many, the others
  * are not looked at in the same run, so that a file full of them cannot stop the bot; the last one says so.
  */
-const NEVER_OPENS_MAX = 5;
+const NEVER_OPENS_MAX = 3;
 
 /** Documents whose schedule was seen to open. No schedule ends by itself, so this stays true as time goes by. */
 export type Opening = ReadonlySet<Window | Freeze>;
