@@ -11,7 +11,7 @@ const CAUSE: Record<BudgetKind, Pause['cause']> = {
 
 /** Pauses a rollout when more has gone wrong than a phase or a release allows (law 5). Only a person resumes it. */
 export function pauseOnSpentBudget(draft: Draft): void {
-  if (draft.status !== 'running' && draft.status !== 'awaiting-approval') return;
+  if (!draft.isGoing) return;
   const spent = spentPhase(draft) ?? spentRelease(draft) ?? unprovenCanary(draft);
   if (spent === undefined) return;
   draft.pause = { ...spent, by: 'flotilla', at: draft.now };

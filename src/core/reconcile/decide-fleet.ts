@@ -27,23 +27,36 @@ export interface FleetDecision {
 
 /** What all active rollouts of a fleet should do now, under the limits that they share. */
 export function decideFleet(input: FleetInput): FleetDecision {
+  const [only, ...others] = input.rollouts;
+  const decisions = only !== undefined && others.length === 0 ? [decideAlone(input, only)] : decideTogether(input);
+  const wakeAt = decisions.reduce<Instant | undefined>((soonest, { decision }) => earliest(soonest, decision.wakeAt), undefined);
+  return { decisions, wakeAt };
+}
+
+type Decided = FleetDecision['decisions'][number];
+
+function decideAlone(input: FleetInput, rollout: ActiveRollout): Decided {
+  const { state, changes } = supersede(rollout, NO_CLAIMS, input);
+  const decision = decide({ ...input, plan: rollout.plan, state, elsewhere: NOBODY });
+  return { rollout, decision: { ...decision, changes: [...changes, ...decision.changes] } };
+}
+
+function decideTogether(input: FleetInput): readonly Decided[] {
   const traffic = new Traffic(input.orders);
   const turns = input.rollouts.map((rollout): Turn => ({ rollout, now: rollout, changes: [], actions: [], last: undefined }));
   // What is in flight anywhere must be known before anything is started.
   for (const { plan, state } of input.rollouts) traffic.add({ plan, state: follow({ ...input, plan, state, elsewhere: NOBODY }) });
 
-  const claims = claimsOf(input.rollouts);
+  const fold: Fold = { input, claims: claimsOf(input.rollouts), traffic, turns };
   let due = inTurn(turns);
   for (let round = 0; due.length > 0; round += 1) {
     invariant(round < ROUNDS_MAX, 'deciding for a fleet comes to rest');
-    due = decideRound({ input, claims, traffic, turns }, due);
+    due = decideRound(fold, due);
   }
-
-  const decisions = turns.map((turn) => ({ rollout: turn.rollout, decision: decisionOf(turn, traffic) }));
-  const wakeAt = decisions.reduce<Instant | undefined>((soonest, { decision }) => earliest(soonest, decision.wakeAt), undefined);
-  return { decisions, wakeAt };
+  return turns.map((turn) => ({ rollout: turn.rollout, decision: decisionOf(turn, traffic) }));
 }
 
+const NO_CLAIMS: Claims = new Map();
 const NOBODY: Elsewhere = new Map();
 
 /** The first round decides for all; each later one only for those that the one before concerns, and that runs out. */

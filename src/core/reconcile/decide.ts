@@ -22,11 +22,11 @@ export function decide(input: DecideInput): Decision {
   pauseOnSpentBudget(draft);
 
   for (const phase of draft.phases) {
-    const running = draft.status === 'running' || draft.status === 'awaiting-approval';
+    const { isGoing } = draft;
     // Members of a phase that has just begun have been left alone so far.
-    if (running && beginPhase(draft, phase)) followTargets(draft, phase);
+    if (isGoing && beginPhase(draft, phase)) followTargets(draft, phase);
     startTargets(draft, phase);
-    if (running) endPhase(draft, phase);
+    if (isGoing) endPhase(draft, phase);
   }
 
   for (const phase of draft.phases) keepOrders(draft, phase);

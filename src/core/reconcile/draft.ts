@@ -64,6 +64,11 @@ export class Draft {
     return this.input.now;
   }
 
+  /** Neither stopped nor ended: phases go on, and targets may be started. */
+  get isGoing(): boolean {
+    return this.status === 'running' || this.status === 'awaiting-approval';
+  }
+
   planned(cluster: ClusterId): PlannedTarget {
     const planned = this.input.plan.targets[cluster];
     invariant(planned !== undefined, `the plan has a target for each member, also ${cluster}`);

@@ -6,7 +6,7 @@ import type { RolloutStatus } from './state.ts';
 export function finish(draft: Draft): void {
   if (draft.finishedAt !== undefined) return;
   if (draft.phases.every(({ tally }) => tally.unsettled === 0)) endSettled(draft);
-  if (draft.finishedAt === undefined && draft.status !== 'paused' && draft.status !== 'aborted') {
+  if (draft.finishedAt === undefined && draft.isGoing) {
     const states = draft.phases.map(({ planned }) => draft.phaseState(planned.id).status);
     const asks = states.includes('awaiting-approval') && !states.includes('running');
     draft.setStatus(asks ? 'awaiting-approval' : 'running', asks ? 'nothing moves until a phase is approved' : 'a phase is running');

@@ -8,20 +8,27 @@ import { SETTLED, type TargetState } from './state.ts';
 
 /** Brings every open target of a phase to where desired state, time and evidence say it is. Starts nothing. */
 export function followTargets(draft: Draft, phase: PhaseDraft): void {
+  const turnAt = draft.isGoing ? turnOf(draft, phase) : undefined;
   for (const cluster of phase.open) {
-    const target = draft.target(cluster);
-    const next = followOne(draft, phase, cluster, target);
-    draft.setTarget(phase, cluster, next);
+    draft.setTarget(phase, cluster, followOne(draft, phase, cluster, turnAt));
   }
 }
 
-function followOne(draft: Draft, phase: PhaseDraft, cluster: ClusterId, target: TargetState): TargetState {
+/** When the turn of a phase came, moved on by the time it was paused. */
+function turnOf(draft: Draft, { planned }: PhaseDraft): Instant | undefined {
+  const { startedAt, pausedMs } = draft.phaseState(planned.id);
+  return startedAt === undefined ? undefined : instant(startedAt + pausedMs);
+}
+
+function followOne(draft: Draft, phase: PhaseDraft, cluster: ClusterId, turnAt: Instant | undefined): TargetState {
+  const target = draft.target(cluster);
   const desired = draft.input.desired.get(cluster);
   // Law 10: a leaver counts for nothing any more, not even as a failure.
   if (desired === undefined) return become(target, 'removed', draft.now, { detail: 'no longer in the manifests' });
   if (isUnstarted(target)) {
     if (desired.optOut !== undefined) return become(target, 'skipped', draft.now, { detail: `opted out: ${desired.optOut.reason}` });
-    return followUnstarted(draft, phase, cluster, target);
+    // While nothing may start, its time does not run.
+    return turnAt === undefined ? target : followUnstarted(draft, phase, cluster, target, turnAt);
   }
   if (SETTLED.has(target.status) && target.status !== 'unreachable') return target;
   return followOrdered(draft, phase, cluster, target);
@@ -31,14 +38,12 @@ function followOne(draft: Draft, phase: PhaseDraft, cluster: ClusterId, target: 
 export const isUnstarted = ({ status, startedAt }: TargetState): boolean =>
   status === 'waiting' || (status === 'unreachable' && startedAt === undefined);
 
-/** One whose turn has come, and that cannot be seen or has had to wait too long. While nothing may start, its time does not run. */
-function followUnstarted(draft: Draft, phase: PhaseDraft, cluster: ClusterId, target: TargetState): TargetState {
-  const { startedAt, pausedMs } = draft.phaseState(phase.planned.id);
-  if (startedAt === undefined || (draft.status !== 'running' && draft.status !== 'awaiting-approval')) return target;
+/** One whose turn has come, and that cannot be seen or has had to wait too long. */
+function followUnstarted(draft: Draft, phase: PhaseDraft, cluster: ClusterId, target: TargetState, turnAt: Instant): TargetState {
   const sighting = sightingOf(draft, cluster);
   const next = sighting.seen ? seenAgain(draft, target) : unseen(draft, target, sighting.cause);
   if (sighting.seen) draft.wakeUpAt(staleAt(sighting.sampledAt, draft.input.policy));
-  return next.status === 'waiting' ? deferredIfLate(draft, phase, next, instant(startedAt + pausedMs)) : next;
+  return next.status === 'waiting' ? deferredIfLate(draft, phase, next, turnAt) : next;
 }
 
 export type Sighting = { readonly seen: true; readonly sampledAt: Instant } | { readonly seen: false; readonly cause: string };

@@ -22,22 +22,19 @@ export interface Asking {
 type Gate = (asking: Asking) => Wait | undefined;
 
 /** Cheapest first: a target without a slot would not start whatever its window says. */
-const GATES: readonly Gate[] = [
-  paused,
-  notItsTurn,
-  slotOfPhase,
-  slotOfRelease,
-  slotOfFleet,
-  slotOfDataPlane,
-  unseen,
-  movedElsewhere,
-  closed,
-];
+const GATES: readonly Gate[] = [slotOfPhase, slotOfRelease, slotOfFleet, slotOfDataPlane, unseen, movedElsewhere, closed];
 
 /** A rescue is outside of phases, limits and budgets; but not of people, and not of freezes. */
 const GATES_OF_RESCUE: readonly Gate[] = [paused, notApproved, closed];
 
-/** The first gate that holds the target, or `undefined` when it may start. */
+/** What holds a whole phase, but for rescues: asked once for all its members. */
+export function heldWithPhase(draft: Draft, phase: PhaseDraft): Wait | undefined {
+  if (!mayMove(draft, false)) return waitOfPause(draft);
+  const reason = notBegun(draft, phase);
+  return reason && hold(reason);
+}
+
+/** The first gate that holds one target of a phase that is not held, or one to be rescued; `undefined` when it may start. */
 export function heldAtGate(asking: Asking): Wait | undefined {
   for (const gate of asking.rescue ? GATES_OF_RESCUE : GATES) {
     const wait = gate(asking);
@@ -49,13 +46,11 @@ export function heldAtGate(asking: Asking): Wait | undefined {
 const hold = (reason: HoldReason, until?: Instant): Wait => ({ reason, until });
 
 function paused({ draft, rescue }: Asking): Wait | undefined {
-  if (mayMove(draft, rescue)) return undefined;
-  return pausedWait(draft) ?? hold({ kind: 'paused', cause: draft.status, reason: `the rollout is ${draft.status}` });
+  return mayMove(draft, rescue) ? undefined : waitOfPause(draft);
 }
 
-function notItsTurn({ draft, phase }: Asking): Wait | undefined {
-  const reason = notBegun(draft, phase);
-  return reason && hold(reason);
+function waitOfPause(draft: Draft): Wait {
+  return pausedWait(draft) ?? hold({ kind: 'paused', cause: draft.status, reason: `the rollout is ${draft.status}` });
 }
 
 function notApproved({ draft, phase }: Asking): Wait | undefined {

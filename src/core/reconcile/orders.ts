@@ -49,7 +49,7 @@ export function keepOrders(draft: Draft, phase: PhaseDraft): void {
 
 /** Under a pause that a budget made, a rescued target goes on: to hold it would keep it broken. */
 export function mayMove(draft: Draft, rescued: boolean): boolean {
-  if (draft.status === 'running' || draft.status === 'awaiting-approval') return true;
+  if (draft.isGoing) return true;
   return draft.status === 'paused' && rescued && draft.pause?.cause !== 'person';
 }
 

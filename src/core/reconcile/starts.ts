@@ -4,27 +4,25 @@ import { become } from './advance.ts';
 import { freshSample } from './classify.ts';
 import type { Draft, PhaseDraft } from './draft.ts';
 import type { Observed } from './evidence.ts';
-import { heldAtGate } from './gates.ts';
+import { heldAtGate, heldWithPhase } from './gates.ts';
 import { observedDifferences } from './normalise.ts';
 import { giveOrder } from './orders.ts';
-import { isOver } from './phases.ts';
 import type { TargetState } from './state.ts';
 
 /** Starts the targets of a phase that may start, skips those that are there already, and says of the rest why they wait. */
 export function startTargets(draft: Draft, phase: PhaseDraft): void {
   if (phase.tally.waiting === 0) return;
-  const begun = draft.phaseState(phase.planned.id).startedAt !== undefined || isOver(draft.phaseState(phase.planned.id));
-  const maySkip = begun && (draft.status === 'running' || draft.status === 'awaiting-approval');
+  const held = heldWithPhase(draft, phase);
   for (const cluster of phase.open) {
     const target = draft.target(cluster);
     if (target.status !== 'waiting') continue;
     const planned = draft.planned(cluster);
-    if (maySkip && target.attempt === 0 && isThere(draft, cluster, planned)) {
+    if (held === undefined && target.attempt === 0 && isThere(draft, cluster, planned)) {
       draft.setTarget(phase, cluster, become(target, 'skipped', draft.now, { detail: 'already there, and healthy' }));
       continue;
     }
     const rescue = needsRescue(draft, cluster, planned);
-    const wait = heldAtGate({ draft, phase, cluster, planned, rescue });
+    const wait = held !== undefined && !rescue ? held : heldAtGate({ draft, phase, cluster, planned, rescue });
     if (wait === undefined) start(draft, phase, cluster, target, rescue);
     else {
       draft.wait(cluster, wait);

@@ -14,8 +14,6 @@ export type Claims = ReadonlyMap<ClusterId, ActiveRollout>;
 /** @param rollouts - oldest first. */
 export function claimsOf(rollouts: readonly ActiveRollout[]): Claims {
   const claims = new Map<ClusterId, ActiveRollout>();
-  // Alone, a rollout has nobody to claim from.
-  if (rollouts.length < 2) return claims;
   for (const rollout of rollouts) for (const cluster of rollout.state.targets.keys()) claims.set(cluster, rollout);
   return claims;
 }
