@@ -31,12 +31,14 @@ export function computeDesired(model: FleetModel, before?: DesiredBefore): Desir
   return desired;
 }
 
-/** Document identity is enough: the parse cache gives the same object for the same blob, and documents are never written to. */
+/**
+ * Document identity is enough: the parse cache gives the same object for the same blob, and documents are never written
+ * to. The same cluster and the same release document also mean that this release selected the cluster before.
+ */
 function unchanged(cluster: ClusterId, model: FleetModel, before: DesiredBefore): DesiredCluster | undefined {
   const document = model.clusters.get(cluster)?.value;
   if (document === undefined || document !== before.model.clusters.get(cluster)?.value) return undefined;
   const release = model.releaseOf.get(cluster) ?? '';
-  if (release !== before.model.releaseOf.get(cluster)) return undefined;
   if (model.releases.get(release)?.value !== before.model.releases.get(release)?.value) return undefined;
   const { product } = document.spec;
   if (model.products.get(product)?.value !== before.model.products.get(product)?.value) return undefined;

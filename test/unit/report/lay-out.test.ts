@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { cut, layOut, type Part } from '../../../src/core/report/lay-out.ts';
+
+const table = (count: number, summary?: string): Part => ({
+  heads: ['a', 'b'],
+  rows: Array.from({ length: count }, (_, n) => [String(n), 'x'.repeat(n)]),
+  of: ['row', 'rows'],
+  rest: 'See the log.',
+  summary,
+});
+
+describe('layOut', () => {
+  const parts = ['first', table(20), table(20, 'folded'), 'last'];
+  const full = layOut(parts, 1_000_000);
+
+  it('keeps every limit, down to the shortest form', () => {
+    const shortest = layOut(parts, 1).length;
+    for (let charsMax = 200; charsMax <= full.length + 10; charsMax += 1)
+      expect(layOut(parts, charsMax).length).toBeLessThanOrEqual(charsMax);
+    expect(shortest).toBeGreaterThan(0);
+  });
+
+  it('shows every row in exactly the room it needs, and says what it leaves out in less', () => {
+    const whole = layOut([table(20)], 1_000_000);
+    // The last part is followed by nothing, but its two line ends are reckoned with.
+    expect(layOut([table(20)], whole.length + 2)).toBe(whole);
+    expect(layOut([table(20)], whole.length + 1)).toMatch(/_\d+ more rows? left out: too long for GitHub\. See the log\._$/);
+  });
+
+  it('counts rows that were never made', () => {
+    const many = { ...(table(2) as Extract<Part, object>), more: 3 };
+    expect(layOut([many], 1_000_000)).toContain('_3 more rows left out: too long for GitHub. See the log._');
+  });
+
+  it('fills the first table before the second', () => {
+    const text = layOut(parts, full.length - 100);
+    expect(text.match(/left out/g)).toHaveLength(1);
+    expect(text.indexOf('left out')).toBeGreaterThan(text.indexOf('folded'));
+  });
+});
+
+describe('cut', () => {
+  it.each([
+    ['as long as the limit', 'x'.repeat(60), 'x'.repeat(60)],
+    [
+      'a character longer',
+      'x'.repeat(61),
+      `${'x'.repeat(60 - '\n\n_Cut here: too long for GitHub._'.length)}\n\n_Cut here: too long for GitHub._`,
+    ],
+  ])('%s', (_name, text, want) => expect(cut(text, 60)).toBe(want));
+});
