@@ -1,10 +1,13 @@
 /**
- * Writes `src/core/manifest/generated.ts` from the JSON Schemas of this folder: the types, and the
- * schemas themselves as data, because the core reads no files. `--check` fails when it is not current.
+ * Writes two files from the JSON Schemas of this folder: `src/core/manifest/generated.ts`, with the types, and the
+ * schemas themselves as data, because the core reads no files; and `README.md`, the reference for people.
+ * `--check` fails when one of them is not current.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
+import { CODES } from '../src/core/manifest/codes.ts';
+import { renderReference } from './reference.ts';
 
 const folder = import.meta.dirname;
 const target = join(folder, '../src/core/manifest/generated.ts');
@@ -49,11 +52,14 @@ ${types.trim()}
 export const SCHEMAS: readonly object[] = ${JSON.stringify([common, ...kinds.map(({ schema }) => schema)], null, 2)};
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error('src/core/manifest/generated.ts is not current: run `npm run generate`');
-    process.exit(1);
+const written = [
+  { path: target, text },
+  { path: join(folder, 'README.md'), text: renderReference(kinds, common.$defs, CODES) },
+];
+for (const { path, text: wanted } of written) {
+  if (!process.argv.includes('--check')) writeFileSync(path, wanted);
+  else if (!existsSync(path) || readFileSync(path, 'utf8') !== wanted) {
+    console.error(`${relative(process.cwd(), path)} is not current: run \`npm run generate\``);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(target, text);
 }

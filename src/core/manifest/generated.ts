@@ -33,6 +33,14 @@ export type Capacity = number | string;
  */
 export type EnvName = string;
 /**
+ * The slug of a team.
+ */
+export type Team = string;
+/**
+ * A login.
+ */
+export type User = string;
+/**
  * A Kubernetes label key, with an optional prefix.
  */
 export type LabelKey = string;
@@ -75,7 +83,7 @@ export interface Cluster {
     product: Name;
     dataPlane: Name;
     /**
-     * Brokers, or workers.
+     * How many brokers, or workers.
      */
     replicas: number;
     /**
@@ -88,7 +96,7 @@ export interface Cluster {
     config?: Config;
     featureFlags?: FeatureFlags;
     /**
-     * Keeps the cluster at a version until the pin expires.
+     * Keeps the cluster at a version. Time alone moves no cluster: past its expiry, the pin is reported and holds until it is removed.
      */
     pin?: {
       version: Version;
@@ -168,7 +176,7 @@ export interface Fleet {
       kind: 'simulated' | 'kubernetes' | 'kafka';
       urlFromEnv?: EnvName;
       /**
-       * kubeconfig context.
+       * The context of the kubeconfig.
        */
       context?: string;
       maxConcurrent?: Capacity;
@@ -178,27 +186,23 @@ export interface Fleet {
      *
      * @maxItems 100
      *
-     * Items: One rule.
+     * Items: One rule. It names teams or users, or both.
      */
     commands?: {
       /**
-       * Commands.
+       * The commands.
        *
        * @minItems 1
        */
       verbs: ('pause' | 'resume' | 'abort' | 'retry' | 'skip' | 'expedite' | 'approve' | 'rollback' | 'accept' | 'snooze' | 'stop')[];
       /**
-       * Team slugs.
-       *
-       * Items: A team slug.
+       * Teams whose members may.
        */
-      teams?: string[];
+      teams?: Team[];
       /**
-       * Logins.
-       *
-       * Items: A login.
+       * Logins that may.
        */
-      users?: string[];
+      users?: User[];
       /**
        * Only for these phases.
        */
@@ -214,6 +218,9 @@ export interface Fleet {
      */
     notifications?: {
       name: Name;
+      /**
+       * What it is.
+       */
       kind: 'slack' | 'webhook';
       urlFromEnv: EnvName;
       /**
@@ -244,6 +251,9 @@ export interface Fleet {
      */
     signals?: {
       name: Name;
+      /**
+       * What it is.
+       */
       kind: 'alertmanager' | 'prometheus' | 'kafka';
       urlFromEnv?: EnvName;
     }[];
@@ -259,7 +269,7 @@ export interface Fleet {
      *
      * @maxItems 100
      *
-     * Items: A glob: docs/**
+     * Items: A glob, from the manifest root: `docs/**`.
      */
     ignore?: string[];
   };
@@ -282,7 +292,7 @@ export interface Selector {
 export interface LabelTerm {
   key: LabelKey;
   /**
-   * In and NotIn need values; Exists and DoesNotExist take none.
+   * In and NotIn need values; Exists and DoesNotExist take none. NotIn also holds where the label is missing.
    */
   operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
   /**
@@ -306,7 +316,7 @@ export interface Freeze {
   spec: {
     select?: Selector;
     /**
-     * Default: every product.
+     * Of which products. Default: every product.
      *
      * @minItems 1
      * @maxItems 100
@@ -337,7 +347,7 @@ export interface Freeze {
 export interface Schedule {
   cron?: Cron;
   /**
-   * An RFC 5545 recurrence rule, without DTSTART: FREQ=WEEKLY;BYDAY=TU;BYHOUR=2;BYMINUTE=0.
+   * When it opens, as an RFC 5545 recurrence rule without DTSTART: FREQ=WEEKLY;BYDAY=TU;BYHOUR=2;BYMINUTE=0.
    */
   rrule?: string;
   duration: Duration;
@@ -416,7 +426,7 @@ export interface Product {
     versions: {
       version: Version;
       /**
-       * Image reference.
+       * The image that it is.
        */
       image?: string;
       /**
@@ -472,7 +482,7 @@ export interface Product {
     healthChecks?: {
       name: Name;
       /**
-       * Prometheus query that is non-empty when unhealthy.
+       * A Prometheus query that has a result when the cluster is unhealthy.
        */
       query: string;
       after?: Duration;
@@ -506,7 +516,7 @@ export interface Release {
     select: Selector;
     strategy?: Name;
     /**
-     * Default routine.
+     * How urgent it is. Default routine.
      */
     urgency?: 'routine' | 'hotfix' | 'security';
     /**
@@ -518,7 +528,7 @@ export interface Release {
      */
     exceptions?: {
       /**
-       * Cluster names.
+       * Names of the clusters.
        *
        * @minItems 1
        * @maxItems 1000
@@ -568,7 +578,7 @@ export interface Strategy {
         seed?: string;
       };
       /**
-       * Takes every cluster that no other phase has.
+       * Takes every cluster that no other phase has, wherever it stands. Cohorts need such a phase, because percentages round down.
        */
       rest?: true;
       /**
@@ -584,8 +594,14 @@ export interface Strategy {
        * Order inside the phase. Default: by hash.
        */
       order?: {
+        /**
+         * By hash of the name, or by the value of a label.
+         */
         by: 'hash' | 'label';
         label?: LabelKey;
+        /**
+         * From the last value to the first. Default false.
+         */
         descending?: boolean;
       };
       /**
@@ -621,13 +637,13 @@ export interface Approval {
    *
    * @maxItems 50
    */
-  teams?: string[];
+  teams?: Team[];
   /**
    * Logins that may approve.
    *
    * @maxItems 100
    */
-  users?: string[];
+  users?: User[];
   /**
    * The author of the change may not approve it. Default true.
    */
@@ -654,7 +670,7 @@ export interface Window {
   spec: {
     select?: Selector;
     /**
-     * Default: every product.
+     * Of which products. Default: every product.
      *
      * @minItems 1
      * @maxItems 100
@@ -721,9 +737,11 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "name": {
+            "description": "Unique among the documents of its kind. Lower-case letters, digits and dashes, at most 63.",
             "$ref": "#/$defs/name"
           },
           "labels": {
+            "description": "Labels, by which selectors find a cluster.",
             "$ref": "#/$defs/labels"
           },
           "annotations": {
@@ -841,6 +859,7 @@ export const SCHEMAS: readonly object[] = [
         "additionalProperties": false,
         "properties": {
           "matchLabels": {
+            "description": "Labels that must have exactly these values.",
             "$ref": "#/$defs/labels"
           },
           "matchExpressions": {
@@ -863,10 +882,11 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "key": {
+            "description": "The label.",
             "$ref": "#/$defs/labelKey"
           },
           "operator": {
-            "description": "In and NotIn need values; Exists and DoesNotExist take none.",
+            "description": "In and NotIn need values; Exists and DoesNotExist take none. NotIn also holds where the label is missing.",
             "enum": [
               "In",
               "NotIn",
@@ -911,8 +931,7 @@ export const SCHEMAS: readonly object[] = [
             "description": "Team slugs whose members may approve.",
             "type": "array",
             "items": {
-              "type": "string",
-              "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+              "$ref": "#/$defs/team"
             },
             "maxItems": 50
           },
@@ -920,8 +939,7 @@ export const SCHEMAS: readonly object[] = [
             "description": "Logins that may approve.",
             "type": "array",
             "items": {
-              "type": "string",
-              "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,38}$"
+              "$ref": "#/$defs/user"
             },
             "maxItems": 100
           },
@@ -937,12 +955,15 @@ export const SCHEMAS: readonly object[] = [
         "additionalProperties": false,
         "properties": {
           "failed": {
+            "description": "Clusters that definitely failed.",
             "$ref": "#/$defs/budget"
           },
           "unreachable": {
+            "description": "Clusters of which nothing can be told.",
             "$ref": "#/$defs/budget"
           },
           "deferred": {
+            "description": "Clusters that were put off.",
             "$ref": "#/$defs/budget"
           }
         }
@@ -968,20 +989,22 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "cron": {
+            "description": "When it opens, in the time zone: minute hour day month weekday.",
             "$ref": "#/$defs/cron"
           },
           "rrule": {
-            "description": "An RFC 5545 recurrence rule, without DTSTART: FREQ=WEEKLY;BYDAY=TU;BYHOUR=2;BYMINUTE=0.",
+            "description": "When it opens, as an RFC 5545 recurrence rule without DTSTART: FREQ=WEEKLY;BYDAY=TU;BYHOUR=2;BYMINUTE=0.",
             "type": "string",
             "maxLength": 300,
             "pattern": "^FREQ=[A-Z0-9=;,+-]+$"
           },
           "duration": {
+            "description": "How long it stays open. Elapsed time, also in the night in which the clocks change.",
             "$ref": "#/$defs/duration"
           },
           "timeZone": {
-            "$ref": "#/$defs/timeZone",
-            "description": "Default UTC."
+            "description": "An IANA time zone. Default UTC.",
+            "$ref": "#/$defs/timeZone"
           }
         }
       },
@@ -992,6 +1015,16 @@ export const SCHEMAS: readonly object[] = [
           "minor",
           "major"
         ]
+      },
+      "team": {
+        "description": "The slug of a team.",
+        "type": "string",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+      },
+      "user": {
+        "description": "A login.",
+        "type": "string",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,38}$"
       }
     }
   },
@@ -1029,13 +1062,15 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "product": {
+            "description": "The Product that it is an instance of.",
             "$ref": "common.schema.json#/$defs/name"
           },
           "dataPlane": {
+            "description": "The data plane of the Fleet on which it runs.",
             "$ref": "common.schema.json#/$defs/name"
           },
           "replicas": {
-            "description": "Brokers, or workers.",
+            "description": "How many brokers, or workers.",
             "type": "integer",
             "minimum": 1,
             "maximum": 1000
@@ -1046,23 +1081,25 @@ export const SCHEMAS: readonly object[] = [
             "additionalProperties": false,
             "properties": {
               "namespace": {
+                "description": "Its namespace.",
                 "$ref": "common.schema.json#/$defs/name"
               },
               "name": {
+                "description": "Its name.",
                 "$ref": "common.schema.json#/$defs/name"
               }
             }
           },
           "config": {
-            "description": "Overrides for this cluster alone.",
+            "description": "Settings of this cluster alone, above those of the release.",
             "$ref": "common.schema.json#/$defs/config"
           },
           "featureFlags": {
-            "description": "Overrides for this cluster alone.",
+            "description": "Feature flags of this cluster alone, above those of the release.",
             "$ref": "common.schema.json#/$defs/featureFlags"
           },
           "pin": {
-            "description": "Keeps the cluster at a version until the pin expires.",
+            "description": "Keeps the cluster at a version. Time alone moves no cluster: past its expiry, the pin is reported and holds until it is removed.",
             "type": "object",
             "additionalProperties": false,
             "required": [
@@ -1072,12 +1109,14 @@ export const SCHEMAS: readonly object[] = [
             ],
             "properties": {
               "version": {
+                "description": "The version, in quotes.",
                 "$ref": "common.schema.json#/$defs/version"
               },
               "reason": {
                 "$ref": "common.schema.json#/$defs/reason"
               },
               "expires": {
+                "description": "When somebody should look at it again.",
                 "$ref": "common.schema.json#/$defs/instant"
               }
             }
@@ -1094,6 +1133,7 @@ export const SCHEMAS: readonly object[] = [
                 "$ref": "common.schema.json#/$defs/reason"
               },
               "expires": {
+                "description": "When somebody should look at it again.",
                 "$ref": "common.schema.json#/$defs/instant"
               }
             }
@@ -1141,7 +1181,7 @@ export const SCHEMAS: readonly object[] = [
             "maxLength": 1000
           },
           "defaultStrategy": {
-            "description": "Strategy of every release that names none.",
+            "description": "The Strategy of every release that names none.",
             "$ref": "common.schema.json#/$defs/name"
           },
           "maxConcurrent": {
@@ -1161,6 +1201,7 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "name": {
+                  "description": "What clusters call it.",
                   "$ref": "common.schema.json#/$defs/name"
                 },
                 "kind": {
@@ -1172,10 +1213,11 @@ export const SCHEMAS: readonly object[] = [
                   ]
                 },
                 "urlFromEnv": {
+                  "description": "The environment variable that holds its address; never the address itself.",
                   "$ref": "common.schema.json#/$defs/envName"
                 },
                 "context": {
-                  "description": "kubeconfig context.",
+                  "description": "The context of the kubeconfig.",
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 1000
@@ -1193,7 +1235,7 @@ export const SCHEMAS: readonly object[] = [
             "description": "Who may command what. Without this list, people with write access may pause, and maintainers may do the rest.",
             "type": "array",
             "items": {
-              "description": "One rule.",
+              "description": "One rule. It names teams or users, or both.",
               "type": "object",
               "additionalProperties": false,
               "required": [
@@ -1201,7 +1243,7 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "verbs": {
-                  "description": "Commands.",
+                  "description": "The commands.",
                   "type": "array",
                   "items": {
                     "enum": [
@@ -1222,23 +1264,17 @@ export const SCHEMAS: readonly object[] = [
                   "uniqueItems": true
                 },
                 "teams": {
-                  "description": "Team slugs.",
+                  "description": "Teams whose members may.",
                   "type": "array",
                   "items": {
-                    "description": "A team slug.",
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": 1000
+                    "$ref": "common.schema.json#/$defs/team"
                   }
                 },
                 "users": {
-                  "description": "Logins.",
+                  "description": "Logins that may.",
                   "type": "array",
                   "items": {
-                    "description": "A login.",
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": 1000
+                    "$ref": "common.schema.json#/$defs/user"
                   }
                 },
                 "phases": {
@@ -1270,15 +1306,18 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "name": {
+                  "description": "A name for messages about it.",
                   "$ref": "common.schema.json#/$defs/name"
                 },
                 "kind": {
+                  "description": "What it is.",
                   "enum": [
                     "slack",
                     "webhook"
                   ]
                 },
                 "urlFromEnv": {
+                  "description": "The environment variable that holds its address; never the address itself.",
                   "$ref": "common.schema.json#/$defs/envName"
                 },
                 "on": {
@@ -1336,9 +1375,11 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "name": {
+                  "description": "A name for messages about it.",
                   "$ref": "common.schema.json#/$defs/name"
                 },
                 "kind": {
+                  "description": "What it is.",
                   "enum": [
                     "alertmanager",
                     "prometheus",
@@ -1346,6 +1387,7 @@ export const SCHEMAS: readonly object[] = [
                   ]
                 },
                 "urlFromEnv": {
+                  "description": "The environment variable that holds its address; never the address itself.",
                   "$ref": "common.schema.json#/$defs/envName"
                 }
               }
@@ -1358,11 +1400,11 @@ export const SCHEMAS: readonly object[] = [
             "additionalProperties": false,
             "properties": {
               "tick": {
-                "description": "Decide. Default every 15 seconds.",
+                "description": "When to decide. Default every 15 seconds.",
                 "$ref": "common.schema.json#/$defs/cron"
               },
               "sweep": {
-                "description": "Compare with GitHub and catch up. Default every minute.",
+                "description": "When to compare with GitHub and catch up. Default every minute.",
                 "$ref": "common.schema.json#/$defs/cron"
               }
             }
@@ -1371,7 +1413,7 @@ export const SCHEMAS: readonly object[] = [
             "description": "Globs of YAML files under the manifest root that are not manifests.",
             "type": "array",
             "items": {
-              "description": "A glob: docs/**",
+              "description": "A glob, from the manifest root: `docs/**`.",
               "type": "string",
               "minLength": 1,
               "maxLength": 1000
@@ -1414,11 +1456,11 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "select": {
-            "description": "Default: every cluster.",
+            "description": "Which clusters. Default: every cluster.",
             "$ref": "common.schema.json#/$defs/selector"
           },
           "products": {
-            "description": "Default: every product.",
+            "description": "Of which products. Default: every product.",
             "type": "array",
             "items": {
               "$ref": "common.schema.json#/$defs/name"
@@ -1428,12 +1470,15 @@ export const SCHEMAS: readonly object[] = [
             "maxItems": 100
           },
           "from": {
+            "description": "When it begins; with `to`, in place of a schedule.",
             "$ref": "common.schema.json#/$defs/instant"
           },
           "to": {
+            "description": "When it ends.",
             "$ref": "common.schema.json#/$defs/instant"
           },
           "schedule": {
+            "description": "When it begins again and again; in place of `from` and `to`.",
             "$ref": "common.schema.json#/$defs/schedule"
           },
           "scope": {
@@ -1455,6 +1500,7 @@ export const SCHEMAS: readonly object[] = [
             ]
           },
           "reason": {
+            "description": "Why. It is shown wherever the freeze holds something back.",
             "$ref": "common.schema.json#/$defs/reason"
           }
         },
@@ -1517,12 +1563,15 @@ export const SCHEMAS: readonly object[] = [
             "description": "What to do."
           },
           "product": {
+            "description": "The Product whose clusters it concerns.",
             "$ref": "common.schema.json#/$defs/name"
           },
           "select": {
+            "description": "Which clusters of the product.",
             "$ref": "common.schema.json#/$defs/selector"
           },
           "strategy": {
+            "description": "How it travels. Default: the default strategy of the fleet.",
             "$ref": "common.schema.json#/$defs/name"
           },
           "reason": {
@@ -1618,10 +1667,11 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "version": {
+                  "description": "The version, in quotes.",
                   "$ref": "common.schema.json#/$defs/version"
                 },
                 "image": {
-                  "description": "Image reference.",
+                  "description": "The image that it is.",
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 500
@@ -1708,15 +1758,17 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "name": {
+                  "description": "A name for messages about it.",
                   "$ref": "common.schema.json#/$defs/name"
                 },
                 "query": {
-                  "description": "Prometheus query that is non-empty when unhealthy.",
+                  "description": "A Prometheus query that has a result when the cluster is unhealthy.",
                   "type": "string",
                   "minLength": 1,
                   "maxLength": 1000
                 },
                 "after": {
+                  "description": "How long to wait before it is asked.",
                   "$ref": "common.schema.json#/$defs/duration"
                 }
               }
@@ -1729,7 +1781,7 @@ export const SCHEMAS: readonly object[] = [
             "additionalProperties": false,
             "properties": {
               "base": {
-                "description": "Default 10m.",
+                "description": "The part for any cluster. Default 10m.",
                 "$ref": "common.schema.json#/$defs/duration"
               },
               "perReplica": {
@@ -1780,18 +1832,22 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "product": {
+            "description": "The Product that is released.",
             "$ref": "common.schema.json#/$defs/name"
           },
           "version": {
+            "description": "The version that clusters should run, in quotes.",
             "$ref": "common.schema.json#/$defs/version"
           },
           "imageDigest": {
             "$ref": "common.schema.json#/$defs/imageDigest"
           },
           "config": {
+            "description": "Settings of these clusters, above those of the Product.",
             "$ref": "common.schema.json#/$defs/config"
           },
           "featureFlags": {
+            "description": "Feature flags of these clusters.",
             "$ref": "common.schema.json#/$defs/featureFlags"
           },
           "select": {
@@ -1803,7 +1859,7 @@ export const SCHEMAS: readonly object[] = [
             "$ref": "common.schema.json#/$defs/name"
           },
           "urgency": {
-            "description": "Default routine.",
+            "description": "How urgent it is. Default routine.",
             "enum": [
               "routine",
               "hotfix",
@@ -1825,7 +1881,7 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "clusters": {
-                  "description": "Cluster names.",
+                  "description": "Names of the clusters.",
                   "type": "array",
                   "items": {
                     "$ref": "common.schema.json#/$defs/name"
@@ -1835,12 +1891,14 @@ export const SCHEMAS: readonly object[] = [
                   "uniqueItems": true
                 },
                 "version": {
+                  "description": "The version that they run, in quotes.",
                   "$ref": "common.schema.json#/$defs/version"
                 },
                 "reason": {
                   "$ref": "common.schema.json#/$defs/reason"
                 },
                 "expires": {
+                  "description": "When somebody should look at it again. Time alone moves no cluster: past it, the exception is reported and holds until it is removed.",
                   "$ref": "common.schema.json#/$defs/instant"
                 }
               }
@@ -1902,6 +1960,7 @@ export const SCHEMAS: readonly object[] = [
               ],
               "properties": {
                 "name": {
+                  "description": "What messages and approvals call it.",
                   "$ref": "common.schema.json#/$defs/name"
                 },
                 "select": {
@@ -1921,7 +1980,7 @@ export const SCHEMAS: readonly object[] = [
                       "$ref": "common.schema.json#/$defs/capacity"
                     },
                     "stratifyBy": {
-                      "description": "Label over whose values the cohort is spread evenly.",
+                      "description": "The label over whose values the cohort is spread in proportion.",
                       "$ref": "common.schema.json#/$defs/labelKey"
                     },
                     "seed": {
@@ -1933,7 +1992,7 @@ export const SCHEMAS: readonly object[] = [
                   }
                 },
                 "rest": {
-                  "description": "Takes every cluster that no other phase has.",
+                  "description": "Takes every cluster that no other phase has, wherever it stands. Cohorts need such a phase, because percentages round down.",
                   "const": true
                 },
                 "canary": {
@@ -1949,6 +2008,7 @@ export const SCHEMAS: readonly object[] = [
                   "$ref": "common.schema.json#/$defs/duration"
                 },
                 "approval": {
+                  "description": "People who must agree. Default: nobody.",
                   "$ref": "common.schema.json#/$defs/approval"
                 },
                 "budgets": {
@@ -1968,15 +2028,18 @@ export const SCHEMAS: readonly object[] = [
                   ],
                   "properties": {
                     "by": {
+                      "description": "By hash of the name, or by the value of a label.",
                       "enum": [
                         "hash",
                         "label"
                       ]
                     },
                     "label": {
+                      "description": "The label to order by.",
                       "$ref": "common.schema.json#/$defs/labelKey"
                     },
                     "descending": {
+                      "description": "From the last value to the first. Default false.",
                       "type": "boolean"
                     }
                   }
@@ -2070,11 +2133,11 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "select": {
-            "description": "Default: every cluster.",
+            "description": "Which clusters. Default: every cluster.",
             "$ref": "common.schema.json#/$defs/selector"
           },
           "products": {
-            "description": "Default: every product.",
+            "description": "Of which products. Default: every product.",
             "type": "array",
             "items": {
               "$ref": "common.schema.json#/$defs/name"
@@ -2084,6 +2147,7 @@ export const SCHEMAS: readonly object[] = [
             "maxItems": 100
           },
           "schedule": {
+            "description": "When clusters may be touched.",
             "$ref": "common.schema.json#/$defs/schedule"
           },
           "scope": {
@@ -2105,6 +2169,7 @@ export const SCHEMAS: readonly object[] = [
             ]
           },
           "reason": {
+            "description": "Why. It is shown wherever the window holds something back.",
             "$ref": "common.schema.json#/$defs/reason"
           }
         }
