@@ -8,6 +8,8 @@ import type { Loop } from './loop.ts';
 export interface Landing {
   /** The newest commit of it. */
   readonly commit: CommitSha;
+  /** The commit that was looked at last before it. Where that is another by now, somebody else has landed this meanwhile. */
+  readonly after: CommitSha | undefined;
   readonly pull: number | undefined;
   readonly author: string;
   readonly title: string;
@@ -31,11 +33,10 @@ export async function landings(loop: Loop, fleet: FleetRecord, head: CommitSha):
   const followed = rewritten || commits.length > COMMITS_MAX ? [newest] : commits;
   const grouped: Landing[] = [];
   for (const commit of followed) {
-    const landing = landingOf(commit, fleet.seenHead === undefined ? undefined : await pullOf(loop, fleet, commit.sha));
-    const before = grouped.at(-1);
+    const pull = fleet.seenHead === undefined ? undefined : await pullOf(loop, fleet, commit.sha);
     // A rebase merge brings one commit after another of the same pull request: only the last one is a state that somebody asked for.
-    if (before !== undefined && before.pull === landing.pull) grouped.pop();
-    grouped.push(landing);
+    if (grouped.at(-1)?.pull === pull?.number) grouped.pop();
+    grouped.push(landingOf(commit, pull, grouped.at(-1)?.commit ?? fleet.seenHead));
   }
   return grouped;
 }
@@ -45,6 +46,6 @@ async function pullOf(loop: Loop, fleet: FleetRecord, commit: CommitSha): Promis
   return pulls.find((pull) => pull.merged && pull.baseRef === fleet.defaultBranch);
 }
 
-function landingOf(commit: CommitInfo, pull: PullInfo | undefined): Landing {
-  return { commit: commit.sha, pull: pull?.number, author: pull?.author ?? commit.author, title: pull?.title ?? commit.subject };
+function landingOf(commit: CommitInfo, pull: PullInfo | undefined, after: CommitSha | undefined): Landing {
+  return { commit: commit.sha, after, pull: pull?.number, author: pull?.author ?? commit.author, title: pull?.title ?? commit.subject };
 }

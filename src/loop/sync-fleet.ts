@@ -31,7 +31,8 @@ export async function syncFleet(loop: Loop, id: FleetId): Promise<void> {
   const head = await source.head();
   if (head === undefined || head === fleet.seenHead) return;
   for (const landing of await landings(loop, fleet, head)) {
-    await land(loop, id, landing);
+    // Reviews come by here too, beside the job that syncs: what one has landed, the other must not land again.
+    if ((await land(loop, id, landing)) === 'overtaken') return await syncFleet(loop, id);
     // From here on its comment tells of the rollout: a plan that comes late must not write over it.
     if (landing.pull !== undefined) await closePull(loop, id, landing.pull);
   }
@@ -42,25 +43,29 @@ export async function syncFleet(loop: Loop, id: FleetId): Promise<void> {
 const TRIES = 10;
 
 /** One commit, or the commits of one pull request, of the default branch. */
-async function land(loop: Loop, id: FleetId, landing: Landing): Promise<void> {
+async function land(loop: Loop, id: FleetId, landing: Landing): Promise<'landed' | 'overtaken'> {
   // Ticks write at the same time; what is planned here depends on none of that, so it is simply done again.
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) if (await tryToLand(loop, id, landing)) return;
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const outcome = await tryToLand(loop, id, landing);
+    if (outcome !== 'conflict') return outcome;
+  }
   throw conflict();
 }
 
-/** @returns `false` when somebody else wrote meanwhile. */
-async function tryToLand(loop: Loop, id: FleetId, landing: Landing): Promise<boolean> {
+/** @returns `conflict` when somebody else wrote meanwhile; `overtaken` when the branch was looked at by somebody else meanwhile. */
+async function tryToLand(loop: Loop, id: FleetId, landing: Landing): Promise<'landed' | 'overtaken' | 'conflict'> {
   const fleet = await loop.ports.store.fleet(id);
-  if (fleet === undefined) return true;
+  if (fleet === undefined) return 'landed';
+  if (fleet.seenHead !== landing.after) return 'overtaken';
   const stored = await loadStored(loop, fleet);
   const loaded = await loadManifests(loop, fleet, landing.commit);
   const change =
     fleet.goodHead === undefined && loaded.model !== undefined
       ? adopt(loop, fleet, landing.commit, computeDesired(loaded.model))
       : record(loop, fleet, landing, stored.desired, await planManifests(loop, fleet, stored.desired, loaded));
-  if ((await loop.ports.store.commit(change)) === 'conflict') return false;
+  if ((await loop.ports.store.commit(change)) === 'conflict') return 'conflict';
   if (change.heads?.good === landing.commit) remember(loop, fleet, loaded, stored, change);
-  return true;
+  return 'landed';
 }
 
 /** The next tick, and the next commit, start from what was written just now instead of reading it again. */

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { type PlanDigest, type Revision, trusted } from './ids.ts';
+import { type CommitSha, type PlanDigest, type Revision, type RolloutId, trusted } from './ids.ts';
+import type { Instant } from './time.ts';
 
 /** Plain data: what JSON can say. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -29,4 +30,12 @@ export const digestOf = (plan: unknown): PlanDigest => trusted.digest(hash16(can
 /** A place in [0, 2^32) that depends on seed and name only: how cohorts are drawn, never by the alphabet. */
 export function place(seed: string, name: string): number {
   return Number.parseInt(hash16(`${seed}\u0000${name}`).slice(0, 8), 16);
+}
+
+/**
+ * A rollout is known by the commit that landed, its plan, and when: a branch that is forced back and forth lands the same
+ * commit with the same plan again, and that is another rollout.
+ */
+export function rolloutIdOf(commit: CommitSha, digest: PlanDigest, createdAt: Instant): RolloutId {
+  return `${commit.slice(0, 12)}-${hash16(`${digest} ${createdAt}`)}` as RolloutId;
 }

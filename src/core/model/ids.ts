@@ -51,11 +51,6 @@ export function parsePlanDigest(text: string): Result<PlanDigest, string> {
   return HASH16.test(text) ? ok(text as PlanDigest) : err(`not a plan digest: ${JSON.stringify(text.slice(0, 80))}`);
 }
 
-/** A rollout is known by the commit that landed and the digest of its plan, so that making it twice makes one. */
-export function rolloutIdOf(commit: CommitSha, digest: PlanDigest): RolloutId {
-  return `${commit.slice(0, 12)}-${digest}` as RolloutId;
-}
-
 export function parseRolloutId(text: string): Result<RolloutId, string> {
   return /^[0-9a-f]{12}-[0-9a-f]{16}$/.test(text) ? ok(text as RolloutId) : err(`not a rollout id: ${JSON.stringify(text.slice(0, 80))}`);
 }

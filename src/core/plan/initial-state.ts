@@ -1,4 +1,5 @@
-import { type CommitSha, rolloutIdOf, trusted } from '../model/ids.ts';
+import { rolloutIdOf } from '../model/hash.ts';
+import { type CommitSha, trusted } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import { PHASE_AHEAD, type RolloutState, untouched } from '../reconcile/state.ts';
 import type { Plan } from './plan.ts';
@@ -6,7 +7,7 @@ import type { Plan } from './plan.ts';
 /** A rollout of this plan before its first decision: nothing is touched, and the first phases decide whether they need an approval. */
 export function startRollout(plan: Plan, commit: CommitSha, now: Instant): RolloutState {
   return {
-    id: rolloutIdOf(commit, plan.digest),
+    id: rolloutIdOf(commit, plan.digest, now),
     digest: plan.digest,
     commit,
     status: 'running',

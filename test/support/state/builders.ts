@@ -1,6 +1,6 @@
 import type { DesiredCluster, DesiredSpec } from '../../../src/core/desired/desired.ts';
-import { digestOf, revisionOf } from '../../../src/core/model/hash.ts';
-import { type ClusterId, type FleetId, rolloutIdOf, trusted } from '../../../src/core/model/ids.ts';
+import { digestOf, revisionOf, rolloutIdOf } from '../../../src/core/model/hash.ts';
+import { type ClusterId, type FleetId, trusted } from '../../../src/core/model/ids.ts';
 import { durationMs, instant } from '../../../src/core/model/time.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import type { Drift } from '../../../src/core/reconcile/drift.ts';
@@ -112,7 +112,7 @@ export function newRollout(
 ): NonNullable<StateChange['newRollouts']>[number] {
   const commit = sha(commitDigit);
   const state: RolloutState = {
-    id: rolloutIdOf(commit, plan.digest),
+    id: rolloutIdOf(commit, plan.digest, over.createdAt ?? t(0)),
     digest: plan.digest,
     commit,
     status: 'running',

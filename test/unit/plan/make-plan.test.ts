@@ -122,8 +122,12 @@ describe('targets', () => {
 
   it('start out untouched', () => {
     const plan = planned(at('3.8.0'), at('3.9.0'));
-    const state = startRollout(plan, trusted.commit('c'.repeat(40)), instant(5));
-    expect([state.id, state.status, state.targets.size, state.phases.size]).toEqual([`cccccccccccc-${plan.digest}`, 'running', 10, 3]);
+    const start = (at: number) => startRollout(plan, trusted.commit('c'.repeat(40)), instant(at));
+    const state = start(5);
+    expect([state.status, state.targets.size, state.phases.size]).toEqual(['running', 10, 3]);
+    expect(state.id).toMatch(/^c{12}-[0-9a-f]{16}$/);
+    // The same commit with the same plan, landed once more: another rollout.
+    expect([start(5).id === state.id, start(6).id === state.id]).toEqual([true, false]);
     expect([...state.targets.values()].every(({ status, since, attempt }) => status === 'waiting' && since === 5 && attempt === 0)).toBe(
       true,
     );
