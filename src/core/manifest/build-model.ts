@@ -14,7 +14,7 @@ import { checkOperations, checkUnused, type Witnesses } from './cross-check/unus
 import type { ModelFile } from './file-changes.ts';
 import { clustersIn, type Gathered, gather } from './gather.ts';
 import { checkIgnore } from './ignored-files.ts';
-import { MAX_CLUSTERS, MAX_FILES } from './limits.ts';
+import { MAX_CLUSTERS, MAX_FILES, MAX_PROBLEMS_IN_FILES } from './limits.ts';
 import type { FleetModel, UnlocatedProblem } from './model.ts';
 import { fileProblemOf, placeIn, problemOf } from './problem-of.ts';
 
@@ -67,13 +67,34 @@ export function buildModel(
     ...unused.problems,
     ...checkClusters(known, placed, options.now),
   ];
-  const fileProblems = gathered.examined.flatMap(({ file, parsed }) => parsed.problems.map((problem) => ({ file: file.path, ...problem })));
+  const fileProblems = problemsIn(gathered.examined);
   return {
     model: modelOf(known, placed.placement, [...problems, ...fileProblems]),
     problems,
     fileProblems,
     memory: { gathered, rules, placement: placed.placement, opening: calendar.opening, witnesses: unused.witnesses },
   };
+}
+
+/** A mistake repeated in every file of a large fleet is told often enough, and then counted. */
+function problemsIn(files: readonly ModelFile[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  let more = 0;
+  for (const { file, parsed } of files) {
+    for (const problem of parsed.problems) {
+      if (problems.length < MAX_PROBLEMS_IN_FILES) problems.push({ file: file.path, ...problem });
+      else more += 1;
+    }
+  }
+  const last = problems.at(-1);
+  if (more === 0 || last === undefined) return problems;
+  const note = fileProblemOf(
+    'limit/problems',
+    last,
+    `${more} more problems in this file and those after it`,
+    'mend those above, and the others are shown next',
+  );
+  return [...problems, { file: last.file, ...note }];
 }
 
 interface Placed {

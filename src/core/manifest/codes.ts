@@ -23,7 +23,7 @@ export const CODES = {
   ),
   'limit/keys': error('A map has more than 1,000 keys.', 'Remove some; no field of a manifest takes that many.'),
   'limit/items': error('A list has more than 2,000 items.', 'Remove some; no field of a manifest takes that many.'),
-  'limit/problems': error('The file has more problems than are listed.', 'Mend those that are listed, and the others are shown next.'),
+  'limit/problems': error('There are more problems than are listed.', 'Mend those that are listed, and the others are shown next.'),
   'limit/files': error('The manifest root holds more than 250,000 YAML files.', 'Put several documents into one file.'),
   'limit/clusters': error('The fleet has more than 200,000 clusters.', 'Split it over several repositories; each is a fleet.'),
 
@@ -133,7 +133,7 @@ export const CODES = {
   ),
   'unknown-time-zone': error('No time zone has this name.', 'Use a name of the IANA list, such as `Europe/Berlin`.'),
   'bad-schedule': error('A cron expression or recurrence rule cannot be understood.', 'See the message.'),
-  'never-opens': error('A schedule has no next time.', 'Correct the day or month.'),
+  'never-opens': error('A schedule has no next time, or none in five years.', 'Correct the day or month.'),
   'zero-duration': error('A duration of zero where time is needed.', 'Give it a length.'),
   'freeze-backwards': error('A freeze ends before it begins.', 'Exchange or correct `from` and `to`.'),
 

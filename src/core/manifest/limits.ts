@@ -19,6 +19,8 @@ export const MAX_KEYS_PER_MAP = 1_000;
 export const MAX_ITEMS_PER_LIST = 2_000;
 /** Problems reported for one file; the last of them counts the others. */
 export const MAX_PROBLEMS_PER_FILE = 100;
+/** Problems inside files reported for one tree; the last of them counts the others. */
+export const MAX_PROBLEMS_IN_FILES = 5_000;
 
 /** YAML files under the manifest root. */
 export const MAX_FILES = 250_000;

@@ -27,6 +27,7 @@ export function parseFile(content: ManifestText): ParsedFile {
     case 'not-utf8':
       return refusedFile(fileProblemOf('file/not-utf8', TOP, 'the file is not UTF-8 text', 'save it as UTF-8'));
     case 'text':
+      // Bytes are counted where the text comes from; there are never fewer of them than characters.
       return content.text.length > MAX_FILE_BYTES ? refusedFile(tooLarge(content.text.length)) : parseText(normalise(content.text));
   }
 }

@@ -94,6 +94,14 @@ describe('limits', () => {
     expect([more.model, more.problems.map(({ code }) => code)]).toEqual([undefined, ['limit/clusters']]);
   });
 
+  it('tells 5,000 problems inside files, and counts the others', () => {
+    const problem = { line: 1, column: 1, code: 'schema/type', severity: 'error', message: 'm', hint: 'h' } as const;
+    const files = Array.from({ length: 5_003 }, (_, at) => fileOf(`${at}.yaml`, { documents: [undefined], problems: [problem] }));
+    const { fileProblems } = buildModel([...base, ...files], { now: NOW });
+    expect(fileProblems).toHaveLength(5_001);
+    expect(fileProblems.at(-1)).toMatchObject({ code: 'limit/problems', message: '3 more problems in this file and those after it' });
+  });
+
   it('takes 250,000 files, and not one more', () => {
     const empty = Array.from({ length: 250_000 - base.length }, (_, at) => fileOf(`${at}.yaml`, { documents: [], problems: [] }));
     expect(buildModel([...base, ...empty], { now: NOW }).model).toBeDefined();

@@ -296,6 +296,11 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     want: ['w.yaml:6:22 never-opens'],
   },
   {
+    name: 'a rule that next opens in a century',
+    files: { 'w.yaml': window('{ rrule: FREQ=YEARLY;INTERVAL=100, duration: 1h }') },
+    want: ['w.yaml:6:22 never-opens'],
+  },
+  {
     name: 'a rule for every second, which would take years to search',
     files: { 'w.yaml': window('{ rrule: FREQ=SECONDLY, duration: 1h }') },
     want: ['w.yaml:6:22 bad-schedule'],

@@ -1,4 +1,4 @@
-import type { Instant } from '../../model/time.ts';
+import { formatInstant, type Instant, instant } from '../../model/time.ts';
 import type { Freeze, Schedule, Window } from '../generated.ts';
 import type { Located, UnlocatedProblem } from '../model.ts';
 import { placeIn, problemOf } from '../problem-of.ts';
@@ -11,6 +11,8 @@ import { checkReference, type Known } from './known.ts';
  * are not looked at in the same run, so that a file full of them cannot stop the bot; the last one says so.
  */
 const NEVER_OPENS_MAX = 3;
+/** Five years: a schedule that opens later is a mistake. Leap days are nearer. */
+const HORIZON_MS = 5 * 366 * 86_400_000;
 
 /** Documents whose schedule was seen to open. No schedule ends by itself, so this stays true as time goes by. */
 export type Opening = ReadonlySet<Window | Freeze>;
@@ -85,7 +87,11 @@ function checkSchedule(rule: Located<unknown>, schedule: Schedule, now: Instant)
     return [problemOf('bad-schedule', placeIn(rule, ...path, field), compiled.error, `correct the ${field}`)];
   }
   const { open, nextMs } = compiled.value(now);
-  if (open !== undefined || nextMs !== undefined) return [];
+  if (open !== undefined || (nextMs !== undefined && nextMs <= now + HORIZON_MS)) return [];
+  if (nextMs !== undefined) {
+    const message = `it does not open before ${formatInstant(instant(nextMs))}`;
+    return [problemOf('never-opens', placeIn(rule, ...path, field), message, 'correct the day, month or interval')];
+  }
   return [problemOf('never-opens', placeIn(rule, ...path, field), 'it has no next time: no such day exists', 'correct the day or month')];
 }
 

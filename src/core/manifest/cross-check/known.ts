@@ -32,12 +32,16 @@ export interface Failures {
 }
 
 export function failuresOf(failed: readonly FailedDocument[]): Failures {
+  const kinds = new Set(failed.map(({ kind }) => kind));
+  // Of a document whose kind or name is not known, any could be meant.
+  const named = new Set(failed.map(({ kind, name }) => keyOf(kind, name)));
   return {
-    excuses: (kind, name) =>
-      failed.some((document) => (document.kind ?? kind) === kind && (document.name === undefined || document.name === name)),
-    complete: (...kinds) => !failed.some(({ kind }) => kind === undefined || kinds.includes(kind)),
+    excuses: (kind, name) => [kind, undefined].some((either) => named.has(keyOf(either, name)) || named.has(keyOf(either, undefined))),
+    complete: (...wanted) => !kinds.has(undefined) && !wanted.some((kind) => kinds.has(kind)),
   };
 }
+
+const keyOf = (kind: Kind | undefined, name: string | undefined): string => `${kind ?? '*'}/${name ?? '*'}`;
 
 /**
  * Sorts documents by kind and name. Of two with one name the first counts, and the second is a problem.
