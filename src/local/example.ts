@@ -37,7 +37,7 @@ const PREFIX = 'fleet-manifests';
  */
 export async function loadExample(folder: string, now: Instant): Promise<Example> {
   const root = resolve(folder);
-  const found = await readManifestFolder(root, '.');
+  const found = await readManifestFolder(root, root);
   const { model, problems } = validateFiles(found, now);
   if (model === undefined) {
     const lines = problems.map(({ file, line, column, message, hint }) => `  ${file}:${line}:${column}: ${message}; ${hint}`);

@@ -1,13 +1,14 @@
 /** Local mode: the same bot, with a forge and data planes of its own to work against, and no account anywhere. */
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, startBot } from '../app/bot.ts';
 import type { AppConfig } from '../app/config.ts';
 import type { Log } from '../ports/log.ts';
 import { greeting } from './greeting.ts';
+import { lives } from './left-behind.ts';
 import { type LocalState, readLocalState, writeLocalState } from './local-state.ts';
 import { EXAMPLE_NAME, EXAMPLE_OWNER } from './seed.ts';
 
@@ -55,8 +56,7 @@ export async function ensureWorld(
   const state: LocalState = {
     worldStartedBy: startedBy,
     worldPid: undefined,
-    botPid: process.pid,
-    botUrl: undefined,
+    ...botOf(known, startedBy),
     forgeUrl: undefined,
     dataPlaneUrl: undefined,
     token: known?.token ?? randomBytes(24).toString('hex'),
@@ -69,7 +69,9 @@ export async function ensureWorld(
   ensureAppKey(home);
   writeLocalState(home, state);
   if (state.worldPid !== undefined) return started(state, home);
-  const log = openSync(join(home, 'world.log'), 'a', 0o600);
+  const logFile = join(home, 'world.log');
+  const log = openSync(logFile, 'a', 0o600);
+  const before = fstatSync(log).size;
   const child = spawn(
     process.execPath,
     [
@@ -92,9 +94,16 @@ export async function ensureWorld(
     if (now?.worldPid === child.pid && now?.forgeUrl !== undefined) return started(now, home);
     await sleep(50);
   }
-  throw new Error(
-    `the local forge did not start; ${join(home, 'world.log')} says why. Is another program listening on port ${port + 1} or ${port + 2}? Then set PORT`,
-  );
+  throw new Error(`the local forge did not start: ${whyNot(logFile, before)}`);
+}
+
+/** What the world said when it ended. A port that is taken is the likeliest reason, and has an end of its own. */
+function whyNot(file: string, from: number): string {
+  const log = readFileSync(file).subarray(from).toString('utf8');
+  const taken = /EADDRINUSE.*?:(\d+)/.exec(log)?.[1];
+  if (taken !== undefined) return `another program listens on port ${taken}; set PORT to another one, and the two after it are taken along`;
+  const said = /^\w*Error: (.*?)\n {4}at /ms.exec(log)?.[1];
+  return `${said ?? 'it gave no reason'}\n(all that it said is in ${file})`;
 }
 
 /** What the greeting speaks of is there to be seen when it is printed: the open pull request with its plan. */
@@ -109,6 +118,12 @@ async function untilPlanned({ forgeUrl, users }: LocalState): Promise<void> {
     if (Array.isArray(comments) && comments.length > 0) return;
     await sleep(100);
   }
+}
+
+/** A bot that lives stays the one that webhooks go to: whether another may take its place is for the database to say, which refuses it. */
+function botOf(known: LocalState | undefined, startedBy: LocalState['worldStartedBy']): Pick<LocalState, 'botPid' | 'botUrl'> {
+  if (known !== undefined && lives(known.botPid)) return { botPid: known.botPid, botUrl: known.botUrl };
+  return { botPid: startedBy === 'bot' ? process.pid : undefined, botUrl: undefined };
 }
 
 /** A world that runs keeps its pid, its addresses, and who started it. */
