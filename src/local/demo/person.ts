@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Octokit } from '@octokit/rest';
@@ -38,18 +38,20 @@ export class Person {
     return (await run('git', ['-C', this.#clone, ...args])).stdout.trim();
   }
 
-  /** Edits a file on a branch from the newest default branch, and pushes it. @returns the commit. */
+  /** Edits (or makes) a file on a branch from the newest default branch, and pushes it. @returns the commit. */
   async push(branch: string, path: string, edit: (text: string) => string, message: string): Promise<string> {
     await this.git('fetch', '-q', 'origin');
     const exists = await this.git('branch', '--list', branch);
     await (exists === '' ? this.git('checkout', '-q', '-B', branch, 'origin/main') : this.git('checkout', '-q', branch));
     if (branch === 'main') await this.git('reset', '-q', '--hard', 'origin/main');
     const file = join(this.#clone, path);
-    const before = readFileSync(file, 'utf8');
+    const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
     const after = edit(before);
     if (after === before) throw new Error(`${path}: the edit changed nothing`);
+    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, after);
-    await this.git('commit', '-qam', message);
+    await this.git('add', '--', path);
+    await this.git('commit', '-qm', message);
     await this.git('push', '-q', 'origin', branch);
     return await this.git('rev-parse', 'HEAD');
   }
