@@ -3,7 +3,6 @@ import type { DeliveryStore } from '../store/deliveries.ts';
 import type { DeliveryRow } from '../store/rows.ts';
 import type { ForgeLog } from '../world.ts';
 
-/** GitHub gives a receiver ten seconds. */
 const ANSWER_MS_MAX = 10_000;
 /** The log shows the beginning of an answer; a receiver may send what it likes. */
 const ANSWER_BYTES_KEPT = 16_384;
@@ -16,6 +15,8 @@ export interface DeliveriesOptions {
   /** Where to send; `undefined` while there is no receiver: then every delivery fails, as to a host that is down. */
   readonly webhookUrl: () => string | undefined;
   readonly now: () => number;
+  /** How long a receiver may take; default as on GitHub, ten seconds. */
+  readonly answerMsMax?: number;
 }
 
 /**
@@ -100,7 +101,7 @@ export class Deliveries {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   }> {
-    const signal = AbortSignal.any([AbortSignal.timeout(ANSWER_MS_MAX), this.#stop.signal]);
+    const signal = AbortSignal.any([AbortSignal.timeout(this.#options.answerMsMax ?? ANSWER_MS_MAX), this.#stop.signal]);
     try {
       const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
       const text = await readStart(response);

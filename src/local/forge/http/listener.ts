@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ForgeAccess, ForgeOptions } from '../options.ts';
@@ -22,7 +23,7 @@ export interface Listener {
 /** One HTTP server for REST, git and pages. @throws when the port is taken. */
 export async function listen(options: ForgeOptions, world: World, rest: RestServer, access: () => ForgeAccess): Promise<Listener> {
   const server = createServer(
-    { headersTimeout: HEADERS_MS_MAX, requestTimeout: 0, maxHeaderSize: HEADER_BYTES_MAX },
+    { headersTimeout: HEADERS_MS_MAX, requestTimeout: 0, connectionsCheckingInterval: HEADERS_MS_MAX / 2, maxHeaderSize: HEADER_BYTES_MAX },
     (request, response) => {
       serve(options, world, rest, access, request, response).catch((error: unknown) => {
         world.log.error({ error, method: request.method }, 'a request of the local forge failed');
@@ -71,9 +72,21 @@ async function answerRest(rest: RestServer, request: IncomingMessage, response: 
     ifNoneMatch: request.headers['if-none-match'],
     readBody: () => readBody(request),
   });
-  // What was not read of a refused request is thrown away with its connection.
-  if (!request.complete) response.setHeader('connection', 'close');
+  if (!request.complete) endConnection(request, response);
   return answer;
+}
+
+/** How long the rest of a refused request is read and thrown away, so that its sender sees the answer and not a reset. */
+const LINGER_MS = 1_000;
+
+function endConnection(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('connection', 'close');
+  request.on('error', () => undefined);
+  response.once('finish', () => {
+    request.resume();
+    const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+    request.once('close', () => clearTimeout(timer));
+  });
 }
 
 function requestsAnswer(world: World, request: IncomingMessage): Answer {
@@ -111,6 +124,7 @@ function send(response: ServerResponse, answer: Answer, method = 'GET'): void {
   const headers: Record<string, string> = {
     'x-github-media-type': 'github.v3; format=json',
     'x-github-enterprise-version': 'local',
+    'x-github-request-id': randomUUID(),
     ...answer.headers,
   };
   if (answer.body === undefined) {

@@ -54,8 +54,7 @@ export class RestServer {
     try {
       world.limits.spend(key, matched?.route.makesContent ?? false);
       if (matched === undefined) throw notFound();
-      answer = faultAnswer(this.#faults, 'before', request.method, route) ?? (await this.#run(caller, matched, request));
-      answer = faultAnswer(this.#faults, 'after', request.method, route) ?? answer;
+      answer = faultAnswer(this.#faults, 'before', request.method, route) ?? (await this.#runWithFaults(caller, matched, request));
     } catch (error) {
       if (error instanceof Refusal) answer = error.answer();
       else {
@@ -66,6 +65,11 @@ export class RestServer {
     answer = withEntityTag(request, answer);
     world.requests.add({ caller: key, method: request.method, route, status: answer.status, at: world.now() });
     return { ...answer, headers: { ...world.limits.headers(key), ...answer.headers } };
+  }
+
+  async #runWithFaults(caller: Caller, matched: MatchedRoute, request: Omit<RestRequest, 'authorization'>): Promise<Answer> {
+    const answer = await this.#run(caller, matched, request);
+    return faultAnswer(this.#faults, 'after', request.method, matched.route.path) ?? answer;
   }
 
   async #run(caller: Caller, { route, params }: MatchedRoute, request: Omit<RestRequest, 'authorization'>): Promise<Answer> {

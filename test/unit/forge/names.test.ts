@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { isBranchName, isOwnerName, isRepositoryName, isTreePath } from '../../../src/local/forge/git/names.ts';
+
+it.each([
+  ['acme', true],
+  ['a', true],
+  ['a'.repeat(39), true],
+  ['a'.repeat(40), false],
+  ['-acme', false],
+  ['acme-', false],
+  ['ac.me', false],
+  ['..', false],
+  ['a/b', false],
+  ['', false],
+])('owner %j: %s', (name, is) => expect(isOwnerName(name)).toBe(is));
+
+it.each([
+  ['fleet', true],
+  ['fleet.config', true],
+  ['r'.repeat(100), true],
+  ['r'.repeat(101), false],
+  ['..', false],
+  ['.git', false],
+  ['fleet.git', false],
+  ['fleet.LOCK', false],
+  ['a b', false],
+  ['a\0b', false],
+  ['a/b', false],
+])('repository %j: %s', (name, is) => expect(isRepositoryName(name)).toBe(is));
+
+it.each([
+  ['main', true],
+  ['feature/one', true],
+  ['a'.repeat(244), true],
+  ['a'.repeat(245), false],
+  ['-x', false],
+  ['a..b', false],
+  ['a//b', false],
+  ['/a', false],
+  ['a/', false],
+  ['.a', false],
+  ['a/.b', false],
+  ['a.lock', false],
+  ['a.lock/b', false],
+  ['a.', false],
+  ['a b', false],
+  ['a~1', false],
+  ['a^', false],
+  ['a:b', false],
+  ['a?', false],
+  ['a*', false],
+  ['a[b', false],
+  ['a\\b', false],
+  ['a@{1}', false],
+  ['@', false],
+  ['HEAD', false],
+  ['a\u0001', false],
+  ['', false],
+])('branch %j: %s', (name, is) => expect(isBranchName(name)).toBe(is));
+
+it.each([
+  ['a/b.yaml', true],
+  ['.github/x', true],
+  ['a b', true],
+  ['..', false],
+  ['a/../b', false],
+  ['./a', false],
+  ['/a', false],
+  ['a//b', false],
+  ['a/', false],
+  ['.git/config', false],
+  ['a/.GIT/b', false],
+  ['a\\b', false],
+  ['a\0b', false],
+  ['', false],
+])('path %j: %s', (path, is) => expect(isTreePath(path)).toBe(is));
