@@ -47,7 +47,7 @@ function decideTogether(input: FleetInput): readonly Decided[] {
   // What is in flight anywhere must be known before anything is started.
   for (const { plan, state } of input.rollouts) traffic.add({ plan, state: follow({ ...input, plan, state, elsewhere: NOBODY }) });
 
-  const fold: Fold = { input, claims: claimsOf(input.rollouts), traffic, turns };
+  const fold: Fold = { input, claims: claimsOf(turns), traffic, turns };
   let due = inTurn(turns);
   for (let round = 0; due.length > 0; round += 1) {
     invariant(round < ROUNDS_MAX, 'deciding for a fleet comes to rest');
@@ -100,13 +100,14 @@ function decideRound({ input, claims, traffic, turns }: Fold, due: readonly Turn
   return inTurn(turns.filter((turn) => again.has(turn)));
 }
 
-function concerns({ ordered, eased }: News, { now, last }: Turn): boolean {
+function concerns({ moved, eased }: News, { now, last }: Turn): boolean {
   if (last === undefined) return false;
-  const lost = ordered.some((cluster) => {
+  if (eased && last.holds.some(({ reason }) => waitsForOthers(reason))) return true;
+  for (const cluster of moved) {
     const status = now.state.targets.get(cluster)?.status;
-    return status !== undefined && (status === 'unreachable' || !SETTLED.has(status));
-  });
-  return lost || (eased && last.holds.some(({ reason }) => waitsForOthers(reason)));
+    if (status !== undefined && (status === 'unreachable' || !SETTLED.has(status))) return true;
+  }
+  return false;
 }
 
 const waitsForOthers = (reason: HoldReason): boolean =>

@@ -4,23 +4,29 @@ import type { Instant } from '../model/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import { become } from './advance.ts';
 import type { ActiveRollout, Change } from './decision.ts';
-import type { Order } from './evidence.ts';
+import type { Observations, Order } from './evidence.ts';
 import { isUnstarted } from './follow.ts';
 import type { RolloutState, TargetState } from './state.ts';
 
+/** A rollout as it stands at this point of a decision. */
+interface Current {
+  readonly now: ActiveRollout;
+}
+
 /** By cluster: the newest rollout that has it as its target. */
-export type Claims = ReadonlyMap<ClusterId, ActiveRollout>;
+export type Claims = ReadonlyMap<ClusterId, Current>;
 
 /** @param rollouts - oldest first. */
-export function claimsOf(rollouts: readonly ActiveRollout[]): Claims {
-  const claims = new Map<ClusterId, ActiveRollout>();
-  for (const rollout of rollouts) for (const cluster of rollout.state.targets.keys()) claims.set(cluster, rollout);
+export function claimsOf(rollouts: readonly Current[]): Claims {
+  const claims = new Map<ClusterId, Current>();
+  for (const rollout of rollouts) for (const cluster of rollout.now.state.targets.keys()) claims.set(cluster, rollout);
   return claims;
 }
 
 export interface Superseding {
   readonly desired: DesiredState;
   readonly orders: ReadonlyMap<ClusterId, Order>;
+  readonly observations: Observations;
   readonly now: Instant;
 }
 
@@ -55,22 +61,16 @@ interface Taken {
   readonly why: string;
 }
 
-function takenFrom(
-  { plan, state }: ActiveRollout,
-  cluster: ClusterId,
-  claims: Claims,
-  { desired, orders }: Superseding,
-): Taken | undefined {
-  const newer = claims.get(cluster);
-  if (newer !== undefined && newer.state.id !== state.id) {
-    const order = orders.get(cluster);
-    const { id } = newer.state;
-    if (isRoutine(newer.plan) && missedTheLast(plan, cluster, order) && order?.rollout !== id) return undefined;
-    return { by: id, why: `a newer rollout, ${id}, takes it over` };
+function takenFrom(rollout: ActiveRollout, cluster: ClusterId, claims: Claims, at: Superseding): Taken | undefined {
+  const newer = claims.get(cluster)?.now;
+  if (newer !== undefined && newer.state.id !== rollout.state.id) {
+    const inLine = isRoutine(newer.plan) && newer.state.targets.get(cluster)?.status === 'waiting';
+    if (inLine && missedTheLast(rollout, cluster, at)) return undefined;
+    return { by: newer.state.id, why: `a newer rollout, ${newer.state.id}, takes it over` };
   }
   // A newer rollout may have come and gone, and this one still has a target for a retry or a late return.
-  const wanted = desired.get(cluster)?.revision;
-  if (wanted === undefined || wanted === plan.targets[cluster]?.revision) return undefined;
+  const wanted = at.desired.get(cluster)?.revision;
+  if (wanted === undefined || wanted === rollout.plan.targets[cluster]?.revision) return undefined;
   return { by: undefined, why: 'the manifests want another revision by now' };
 }
 
@@ -80,10 +80,16 @@ const isRoutine = (plan: Plan): boolean => plan.kind === 'rollout' && plan.relea
 /**
  * The cluster has not even got what was desired before this rollout: the one before was superseded ahead of it.
  *
- * Such a target is left to this rollout until the newer one starts it. Otherwise frequent merges, each beginning
+ * Such a target is left to this rollout until the newer one starts it, or gives it up. Otherwise frequent merges, each beginning
  * with its canaries, would starve late phases for ever; so a cluster misses at most every second release.
  */
-function missedTheLast(plan: Plan, cluster: ClusterId, order: Order | undefined): boolean {
+function missedTheLast({ plan, state }: ActiveRollout, cluster: ClusterId, { orders, observations }: Superseding): boolean {
   const from = plan.targets[cluster]?.from;
-  return from !== undefined && order !== undefined && order.revision !== from.revision;
+  const order = orders.get(cluster);
+  if (from === undefined) return false;
+  // Somebody has moved it on since: it has not been left out.
+  if (order !== undefined) return order.orderedAt < state.createdAt && order.revision !== from.revision;
+  const seen = observations.get(cluster);
+  if (seen?.kind !== 'observed') return false;
+  return seen.accepted === undefined ? seen.running.version !== from.version : seen.accepted.revision !== from.revision;
 }

@@ -5,8 +5,8 @@ import { isInFlight } from './tally.ts';
 
 /** What a decision on one rollout means for the others. */
 export interface News {
-  /** Clusters that it gave orders to. */
-  readonly ordered: readonly ClusterId[];
+  /** Clusters that it gave orders to, or whose status changed. */
+  readonly moved: ReadonlySet<ClusterId>;
   /** A cluster is no longer in flight, or stands still: others may have been waiting for that. */
   readonly eased: boolean;
 }
@@ -46,6 +46,13 @@ export class Traffic {
       const after = this.#flights.get(cluster);
       return after?.rollout !== before.rollout || after.held !== before.held;
     });
-    return [decision, { ordered: decision.actions.map(({ order }) => order.cluster), eased }];
+    return [decision, { moved: movedBy(rollout, decision), eased }];
   }
+}
+
+function movedBy({ state }: ActiveRollout, { next, actions }: Decision): ReadonlySet<ClusterId> {
+  const moved = new Set(actions.map(({ order }) => order.cluster));
+  if (next.targets === state.targets) return moved;
+  for (const [cluster, target] of next.targets) if (state.targets.get(cluster)?.status !== target.status) moved.add(cluster);
+  return moved;
 }
