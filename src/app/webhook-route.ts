@@ -37,7 +37,7 @@ export function webhookRoute(probot: () => Probot | undefined, metrics: Metrics,
     const payload = body.toString('utf8');
     if (!(await bot.webhooks.verify(payload, signature).catch(() => false)))
       return refuse(401, 'the signature does not match: compare the webhook secret here and in the settings of the app');
-    if (!isJsonObject(payload)) return refuse(400, 'the body is not a JSON object');
+    if (!isEvent(payload)) return refuse(400, 'the body is not a JSON object with an action in text, or none');
     try {
       await bot.webhooks.verifyAndReceive({ id, name, payload, signature });
     } catch (error) {
@@ -49,10 +49,12 @@ export function webhookRoute(probot: () => Probot | undefined, metrics: Metrics,
   };
 }
 
-function isJsonObject(text: string): boolean {
+/** Probot tells events apart by their action, and fails on one that is no text: such a delivery would come again for ever. */
+function isEvent(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    return !('action' in value) || value.action === null || typeof value.action === 'string';
   } catch {
     return false;
   }
