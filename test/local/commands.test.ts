@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../src/local/demo/person.ts';
+import { atVersion, checkOf, commentOf, hang, land, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
+import { CONNECT, CONNECT_CLUSTERS, KAFKA, REGISTRY } from './support/small-fleet.ts';
+import { api, clusters, command, epochs, rolloutOf, versions } from './support/watch.ts';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await setScene();
+});
+afterAll(() => scene.remove());
+
+/** A rollout of Connect that hangs at its canary. */
+async function hanging(branch: string, version: string) {
+  const { person, run } = scene;
+  await hang(person, 'connect-canary', version);
+  const landed = await land(person, branch, CONNECT, atVersion(version));
+  const { id } = await rolloutOf(run, landed.commit, 'running');
+  await eventually('the canary to be ordered', async () =>
+    (await clusters(run)).get('connect-canary')?.whole === false ? true : undefined,
+  );
+  return { ...landed, id };
+}
+
+describe('commands of the API', () => {
+  test('pause holds everything, resume goes on', async () => {
+    const { person, run } = scene;
+    const { id, commit, pull } = await hanging('paused', '8.0.1');
+    expect(await command(run, id, 'pause', { reason: 'latency is up' })).toMatchObject({ status: 200, body: { status: 'paused' } });
+    const check = await checkOf(person, commit, ROLLOUT_CHECK, 'action_required');
+    expect(check.output.summary).toContain('latency is up');
+    expect(check.output.summary).toContain('alice');
+    await commentOf(person, pull, 'latency is up');
+    await hang(person, 'connect-canary', 'none');
+    // The broker that was in its restart lands; the next one is not touched.
+    await eventually('the canary to be held', async () => ((await person.status('connect-canary')).includes('hold') ? true : undefined));
+    expect((await epochs(run, CONNECT_CLUSTERS)).slice(0, 3)).toEqual([0, 0, 0]);
+    expect((await clusters(run)).get('connect-canary')?.whole).toBe(false);
+    expect(await command(run, id, 'pause')).toMatchObject({ status: 409 });
+    expect(await command(run, id, 'resume')).toMatchObject({ status: 200, body: { status: 'running' } });
+    await checkOf(person, commit, ROLLOUT_CHECK, 'success');
+    expect(await versions(run, CONNECT_CLUSTERS)).toEqual(CONNECT_CLUSTERS.map((name) => `${name} 8.0.1`));
+  });
+
+  test('a newer merge supersedes a rollout that has not finished', async () => {
+    const { person, run } = scene;
+    const older = await hanging('older', '8.0.2');
+    const newer = await land(person, 'newer', CONNECT, atVersion('8.1.0'));
+    await rolloutOf(run, newer.commit, 'running');
+    await hang(person, 'connect-canary', 'none');
+    await checkOf(person, newer.commit, ROLLOUT_CHECK, 'success');
+    await checkOf(person, older.commit, ROLLOUT_CHECK, 'neutral');
+    const { body } = await commentOf(person, older.pull, 'superseded');
+    expect(body).toContain(`#${newer.pull}`);
+    await rolloutOf(run, older.commit, 'superseded');
+    expect(await command(run, older.id, 'pause')).toMatchObject({ status: 409 });
+    expect(await versions(run, CONNECT_CLUSTERS)).toEqual(CONNECT_CLUSTERS.map((name) => `${name} 8.1.0`));
+  });
+
+  test('abort starts nothing more, and what was left behind is reported as lagging', async () => {
+    const { person, run } = scene;
+    const { id, commit } = await hanging('aborted', '8.0.1');
+    expect(await command(run, id, 'abort', { reason: 'wrong version' })).toMatchObject({ status: 200, body: { status: 'aborted' } });
+    await hang(person, 'connect-canary', 'none');
+    await checkOf(person, commit, ROLLOUT_CHECK, 'cancelled');
+    expect((await clusters(run)).get('connect-a')?.version).toBe('8.1.0');
+    const issue = await eventually('an issue about a cluster that lags', async () =>
+      (await person.issues('open')).find(({ title, body }) => title.includes('lag') && body?.includes('connect-a')),
+    );
+    expect(issue.body).toContain('aborted');
+    expect(await command(run, id, 'resume')).toMatchObject({ status: 409 });
+  });
+
+  test('a phase that needs approval waits for it, and takes only the digest that runs', async () => {
+    const { person, run } = scene;
+    const { commit } = await land(person, 'agreed', REGISTRY, atVersion('1.0.1'));
+    const check = await checkOf(person, commit, ROLLOUT_CHECK, 'action_required');
+    expect(check.output.summary).toContain('waits for approval');
+    const { id } = await rolloutOf(run, commit, 'awaiting-approval');
+    const { body } = await api(run, 'GET', `/rollouts/${id}`, run.state.token);
+    const { digest } = body['plan'] as { readonly digest: string };
+    expect(await command(run, id, 'approve')).toMatchObject({ status: 409 });
+    expect(await command(run, id, 'approve', { digest: '0123456789abcdef' })).toMatchObject({ status: 409 });
+    expect(await command(run, id, 'approve', { digest, by: 'bob' })).toMatchObject({ status: 200 });
+    await checkOf(person, commit, ROLLOUT_CHECK, 'success');
+  });
+});
+
+describe('refusals', () => {
+  let id: string;
+  beforeAll(async () => {
+    const { commit } = await land(scene.person, 'refusals', KAFKA, atVersion('4.0.1'));
+    ({ id } = await rolloutOf(scene.run, commit, 'completed'));
+  });
+  const good = JSON.stringify({ by: 'alice', reason: 'because' });
+  const post = (path: string, token: string | undefined, body: string) => api(scene.run, 'POST', path, token, body);
+
+  test('no token, a wrong one, one that only begins well: 401, for reading too', async () => {
+    const { token } = scene.run.state;
+    for (const wrong of [undefined, '', 'x', token.slice(0, -1), `${token}x`, token.toUpperCase()]) {
+      expect((await post(`/rollouts/${id}/pause`, wrong, good)).status, String(wrong)).toBe(401);
+      expect((await api(scene.run, 'GET', '/rollouts', wrong)).status, String(wrong)).toBe(401);
+    }
+  });
+
+  test.each([
+    ['a verb that there is not', () => `/rollouts/${id}/explode`, good, 400],
+    ['a prototype for a verb', () => `/rollouts/${id}/__proto__`, good, 400],
+    ['a rollout that there is not', () => '/rollouts/0123456789ab-0123456789abcdef/pause', good, 404],
+    ['a rollout that cannot be one', () => '/rollouts/%00/pause', good, 404],
+    ['nothing', () => `/rollouts/${id}/pause`, '', 400],
+    ['no JSON', () => `/rollouts/${id}/pause`, '{"by":', 400],
+    ['a list', () => `/rollouts/${id}/pause`, '[]', 400],
+    ['null', () => `/rollouts/${id}/pause`, 'null', 400],
+    ['no name', () => `/rollouts/${id}/pause`, '{"reason":"x"}', 400],
+    ['no reason', () => `/rollouts/${id}/pause`, '{"by":"alice","reason":"  "}', 400],
+    ['a name that is a number', () => `/rollouts/${id}/pause`, '{"by":1,"reason":"x"}', 400],
+    ['a cluster that cannot be one', () => `/rollouts/${id}/skip`, '{"by":"a","reason":"x","cluster":"../x"}', 400],
+    ['a body of a megabyte', () => `/rollouts/${id}/pause`, JSON.stringify({ by: 'alice', reason: 'x'.repeat(1_000_000) }), 413],
+    ['a pause of what is over', () => `/rollouts/${id}/pause`, good, 409],
+  ])('%s', async (_what, path, body, status) => {
+    const answer = await post(path(), scene.run.state.token, body);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+    expect(answer.body['message']).toMatch(/\w+ \w+/);
+  });
+});
