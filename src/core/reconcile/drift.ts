@@ -40,13 +40,3 @@ export interface Drift {
   readonly since: Instant;
   readonly seenAt: Instant;
 }
-
-/** What one issue tells of: one drift, or a group of them where there are too many for an issue each. */
-export interface DriftIssue {
-  /** That of the drift, or `group:KIND`. */
-  readonly key: string;
-  /** What the drifts of a group have in common; `undefined` for a single drift. */
-  readonly group: DriftKind | 'all' | undefined;
-  /** Oldest first. */
-  readonly drifts: readonly Drift[];
-}
