@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalRun } from '../../src/local/demo/local-run.ts';
-import { Person } from '../../src/local/demo/person.ts';
+import { eventually, Person } from '../../src/local/demo/person.ts';
 import type { Figure } from './figure.ts';
 
 /** Fast enough that a rollout takes seconds, slow enough that kills meet it in the middle. */
@@ -31,6 +31,8 @@ export async function kills(count: number): Promise<readonly Figure[]> {
     await run.start();
     person = new Person(run.home, run.state);
     await person.clone();
+    // A fleet begins as it is first seen: only what is merged after that is a change.
+    await planned(person);
     for (let story = 1; tally.kills < count; story += 1) await oneStory(run, person, story, random, tally);
     await repeatedIssues(person, tally.repeated);
   } finally {
@@ -79,6 +81,10 @@ async function oneStory(run: LocalRun, person: Person, story: number, random: ()
   if (comments.length > 1) tally.repeated.push(`story ${story}: ${comments.length} comments on #${pull}`);
   const status = await person.status('connect-cdc-aws-euw1');
   if (!status.includes(`offset.flush.interval.ms=${value}`)) tally.lost.push(`story ${story}: a cluster did not get ${value}`);
+}
+
+async function planned(person: Person): Promise<void> {
+  await eventually('the first plan', async () => ((await person.comments(1)).length > 0 ? true : undefined));
 }
 
 /** Kills at random moments while the story goes on, and starts the bot again each time. */
