@@ -11,7 +11,9 @@ interface PublishedEvent {
   readonly examples: readonly Record<string, unknown>[];
 }
 
-const published = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly PublishedEvent[];
+// The package is one JSON file whose types claim a module with a default export.
+const require = createRequire(import.meta.url);
+const published = require('@octokit/webhooks-examples') as readonly PublishedEvent[];
 const R = '/repos/acme/fleet';
 let world: SmallForge;
 let sent: ReadonlyMap<string, Delivered>;

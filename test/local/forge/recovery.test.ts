@@ -194,3 +194,10 @@ async function deliveriesOf(ended: ChildProcess): Promise<readonly string[]> {
     .map((delivery) => JSON.parse(delivery.payload) as { ref: string; after: string });
   return pushes.filter((push) => push.ref === 'refs/heads/main').map((push) => push.after);
 }
+
+it('a second forge on the same data folder is refused in words', async () => {
+  await start();
+  const again = startForge({ home, port: 0, app: { id: 42, slug: 'flotilla' }, webhookUrl: () => undefined, log: silent });
+  await expect(again).rejects.toThrow(/another forge is using it: stop that one/);
+  await forge.close();
+});

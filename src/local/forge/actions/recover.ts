@@ -1,9 +1,13 @@
+import { setTimeout } from 'node:timers/promises';
 import { botAccount } from '../shapes/account.ts';
 import type { RepositoryRow } from '../store/rows.ts';
 import { gitOf, type World } from '../world.ts';
 import { completeMerge } from './merge.ts';
 import { refreshPull } from './pull-facts.ts';
 import { announceRefChanges } from './ref-changes.ts';
+
+/** A push that was under way may still be ending in a git child that has outlived the forge. */
+const ORPHAN_MS = 500;
 
 /**
  * Puts git and the store in step again after the process was killed anywhere: a merge whose branch has moved is completed, one whose branch
@@ -13,7 +17,10 @@ export async function recover(world: World): Promise<void> {
   const interrupted = world.store.deliveries.failInterrupted();
   if (interrupted > 0)
     world.log.info({ interrupted }, 'webhook deliveries were interrupted by the end of the process; they count as failed');
-  for (const repository of world.store.repositories.all()) await world.locks.run(repository.id, () => recoverRepository(world, repository));
+  const repositories = world.store.repositories.all();
+  const hasPush = repositories.some((repository) => world.store.refs.intents(repository.id).some((intent) => intent.kind === 'push'));
+  if (hasPush) await setTimeout(ORPHAN_MS);
+  for (const repository of repositories) await world.locks.run(repository.id, () => recoverRepository(world, repository));
 }
 
 async function recoverRepository(world: World, repository: RepositoryRow): Promise<void> {

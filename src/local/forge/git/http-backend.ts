@@ -38,7 +38,9 @@ export function serveGit(call: GitHttpRequest): Promise<void> {
     if (call.commands !== undefined) request.on('data', (chunk: Buffer) => call.commands?.take(chunk));
     request.pipe(child.stdin);
     // A client that goes away ends its child: a push then changes nothing, as receive-pack has not got all of it.
-    request.on('aborted', () => child.kill());
+    request.on('close', () => {
+      if (!request.complete) child.kill();
+    });
     response.on('close', () => {
       if (!response.writableFinished) child.kill();
     });

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBranchName, isSha, NO_SHA } from './names.ts';
-import { GitError, type GitRun, runGit } from './process.ts';
+import { type GitRun, runGit } from './process.ts';
 
 /** The ref did not have the value that it should have had: somebody else moved it. */
 export class RefMoved extends Error {
@@ -129,5 +129,3 @@ export class GitRepository {
 
 export const gitDirectory = (home: string, owner: string, name: string): string =>
   join(home, 'git', owner.toLowerCase(), `${name.toLowerCase()}.git`);
-
-export { GitError };

@@ -116,7 +116,7 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     });
     request.on('end', () => finish(() => resolve(Buffer.concat(chunks))));
     request.on('error', (error) => finish(() => reject(error)));
-    request.on('aborted', () => finish(() => reject(new Refusal(400, 'The body was cut off.'))));
+    request.on('close', () => finish(() => reject(new Refusal(400, 'The body was cut off.'))));
   });
 }
 

@@ -7,8 +7,11 @@ export class Database {
 
   constructor(file: string, schema: string) {
     this.#connection = new DatabaseSync(file);
-    // FULL: what was answered with 201 is on disk, also after a power cut. WAL: readers of the file do not block us.
-    this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;');
+    // EXCLUSIVE: a second forge on the same folder would send every webhook twice; the lock ends with the process, however that ends.
+    // FULL: what was answered with 201 is on disk, also after a power cut.
+    this.#connection.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
+    );
     this.#connection.exec(schema);
   }
 

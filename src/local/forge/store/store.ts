@@ -20,8 +20,9 @@ export class Store {
   readonly checks: CheckStore;
   readonly deliveries: DeliveryStore;
 
+  /** @throws when the file is another process's, or is no database. */
   constructor(home: string) {
-    this.#database = new Database(join(home, 'forge.db'), SCHEMA);
+    this.#database = openDatabase(join(home, 'forge.db'));
     this.accounts = new AccountStore(this.#database);
     this.repositories = new RepositoryStore(this.#database);
     this.refs = new RefStore(this.#database);
@@ -50,5 +51,15 @@ export class Store {
 
   close(): void {
     this.#database.close();
+  }
+}
+
+function openDatabase(file: string): Database {
+  try {
+    return new Database(file, SCHEMA);
+  } catch (error) {
+    const isLocked = error instanceof Error && /locked|busy/i.test(error.message);
+    const mend = isLocked ? 'another forge is using it: stop that one, or choose another data folder' : 'move it away to begin anew';
+    throw new Error(`the forge cannot open ${file}: ${mend}`, { cause: error });
   }
 }
