@@ -60,7 +60,7 @@ let lonelySince = Date.now();
 const watch = setInterval(() => {
   const { botPid, worldStartedBy } = current();
   if (worldStartedBy === 'person' || lives(botPid)) lonelySince = Date.now();
-  else if (Date.now() - lonelySince > LONELY_MS) void stopLeftServer(join(home, 'postgres')).finally(stop);
+  else if (Date.now() - lonelySince > LONELY_MS) void stopLeftServer(join(home, 'postgres')).then(stop);
 }, 5_000);
 
 process.on('SIGTERM', () => void stop());

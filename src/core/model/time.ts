@@ -7,8 +7,6 @@ export type DurationMs = number & { readonly [brand]: 'DurationMs' };
 
 export const instant = (ms: number): Instant => ms as Instant;
 export const durationMs = (ms: number): DurationMs => ms as DurationMs;
-export const after = (from: Instant, wait: DurationMs): Instant => (from + wait) as Instant;
-export const between = (from: Instant, to: Instant): DurationMs => (to - from) as DurationMs;
 
 /** The earlier of two instants, where `undefined` is never. */
 export function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {

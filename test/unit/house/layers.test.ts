@@ -29,7 +29,8 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Clock, randomness, I/O and waiting: what would make a decision depend on more than its input. */
-const IMPURE = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\basync\b|\bawait\b|\bconsole\b|\bprocess\b|\bsetTimeout\b|\bsetInterval\b|\bfetch\(/;
+const IMPURE =
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\basync\b|\bawait\b|\bconsole\b|\bprocess\b|\bsetTimeout\b|\bsetInterval\b|\bfetch\(/;
 
 interface Import {
   readonly file: string;
@@ -39,7 +40,11 @@ interface Import {
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const imports: readonly Import[] = files.flatMap((file) => {
   const text = readFileSync(join(src, file), 'utf8');
-  const found = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;'"`]*?from\s+'([^']+)'/g), ...text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g), ...text.matchAll(/(?:^|\n)import\s+'([^']+)'/g)];
+  const found = [
+    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;'"`]*?from\s+'([^']+)'/g),
+    ...text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g),
+    ...text.matchAll(/(?:^|\n)import\s+'([^']+)'/g),
+  ];
   return found.map((match) => ({ file, target: match[1] ?? '' }));
 });
 
@@ -55,7 +60,8 @@ function violation({ file, target }: Import): string | undefined {
   const to = relative(src, resolve(src, dirname(file), target));
   const layer = layerOf(to);
   if (!rules.layers.includes(layer)) return `${file} imports ${to}`;
-  if (layerOf(file) === 'adapters' && layer === 'adapters' && file.split('/')[1] !== to.split('/')[1]) return `${file} imports another adapter, ${to}`;
+  if (layerOf(file) === 'adapters' && layer === 'adapters' && file.split('/')[1] !== to.split('/')[1])
+    return `${file} imports another adapter, ${to}`;
   if (layerOf(file) === 'core') {
     const [, from = '', into = ''] = [undefined, file.split('/')[1], to.split('/')[1]];
     if (!(CORE_ORDER[from] ?? []).includes(into)) return `${file} imports ${to}, against the order of the dataflow`;
@@ -79,7 +85,12 @@ describe('layers', () => {
       .flatMap((file) =>
         readFileSync(join(src, file), 'utf8')
           .split('\n')
-          .map((line) => line.replace(/\/\/.*$/, '').replace(/^\s*\/?\*.*$/, '').replace(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\/(?:[^/\\\n]|\\.)+\/[gimsuy]*/g, "''"))
+          .map((line) =>
+            line
+              .replace(/\/\/.*$/, '')
+              .replace(/^\s*\/?\*.*$/, '')
+              .replace(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\/(?:[^/\\\n]|\\.)+\/[gimsuy]*/g, "''"),
+          )
           .flatMap((line, index) => (IMPURE.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
       );
     expect(impure).toEqual([]);

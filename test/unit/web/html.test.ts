@@ -37,7 +37,9 @@ describe('html', () => {
   });
 
   it('takes a value in the middle of a quoted attribute', () => {
-    expect(html`<a class="x" href="${'/pulls'}?state=${'a"b'}&amp;page=${2}">x</a>`.markup).toBe('<a class="x" href="/pulls?state=a&quot;b&amp;page=2">x</a>');
+    expect(html`<a class="x" href="${'/pulls'}?state=${'a"b'}&amp;page=${2}">x</a>`.markup).toBe(
+      '<a class="x" href="/pulls?state=a&quot;b&amp;page=2">x</a>',
+    );
   });
 
   it('takes a value after a script, and an equals sign in text', () => {
