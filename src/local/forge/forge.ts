@@ -18,7 +18,7 @@ import { seedRepository, seedUser } from './seed.ts';
 import { Store } from './store/store.ts';
 import { type ForgeApp, Locks, type Permissions, Urls, type World } from './world.ts';
 
-/** What the bot needs; the same as in `app.yml`. */
+/** For a bot that plans, checks, comments and reports. Whoever starts the forge for an app with a manifest passes what that one asks for. */
 const DEFAULT_PERMISSIONS: Permissions = { metadata: 'read', contents: 'read', pull_requests: 'write', checks: 'write', issues: 'write' };
 const DEFAULT_EVENTS = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'issues', 'check_run', 'check_suite'] as const;
 const DELIVERIES_KEPT_MS = 7 * 24 * 3_600_000;
