@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { recover } from './actions/recover.ts';
 import { Deliveries } from './events/deliveries.ts';
 import { emitPing } from './events/emit.ts';
+import { runGit } from './git/process.ts';
 import type { Answer } from './http/answer.ts';
 import { Faults } from './http/faults.ts';
 import { Limits } from './http/limits.ts';
@@ -44,6 +45,7 @@ const DELIVERIES_KEPT_MS = 7 * 24 * 3_600_000;
  * @throws when the port is taken, the data folder cannot be used, or git is missing.
  */
 export async function startForge(options: ForgeOptions): Promise<Forge> {
+  await requireGit(options.home);
   await mkdir(join(options.home, 'git'), { recursive: true, mode: 0o700 });
   await rm(join(options.home, 'tmp'), { recursive: true, force: true });
   const store = new Store(options.home);
@@ -53,6 +55,17 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
     store.close();
     throw error;
   }
+}
+
+/** @throws when git cannot be run, or is older than the first one that merges without a work tree. */
+async function requireGit(home: string): Promise<void> {
+  const run = runGit({ directory: process.cwd(), home, args: ['version'] });
+  const { stdout } = await run.catch((error: unknown) => {
+    throw new Error('the local forge needs git, and it cannot be run: install git 2.38 or newer', { cause: error });
+  });
+  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(stdout.toString('utf8')) ?? [];
+  if (Number(major) * 1_000 + Number(minor) < 2_038)
+    throw new Error(`the local forge needs git 2.38 or newer; this is ${stdout.toString('utf8').trim()}`);
 }
 
 async function run(options: ForgeOptions, store: Store): Promise<Forge> {

@@ -201,3 +201,14 @@ it('a second forge on the same data folder is refused in words', async () => {
   await expect(again).rejects.toThrow(/another forge is using it: stop that one/);
   await forge.close();
 });
+
+it('without git it does not start, and says what to install', async () => {
+  const path = process.env['PATH'];
+  process.env['PATH'] = home;
+  try {
+    const started = startForge({ home, port: 0, app: { id: 42, slug: 'flotilla' }, webhookUrl: () => undefined, log: silent });
+    await expect(started).rejects.toThrow(/needs git, and it cannot be run: install git 2\.38/);
+  } finally {
+    process.env['PATH'] = path;
+  }
+});
