@@ -18,7 +18,13 @@ export async function checkDrift(loop: Loop, id: FleetId): Promise<void> {
   if (situation === undefined) return;
   const { store, clock } = loop.ports;
   const listed = await Promise.all(situation.model.fleet.value.spec.dataPlanes.map((dataPlane) => list(loop, situation, dataPlane)));
-  const observations = new Map(listed.flatMap(({ seen }) => seen.map((observation) => [observation.cluster, observation] as const)));
+  // Where two data planes list the same cluster, the one that its manifest names is believed.
+  const observations = new Map(
+    listed
+      .flatMap(({ seen }) => seen)
+      .sort((a, b) => Number(isAtHome(situation, a)) - Number(isAtHome(situation, b)))
+      .map((observation) => [observation.cluster, observation] as const),
+  );
   const silent = listed
     .filter(({ silentBecause }) => silentBecause !== undefined)
     .map(({ name, silentBecause }) => ({ name, cause: silentBecause ?? '' }));
@@ -49,6 +55,8 @@ export async function checkDrift(loop: Loop, id: FleetId): Promise<void> {
   });
   if (outcome === 'conflict') throw conflict();
 }
+
+const isAtHome = ({ desired }: Situation, { cluster, dataPlane }: Observation): boolean => desired.get(cluster)?.dataPlane === dataPlane;
 
 interface Listed {
   readonly name: string;

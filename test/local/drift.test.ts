@@ -76,6 +76,17 @@ test('a cluster that is in a manifest and does not run, because a person aborted
   await eventually('the issue to close', () => about('registry-b', 'closed'));
 });
 
+test('a cluster whose manifest names a data plane that it is not on', async () => {
+  const { person } = scene;
+  const moved = (from: string, to: string) => (text: string) =>
+    text.replace(new RegExp(`(name: kafka-b\\n(?:.*\\n)*? {2}dataPlane: )${from}`), `$1${to}`);
+  await person.push('main', CLUSTERS, moved('east', 'west'), 'Move kafka-b in the manifest alone');
+  const issue = await eventually('an issue', () => about('kafka-b', 'open'));
+  expect(issue.body).toMatch(/on data plane east/);
+  await person.push('main', CLUSTERS, moved('west', 'east'), 'Back');
+  await eventually('the issue to close', () => about('kafka-b', 'closed'));
+});
+
 test('a data plane that does not answer is one issue, not one for each of its clusters', async () => {
   const { person } = scene;
   const before = (await person.issues('open')).length;

@@ -60,6 +60,9 @@ function driftOf(
   const seen = observations.get(cluster.cluster);
   const last = lastTargets.get(cluster.cluster);
   if (seen === undefined) return silent.has(cluster.dataPlane) ? 'cannot-tell' : missing(cluster, now);
+  if (seen.kind === 'observed' && seen.dataPlane !== cluster.dataPlane) {
+    return silent.has(cluster.dataPlane) ? 'cannot-tell' : elsewhere(cluster, seen);
+  }
   if (seen.kind === 'observed') return compare(cluster, seen, last, now);
   if (seen.missing) return missing(cluster, seen.sampledAt);
   if (last?.target.status !== 'unreachable') return 'cannot-tell';
@@ -110,6 +113,12 @@ const missing = (cluster: DesiredCluster, seenAt: Instant): Found => ({
   ...about(cluster, seenAt),
   kinds: ['missing-cluster'],
   detail: `data plane ${cluster.dataPlane} has no such cluster`,
+});
+
+/** Its manifest names another data plane than the one it runs on: orders would go where it is not. */
+const elsewhere = (cluster: DesiredCluster, seen: Observed): Found => ({
+  ...missing(cluster, seen.sampledAt),
+  detail: `data plane ${cluster.dataPlane} has no such cluster; it runs version ${seen.running.version} on data plane ${seen.dataPlane}`,
 });
 
 const unknownCluster = ({ cluster, dataPlane, sampledAt, running }: Observed): Found => ({

@@ -123,6 +123,15 @@ describe('what is not where it should be', () => {
     ['a cluster that its data plane says is not there', unknown('east-a', 'no such cluster', true)],
   ])('%s', (_name, observation) => expect(summary(look(observation))).toEqual(['cluster:east-a | missing-cluster']));
 
+  it('a cluster on another data plane than its manifest names, unless that one does not answer', () => {
+    const desired = new Map([[A, { ...desiredCluster(A, 2), dataPlane: 'elsewhere' }]]);
+    const [drift] = look(seen('east-a', 2), { desired });
+    expect([drift?.kinds, drift?.dataPlane]).toEqual([['missing-cluster'], 'elsewhere']);
+    expect(drift?.detail).toMatch(/^data plane elsewhere has no such cluster; it runs version 1\.2\.0 on data plane /);
+    const silent = { desired, silentDataPlanes: [{ name: 'elsewhere', cause: 'refused' }] };
+    expect(look(seen('east-a', 2), silent).map(({ kinds }) => kinds)).toEqual([['silent-data-plane']]);
+  });
+
   it('a cluster that no manifest names', () => {
     const drifts = look(seen('east-z', 7), { desired: new Map() });
     expect([summary(drifts), drifts[0]?.detail]).toEqual([
