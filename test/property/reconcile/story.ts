@@ -66,6 +66,17 @@ function approval(when: 'before' | 'after', count: number) {
   return { when, count, teams: [], users: [], notAuthor: false } as const;
 }
 
+/** A bad release over some phases that nobody has to approve, and how far it comes before it is reverted. */
+export const badReleaseArb = clustersArb.chain((clusters) =>
+  fc.record({
+    seed: fc.nat({ max: 2 ** 31 }),
+    clusters: fc.constant(clusters),
+    phases: phasesArb(clusters).map((phases) => phases.map((phase) => ({ ...phase, approval: undefined, maxDurationMs: undefined }))),
+    fault: fc.constantFrom('crash-loop' as const, 'stuck' as const),
+    ticks: fc.nat({ max: 80 }),
+  }),
+);
+
 const landArb = (clusters: readonly string[]): fc.Arbitrary<Step> =>
   fc.record({
     kind: fc.constant('land'),

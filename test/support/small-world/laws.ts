@@ -27,6 +27,8 @@ export function checkLaws(input: FleetInput, fleet: FleetDecision, witness: Soak
     budgetsHold(step);
     pausesHold(step);
     successIsProven(step, witness);
+    nothingIsDoneBlind(step);
+    leaversCountForNothing(step);
     reasonsAreGiven(step);
   }
   oneOwner(fleet);
@@ -152,6 +154,28 @@ function successIsProven({ before, decision }: Step, witness: SoakWitness): void
       const soakedMs = witness.soakedMs(before.state.id, cluster, next.attempt);
       law(soakedMs >= bakeMs, () => `I5: ${cluster} in ${id} succeeded after ${soakedMs} of ${bakeMs} ms`);
     }
+  }
+}
+
+/** Law 2: what is started in its turn, or skipped because it is there, was seen so lately. */
+function nothingIsDoneBlind(step: Step): void {
+  const { before, decision, input } = step;
+  for (const [cluster, next] of decision.next.targets) {
+    const skipped =
+      next.status === 'skipped' && targetOf(before.state, cluster).status === 'waiting' && input.desired.get(cluster)?.optOut === undefined;
+    if (!skipped && !startedInTurn(step, cluster)) continue;
+    const seen = input.observations.get(cluster);
+    const fresh = seen?.kind === 'observed' && input.now - seen.sampledAt <= input.policy.evidenceMaxAgeMs;
+    law(fresh, () => `law 2: ${cluster} is ${next.status}, and was not seen`);
+    law(!skipped || seen.healthy, () => `law 1: ${cluster} was skipped, and is not healthy`);
+  }
+}
+
+/** Law 10: who has left the manifests is removed, unless it was done with well before. */
+function leaversCountForNothing({ decision: { next }, input }: Step): void {
+  for (const [cluster, { status }] of next.targets) {
+    const done = status === 'removed' || status === 'succeeded' || status === 'superseded';
+    law(done || input.desired.has(cluster), () => `law 10: ${cluster} has left, and is ${status}`);
   }
 }
 

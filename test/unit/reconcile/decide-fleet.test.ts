@@ -74,6 +74,16 @@ describe('a newer rollout', () => {
     expect([rollout(fleet, 1).state.status, runs(fleet, 3)]).toEqual(['completed', CLUSTERS]);
   });
 
+  it('starts others of the phase beside the broken ones: a rescue takes no slot of it', () => {
+    const fleet = fleetOf();
+    const bad = fleet.land([{ members: ['east-0'] }]);
+    fleet.world.faults.set(revision(bad), 'crash-loop');
+    steps(fleet, 5);
+    fleet.land([{ members: ['east-0', 'east-1', 'east-2'], maxConcurrent: 1 }]);
+    step(fleet);
+    expect(statuses(fleet, 1)).toBe('applying applying waiting -');
+  });
+
   it('is urgent or goes back: nothing is left to the older one', () => {
     for (const urgent of [(fleet: SmallFleet) => fleet.land(IN_PHASES, { urgency: 'hotfix' }), (fleet: SmallFleet) => fleet.revert()]) {
       const fleet = fleetOf();

@@ -161,6 +161,33 @@ describe('a target that cannot be seen', () => {
     expect(scene.statuses).toBe('a rolling, b waiting');
   });
 
+  it('keeps the next phase from beginning when it comes back after its own was done', () => {
+    const approval = { when: 'before', count: 1, teams: [], users: [], notAuthor: true } as const;
+    const scene = new Scene(
+      planOf({
+        from: 1,
+        to: 2,
+        phases: [
+          { members: ['a'], budgets: { unreachable: 1 } },
+          { members: ['b'], approval },
+        ],
+      }),
+    );
+    scene.decide(0);
+    scene.see(unknown('a'));
+    scene.decide(5 * MINUTE);
+    expect([scene.target('a').status, scene.state.status]).toEqual(['unreachable', 'awaiting-approval']);
+    scene.now = at(6 * MINUTE);
+    scene.seeAllAgain();
+    scene.arrives('a', 2, { rolled: false });
+    scene.command({ verb: 'approve', phase: 'p1' });
+    expect(holdsOf(scene.decide(6 * MINUTE))).toContain('b: earlier-phase');
+    scene.now = at(7 * MINUTE);
+    scene.seeAllAgain();
+    scene.arrives('a', 2);
+    expect(ordersOf(scene.decide(7 * MINUTE))).toEqual(['run b #1']);
+  });
+
   it('that is missing is not made, unless it is to be created', () => {
     const update = new Scene(planOf({ from: 1, to: 2, phases: [{ members: ['a'] }] }));
     update.see(unknown('a', 'no such cluster', true));
