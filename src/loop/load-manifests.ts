@@ -1,4 +1,5 @@
 import { type BuiltModel, buildModel } from '../core/manifest/build-model.ts';
+import type { ModelFile } from '../core/manifest/file-changes.ts';
 import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
 import { locateProblems } from '../core/manifest/locate.ts';
 import type { FleetModel, ManifestFile, ParsedFile, UnlocatedProblem } from '../core/manifest/model.ts';
@@ -20,6 +21,7 @@ export interface LoadedManifests {
 
 /** Blobs are read this many at a time, so that a first start at 100,000 files never holds all texts at once. */
 const READ_BATCH = 2_000;
+const LARGE_CHARACTERS = 64 * 1024;
 
 /**
  * Reads the manifests of a commit or tree. What was parsed before is not parsed again, and what differs
@@ -30,55 +32,68 @@ const READ_BATCH = 2_000;
 export async function loadManifests(loop: Loop, fleet: FleetRecord, treeish: string): Promise<LoadedManifests> {
   const source = loop.ports.source(fleet);
   const known = memoryOf(loop.memory, fleet.id).manifests;
-  const files = known === undefined ? await allFiles(source, treeish) : await filesFrom(source, known, treeish);
-  await parseMissing(loop, source, [...files.values()]);
+  const files = known === undefined ? await allFiles(loop, source, treeish) : await filesFrom(loop, source, known, treeish);
   const built: BuiltModel =
     known !== undefined && files === known.files
       ? known.built
-      : buildModel(
-          [...files.values()].map((file) => ({ file, parsed: parsedOf(loop, file) })),
-          { now: loop.ports.clock.now(), previous: known?.built },
-        );
+      : buildModel([...files.values()], { now: loop.ports.clock.now(), previous: known?.built });
   const problems = [...built.fileProblems, ...(await locateIn({ source, files }, built.problems))];
-  const snapshot = { treeish, files, built };
-  return { model: hasErrors(problems) ? undefined : built.model, problems, snapshot };
+  return { model: hasErrors(problems) ? undefined : built.model, problems, snapshot: { treeish, files, built } };
 }
 
-async function allFiles(source: ManifestSource, treeish: string): Promise<ReadonlyMap<string, ManifestFile>> {
-  return new Map((await source.files(treeish)).map((file) => [file.path, file]));
+type ModelFiles = ManifestSnapshot['files'];
+
+async function allFiles(loop: Loop, source: ManifestSource, treeish: string): Promise<ModelFiles> {
+  const parsed = await parse(loop, source, await source.files(treeish));
+  return new Map(parsed.map((file) => [file.file.path, file]));
 }
 
 /** @returns the very same map when nothing of ours differs. */
-async function filesFrom(source: ManifestSource, known: ManifestSnapshot, treeish: string): Promise<ReadonlyMap<string, ManifestFile>> {
+async function filesFrom(loop: Loop, source: ManifestSource, known: ManifestSnapshot, treeish: string): Promise<ModelFiles> {
   if (known.treeish === treeish) return known.files;
   const changed = await source.changed(known.treeish, treeish);
   if (changed.length === 0) return known.files;
   const files = new Map(known.files);
-  for (const { path, after } of changed) {
-    if (after === undefined) files.delete(path);
-    else files.set(path, { path, blob: after });
-  }
+  const present = changed.flatMap(({ path, after }) => (after === undefined ? [] : [{ path, blob: after }]));
+  for (const { path, after } of changed) if (after === undefined) files.delete(path);
+  for (const file of await parse(loop, source, present)) files.set(file.file.path, file);
   return files;
 }
 
-async function parseMissing(loop: Loop, source: ManifestSource, files: readonly ManifestFile[]): Promise<void> {
-  const missing = [...new Set(files.filter(({ blob }) => loop.ports.parsed.get(blob) === undefined).map(({ blob }) => blob))];
-  for (let start = 0; start < missing.length; start += READ_BATCH) {
-    const texts = await source.read(missing.slice(start, start + READ_BATCH), MAX_FILE_BYTES);
-    for (const [blob, text] of texts) loop.ports.parsed.put(blob, parseFile(text));
+/** Each blob is parsed once, whatever it is called and however often it comes back. */
+async function parse(loop: Loop, source: ManifestSource, files: readonly ManifestFile[]): Promise<readonly ModelFile[]> {
+  const parsed = new Map<BlobId, ParsedFile>();
+  const missing = new Set<BlobId>();
+  for (const { blob } of files) {
+    const known = loop.ports.parsed.get(blob);
+    if (known === undefined) missing.add(blob);
+    else parsed.set(blob, known);
   }
+  const blobs = [...missing];
+  for (let start = 0; start < blobs.length; start += READ_BATCH) {
+    for (const [blob, text] of await source.read(blobs.slice(start, start + READ_BATCH), MAX_FILE_BYTES)) {
+      // A hostile file may take a second: what has to stop a rollout comes between two of them.
+      if (text.kind === 'text' && text.text.length > LARGE_CHARACTERS) await turn();
+      const file = parseFile(text);
+      loop.ports.parsed.put(blob, file);
+      parsed.set(blob, file);
+    }
+    await turn();
+  }
+  return files.map((file) => {
+    const found = parsed.get(file.blob);
+    invariant(found !== undefined, `${file.path}: its blob was parsed just now`);
+    return { file, parsed: found };
+  });
 }
 
-function parsedOf(loop: Loop, file: ManifestFile): ParsedFile {
-  const parsed = loop.ports.parsed.get(file.blob);
-  invariant(parsed !== undefined, `${file.path}: its blob was parsed just now`);
-  return parsed;
-}
+/** Lets everything else that waits run first. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** The files of one tree, of which a few may have to be read again. */
 export interface ReadableFiles {
   readonly source: ManifestSource;
-  readonly files: ReadonlyMap<string, ManifestFile>;
+  readonly files: ModelFiles;
 }
 
 /**
@@ -91,7 +106,7 @@ export async function locateIn({ source, files }: ReadableFiles, problems: reado
   const concerned = new Map<string, BlobId>();
   for (const { place } of problems) {
     const file = files.get(place.file);
-    if (file !== undefined) concerned.set(place.file, file.blob);
+    if (file !== undefined) concerned.set(place.file, file.file.blob);
   }
   const texts = await source.read([...new Set(concerned.values())], MAX_FILE_BYTES);
   return locateProblems(problems, (file) => {

@@ -1,7 +1,7 @@
 import type { DesiredBefore } from '../core/desired/compute-desired.ts';
 import type { DesiredState } from '../core/desired/desired.ts';
 import type { BuiltModel } from '../core/manifest/build-model.ts';
-import type { ManifestFile } from '../core/manifest/model.ts';
+import type { ModelFile } from '../core/manifest/file-changes.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { Order } from '../core/reconcile/evidence.ts';
@@ -10,7 +10,7 @@ import type { Order } from '../core/reconcile/evidence.ts';
 export interface ManifestSnapshot {
   readonly treeish: string;
   /** By path. */
-  readonly files: ReadonlyMap<string, ManifestFile>;
+  readonly files: ReadonlyMap<string, ModelFile>;
   readonly built: BuiltModel;
 }
 

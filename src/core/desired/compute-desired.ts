@@ -3,6 +3,7 @@ import type { FleetModel } from '../manifest/model.ts';
 import { invariant } from '../model/assert.ts';
 import { canonicalJson, revisionOf } from '../model/hash.ts';
 import type { ClusterId, Revision } from '../model/ids.ts';
+import { LayeredMap } from '../model/layered-map.ts';
 import { instant } from '../model/time.ts';
 import type { DesiredCluster, DesiredSpec, DesiredState } from './desired.ts';
 
@@ -24,11 +25,32 @@ export interface DesiredBefore {
  */
 export function computeDesired(model: FleetModel, before?: DesiredBefore): DesiredState {
   const resolve = resolverFor(model);
+  const replaced = before && replace(model, before, resolve);
+  if (replaced !== undefined) return replaced;
   const desired = new Map<ClusterId, DesiredCluster>();
   for (const cluster of sortedIds(model)) {
     desired.set(cluster, (before && unchanged(cluster, model, before)) ?? resolve(cluster));
   }
   return desired;
+}
+
+/** Where only cluster documents changed, and none came: the price follows the change. */
+function replace(model: FleetModel, before: DesiredBefore, resolve: (cluster: ClusterId) => DesiredCluster): DesiredState | undefined {
+  const documents = LayeredMap.differing(model.clusters, before.model.clusters);
+  const releases = LayeredMap.differing(model.releaseOf, before.model.releaseOf);
+  if (documents === undefined || releases === undefined) return undefined;
+  if (!sameDocuments(model.releases, before.model.releases) || !sameDocuments(model.products, before.model.products)) return undefined;
+  const concerned = [...new Set([...documents, ...releases])];
+  const here = concerned.filter((cluster) => model.clusters.has(cluster));
+  // A cluster that came has its place in the order of ids, which only a new map gives it.
+  if (here.some((cluster) => !before.desired.has(cluster))) return undefined;
+  const gone = concerned.filter((cluster) => !model.clusters.has(cluster));
+  const entries = here.map((cluster) => [cluster, unchanged(cluster, model, before) ?? resolve(cluster)] as const);
+  return LayeredMap.of(before.desired, gone, entries);
+}
+
+function sameDocuments<T>(a: ReadonlyMap<string, { readonly value: T }>, b: ReadonlyMap<string, { readonly value: T }>): boolean {
+  return a.size === b.size && [...a].every(([name, { value }]) => b.get(name)?.value === value);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../model/hash.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { LayeredMap } from '../model/layered-map.ts';
 import type { ConfigValue, DesiredChange, DesiredCluster, DesiredSpec, DesiredState, Difference } from './desired.ts';
 
 /**
@@ -8,14 +9,18 @@ import type { ConfigValue, DesiredChange, DesiredCluster, DesiredSpec, DesiredSt
  */
 export function diffDesired(before: DesiredState, after: DesiredState): readonly DesiredChange[] {
   const changes: DesiredChange[] = [];
-  for (const [cluster, to] of after) {
-    const from = before.get(cluster);
+  for (const cluster of clustersToCompare(before, after)) {
+    const [from, to] = [before.get(cluster), after.get(cluster)];
     if (from === to) continue;
-    const change = changeOf(from, to);
+    const change = to === undefined ? from && { kind: 'removed' as const, from } : changeOf(from, to);
     if (change !== undefined) changes.push(change);
   }
-  for (const [cluster, from] of before) if (!after.has(cluster)) changes.push({ kind: 'removed', from });
   return changes.sort((a, b) => (clusterOf(a) < clusterOf(b) ? -1 : 1));
+}
+
+/** All of both, unless one state was made from the other and it is known where they differ. */
+function clustersToCompare(before: DesiredState, after: DesiredState): Iterable<ClusterId> {
+  return LayeredMap.differing(before, after) ?? new Set([...after.keys(), ...before.keys()]);
 }
 
 function changeOf(from: DesiredCluster | undefined, to: DesiredCluster): DesiredChange | undefined {
@@ -64,8 +69,13 @@ export function entriesToStore(
   after: DesiredState,
 ): { readonly set: readonly DesiredCluster[]; readonly remove: readonly ClusterId[] } {
   const set: DesiredCluster[] = [];
-  for (const [cluster, to] of after) if (!sameEntry(before.get(cluster), to)) set.push(to);
-  return { set, remove: [...before.keys()].filter((cluster) => !after.has(cluster)) };
+  const remove: ClusterId[] = [];
+  for (const cluster of clustersToCompare(before, after)) {
+    const to = after.get(cluster);
+    if (to === undefined) remove.push(cluster);
+    else if (!sameEntry(before.get(cluster), to)) set.push(to);
+  }
+  return { set, remove };
 }
 
 /** The revision stands for the spec, which is most of an entry: only the small rest is compared word for word. */

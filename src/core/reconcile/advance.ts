@@ -95,8 +95,13 @@ function moving(target: TargetState, evidence: Extract<Evidence, { kind: 'moving
     return settled(become(target, 'deferred', at.now, { ...seen, detail: `stopped in the middle by the abort: ${detail}` }));
   }
   const next = become(target, inFlightUnder(at.mode), at.now, seen);
-  return untilDeadline(next, { kind: 'rolling', words: detail }, sampledAt, at);
+  const advanced = untilDeadline(next, { kind: 'rolling', words: detail }, sampledAt, at);
+  const confirmAt = brokenSince === undefined ? undefined : instant(brokenSince + CONFIRM_AFTER_MS);
+  return confirmAt === undefined || confirmAt <= at.now ? advanced : { ...advanced, wakeAt: earliest(advanced.wakeAt, confirmAt) };
 }
+
+/** How soon a second sample is asked for: a broken release should not have to wait for the next tick by the schedule. */
+const CONFIRM_AFTER_MS = 1_000;
 
 function healthy(target: TargetState, sampledAt: Instant, observed: Observed, at: Circumstances): Advanced {
   const { planned, bakeMs, now, policy } = at;

@@ -1,20 +1,19 @@
 import type { ClusterId } from '../model/ids.ts';
 import type { ActiveRollout } from './decision.ts';
-import type { TargetStatus } from './state.ts';
+import { SETTLED, type TargetStatus } from './state.ts';
 
-/** Evidence about these can change what they are; about the rest it could not. */
-const WATCHED: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'soaking', 'held', 'unreachable']);
-
-/** The clusters, by data plane, whose evidence a decision on these rollouts could turn on. */
+/**
+ * The clusters, by data plane, whose evidence a decision on these rollouts could turn on.
+ *
+ * Those that wait are among them, in whatever phase: they could be there already, be in need of rescue, or have
+ * come back into sight after their phase was done.
+ */
 export function clustersToObserve(rollouts: readonly ActiveRollout[]): ReadonlyMap<string, readonly ClusterId[]> {
   const wanted = new Map<string, Set<ClusterId>>();
   for (const { plan, state } of rollouts) {
-    for (const [cluster, target] of state.targets) {
+    for (const [cluster, { status }] of state.targets) {
       const planned = plan.targets[cluster];
-      if (planned === undefined) continue;
-      // A waiting target is looked at when its turn may come: it could be there already.
-      const concerned = WATCHED.has(target.status) || (target.status === 'waiting' && mayStart(state.phases.get(planned.phase)?.status));
-      if (!concerned) continue;
+      if (planned === undefined || !isOpen(status)) continue;
       const clusters = wanted.get(planned.dataPlane) ?? new Set();
       wanted.set(planned.dataPlane, clusters.add(cluster));
     }
@@ -22,6 +21,5 @@ export function clustersToObserve(rollouts: readonly ActiveRollout[]): ReadonlyM
   return new Map([...wanted].map(([dataPlane, clusters]) => [dataPlane, [...clusters]]));
 }
 
-function mayStart(phase: string | undefined): boolean {
-  return phase === 'running' || phase === 'waiting' || phase === 'awaiting-approval';
-}
+/** Evidence about a settled target changes nothing, but where it is settled for want of evidence. */
+const isOpen = (status: TargetStatus): boolean => status === 'unreachable' || !SETTLED.has(status);

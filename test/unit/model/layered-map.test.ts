@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LayeredMap } from '../../../src/core/manifest/layered-map.ts';
+import { LayeredMap } from '../../../src/core/model/layered-map.ts';
 
 const BASE: ReadonlyMap<string, number> = new Map(Array.from({ length: 100 }, (_, at) => [`k${at}`, at]));
 

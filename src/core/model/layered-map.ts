@@ -29,6 +29,21 @@ export class LayeredMap<K, V> implements ReadonlyMap<K, V> {
     return overlay.size > base.size * OVERLAY_SHARE_MAX ? new Map(layered) : layered;
   }
 
+  /**
+   * The keys under which two maps may differ, where that can be told without looking at all of them: because one was made
+   * from the other, or both from a third. `undefined`: every key has to be looked at.
+   */
+  static differing<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): ReadonlySet<K> | undefined {
+    if (a === b) return new Set();
+    const [one, other] = [layersOf(a), layersOf(b)];
+    return one.base === other.base ? new Set([...one.keys, ...other.keys]) : undefined;
+    function layersOf(map: ReadonlyMap<K, V>): { readonly base: ReadonlyMap<K, V>; readonly keys: Iterable<K> } {
+      if (!(map instanceof LayeredMap)) return { base: map, keys: [] };
+      const layered = map as LayeredMap<K, V>;
+      return { base: layered.#base, keys: layered.#overlay.keys() };
+    }
+  }
+
   get(key: K): V | undefined {
     const entry = this.#overlay.get(key);
     if (entry !== undefined) return entry.value;
