@@ -29,6 +29,14 @@ describe('failure', () => {
     expect(scene.target('a').detail).toBe('broker 2: crash-loop at 1.2.0');
   });
 
+  it('is asked about again soon after the first sample', () => {
+    const scene = rolling();
+    scene.now = at(10);
+    scene.arrives('a', 2, crashed);
+    expect(scene.decide(10).wakeAt).toBe(at(1_010));
+    expect(scene.decide(1_010).wakeAt).toBe(at(MINUTE + 1));
+  });
+
   it('is not a blip, and not the crash loop of a broker that has not been moved yet', () => {
     const scene = rolling();
     for (const [ms, more] of [
