@@ -4,7 +4,7 @@ import type { Job } from '../ports/state-store.ts';
 
 /** Ticks of one fleet run one after another, and wait for nothing else: what asks git or lists data planes may hang. */
 const tickQueue = (fleet: FleetId): string => `tick:${fleet}`;
-/** Whatever reads the repository: the default branch before the pull requests that are planned on it. */
+/** Plans of pull requests, and looks at the whole fleet: slow, and nothing hangs on them. */
 const gitQueue = (fleet: FleetId): string => `git:${fleet}`;
 
 /** Decide now. Events that come close together make one tick. */
@@ -25,11 +25,11 @@ export const wakeJob = (fleet: FleetId, at: Instant): Job => ({
   payload: { fleet },
 });
 
-/** Look at the default branch. */
+/** Look at the default branch. Beside the ticks, which must go on while git hangs, and beside the reviews: a revert waits for no plan. */
 export const syncJob = (fleet: FleetId): Job => ({
   task: 'sync',
   key: `sync:${fleet}`,
-  queue: tickQueue(fleet),
+  queue: `sync:${fleet}`,
   runAt: undefined,
   payload: { fleet },
 });
