@@ -5,7 +5,7 @@ import { locateProblems } from '../core/manifest/locate.ts';
 import type { FleetModel, ManifestFile, ParsedFile, UnlocatedProblem } from '../core/manifest/model.ts';
 import { parseFile } from '../core/manifest/parse-file.ts';
 import { invariant } from '../core/model/assert.ts';
-import type { BlobId } from '../core/model/ids.ts';
+import type { BlobId, CommitSha } from '../core/model/ids.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
 import type { ManifestSource } from '../ports/manifest-source.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
@@ -30,6 +30,26 @@ const LARGE_CHARACTERS = 64 * 1024;
  * @throws PortError when git fails; a broken manifest is no failure but a problem.
  */
 export async function loadManifests(loop: Loop, fleet: FleetRecord, treeish: string): Promise<LoadedManifests> {
+  const snapshot = await snapshotOf(loop, fleet, treeish);
+  const { files, built } = snapshot;
+  const problems = [...built.fileProblems, ...(await locateIn({ source: loop.ports.source(fleet), files }, built.problems))];
+  return { model: hasErrors(problems) ? undefined : built.model, problems, snapshot };
+}
+
+/**
+ * The model of the commit that is in force. Where warnings stand is not looked for: a tick has no use for it, and
+ * would ask git for it every time. Kept from the first look after a start: no landing may come for days.
+ *
+ * @throws PortError when git fails.
+ */
+export async function loadModelInForce(loop: Loop, fleet: FleetRecord, commit: CommitSha): Promise<FleetModel | undefined> {
+  const snapshot = await snapshotOf(loop, fleet, commit);
+  const { model } = snapshot.built;
+  if (model !== undefined) memoryOf(loop.memory, fleet.id).manifests ??= snapshot;
+  return model;
+}
+
+async function snapshotOf(loop: Loop, fleet: FleetRecord, treeish: string): Promise<ManifestSnapshot> {
   const source = loop.ports.source(fleet);
   const known = memoryOf(loop.memory, fleet.id).manifests;
   const files = known === undefined ? await allFiles(loop, source, treeish) : await filesFrom(loop, source, known, treeish);
@@ -37,8 +57,7 @@ export async function loadManifests(loop: Loop, fleet: FleetRecord, treeish: str
     known !== undefined && files === known.files
       ? known.built
       : buildModel([...files.values()], { now: loop.ports.clock.now(), previous: known?.built });
-  const problems = [...built.fileProblems, ...(await locateIn({ source, files }, built.problems))];
-  return { model: hasErrors(problems) ? undefined : built.model, problems, snapshot: { treeish, files, built } };
+  return { treeish, files, built };
 }
 
 type ModelFiles = ManifestSnapshot['files'];

@@ -5,7 +5,7 @@ import { atSpeed } from '../core/plan/at-speed.ts';
 import type { ActiveRollout, Policy } from '../core/reconcile/decision.ts';
 import type { Order } from '../core/reconcile/evidence.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import { loadManifests } from './load-manifests.ts';
+import { loadModelInForce } from './load-manifests.ts';
 import type { Loop } from './loop.ts';
 import { memoryOf, type StoredSituation } from './memory.ts';
 import { policyOf } from './policy.ts';
@@ -25,7 +25,7 @@ export async function loadSituation(loop: Loop, id: FleetId): Promise<Situation 
   const fleet = await loop.ports.store.fleet(id);
   if (fleet?.goodHead === undefined) return undefined;
   const stored = await loadStored(loop, fleet);
-  const { model } = await loadManifests(loop, fleet, fleet.goodHead);
+  const model = await loadModelInForce(loop, fleet, fleet.goodHead);
   // The commit was valid when it was recorded; only limits that time moves could make it otherwise.
   if (model === undefined) return undefined;
   return {
