@@ -30,6 +30,8 @@ export interface FleetMemory {
   manifests: ManifestSnapshot | undefined;
   computed: ComputedDesired | undefined;
   situation: StoredSituation | undefined;
+  /** The write of each projection that is under way: two jobs that create the same comment at once would make two. */
+  readonly writing: Map<string, Promise<void>>;
 }
 
 export type Memory = Map<FleetId, FleetMemory>;
@@ -37,7 +39,7 @@ export type Memory = Map<FleetId, FleetMemory>;
 export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
   const known = memory.get(fleet);
   if (known !== undefined) return known;
-  const fresh: FleetMemory = { manifests: undefined, computed: undefined, situation: undefined };
+  const fresh: FleetMemory = { manifests: undefined, computed: undefined, situation: undefined, writing: new Map() };
   memory.set(fleet, fresh);
   return fresh;
 }

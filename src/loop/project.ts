@@ -6,6 +6,7 @@ import { hash16 } from '../core/model/hash.ts';
 import type { CheckWrite, IssueWrite } from '../ports/code-host.ts';
 import type { FleetRecord, Projection } from '../ports/state-store.ts';
 import type { Loop } from './loop.ts';
+import { memoryOf } from './memory.ts';
 
 export async function projectCheck(loop: Loop, fleet: FleetRecord, key: string, check: Omit<CheckWrite, 'id' | 'adopt'>): Promise<void> {
   await project(
@@ -55,6 +56,7 @@ export async function isProjected(loop: Loop, fleet: FleetRecord, key: string): 
   return (await loop.ports.store.projection(fleet.id, key)) !== undefined;
 }
 
+/** One write of a key at a time, in the order in which they were asked for. */
 async function project(
   loop: Loop,
   fleet: FleetRecord,
@@ -62,6 +64,29 @@ async function project(
   hash: string,
   write: (id: number | undefined, adopt: boolean) => Promise<number>,
   memo: Projection['memo'] = {},
+): Promise<void> {
+  const { writing } = memoryOf(loop.memory, fleet.id);
+  const before = writing.get(key) ?? Promise.resolve();
+  // A failure is its own job's to tell and to repeat.
+  const turn = before.then(
+    () => writeOnce(loop, fleet, key, hash, write, memo),
+    () => writeOnce(loop, fleet, key, hash, write, memo),
+  );
+  writing.set(key, turn);
+  try {
+    await turn;
+  } finally {
+    if (writing.get(key) === turn) writing.delete(key);
+  }
+}
+
+async function writeOnce(
+  loop: Loop,
+  fleet: FleetRecord,
+  key: string,
+  hash: string,
+  write: (id: number | undefined, adopt: boolean) => Promise<number>,
+  memo: Projection['memo'],
 ): Promise<void> {
   const { store } = loop.ports;
   const known = await store.projection(fleet.id, key);

@@ -24,10 +24,19 @@ export async function rememberPull(loop: Loop, fleet: FleetId, pull: PullInfo, b
   await loop.ports.store.saveProjection(fleet, { key: keyOf(pull.number), remoteId: undefined, hash: undefined, memo });
 }
 
-/** Merged or closed: no plan of it is written any more. The digest that was shown last stays known. */
+/**
+ * Merged or closed: no plan of it is written any more. The digest that was shown last stays known. On record also for a
+ * pull request that was merged before its first plan: that plan may be under way.
+ */
 export async function closePull(loop: Loop, fleet: FleetId, pull: number): Promise<void> {
   const known = await pullRecord(loop, fleet, pull);
-  if (known !== undefined) await loop.ports.store.saveProjection(fleet, { ...known, memo: { ...known.memo, state: 'closed' } });
+  const { remoteId, hash, memo } = known ?? { remoteId: undefined, hash: undefined, memo: { pull: String(pull) } };
+  await loop.ports.store.saveProjection(fleet, { key: keyOf(pull), remoteId, hash, memo: { ...memo, state: 'closed' } });
+}
+
+/** Closed since it was read as open, or as unknown: then its comment tells of the rollout. */
+export async function isClosedSince(loop: Loop, fleet: FleetId, pull: number, read: Projection | undefined): Promise<boolean> {
+  return read?.memo['state'] !== 'closed' && (await pullRecord(loop, fleet, pull))?.memo['state'] === 'closed';
 }
 
 /** The pull request as it was when its head was this. */

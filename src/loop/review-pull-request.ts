@@ -14,7 +14,7 @@ import type { Loop } from './loop.ts';
 import { planManifests } from './plan-manifests.ts';
 import { type PullReview, planView } from './plan-view.ts';
 import { isProjected, projectCheck, projectComment } from './project.ts';
-import { closePull, knownPull, pullRecord, rememberPull } from './pull-record.ts';
+import { closePull, isClosedSince, knownPull, pullRecord, rememberPull } from './pull-record.ts';
 import { syncFleet } from './sync-fleet.ts';
 
 export const PLAN_CHECK = 'flotilla / plan';
@@ -37,7 +37,7 @@ export async function reviewPullRequest(loop: Loop, id: FleetId, number: number,
   if (base === undefined || head === undefined) return;
   const pull = (isKnown ? knownPull(known, head) : undefined) ?? (await loop.ports.host(fleet).pull(number));
   if (pull === undefined || pull.state === 'closed' || pull.baseRef !== fleet.defaultBranch) {
-    await closePull(loop, id, number);
+    if (known !== undefined) await closePull(loop, id, number);
     return;
   }
   // The plan starts from the recorded desired state: a base that was not looked at yet is looked at first.
@@ -84,6 +84,8 @@ async function publish(
     externalId: view.digest ?? 'none',
     detailsUrl: undefined,
   });
+  // It may have been merged while it was planned: a plan must not write over what its comment says of the rollout by now.
+  if (await isClosedSince(loop, fleet.id, pull.number, known)) return;
   await rememberPull(loop, fleet.id, pull, base, view.digest);
   const key = commentKey(pull.number);
   // A pull request that does not concern us gets no comment; one that concerned us before learns that it no longer does.
