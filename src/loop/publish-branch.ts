@@ -6,7 +6,7 @@ import type { FleetRecord } from '../ports/state-store.ts';
 import { loadManifests } from './load-manifests.ts';
 import type { Loop } from './loop.ts';
 import { planManifests } from './plan-manifests.ts';
-import { isProjected, projectCheck, projectIssue } from './project.ts';
+import { projectCheck, projectIssue } from './project.ts';
 import { PLAN_CHECK, planCheckKey } from './review-pull-request.ts';
 
 const ISSUE_KEY = 'issue:broken-branch';
@@ -23,7 +23,8 @@ export async function publishBranch(loop: Loop, id: FleetId, commit: CommitSha):
   if (fleet === undefined || fleet.seenHead !== commit) return;
   const problems = await problemsOf(loop, fleet, commit);
   const broken = hasErrors(problems);
-  if (!broken && !(await isProjected(loop, fleet, ISSUE_KEY))) return;
+  const issue = await loop.ports.store.projection(id, ISSUE_KEY);
+  if (!broken && (issue === undefined || issue.memo['state'] === 'closed')) return;
   const view = { commit, lastGood: fleet.goodHead, problems, now: loop.ports.clock.now() };
   if (broken) {
     const check = renderBranchCheck(view);
