@@ -17,8 +17,6 @@ import type { OrderReply } from './data-plane.ts';
 export interface StateStore {
   /** Stores a webhook delivery and its jobs, once: a delivery that was stored before changes nothing. */
   receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'>;
-  /** Marks a delivery as worked off. */
-  delivered(guid: string, at: Instant): Promise<void>;
 
   saveFleet(fleet: FleetRecord): Promise<void>;
   fleets(): Promise<readonly FleetRecord[]>;

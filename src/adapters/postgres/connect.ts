@@ -33,6 +33,7 @@ const DATABASE = 'flotilla';
 const CONCURRENCY = 8;
 const CUT_OFF_MS = 1_000;
 const SERVER_MAJOR_MIN = 15;
+const FORGET_EVERY_MS = 24 * 3_600_000;
 
 /**
  * Opens the state: the one process at a time that may.
@@ -88,6 +89,10 @@ async function openHeld(connection: Connection, lock: OpenerLock, log: Log): Pro
     await closeAll();
     throw error;
   }
+  const forgetting = setInterval(() => {
+    forgetOldDeliveries(db, Date.now()).catch((error: unknown) => log.warn({ err: error }, 'old deliveries could not be removed'));
+  }, FORGET_EVERY_MS);
+  forgetting.unref();
   const queues: JobQueue[] = [];
   return {
     store: new PostgresStateStore(db, () => (lock.held ? 'held' : lock.lost ? 'lost' : 'away')),
@@ -97,6 +102,7 @@ async function openHeld(connection: Connection, lock: OpenerLock, log: Log): Pro
       return queue;
     },
     close: async () => {
+      clearInterval(forgetting);
       await Promise.all(queues.map((queue) => queue.stop(CUT_OFF_MS)));
       await closeAll();
     },

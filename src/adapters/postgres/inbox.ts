@@ -20,11 +20,7 @@ export function receive(db: Database, delivery: Delivery, jobs: readonly Job[]):
   });
 }
 
-export async function delivered(db: Database, guid: string, at: number): Promise<void> {
-  await sql`update deliveries set delivered_at = ${at} where guid = ${plainText(guid)} and delivered_at is null`.execute(db);
-}
-
-/** Forgets deliveries that were worked off long ago; everything that followed from them stays in the audit. */
+/** Forgets deliveries of long ago; everything that followed from them stays in the audit. */
 export async function forgetOldDeliveries(db: Database, now: number): Promise<void> {
-  await sql`delete from deliveries where delivered_at < ${now - KEEP_MS}`.execute(db);
+  await sql`delete from deliveries where received_at < ${now - KEEP_MS}`.execute(db);
 }

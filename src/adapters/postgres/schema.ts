@@ -96,6 +96,5 @@ export interface Schema {
     readonly fleet: string | null;
     readonly payload: Jsonb;
     readonly received_at: number;
-    readonly delivered_at: number | null;
   };
 }

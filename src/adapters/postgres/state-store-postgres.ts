@@ -38,10 +38,6 @@ export class PostgresStateStore implements StateStore {
     return this.#write('receive', () => inbox.receive(this.#db, delivery, jobs));
   }
 
-  delivered(guid: string, at: Instant): Promise<void> {
-    return this.#write('delivered', () => inbox.delivered(this.#db, guid, at));
-  }
-
   saveFleet(fleet: FleetRecord): Promise<void> {
     return this.#write('saveFleet', () => fleets.saveFleet(this.#db, fleet));
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { change, delivery, drift, entry, FLEET, job, newRollout, planFor, t } from '../../support/state/builders.ts';
+import { change, delivery, drift, entry, FLEET, job, newRollout, planFor } from '../../support/state/builders.ts';
 import { type StoreUnderTest, waitingKeys } from './under-test.ts';
 
 export function inboxLaws(under: () => StoreUnderTest): void {
@@ -8,8 +8,6 @@ export function inboxLaws(under: () => StoreUnderTest): void {
       expect(await under().store.receive(delivery('g1'), [job('sync')])).toBe('stored');
       expect(await under().store.receive(delivery('g1', { payload: 'forged' }), [job('again')])).toBe('known');
       expect(await waitingKeys(under())).toEqual(['sync']);
-      await under().store.delivered('g1', t(5));
-      await under().store.delivered('never seen', t(5));
       expect(await under().store.receive(delivery('g1'), [job('again')])).toBe('known');
     });
 

@@ -153,10 +153,9 @@ const STATEMENTS: readonly string[] = [
     action text,
     fleet text collate "C",
     payload jsonb not null,
-    received_at bigint not null,
-    delivered_at bigint
+    received_at bigint not null
   )`,
-  'create index deliveries_worked_off on deliveries (delivered_at) where delivered_at is not null',
+  'create index deliveries_by_age on deliveries (received_at)',
 
   // History is only ever added to, by whatever program and user.
   `create function refuse_change() returns trigger language plpgsql as $$
