@@ -15,7 +15,7 @@ const DRIFT_AFTER_MS = 500;
 /** Turns news from data planes into ticks and looks at drift. News may be lost: the schedule looks all the same. */
 export class Watchers {
   readonly #loop: Loop;
-  readonly #watched = new Map<string, AbortController>();
+  readonly #watched = new Map<string, { readonly dataPlane: DataPlane; readonly controller: AbortController }>();
   readonly #asked = new Map<FleetId, NodeJS.Timeout>();
 
   constructor(loop: Loop) {
@@ -25,21 +25,22 @@ export class Watchers {
   /** Watches exactly these data planes of a fleet. Those that are watched already stay as they are. */
   set(fleet: FleetId, dataPlanes: readonly DataPlane[]): void {
     const wanted = new Map(dataPlanes.map((dataPlane) => [`${fleet} ${dataPlane.name}`, dataPlane]));
-    for (const [key, controller] of this.#watched) {
-      if (!key.startsWith(`${fleet} `) || wanted.has(key)) continue;
+    for (const [key, { dataPlane, controller }] of this.#watched) {
+      // The same name may stand for another address by now: then it is another object.
+      if (!key.startsWith(`${fleet} `) || wanted.get(key) === dataPlane) continue;
       controller.abort();
       this.#watched.delete(key);
     }
     for (const [key, dataPlane] of wanted) {
       if (this.#watched.has(key)) continue;
       const controller = new AbortController();
-      this.#watched.set(key, controller);
+      this.#watched.set(key, { dataPlane, controller });
       dataPlane.watch((observation) => this.#news(fleet, observation), controller.signal);
     }
   }
 
   stop(): void {
-    for (const controller of this.#watched.values()) controller.abort();
+    for (const { controller } of this.#watched.values()) controller.abort();
     for (const timer of this.#asked.values()) clearTimeout(timer);
     this.#watched.clear();
     this.#asked.clear();
