@@ -59,7 +59,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     log,
   );
   const port = await listen(server, config.port, config.host);
-  const url = config.publicUrl ?? `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`;
+  const url = config.publicUrl ?? addressOf(config.host, port);
   const closers: (() => Promise<void> | void)[] = [() => server.closeAllConnections()];
   try {
     state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log });
@@ -101,6 +101,12 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     throw error;
   }
   return { url, stop: () => closeAll(closers, log) };
+}
+
+/** Who listens everywhere is reached on this machine too. */
+function addressOf(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Local mode has no real credentials: what another site has a browser send here is not answered. */

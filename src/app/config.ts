@@ -42,11 +42,13 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const LOCAL_SPEED = 60;
 
 /** @returns the configuration, or one sentence for each mistake. */
-export function readConfig(env: Environment): Result<AppConfig, readonly string[]> {
+export function readConfig(given: Environment): Result<AppConfig, readonly string[]> {
+  // Compose files and unit files set to nothing what they do not set.
+  const env: Environment = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   const mistakes: string[] = [];
   const number = (name: string, fallback: number, least: number, most: number): number => {
     const text = env[name];
-    if (text === undefined || text === '') return fallback;
+    if (text === undefined) return fallback;
     const value = Number(text);
     if (Number.isFinite(value) && value >= least && value <= most) return value;
     mistakes.push(
@@ -56,7 +58,7 @@ export function readConfig(env: Environment): Result<AppConfig, readonly string[
   };
   const url = (name: string, protocols: readonly string[]): string | undefined => {
     const text = env[name];
-    if (text === undefined || text === '') return undefined;
+    if (text === undefined) return undefined;
     if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text.replace(/\/+$/, '');
     mistakes.push(`${name} is not an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
     return undefined;
@@ -98,7 +100,7 @@ export function readConfig(env: Environment): Result<AppConfig, readonly string[
 
 /** All three credentials, or none: a missing secret must never mean an unsigned webhook is believed. */
 function readGitHub(env: Environment, mistakes: string[], apiUrl: string | undefined): GitHubConfig | undefined {
-  const given = ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'WEBHOOK_SECRET'].filter((name) => (env[name] ?? '') !== '');
+  const given = ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'WEBHOOK_SECRET'].filter((name) => env[name] !== undefined);
   if (given.length === 0) return undefined;
   const appId = env['APP_ID'] ?? '';
   if (!/^\d{1,12}$/.test(appId)) mistakes.push('APP_ID must be the number of the GitHub App, from its settings page');
@@ -119,7 +121,7 @@ function readGitHub(env: Environment, mistakes: string[], apiUrl: string | undef
 function readPrivateKey(env: Environment, mistakes: string[]): string {
   const path = env['PRIVATE_KEY_PATH'];
   let text = (env['PRIVATE_KEY'] ?? '').replaceAll('\\n', '\n');
-  if (text === '' && path !== undefined && path !== '') {
+  if (text === '' && path !== undefined) {
     try {
       text = readFileSync(path, 'utf8');
     } catch (error) {
