@@ -1,11 +1,13 @@
 import pino from 'pino';
 import type { Log } from '../ports/log.ts';
 
-/** Shapes of secrets that must never be written, wherever they turn up: GitHub tokens, PEM keys, credentials in addresses, bearer headers. */
+/** Shapes of secrets that must never be written, wherever they turn up: GitHub tokens (the newer ones are a JWT behind a prefix), JWTs, PEM keys, credentials in addresses, headers. */
 const SECRET_SHAPES: readonly RegExp[] = [
-  /\b(?:gh[pousr]_|github_pat_|v1\.)[A-Za-z0-9_]{16,}/g,
+  /\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_.-]{16,}/g,
+  /\bv1\.[A-Za-z0-9_]{16,}/g,
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g,
-  /(\w+:\/\/)[^\s/:@]+:[^\s/@]+@/g,
+  /(\w+:\/\/)[^\s/:@]*:[^\s/@]+@/g,
   /\b(?:[Bb]earer|[Bb]asic|token) [A-Za-z0-9._~+/=-]{12,}/g,
 ];
 
