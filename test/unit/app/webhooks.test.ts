@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { jobsOf } from '../../../src/app/webhooks.ts';
+
+const repository = { full_name: 'Acme/Fleet', default_branch: 'main' };
+const HEAD = 'a'.repeat(40);
+const keys = (event: string, payload: object) => jobsOf(event, payload).map(({ key }) => key);
+
+it.each([
+  ['a push to the default branch', 'push', { ref: 'refs/heads/main' }, ['sync:acme/fleet']],
+  ['a push to another branch', 'push', { ref: 'refs/heads/next' }, []],
+  ['a tag with the name of the default branch', 'push', { ref: 'refs/tags/main' }, []],
+  ['a pull request that is opened', 'pull_request', { action: 'opened', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
+  ['one that gets a commit', 'pull_request', { action: 'synchronize', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
+  ['one whose base may have changed', 'pull_request', { action: 'edited', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
+  ['one that is closed', 'pull_request', { action: 'closed', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
+  ['one that gets a label', 'pull_request', { action: 'labeled', pull_request: { number: 7 } }, []],
+  ['one without a number', 'pull_request', { action: 'opened', pull_request: { number: '7' } }, []],
+  ['one with no possible number', 'pull_request', { action: 'opened', pull_request: { number: 1e300 } }, []],
+  ['a check that is asked for again', 'check_run', { action: 'rerequested', check_run: { head_sha: HEAD } }, [`review:acme/fleet:${HEAD}`]],
+  ['a suite', 'check_suite', { action: 'rerequested', check_suite: { head_sha: HEAD } }, [`review:acme/fleet:${HEAD}`]],
+  ['a check that we made ourselves', 'check_run', { action: 'created', check_run: { head_sha: HEAD } }, []],
+  ['a check of no commit', 'check_run', { action: 'rerequested', check_run: { head_sha: '--upload-pack=x' } }, []],
+  ['an event that is not ours', 'star', { action: 'created' }, []],
+])('%s', (_what, event, payload, expected) => {
+  expect(keys(event, { repository, ...payload })).toEqual(expected);
+});
+
+it('looks at the installations when they, or a repository, change', () => {
+  for (const event of ['installation', 'installation_repositories', 'repository']) expect(keys(event, {})).toEqual(['install']);
+});
+
+it.each([null, {}, { full_name: 7 }, { full_name: '../../etc' }, { full_name: 'a' }])('asks for nothing of the repository %j', (odd) => {
+  expect(keys('push', { ref: 'refs/heads/main', repository: odd })).toEqual([]);
+  expect(keys('pull_request', { action: 'opened', repository: odd, pull_request: { number: 1 } })).toEqual([]);
+});
