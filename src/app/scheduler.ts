@@ -14,6 +14,9 @@ export interface FleetSchedule {
 
 export const DEFAULT_SCHEDULE: FleetSchedule = { tick: '*/15 * * * * *', sweep: '*/5 * * * *', driftEveryMs: 5 * 60_000 };
 
+/** Node fires a timer that is set for longer at once, again and again. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Timers only ask for jobs; what they find is decided by the jobs. A timer that is missed costs time, not correctness. */
 export class Scheduler {
   readonly #store: StateStore;
@@ -37,7 +40,7 @@ export class Scheduler {
       cron.schedule(schedule.tick, () => this.#ask(tickJob(fleet, this.#now())), { timezone: 'UTC', noOverlap: true }),
       cron.schedule(schedule.sweep, () => this.#ask(sweepJob(fleet)), { timezone: 'UTC', noOverlap: true }),
     ];
-    const drift = setInterval(() => this.#ask(driftJob(fleet, undefined)), schedule.driftEveryMs);
+    const drift = setInterval(() => this.#ask(driftJob(fleet, undefined)), Math.min(schedule.driftEveryMs, TIMER_MS_MAX));
     drift.unref();
     this.#fleets.set(fleet, {
       schedule: key,
