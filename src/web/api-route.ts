@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../core/model/result.ts';
 import { commandRollout } from '../loop/command-rollout.ts';
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollout-now.ts';
-import { type Door, mayEnter } from './door.ts';
+import { type Door, mayCommand, mayEnter } from './door.ts';
 
 type SendJson = (response: ServerResponse, status: number, body: unknown) => void;
 type ReadBody = (request: IncomingMessage, most: number) => Promise<Buffer | undefined>;
@@ -35,6 +35,8 @@ export function apiRoute(options: ApiOptions): (request: IncomingMessage, respon
     if (loop === undefined) sendJson(response, 503, { message: 'starting; try again in a moment' });
     else if (!mayEnter(options, request)) sendJson(response, 401, { message: 'send the token of the API: Authorization: Bearer TOKEN' });
     else if (request.method === 'GET') await read(options, loop, parts.slice(2), url, response);
+    else if (request.method === 'POST' && !mayCommand(options, request))
+      sendJson(response, 403, { message: 'commands need the token as a bearer: Authorization: Bearer TOKEN' });
     else if (request.method === 'POST') await command(options, loop, parts.slice(2), request, response);
     else sendJson(response, 405, { message: 'the API answers GET and POST' });
     return true;
@@ -47,7 +49,9 @@ async function read({ sendJson }: ApiOptions, loop: Loop, parts: readonly string
   const fleet = fleetOf(parts);
   if (!fleet.ok) return sendJson(response, 404, { message: fleet.error });
   const [, , what, name] = parts;
-  if (what === undefined) return sendJson(response, 200, await store.fleet(fleet.value));
+  const record = await store.fleet(fleet.value);
+  if (record === undefined) return sendJson(response, 404, { message: `no fleet ${fleet.value}` });
+  if (what === undefined) return sendJson(response, 200, record);
   if (what === 'rollouts' && name === undefined) return sendJson(response, 200, await store.recentRollouts(fleet.value, ROLLOUTS_MAX));
   if (what === 'drifts') return sendJson(response, 200, await store.drifts(fleet.value));
   if (what === 'audit') {

@@ -29,6 +29,14 @@ export function mayEnter({ token }: Door, request: IncomingMessage): boolean {
   }
 }
 
+/**
+ * True for `Authorization: Bearer TOKEN` alone. A browser sends Basic credentials that it remembers with whatever another
+ * site has it post; a bearer token it never adds by itself.
+ */
+export function mayCommand(door: Door, request: IncomingMessage): boolean {
+  return /^bearer /i.test(request.headers.authorization ?? '') && mayEnter(door, request);
+}
+
 function same(given: string, wanted: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);
