@@ -73,10 +73,10 @@ describe('the server', () => {
       sendJson(response, body === undefined ? 413 : 200, { bytes: body?.length ?? null });
       return true;
     });
-    const chunked = (text: string) =>
-      `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-    expect(await exchange(port, chunked('12345678'))).toMatch(/^HTTP\/1\.1 200 [\s\S]*"bytes":8/);
-    expect(await exchange(port, chunked('123456789'))).toMatch(/^HTTP\/1\.1 413 /);
+    const head = 'POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n';
+    expect(await exchange(port, `${head}8\r\n12345678\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"bytes":8/);
+    // More would follow.
+    expect(await exchange(port, `${head}9\r\n123456789\r\n`)).toMatch(/^HTTP\/1\.1 413 /);
   });
 });
 
