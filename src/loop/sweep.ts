@@ -1,13 +1,13 @@
 import type { FleetId } from '../core/model/ids.ts';
 import { parseFleetId } from '../core/model/ids.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import { driftJob, reviewJob, sweepJob, syncJob, tickJob } from './jobs.ts';
+import { driftJob, replanJob, reviewJob, sweepJob, syncJob, tickJob } from './jobs.ts';
 import type { Loop } from './loop.ts';
 
 /**
  * Compares our records with the code host and catches up. Webhooks are hints; this is the truth.
  *
- * One request: the list of open pull requests. Those whose head was planned already cost nothing more.
+ * One request: the list of open pull requests. Those whose head was planned already, on this base, cost nothing more.
  *
  * @throws PortError
  */
@@ -22,12 +22,15 @@ export async function sweepFleet(loop: Loop, id: FleetId): Promise<void> {
     const memo = known.get(String(number))?.memo;
     return memo?.['head'] !== headSha || memo['state'] !== 'open';
   });
+  // A bot that was killed right after a landing has asked for no new plans of it.
+  const outdated = ours.filter((pull) => !missed.includes(pull) && known.get(String(pull.number))?.memo['base'] !== fleet.seenHead);
   const closed = [...known.values()].filter(
     ({ memo }) => memo['state'] === 'open' && !open.some(({ number }) => String(number) === memo['pull']),
   );
   await store.enqueue([
     syncJob(id),
     ...missed.map(({ number }) => reviewJob(id, number)),
+    ...outdated.map(({ number }) => replanJob(id, number)),
     ...closed.map(({ memo }) => reviewJob(id, Number(memo['pull']))),
     tickJob(id, clock.now()),
     driftJob(id, undefined),

@@ -21,7 +21,6 @@ export interface CodeHost {
   }): Promise<{ readonly id: number }>;
   /** Creates or updates an issue, found by id; closes and reopens it by `state`. */
   writeIssue(issue: IssueWrite): Promise<{ readonly number: number }>;
-  /** A reaction to a comment of a person: seen, done, refused. */
   openPulls(): Promise<readonly PullInfo[]>;
   pull(number: number): Promise<PullInfo | undefined>;
   /** Pull requests that brought this commit to the default branch; newest first. */
