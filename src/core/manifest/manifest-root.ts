@@ -8,7 +8,7 @@ export function manifestRootOf(paths: Iterable<string>): string {
 
 /** Says whether a file is one of ours: YAML under the root, and in no folder that begins with a dot. */
 export function isManifestPath(root: string, path: string): boolean {
-  if (!path.startsWith(root) || !(path.endsWith('.yaml') || path.endsWith('.yml'))) return false;
+  if (!path.startsWith(root) || !/\.ya?ml$/i.test(path)) return false;
   const folders = path.slice(root.length).split('/').slice(0, -1);
   return !folders.some((folder) => folder.startsWith('.'));
 }

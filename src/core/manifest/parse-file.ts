@@ -8,7 +8,7 @@ import { isPlain } from './plain-text.ts';
 import { type PositionOf, positionsIn, spotAt } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
 import { readTree } from './read-tree.ts';
-import { findHidden, findObstacle, hasHidden, normalise } from './scan-text.ts';
+import { findConflict, findHidden, findObstacle, hasHidden, normalise } from './scan-text.ts';
 import { isKind, passes, validate } from './validate.ts';
 
 const TOP = { line: 1, column: 1 };
@@ -53,7 +53,7 @@ function parseText(text: string): ParsedFile {
   }
   const positionOf = positionsIn(text);
   if (hidden) return refusedFile(...capped(findHidden(text, positionOf)));
-  const obstacle = findObstacle(text, positionOf);
+  const obstacle = findConflict(text, positionOf) ?? findObstacle(text, positionOf);
   if (obstacle !== undefined) return refusedFile(obstacle);
   return parseCarefully(text, positionOf);
 }

@@ -44,6 +44,18 @@ export function findHidden(text: string, positionOf: PositionOf): FileProblem[] 
   return problems;
 }
 
+/** The marker with which git begins a merge conflict: what stands between the markers is two files in one. */
+export function findConflict(text: string, positionOf: PositionOf): FileProblem | undefined {
+  const start = /^<{7}(?: .*)?$/m.exec(text)?.index;
+  if (start === undefined || !/^>{7}(?: .*)?$/m.test(text.slice(start))) return undefined;
+  return fileProblemOf(
+    'yaml/syntax',
+    positionOf(start),
+    'git left a merge conflict here',
+    'keep one side, and remove the lines of <<<<<<<, ======= and >>>>>>>',
+  );
+}
+
 /**
  * What keeps the text from being composed into a tree, which recurses: the first excess of depth, size or
  * documents, or a directive, which could change the meaning of all that follows. The lexer does not

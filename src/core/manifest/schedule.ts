@@ -168,4 +168,5 @@ function objectionToRecurrence(text: string): string | undefined {
   return everyWeeks ? 'FREQ=DAILY with whole weeks as INTERVAL falls on one weekday only; use FREQ=WEEKLY' : undefined;
 }
 
-const words = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 200);
+const words = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '').slice(0, 200);

@@ -28,6 +28,11 @@ ${lines.replace(/^/gm, '      ')}
 export const BROKEN_YAML: readonly BrokenText[] = [
   { name: 'a quote that is never closed, at the quote', text: with_('config: { a: "x }'), want: ['8:16 yaml/syntax'] },
   { name: 'a bracket that is never closed, at the bracket', text: with_('config: [a, b'), want: ['8:11 yaml/syntax'] },
+  {
+    name: 'a merge conflict, once',
+    text: `${CLUSTER}<<<<<<< HEAD\n  replicas: 3\n=======\n  replicas: 5\n>>>>>>> theirs\n`,
+    want: ['8:1 yaml/syntax'],
+  },
   { name: 'a colon too many', text: with_('workload: a: b'), want: ['8:13 yaml/syntax'] },
   { name: 'indentation by a tab', text: `${CLUSTER}  config:\n\ta: 1\n`, want: ['9:1 yaml/tab'] },
   { name: 'a key twice, at the second', text: with_('replicas: 1000'), want: ['8:3 yaml/duplicate-key'] },

@@ -40,6 +40,9 @@ it.each([
 it.each([
   ['', 'a.yaml', true],
   ['', 'a/b.yml', true],
+  ['', 'a.YAML', true],
+  ['', 'a.Yml', true],
+  ['', 'a.yamll', false],
   ['', 'a.json', false],
   ['', 'a.yaml.txt', false],
   ['', '.github/a.yaml', false],

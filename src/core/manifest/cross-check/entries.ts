@@ -1,6 +1,5 @@
 import { duration } from '../../model/time.ts';
 import type { Code } from '../codes.ts';
-import { suggest } from '../did-you-mean.ts';
 import type { Approval, Product, Selector } from '../generated.ts';
 import type { Located, UnlocatedProblem } from '../model.ts';
 import { placeIn, problemOf } from '../problem-of.ts';
@@ -67,7 +66,7 @@ export function checkVersion(
     return found(
       'unknown-version',
       `Product ${name} lists no version ${version}`,
-      suggest(version, new Set(usable), 'add it to spec.versions of the Product, or use a listed one'),
+      `add it to spec.versions of the Product, or use a listed one${usable.length === 0 ? '' : `; known: ${usable.join(', ')}`}`,
     );
   }
   if (entry.withdrawn === undefined || !rolledOut) return [];
