@@ -16,6 +16,12 @@ export function wayOut({ kind }: Plan, { id, targets, pause }: RolloutState, rol
     pause?.cause === 'person'
       ? '- **Resume.** It goes on where it stands.'
       : '- **Resume**, if this is no reason to stop: it goes on where it stands, and what went wrong so far no longer counts.';
+  // A rollback has no revert of its own among the ways out, and nothing that failed means nothing to retry.
+  const first = kind === 'rollback' ? 'Commands are' : 'Revert on the pull request, or with `git revert`; the others are';
+  const verbs =
+    failed === 0 && ![...targets.values()].some(({ status }) => status === 'deferred')
+      ? '`resume` or `abort`'
+      : '`resume`, `retry` or `abort`';
   return [
     '**What to do now**',
     '',
@@ -24,6 +30,6 @@ export function wayOut({ kind }: Plan, { id, targets, pause }: RolloutState, rol
     resume,
     '- **Abort.** Nothing more starts; clusters in flight come to rest, and the others stay as they are and are reported as lagging.',
     '',
-    `Revert on the pull request, or with \`git revert\`; the others are on ${where}, or by the API: \`POST /api/fleets/OWNER/NAME/rollouts/${id}/VERB\` with \`{"by": "...", "reason": "..."}\`, where VERB is \`resume\`, \`retry\` or \`abort\`.`,
+    `${first} on ${where}, or by the API: \`POST /api/fleets/OWNER/NAME/rollouts/${id}/VERB\` with \`{"by": "...", "reason": "..."}\`, where VERB is ${verbs}.`,
   ].join('\n');
 }
