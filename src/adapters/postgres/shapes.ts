@@ -97,7 +97,7 @@ export const rolloutStatus = oneOf(
 
 export const pause: Read<Pause | undefined> = optional(
   record<Pause>({
-    cause: oneOf('person', 'failed-budget', 'unreachable-budget', 'deferred-budget'),
+    cause: oneOf('person', 'failed-budget', 'unreachable-budget', 'deferred-budget', 'unproven-canary'),
     by: text,
     reason: text,
     at,

@@ -34,7 +34,7 @@ export const isFinished = (state: Pick<RolloutState, 'finishedAt'>): boolean => 
 
 /** Every pause has a cause and a way out. */
 export interface Pause {
-  readonly cause: 'person' | 'failed-budget' | 'unreachable-budget' | 'deferred-budget';
+  readonly cause: 'person' | 'failed-budget' | 'unreachable-budget' | 'deferred-budget' | 'unproven-canary';
   readonly by: string;
   readonly reason: string;
   readonly at: Instant;

@@ -9,6 +9,8 @@ export interface Tally {
   succeeded: number;
   skipped: number;
   superseded: number;
+  /** Superseded since a person last resumed. */
+  takenOver: number;
   /** Failed, unreachable or deferred, whether or not a person has seen it. */
   wrong: number;
   /** Nothing is to be done about them: removed, superseded, or skipped. */
@@ -26,7 +28,19 @@ const OUT: ReadonlySet<TargetStatus> = new Set(['removed', 'superseded', 'skippe
 
 export function emptyTally(): Tally {
   const spent = { failed: 0, unreachable: 0, deferred: 0 };
-  return { members: 0, waiting: 0, unsettled: 0, succeeded: 0, skipped: 0, superseded: 0, wrong: 0, out: 0, inFlight: 0, spent };
+  return {
+    members: 0,
+    waiting: 0,
+    unsettled: 0,
+    succeeded: 0,
+    skipped: 0,
+    superseded: 0,
+    takenOver: 0,
+    wrong: 0,
+    out: 0,
+    inFlight: 0,
+    spent,
+  };
 }
 
 /** Counts a target in, or out with -1. */
@@ -40,13 +54,20 @@ export function count(tally: Tally, target: TargetState, resumedAt: Instant | un
   if (status === 'waiting') tally.waiting += by;
   if (!SETTLED.has(status)) tally.unsettled += by;
   if (status === 'skipped') tally.skipped += by;
-  if (status === 'superseded') tally.superseded += by;
+  if (status === 'superseded') {
+    tally.superseded += by;
+    if (!wasSeen(target, resumedAt)) tally.takenOver += by;
+  }
   if (OUT.has(status)) tally.out += by;
   if (isInFlight(target) && !target.rescued) tally.inFlight += by;
   if (!isBudgeted(status)) return;
   tally.wrong += by;
-  if (!wasSeen(target, resumedAt)) tally.spent[status] += by;
+  if (isSpent(target, status, resumedAt)) tally.spent[status] += by;
 }
+
+/** Counts against a budget: it has gone wrong in this way, and nobody has resumed since. */
+export const isSpent = (target: TargetState, kind: BudgetKind, resumedAt: Instant | undefined): boolean =>
+  target.status === kind && !wasSeen(target, resumedAt);
 
 export const isInFlight = (target: TargetState): boolean => IN_FLIGHT.has(target.status);
 

@@ -49,6 +49,18 @@ describe('a newer rollout', () => {
     expect(runs(fleet, 3)).toEqual(CLUSTERS);
   });
 
+  it('that takes over the canaries alone leaves nothing proven: the older one pauses, and a person may let it go on', () => {
+    const fleet = fleetOf();
+    fleet.land(IN_PHASES);
+    fleet.land([{ members: ['east-0'], canary: true }]);
+    steps(fleet, 3);
+    expect(rollout(fleet, 0).state.pause?.cause).toBe('unproven-canary');
+    expect(statuses(fleet, 0)).toBe('superseded waiting waiting waiting');
+    fleet.command(rollout(fleet, 0), { verb: 'resume', by: 'ada', reason: 'the newer one has the same version' });
+    steps(fleet, 40);
+    expect(statuses(fleet, 0)).toBe('superseded succeeded succeeded succeeded');
+  });
+
   it('takes over a cluster that the older one holds in the middle: else nobody would ever move it', () => {
     const fleet = fleetOf();
     fleet.land(IN_PHASES);

@@ -100,7 +100,7 @@ describe('a failure budget', () => {
     scene.seeAllAgain();
     scene.arrives('a', 2, { rolled: false });
     scene.decide(1_000);
-    expect([scene.state.status, scene.state.pause?.reason]).toEqual(['paused', `phase ${phaseId('p0')}: no canary succeeded (1 failed)`]);
+    expect([scene.state.status, scene.state.pause?.reason]).toEqual(['paused', `phase ${phaseId('p0')}: no canary succeeded, 1 failed (a)`]);
   });
 
   it('may be set for the whole release too', () => {
@@ -119,6 +119,6 @@ describe('a failure budget', () => {
     scene.seeAllAgain();
     for (const name of ['a', 'b']) scene.arrives(name, 2, { rolled: false });
     scene.decide(1_000);
-    expect([scene.state.status, scene.state.pause?.reason]).toEqual(['paused', 'release kafka: 3 failed, and the budget is 1']);
+    expect([scene.state.status, scene.state.pause?.reason]).toEqual(['paused', 'release kafka: 3 failed (a, b, c), and the budget is 1']);
   });
 });
