@@ -37,8 +37,8 @@ export class Scheduler {
     if (known?.schedule === key) return;
     known?.stop();
     const tasks: ScheduledTask[] = [
-      cron.schedule(schedule.tick, () => this.#ask(tickJob(fleet, this.#now())), { timezone: 'UTC', noOverlap: true }),
-      cron.schedule(schedule.sweep, () => this.#ask(sweepJob(fleet)), { timezone: 'UTC', noOverlap: true }),
+      this.#timer(schedule.tick, DEFAULT_SCHEDULE.tick, () => this.#ask(tickJob(fleet, this.#now()))),
+      this.#timer(schedule.sweep, DEFAULT_SCHEDULE.sweep, () => this.#ask(sweepJob(fleet))),
     ];
     const drift = setInterval(() => this.#ask(driftJob(fleet, undefined)), Math.min(schedule.driftEveryMs, TIMER_MS_MAX));
     drift.unref();
@@ -54,6 +54,13 @@ export class Scheduler {
   stop(): void {
     for (const { stop } of this.#fleets.values()) stop();
     this.#fleets.clear();
+  }
+
+  /** The manifest was checked by another reader of cron, which takes days that never come: then the default must do. */
+  #timer(wanted: string, fallback: string, run: () => void): ScheduledTask {
+    const isRead = cron.validate(wanted);
+    if (!isRead) this.#log.warn({ wanted, fallback }, 'a schedule of the Fleet manifest never fires; the default is used');
+    return cron.schedule(isRead ? wanted : fallback, run, { timezone: 'UTC', noOverlap: true });
   }
 
   #ask(job: Job): void {
