@@ -1404,7 +1404,7 @@ export const SCHEMAS: readonly object[] = [
                 "$ref": "common.schema.json#/$defs/cron"
               },
               "sweep": {
-                "description": "When to compare with GitHub and catch up. Default every minute.",
+                "description": "When to compare with GitHub and catch up. Default every 5 minutes.",
                 "$ref": "common.schema.json#/$defs/cron"
               }
             }
