@@ -1,7 +1,7 @@
 /** Local mode: the same bot, with a forge and data planes of its own to work against, and no account anywhere. */
 import { spawn } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { accessSync, chmodSync, constants, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, startBot } from '../app/bot.ts';
@@ -20,8 +20,8 @@ const PLANNED_MS = 6_000;
 
 /** @throws Error with the way out, when a port is taken, another bot has the folder, or the world does not start. */
 export async function startLocal(config: AppConfig, log: Log): Promise<Bot> {
-  mkdirSync(config.home, { recursive: true, mode: 0o700 });
-  const isFirst = readLocalState(config.home) === undefined;
+  makeHome(config.home);
+  const before = readLocalState(config.home);
   const world = await ensureWorld(config, 'bot');
   const bot = await startBot(
     {
@@ -40,10 +40,24 @@ export async function startLocal(config: AppConfig, log: Log): Promise<Bot> {
     log,
     // Webhooks that wait at the forge come as soon as it knows where to.
     (url) => writeLocalState(config.home, { ...(readLocalState(config.home) ?? world), botUrl: url, botPid: process.pid }),
-  );
-  if (isFirst) await untilPlanned(readLocalState(config.home) ?? world);
+  ).catch((error: unknown) => {
+    // Nobody would look for it, and it would keep its ports.
+    if (world.worldPid !== before?.worldPid) end(world.worldPid);
+    throw error;
+  });
+  if (before === undefined) await untilPlanned(readLocalState(config.home) ?? world);
   process.stdout.write(greeting(config, readLocalState(config.home) ?? world, bot.url));
   return { url: bot.url, stop: () => stopLocal(config.home, bot) };
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    accessSync(home, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the data folder ${home} cannot be written (${why}): set FLOTILLA_HOME to a folder that may be`);
+  }
 }
 
 /** Starts forge and data planes, unless they run already: they outlive a bot that was killed. */
@@ -152,7 +166,7 @@ function started(state: LocalState, home: string): LocalState & { readonly forge
 /** The key of the app on the local forge: made once, like the one that GitHub gives. */
 function ensureAppKey(home: string): void {
   const path = join(home, 'app.pem');
-  if (existsSync(path)) return;
+  if (isKey(path)) return;
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
@@ -162,6 +176,16 @@ function ensureAppKey(home: string): void {
   chmodSync(path, 0o600);
 }
 
+/** A key that is missing or damaged is made anew: the forge that is started next takes it as it is. */
+function isKey(path: string): boolean {
+  try {
+    createPrivateKey(readFileSync(path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function stopLocal(home: string, bot: Bot): Promise<void> {
   await bot.stop();
   const state = readLocalState(home);
@@ -169,11 +193,14 @@ async function stopLocal(home: string, bot: Bot): Promise<void> {
   const { worldPid, worldStartedBy } = state;
   writeLocalState(home, { ...state, botPid: undefined, botUrl: undefined });
   // A forge that a person started for himself stays, so that pull requests can be merged while the bot is away.
-  if (worldPid !== undefined && worldStartedBy === 'bot') {
-    try {
-      process.kill(worldPid, 'SIGTERM');
-    } catch {
-      // It is gone already.
-    }
+  if (worldStartedBy === 'bot') end(worldPid);
+}
+
+function end(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It is gone already.
   }
 }
