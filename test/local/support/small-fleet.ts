@@ -8,7 +8,6 @@ export const KAFKA = 'fleet-manifests/releases/kafka.yaml';
 export const CONNECT = 'fleet-manifests/releases/connect.yaml';
 export const REGISTRY = 'fleet-manifests/releases/registry.yaml';
 export const CLUSTERS = 'fleet-manifests/clusters.yaml';
-const FLEET = 'fleet-manifests/fleet.yaml';
 
 export const KAFKA_CLUSTERS = ['kafka-a', 'kafka-b', 'kafka-c', 'kafka-canary'] as const;
 export const CONNECT_CLUSTERS = ['connect-a', 'connect-b', 'connect-c', 'connect-canary'] as const;
