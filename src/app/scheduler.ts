@@ -40,7 +40,7 @@ export class Scheduler {
       this.#timer(schedule.tick, DEFAULT_SCHEDULE.tick, () => this.#ask(tickJob(fleet, this.#now()))),
       this.#timer(schedule.sweep, DEFAULT_SCHEDULE.sweep, () => this.#ask(sweepJob(fleet))),
     ];
-    const drift = setInterval(() => this.#ask(driftJob(fleet, undefined)), Math.min(schedule.driftEveryMs, TIMER_MS_MAX));
+    const drift = setInterval(() => this.#ask(driftJob(fleet)), Math.min(schedule.driftEveryMs, TIMER_MS_MAX));
     drift.unref();
     this.#fleets.set(fleet, {
       schedule: key,

@@ -1,11 +1,11 @@
 import type { FleetId } from '../core/model/ids.ts';
-import { type Instant, instant } from '../core/model/time.ts';
 import type { Observation } from '../core/reconcile/evidence.ts';
 import { SETTLED } from '../core/reconcile/state.ts';
 import { driftJob, tickJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
 import { memoryOf } from '../loop/memory.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
+import type { Job } from '../ports/state-store.ts';
 
 /** Changes that come within this time make one tick. */
 const GATHER_MS = 50;
@@ -16,7 +16,7 @@ const DRIFT_AFTER_MS = 500;
 export class Watchers {
   readonly #loop: Loop;
   readonly #watched = new Map<string, { readonly dataPlane: DataPlane; readonly controller: AbortController }>();
-  readonly #asked = new Map<FleetId, NodeJS.Timeout>();
+  readonly #asked = new Map<string, NodeJS.Timeout>();
 
   constructor(loop: Loop) {
     this.#loop = loop;
@@ -47,19 +47,18 @@ export class Watchers {
   }
 
   #news(fleet: FleetId, observation: Observation): void {
-    const now = this.#loop.ports.clock.now();
-    if (!this.#isMoving(fleet, observation)) this.#ask(driftJob(fleet, instant(now + DRIFT_AFTER_MS)));
-    else if (!this.#asked.has(fleet))
-      this.#asked.set(
-        fleet,
-        setTimeout(() => this.#tick(fleet), GATHER_MS),
-      );
+    if (this.#isMoving(fleet, observation)) this.#soon(GATHER_MS, `tick ${fleet}`, () => tickJob(fleet, this.#loop.ports.clock.now()));
+    else this.#soon(DRIFT_AFTER_MS, `drift ${fleet}`, () => driftJob(fleet));
   }
 
-  #tick(fleet: FleetId): void {
-    this.#asked.delete(fleet);
-    const now: Instant = this.#loop.ports.clock.now();
-    this.#ask(tickJob(fleet, now));
+  /** Counted from the first news: with a stream of it, a wait for the last would never end. */
+  #soon(waitMs: number, what: string, job: () => Job): void {
+    if (this.#asked.has(what)) return;
+    const timer = setTimeout(() => {
+      this.#asked.delete(what);
+      this.#ask(job());
+    }, waitMs);
+    this.#asked.set(what, timer);
   }
 
   #isMoving(fleet: FleetId, { cluster }: Observation): boolean {
@@ -70,7 +69,7 @@ export class Watchers {
     });
   }
 
-  #ask(job: ReturnType<typeof tickJob>): void {
+  #ask(job: Job): void {
     const { store, log } = this.#loop.ports;
     store
       .enqueue([job])

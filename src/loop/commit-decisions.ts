@@ -90,7 +90,7 @@ function publishJobs(loop: Loop, fleet: FleetId, { rollout, decision }: FleetDec
     publishRolloutJob(fleet, decision.next.id, urgent ? undefined : nextPublishAt(decision.next, now, loop.settings.publishIntervalMs)),
   ];
   // What a rollout leaves behind (failed, deferred) is drift from the moment it ends.
-  return urgent && isFinished(decision.next) ? [...jobs, driftJob(fleet, undefined)] : jobs;
+  return urgent && isFinished(decision.next) ? [...jobs, driftJob(fleet)] : jobs;
 }
 
 function remember(loop: Loop, situation: Situation, { decisions }: FleetDecision): void {

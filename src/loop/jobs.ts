@@ -95,11 +95,11 @@ export const publishDriftJob = (fleet: FleetId): Job => ({
 });
 
 /** Compare the whole fleet with what runs. */
-export const driftJob = (fleet: FleetId, at: Instant | undefined): Job => ({
+export const driftJob = (fleet: FleetId): Job => ({
   task: 'drift',
   key: `drift:${fleet}`,
   queue: gitQueue(fleet),
-  runAt: at,
+  runAt: undefined,
   payload: { fleet },
 });
 

@@ -33,7 +33,7 @@ export async function sweepFleet(loop: Loop, id: FleetId): Promise<void> {
     ...outdated.map(({ number }) => replanJob(id, number)),
     ...closed.map(({ memo }) => reviewJob(id, Number(memo['pull']))),
     tickJob(id, clock.now()),
-    driftJob(id, undefined),
+    driftJob(id),
   ]);
 }
 

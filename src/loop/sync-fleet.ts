@@ -99,7 +99,7 @@ function adopt(loop: Loop, fleet: FleetRecord, commit: CommitSha, desired: Desir
     heads: { seen: commit, good: commit },
     desired: { commit, set: [...desired.values()], remove: [] },
     audit: [audit(at, 'desired', commit, `adopted ${desired.size} clusters as they are described`)],
-    jobs: [publishBranchJob(fleet.id, commit), driftJob(fleet.id, undefined)],
+    jobs: [publishBranchJob(fleet.id, commit), driftJob(fleet.id)],
   };
 }
 
@@ -140,7 +140,7 @@ function record(loop: Loop, fleet: FleetRecord, landing: Landing, before: Desire
     jobs: [
       publishBranchJob(fleet.id, commit),
       ...(state === undefined ? [] : [tickJob(fleet.id, at), publishRolloutJob(fleet.id, state.id, undefined)]),
-      driftJob(fleet.id, undefined),
+      driftJob(fleet.id),
     ],
   };
 }
