@@ -63,12 +63,17 @@ function sealed(plan: Omit<Plan, 'digest'>): Plan {
 
 const clusterOf = (change: DesiredChange): string => (change.kind === 'removed' ? change.from.cluster : change.to.cluster);
 
-/** A rollback takes every cluster to a revision it had before, or to an older version. A cluster that only rejoins says nothing either way. */
+/**
+ * A rollback takes every cluster to an older version, or to a revision it had before, at the same version. To go up again
+ * after a rollback is an ordinary rollout: what was once wanted, and then taken back, is not known to work. A cluster that only
+ * rejoins says nothing either way.
+ */
 function kindOf(changes: readonly TargetChange[], earlier: PlanInput['earlier']): Plan['kind'] {
   const telling = changes.filter(({ kind }) => kind !== 'rejoined');
-  const goesBack = (change: TargetChange): boolean =>
-    earlier.get(change.to.cluster)?.includes(change.to.revision) === true ||
-    (change.kind === 'updated' && compareVersions(change.to.spec.version, change.from.spec.version) < 0);
+  const goesBack = (change: TargetChange): boolean => {
+    const step = change.kind === 'updated' ? compareVersions(change.to.spec.version, change.from.spec.version) : 0;
+    return step < 0 || (step === 0 && earlier.get(change.to.cluster)?.includes(change.to.revision) === true);
+  };
   return telling.length > 0 && telling.every(goesBack) ? 'rollback' : 'rollout';
 }
 

@@ -195,6 +195,11 @@ describe('a rollback', () => {
     expect(planned(config(2), config(1), earlier).kind).toBe('rollout');
   });
 
+  it('is none when it goes up again, to what was taken back before', () => {
+    const earlier = new Map([...computeDesired(fleetModel(at('3.9.0', documents)))].map(([id, { revision }]) => [id, [revision]]));
+    expect(planned(at('3.8.0', documents), at('3.9.0', documents), earlier).kind).toBe('rollout');
+  });
+
   it('is none when clusters merely rejoin', () => {
     const rejoining = [cluster('a', {}, { optOut: { reason: 'audit' } })];
     expect(planned(at('3.8.0', { clusters: rejoining }), at('3.8.0', { clusters: [cluster('a')] })).kind).toBe('rollout');
