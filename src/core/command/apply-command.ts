@@ -15,7 +15,7 @@ type Outcome = Handler | string;
 const NOT_PAUSED = 'the rollout is not paused; there is nothing to resume';
 const COMPLETED = 'the rollout has completed; change the manifests, or revert the merge, to start another';
 const SUPERSEDED = 'newer rollouts have taken this one over; command those';
-const ABORTED = 'the rollout was aborted, and stays so; merge the change again to start another';
+const ABORTED = 'the rollout was aborted, and stays so; revert the merge, or merge a newer change, to settle what it left behind';
 
 /** Every verb in every status. */
 const OUTCOMES: Record<Verb, Record<RolloutStatus, Outcome>> = {

@@ -52,7 +52,7 @@ describe('every verb in every status', () => {
         awaiting-approval: paused
         running: paused
         paused: paused
-        aborted: the rollout was aborted, and stays so; merge the change again to start another
+        aborted: the rollout was aborted, and stays so; revert the merge, or merge a newer change, to settle what it left behind
         superseded: newer rollouts have taken this one over; command those
         completed: the rollout has completed; change the manifests, or revert the merge, to start another
         completed-with-deferrals: the rollout has completed; change the manifests, or revert the merge, to start another
@@ -60,7 +60,7 @@ describe('every verb in every status', () => {
         awaiting-approval: the rollout is not paused; it waits for an approval
         running: the rollout is not paused; there is nothing to resume
         paused: running
-        aborted: the rollout was aborted, and stays so; merge the change again to start another
+        aborted: the rollout was aborted, and stays so; revert the merge, or merge a newer change, to settle what it left behind
         superseded: newer rollouts have taken this one over; command those
         completed: the rollout is not paused; there is nothing to resume
         completed-with-deferrals: the rollout is not paused; retry starts what was left behind again
@@ -76,7 +76,7 @@ describe('every verb in every status', () => {
         awaiting-approval: awaiting-approval
         running: running
         paused: paused
-        aborted: the rollout was aborted, and stays so; merge the change again to start another
+        aborted: the rollout was aborted, and stays so; revert the merge, or merge a newer change, to settle what it left behind
         superseded: newer rollouts have taken this one over; command those
         completed: every cluster of the rollout is done; there is nothing to retry
         completed-with-deferrals: running
@@ -84,7 +84,7 @@ describe('every verb in every status', () => {
         awaiting-approval: awaiting-approval
         running: running
         paused: paused
-        aborted: the rollout was aborted, and stays so; merge the change again to start another
+        aborted: the rollout was aborted, and stays so; revert the merge, or merge a newer change, to settle what it left behind
         superseded: newer rollouts have taken this one over; command those
         completed: the rollout has completed; change the manifests, or revert the merge, to start another
         completed-with-deferrals: the rollout has completed; change the manifests, or revert the merge, to start another
@@ -92,7 +92,7 @@ describe('every verb in every status', () => {
         awaiting-approval: awaiting-approval
         running: running
         paused: paused
-        aborted: the rollout was aborted, and stays so; merge the change again to start another
+        aborted: the rollout was aborted, and stays so; revert the merge, or merge a newer change, to settle what it left behind
         superseded: newer rollouts have taken this one over; command those
         completed: the rollout has completed; change the manifests, or revert the merge, to start another
         completed-with-deferrals: the rollout has completed; change the manifests, or revert the merge, to start another"

@@ -100,7 +100,10 @@ describe('a failure budget', () => {
     scene.seeAllAgain();
     scene.arrives('a', 2, { rolled: false });
     scene.decide(1_000);
-    expect([scene.state.status, scene.state.pause?.reason]).toEqual(['paused', `phase ${phaseId('p0')}: no canary succeeded, 1 failed (a)`]);
+    expect([scene.state.status, scene.state.pause?.reason]).toEqual([
+      'paused',
+      `phase ${phaseId('p0')}: no canary succeeded, 1 failed (a)`,
+    ]);
   });
 
   it('may be set for the whole release too', () => {
