@@ -83,7 +83,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     const refresh = (fleet: FleetId) => followManifests(running, scheduler, watchers, fleet);
     const tasks = createTasks(running, (fleets) => {
       metrics.fleets.set(fleets.length);
-      for (const { id } of fleets) scheduler.set(id, DEFAULT_SCHEDULE);
+      for (const { id } of fleets) scheduler.begin(id);
     });
     const queue = await state.runQueue(measured(followed(tasks, refresh), metrics), log);
     closers.unshift(async () => void (await queue.stop(DRAIN_MS)));

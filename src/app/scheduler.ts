@@ -30,6 +30,11 @@ export class Scheduler {
     this.#now = now;
   }
 
+  /** Starts the default timers of a fleet that has none yet: its manifests have not been read. */
+  begin(fleet: FleetId): void {
+    if (!this.#fleets.has(fleet)) this.set(fleet, DEFAULT_SCHEDULE);
+  }
+
   /** Starts, or changes, the timers of a fleet. The same schedule again changes nothing. */
   set(fleet: FleetId, schedule: FleetSchedule): void {
     const key = JSON.stringify(schedule);

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { stopLeftServer } from '../adapters/postgres/stop-server.ts';
 import { readLocalState } from './local-state.ts';
 
+/** A process of this machine that is not answered by in this time does not answer. */
+const ANSWER_MS = 2_000;
+
 export function lives(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try {
@@ -20,11 +23,12 @@ export function lives(pid: number | undefined): boolean {
 export async function endLocalMode(home: string): Promise<readonly string[]> {
   const state = readLocalState(home);
   const ended: string[] = [];
-  for (const [name, pid] of [
-    ['the bot', state?.botPid],
-    ['forge and data planes', state?.worldPid],
+  for (const [name, pid, url] of [
+    ['the bot', state?.botPid, `${state?.botUrl}/healthz`],
+    ['forge and data planes', state?.worldPid, `${state?.forgeUrl}/api/v3/meta`],
   ] as const) {
-    if (pid === undefined || !lives(pid)) continue;
+    // After a restart of the machine the number may be that of anybody: only what answers where it should is ended.
+    if (pid === undefined || !lives(pid) || !(await answers(url))) continue;
     process.kill(pid, 'SIGTERM');
     ended.push(`${name} (process ${pid})`);
   }
@@ -34,4 +38,12 @@ export async function endLocalMode(home: string): Promise<readonly string[]> {
     if (server !== undefined) ended.push(`PostgreSQL (process ${server})`);
   }
   return ended;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
+  } catch {
+    return false;
+  }
 }

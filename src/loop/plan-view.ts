@@ -53,11 +53,11 @@ const notesFor = (model: FleetModel, plan: Plan, now: PlanView['now']): readonly
 
 /** Rollouts that have clusters in common with the plan: it would take them over. */
 async function underWay(loop: Loop, fleet: FleetRecord, plan: Plan): Promise<readonly UnderWay[]> {
-  const active = await loop.ports.store.activeRollouts(fleet.id);
-  const recent = await loop.ports.store.recentRollouts(fleet.id, 100);
-  return active.flatMap(({ state }) => {
+  const found: UnderWay[] = [];
+  for (const { state } of await loop.ports.store.activeRollouts(fleet.id)) {
     const shared = [...state.targets.keys()].filter((cluster) => plan.targets[cluster] !== undefined);
-    const summary = recent.find(({ id }) => id === state.id);
-    return shared.length === 0 || summary === undefined ? [] : [{ title: summary.title, pull: summary.pull, status: state.status, shared }];
-  });
+    const summary = shared.length === 0 ? undefined : await loop.ports.store.rolloutSummary(fleet.id, state.id);
+    if (summary !== undefined) found.push({ title: summary.title, pull: summary.pull, status: state.status, shared });
+  }
+  return found;
 }

@@ -43,7 +43,7 @@ export const rolloutCheckKey = (commit: CommitSha): string => `check:${commit}:r
 
 async function viewOf(loop: Loop, id: FleetId, { plan, state, holds }: RolloutNow): Promise<RolloutView> {
   const newer = [...state.targets.values()].find(({ supersededBy }) => supersededBy !== undefined)?.supersededBy;
-  const by = newer === undefined ? undefined : (await loop.ports.store.recentRollouts(id, 100)).find((recent) => recent.id === newer);
+  const by = newer === undefined ? undefined : await loop.ports.store.rolloutSummary(id, newer);
   return {
     plan,
     state,
