@@ -118,7 +118,8 @@ async function badRelease(person: Person): Promise<void> {
   const connect = (await person.flotilla('status')).split('\n').filter((line) => line.startsWith('connect-'));
   const touched = connect.filter((line) => / 8\.1\.0 +\d|crash loop,/.test(line));
   show(`Of ${connect.length} Connect clusters, these were touched:\n${touched.join('\n')}`);
-  if (touched.length === 0 || touched.some((line) => !line.includes('-canary-'))) throw new Error('not the canaries, and they alone, were touched');
+  if (touched.length === 0 || touched.some((line) => !line.includes('-canary-')))
+    throw new Error('not the canaries, and they alone, were touched');
 }
 
 async function revert(person: Person): Promise<void> {

@@ -1,8 +1,8 @@
 import type { ClusterId } from '../../model/ids.ts';
 import { trusted } from '../../model/ids.ts';
+import { LayeredMap } from '../../model/layered-map.ts';
 import { suggest } from '../did-you-mean.ts';
 import type { Cluster, Strategy } from '../generated.ts';
-import { LayeredMap } from '../../model/layered-map.ts';
 import type { Located, UnlocatedProblem } from '../model.ts';
 import { phaseMatchers } from '../phases.ts';
 import { placeIn, problemOf } from '../problem-of.ts';
