@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { readConfig } from '../app/config.ts';
-import { endLocalMode } from '../local/left-behind.ts';
+import { endLocalMode, lives } from '../local/left-behind.ts';
 import { ensureWorld } from '../local/local-mode.ts';
 import { type CliIo, UsageError } from './io.ts';
 
@@ -27,12 +27,9 @@ const LOOK_MS = 1_000;
 function untilGone(pid: number | undefined): Promise<void> {
   return new Promise((gone) => {
     const timer = setInterval(() => {
-      try {
-        if (pid !== undefined) process.kill(pid, 0);
-      } catch {
-        clearInterval(timer);
-        gone();
-      }
+      if (pid === undefined || lives(pid)) return;
+      clearInterval(timer);
+      gone();
     }, LOOK_MS);
   });
 }

@@ -25,7 +25,7 @@ export async function endLocalMode(home: string): Promise<readonly string[]> {
   const ended: string[] = [];
   for (const [name, pid, url] of [
     ['the bot', state?.botPid, `${state?.botUrl}/healthz`],
-    ['forge and data planes', state?.worldPid, `${state?.forgeUrl}/api/v3/meta`],
+    ['forge and data planes', state?.worldPid, forgeProbe(state?.forgeUrl)],
   ] as const) {
     // After a restart of the machine the number may be that of anybody: only what answers where it should is ended.
     if (pid === undefined || !lives(pid) || !(await answers(url))) continue;
@@ -40,10 +40,13 @@ export async function endLocalMode(home: string): Promise<readonly string[]> {
   return ended;
 }
 
-async function answers(url: string): Promise<boolean> {
+export async function answers(url: string): Promise<boolean> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
   } catch {
     return false;
   }
 }
+
+/** What a living forge answers, whoever asks. */
+export const forgeProbe = (forgeUrl: string | undefined): string => `${forgeUrl}/api/v3/meta`;

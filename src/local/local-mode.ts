@@ -8,7 +8,7 @@ import { type Bot, startBot } from '../app/bot.ts';
 import type { AppConfig } from '../app/config.ts';
 import type { Log } from '../ports/log.ts';
 import { greeting } from './greeting.ts';
-import { lives } from './left-behind.ts';
+import { answers, forgeProbe, lives } from './left-behind.ts';
 import { type LocalState, readLocalState, writeLocalState } from './local-state.ts';
 import { EXAMPLE_NAME, EXAMPLE_OWNER } from './seed.ts';
 
@@ -77,7 +77,7 @@ export async function ensureWorld(
     webhookSecret: known?.webhookSecret ?? randomBytes(24).toString('hex'),
     appId: APP_ID,
     users: known?.users ?? [],
-    ...running(known, await answers(known)),
+    ...running(known, await worldAnswers(known)),
     speed: config.speed,
   };
   ensureAppKey(home);
@@ -147,13 +147,8 @@ function running(known: LocalState | undefined, alive: boolean): Partial<LocalSt
   return { worldStartedBy, worldPid, forgeUrl, dataPlaneUrl };
 }
 
-async function answers(state: LocalState | undefined): Promise<boolean> {
-  if (state?.forgeUrl === undefined || state.worldPid === undefined) return false;
-  try {
-    return (await fetch(`${state.forgeUrl}/api/v3/meta`, { signal: AbortSignal.timeout(2_000) })).ok;
-  } catch {
-    return false;
-  }
+async function worldAnswers(state: LocalState | undefined): Promise<boolean> {
+  return state?.forgeUrl !== undefined && state.worldPid !== undefined && (await answers(forgeProbe(state.forgeUrl)));
 }
 
 function started(state: LocalState, home: string): LocalState & { readonly forgeUrl: string; readonly dataPlaneUrl: string } {
