@@ -1,7 +1,7 @@
+import { type CalendarNote, calendarNotes } from '../core/calendar/notes.ts';
 import type { FleetModel } from '../core/manifest/model.ts';
 import type { CommitSha } from '../core/model/ids.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { type CalendarNote, calendarNotes } from '../core/reconcile/calendar-notes.ts';
 import type { PlanView, UnderWay } from '../core/report/plan-view.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';

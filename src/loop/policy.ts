@@ -1,6 +1,6 @@
+import { calendarOf } from '../core/calendar/read-rules.ts';
 import type { FleetModel } from '../core/manifest/model.ts';
 import { capacityOf } from '../core/model/quantity.ts';
-import { calendarOf } from '../core/reconcile/calendar-of.ts';
 import type { Policy } from '../core/reconcile/decision.ts';
 
 /** Without a limit of its own, a fleet moves at most this many clusters at once. @see schemas/fleet.schema.json */

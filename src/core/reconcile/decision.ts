@@ -1,8 +1,8 @@
+import type { Calendar } from '../calendar/rules.ts';
 import type { DesiredState } from '../desired/desired.ts';
 import type { ClusterId, RolloutId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Calendar } from './calendar.ts';
 import type { Observations, Order } from './evidence.ts';
 import type { RolloutState } from './state.ts';
 

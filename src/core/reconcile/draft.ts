@@ -1,10 +1,10 @@
+import { type CompiledCalendar, compileCalendar } from '../calendar/calendar-gate.ts';
 import { invariant } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { earliest, type Instant } from '../model/time.ts';
 import type { Plan, PlannedPhase, PlannedRelease, PlannedTarget } from '../plan/plan.ts';
 import type { Action, Change, DecideInput, Decision, Hold, Wait } from './decision.ts';
 import type { Order } from './evidence.ts';
-import { type CompiledCalendar, compileCalendar } from './open.ts';
 import { type Pause, PHASE_AHEAD, type PhaseState, type RolloutState, type RolloutStatus, type TargetState } from './state.ts';
 import { count, emptyTally, isInFlight, type Tally } from './tally.ts';
 

@@ -1,10 +1,10 @@
+import { calendarVerdict } from '../calendar/calendar-gate.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { PlannedTarget } from '../plan/plan.ts';
 import type { HoldReason, Wait } from './decision.ts';
 import type { Draft, PhaseDraft } from './draft.ts';
 import { patienceEnds, sightingOf } from './follow.ts';
-import { gateOf } from './open.ts';
 import { mayMove, pausedWait } from './orders.ts';
 import { missingApproval, notBegun } from './phases.ts';
 
@@ -98,7 +98,7 @@ function movedElsewhere({ draft, cluster }: Asking): Wait | undefined {
 
 function closed({ draft, cluster, planned }: Asking): Wait | undefined {
   const { desired, plan } = draft.input;
-  const gate = gateOf(draft.calendar, {
+  const verdict = calendarVerdict(draft.calendar, {
     product: planned.spec.product,
     labels: desired.get(cluster)?.labels ?? {},
     from: planned.from?.version,
@@ -106,5 +106,7 @@ function closed({ draft, cluster, planned }: Asking): Wait | undefined {
     kind: plan.kind,
     expedited: false,
   });
-  return gate.open ? undefined : hold({ kind: gate.rule.kind, name: gate.rule.name, words: gate.words }, gate.opensAt);
+  if (verdict.open) return undefined;
+  const { rule, words, opensAt } = verdict;
+  return hold({ kind: rule.kind, name: rule.name, words }, opensAt);
 }

@@ -1,8 +1,8 @@
+import type { CalendarNote } from '../calendar/notes.ts';
 import type { CommitSha, PlanDigest } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Instant } from '../model/time.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { CalendarNote } from '../reconcile/calendar-notes.ts';
 import type { RolloutStatus } from '../reconcile/state.ts';
 
 /** Everything that the comment and the check say about a pull request before its merge. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { calendarNotes } from '../../../src/core/calendar/notes.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { Problem } from '../../../src/core/model/problem.ts';
 import { instant } from '../../../src/core/model/time.ts';
-import { calendarNotes } from '../../../src/core/reconcile/calendar-notes.ts';
 import { renderPlanCheck } from '../../../src/core/report/plan-check.ts';
 import { renderPlanComment } from '../../../src/core/report/plan-comment.ts';
 import type { PlanView } from '../../../src/core/report/plan-view.ts';

@@ -22,10 +22,15 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   model: ['model'],
   manifest: ['model', 'manifest'],
   desired: ['model', 'manifest', 'desired'],
-  plan: ['model', 'manifest', 'desired', 'plan', 'reconcile'],
-  reconcile: ['model', 'manifest', 'desired', 'plan', 'reconcile'],
-  command: ['model', 'plan', 'reconcile', 'command'],
-  report: ['model', 'manifest', 'desired', 'plan', 'reconcile', 'command', 'report'],
+  calendar: ['model', 'manifest', 'desired', 'calendar'],
+  evidence: ['model', 'manifest', 'desired', 'evidence'],
+  ledger: ['model', 'desired', 'evidence', 'ledger'],
+  // `reconcile` is against the order: the plan still carries the old rollout's state over.
+  plan: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'plan', 'reconcile'],
+  reconcile: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'plan', 'reconcile'],
+  landing: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'plan', 'reconcile', 'landing'],
+  command: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'plan', 'reconcile', 'landing', 'command'],
+  report: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'plan', 'reconcile', 'landing', 'command', 'report'],
 };
 
 /** Clock, randomness, I/O and waiting: what would make a decision depend on more than its input. */
@@ -100,6 +105,8 @@ describe('layers', () => {
     [{ file: 'core/plan/x.ts', target: '../../ports/clock.ts' }],
     [{ file: 'core/model/x.ts', target: 'node:fs' }],
     [{ file: 'core/model/x.ts', target: '../plan/plan.ts' }],
+    [{ file: 'core/calendar/x.ts', target: '../plan/plan.ts' }],
+    [{ file: 'core/manifest/x.ts', target: '../calendar/rules.ts' }],
     [{ file: 'loop/x.ts', target: '../adapters/git/mirror.ts' }],
     [{ file: 'loop/x.ts', target: 'pg' }],
     [{ file: 'adapters/git/x.ts', target: '../github/octokit.ts' }],

@@ -3,10 +3,10 @@ import { compileSelector, type LabelMatcher, type LabelValues } from '../manifes
 import { assertNever } from '../model/assert.ts';
 import { type Instant, instant } from '../model/time.ts';
 import { type Version, type VersionScope, versionScope } from '../model/version.ts';
-import type { Calendar, CalendarRule } from './calendar.ts';
+import type { Calendar, CalendarRule } from './rules.ts';
 
-/** What the calendar needs to know of a target. */
-export interface GateTarget {
+/** May this target be touched? What the calendar needs to know of it. */
+export interface CalendarQuestion {
   readonly product: string;
   readonly labels: LabelValues;
   /** `undefined` for a new cluster. */
@@ -16,8 +16,8 @@ export interface GateTarget {
   readonly expedited: boolean;
 }
 
-/** May a target be touched now? */
-export type Gate =
+/** May the target be touched now? */
+export type CalendarVerdict =
   | {
       readonly open: true;
       /** When a window closes or a freeze begins; `undefined` when nothing foreseeable does. */
@@ -36,8 +36,8 @@ export type Gate =
 export interface CompiledCalendar {
   readonly now: Instant;
   readonly rules: readonly CompiledRule[];
-  /** Targets that the same rules bind get the same answer. By the numbers of these rules. */
-  readonly answers: Map<string, Gate>;
+  /** Targets that the same rules bind get the same answer. By the key of these rules. */
+  readonly answers: Map<string, CalendarVerdict>;
 }
 
 interface CompiledRule {
@@ -85,21 +85,41 @@ function rangeOf(startMs: number, endMs: number): CompiledSchedule {
  * Says whether a target may be touched: an active freeze beats an active window, and where no window concerns
  * the target, it may be touched at any time.
  */
-export function gateOf(calendar: CompiledCalendar, target: GateTarget): Gate {
-  const scope = target.from === undefined ? 'same' : versionScope(target.from, target.to);
+export function calendarVerdict(calendar: CompiledCalendar, question: CalendarQuestion): CalendarVerdict {
+  const binding = bindingRules(calendar, question);
+  let verdict = calendar.answers.get(binding.key);
+  if (verdict === undefined) {
+    verdict = verdictAt(binding, calendar.now);
+    calendar.answers.set(binding.key, verdict);
+  }
+  return verdict;
+}
+
+/** The rules that bind a target: freezes that keep it, and windows that it may use. Without windows it needs none. */
+export interface BindingRules {
+  readonly freezes: readonly CompiledRule[];
+  readonly windows: readonly CompiledRule[];
+  /** The same for targets that the same rules of one calendar bind. */
+  readonly key: string;
+}
+
+export function bindingRules(calendar: CompiledCalendar, question: CalendarQuestion): BindingRules {
+  const scope = question.from === undefined ? 'same' : versionScope(question.from, question.to);
   const freezes: number[] = [];
   const windows: number[] = [];
   let bound = false;
   for (const [at, { rule, matches }] of calendar.rules.entries()) {
-    if (!concerns(rule, scope, target.product) || !matches(target.labels)) continue;
-    const lifted = (target.kind === 'rollback' && rule.allowRollback) || (target.expedited && rule.allowExpedite);
+    if (!concerns(rule, scope, question.product) || !matches(question.labels)) continue;
+    const lifted = (question.kind === 'rollback' && rule.allowRollback) || (question.expedited && rule.allowExpedite);
     if (rule.kind === 'window') {
       windows.push(at);
       // A target that one window binds may still use any other window that is open.
       bound ||= !lifted;
     } else if (!lifted) freezes.push(at);
   }
-  return answer(calendar, freezes, bound ? windows : []);
+  if (!bound) windows.length = 0;
+  const pick = (numbers: readonly number[]) => numbers.flatMap((number) => calendar.rules[number] ?? []);
+  return { freezes: pick(freezes), windows: pick(windows), key: `${freezes.join(',')};${windows.join(',')}` };
 }
 
 function concerns(rule: CalendarRule, scope: VersionScope, product: string): boolean {
@@ -116,24 +136,30 @@ function concerns(rule: CalendarRule, scope: VersionScope, product: string): boo
   }
 }
 
-function answer(calendar: CompiledCalendar, freezes: readonly number[], windows: readonly number[]): Gate {
-  const key = `${freezes.join(',')};${windows.join(',')}`;
-  let gate = calendar.answers.get(key);
-  if (gate === undefined) {
-    const pick = (numbers: readonly number[]) => numbers.flatMap((number) => calendar.rules[number] ?? []);
-    gate = gateAt(pick(freezes), pick(windows), calendar.now);
-    calendar.answers.set(key, gate);
-  }
-  return gate;
+function verdictAt(binding: BindingRules, at: Instant): CalendarVerdict {
+  const block = blockAt(binding, at);
+  if (block === undefined) return { open: true, closesAt: finite(closesMs(binding, at)) };
+  return { open: false, rule: block.rule, words: block.words, opensAt: opensAfter(binding, at) };
 }
 
-function gateAt(freezes: readonly CompiledRule[], windows: readonly CompiledRule[], now: Instant): Gate {
-  const block = blockAt(freezes, windows, now);
-  if (block !== undefined) return { open: false, rule: block.rule, words: block.words, opensAt: opensAfter(freezes, windows, now) };
-  const ends = windows.flatMap(({ stateAt }) => stateAt(now).open?.endMs ?? []);
-  const starts = freezes.flatMap(({ stateAt }) => stateAt(now).nextMs ?? []);
-  const closesMs = Math.min(ends.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...ends), ...starts);
-  return { open: true, closesAt: finite(closesMs) };
+/** A stretch of time with one answer. */
+export interface Stretch {
+  readonly open: boolean;
+  /** When it is worth asking again, always later than asked for; not finite when nothing foreseeable changes. */
+  readonly untilMs: number;
+}
+
+/** The answer at an instant and how long it holds at least: what `calendarVerdict` says, without looking further ahead. */
+export function stretchAt(binding: BindingRules, at: Instant): Stretch {
+  const block = blockAt(binding, at);
+  return block === undefined ? { open: true, untilMs: closesMs(binding, at) } : { open: false, untilMs: block.untilMs };
+}
+
+/** For an instant that is open: when the last open window closes or the first freeze begins; infinite when neither comes. */
+function closesMs({ freezes, windows }: BindingRules, at: Instant): number {
+  const ends = windows.flatMap(({ stateAt }) => stateAt(at).open?.endMs ?? []);
+  const starts = freezes.flatMap(({ stateAt }) => stateAt(at).nextMs ?? []);
+  return Math.min(ends.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...ends), ...starts);
 }
 
 interface Block {
@@ -143,7 +169,7 @@ interface Block {
   readonly untilMs: number;
 }
 
-function blockAt(freezes: readonly CompiledRule[], windows: readonly CompiledRule[], at: Instant): Block | undefined {
+function blockAt({ freezes, windows }: BindingRules, at: Instant): Block | undefined {
   let longest: Block | undefined;
   for (const { rule, stateAt } of freezes) {
     const untilMs = stateAt(at).open?.endMs;
@@ -161,12 +187,12 @@ function blockAt(freezes: readonly CompiledRule[], windows: readonly CompiledRul
 }
 
 /** Freezes and windows may take turns; beyond this many no opening is foreseen. */
-const TURNS_MAX = 100;
+const LOOKAHEAD_MAX = 100;
 
-function opensAfter(freezes: readonly CompiledRule[], windows: readonly CompiledRule[], now: Instant): Instant | undefined {
+function opensAfter(binding: BindingRules, now: Instant): Instant | undefined {
   let at = now;
-  for (let turn = 0; turn < TURNS_MAX; turn += 1) {
-    const block = blockAt(freezes, windows, at);
+  for (let turn = 0; turn < LOOKAHEAD_MAX; turn += 1) {
+    const block = blockAt(binding, at);
     if (block === undefined) return at;
     const next = finite(block.untilMs);
     if (next === undefined) return undefined;

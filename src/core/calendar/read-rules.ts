@@ -1,6 +1,6 @@
 import type { Freeze, Window } from '../manifest/generated.ts';
 import type { FleetModel } from '../manifest/model.ts';
-import type { Calendar, CalendarRule } from './calendar.ts';
+import type { Calendar, CalendarRule } from './rules.ts';
 
 /** Every window and freeze of the fleet with its defaults filled in, in order of kind and name. */
 export function calendarOf(model: FleetModel): Calendar {

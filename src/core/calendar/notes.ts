@@ -1,10 +1,22 @@
 import type { FleetModel } from '../manifest/model.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { CalendarRule } from './calendar.ts';
-import { calendarOf } from './calendar-of.ts';
-import { compileCalendar, gateOf } from './open.ts';
+import type { Version } from '../model/version.ts';
+import { calendarVerdict, compileCalendar } from './calendar-gate.ts';
+import { calendarOf } from './read-rules.ts';
+import type { CalendarRule } from './rules.ts';
+
+/** What the calendar reads of a plan: it comes before plans, and knows no more of them than this. */
+export interface PlannedMoves {
+  readonly kind: 'rollout' | 'rollback';
+  readonly targets: Readonly<Record<string, PlannedMove>>;
+}
+
+interface PlannedMove {
+  readonly cluster: ClusterId;
+  readonly from: { readonly version: Version } | undefined;
+  readonly spec: { readonly product: string; readonly version: Version };
+}
 
 /** Targets of a plan that one window or freeze would hold now. */
 export interface CalendarNote {
@@ -16,13 +28,13 @@ export interface CalendarNote {
 }
 
 /** Which targets would have to wait if the plan started now, and for what: the rule that holds most of them first. */
-export function calendarNotes(model: FleetModel, plan: Plan, now: Instant): readonly CalendarNote[] {
+export function calendarNotes(model: FleetModel, plan: PlannedMoves, now: Instant): readonly CalendarNote[] {
   const calendar = compileCalendar(calendarOf(model), now);
   if (calendar.rules.length === 0) return [];
   const notes = new Map<string, { rule: CalendarRule; opensAt: Instant | undefined; clusters: ClusterId[] }>();
   for (const { cluster, from, spec } of Object.values(plan.targets)) {
     const labels = model.clusters.get(cluster)?.value.metadata.labels ?? {};
-    const gate = gateOf(calendar, {
+    const verdict = calendarVerdict(calendar, {
       product: spec.product,
       labels,
       from: from?.version,
@@ -30,8 +42,8 @@ export function calendarNotes(model: FleetModel, plan: Plan, now: Instant): read
       kind: plan.kind,
       expedited: false,
     });
-    if (gate.open) continue;
-    const { rule, opensAt } = gate;
+    if (verdict.open) continue;
+    const { rule, opensAt } = verdict;
     const key = `${rule.kind}\n${rule.name}\n${opensAt}`;
     const note = notes.get(key) ?? { rule, opensAt, clusters: [] };
     notes.set(key, note);
