@@ -4,17 +4,20 @@
  */
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
+import { measureDecide } from './decide.ts';
 import type { Figure } from './figure.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
+import { peerOcm } from './peer-ocm.ts';
 import { smallCommit } from './small-commit.ts';
 
-/** By the name of the goal that they answer for. */
+/** By the name of the goal that they answer for, or of the peer beside it. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   G5: coldStart,
   G6: smallCommit,
   local: localMode,
   R3: () => kills(200),
+  'peer-ocm': () => peerOcm(measureDecide),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string', default: 'table' } } });
@@ -33,7 +36,12 @@ process.stdout.write(values.format === 'json' ? `${JSON.stringify(figures, null,
 process.exit(0);
 
 function table(rows: readonly Figure[]): string {
-  const cells = rows.map(({ id, what, value, unit, goal, met }) => [id, what, `${value} ${unit}`, goal, met ? 'met' : 'MISSED']);
+  const cells = rows.map(({ id, what, value, unit, goal, met }) => [id, what, `${value} ${unit}`, goal, verdict(met)]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   return `${cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')}\n`;
+}
+
+function verdict(met: boolean | undefined): string {
+  if (met === undefined) return '';
+  return met ? 'met' : 'MISSED';
 }

@@ -5,15 +5,23 @@ export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
+  /** Empty for a figure that is only there to compare with. */
   readonly goal: string;
-  readonly met: boolean;
+  /** Undefined without a goal. */
+  readonly met: boolean | undefined;
 }
 
 /** A figure that should be at most its goal. */
 export function atMost(id: string, what: string, value: number, unit: string, goal: number): Figure {
-  const rounded = Math.round(value * 100) / 100;
-  return { id, what, value: rounded, unit, goal: `≤ ${goal} ${unit}`, met: value <= goal };
+  return { id, what, value: rounded(value), unit, goal: `≤ ${goal} ${unit}`, met: value <= goal };
 }
+
+/** A figure to compare with, of a peer for example. */
+export function noGoal(id: string, what: string, value: number, unit: string): Figure {
+  return { id, what, value: rounded(value), unit, goal: '', met: undefined };
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
