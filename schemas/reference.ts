@@ -130,7 +130,7 @@ const valuesOf = ({ enum: values }: Schema): string =>
 function renderCodes(heading: string, codes: Readonly<Record<string, CodeEntry>>, holds: (code: string) => boolean): string {
   const rows = Object.entries(codes)
     .filter(([code]) => holds(code))
-    .map(([code, { severity, cause, mend }]) => `| \`${code}\` | ${severity} | ${cause} | ${mend} |`);
+    .map(([code, { severity, cause, fix }]) => `| \`${code}\` | ${severity} | ${cause} | ${fix} |`);
   return `### ${heading}
 
 | Code | | Cause | What to do |

@@ -8,12 +8,13 @@ import type { CalendarRule } from './rules.ts';
 
 /** What the calendar reads of a plan: it comes before plans, and knows no more of them than this. */
 export interface PlannedMoves {
-  readonly kind: 'rollout' | 'rollback';
-  readonly targets: Readonly<Record<string, PlannedMove>>;
+  readonly rollouts: readonly { readonly targets: ReadonlyMap<ClusterId, PlannedMove> }[];
 }
 
 interface PlannedMove {
   readonly cluster: ClusterId;
+  /** Freezes and windows are judged by that. */
+  readonly kind: 'rollout' | 'rollback';
   readonly from: { readonly version: Version } | undefined;
   readonly spec: { readonly product: string; readonly version: Version };
 }
@@ -32,14 +33,14 @@ export function calendarNotes(model: FleetModel, plan: PlannedMoves, now: Instan
   const calendar = compileCalendar(calendarOf(model), now);
   if (calendar.rules.length === 0) return [];
   const notes = new Map<string, { rule: CalendarRule; opensAt: Instant | undefined; clusters: ClusterId[] }>();
-  for (const { cluster, from, spec } of Object.values(plan.targets)) {
+  for (const { cluster, kind, from, spec } of plan.rollouts.flatMap(({ targets }) => [...targets.values()])) {
     const labels = model.clusters.get(cluster)?.value.metadata.labels ?? {};
     const verdict = calendarVerdict(calendar, {
       product: spec.product,
       labels,
       from: from?.version,
       to: spec.version,
-      kind: plan.kind,
+      kind,
       expedited: false,
     });
     if (verdict.open) continue;

@@ -1,29 +1,102 @@
-import type { ClusterId, PlanDigest } from '../model/ids.ts';
+import type { DesiredState } from '../desired/desired.ts';
+import type { ClusterId, PlanDigest, RolloutId, StopId } from '../model/ids.ts';
 import type { Result } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
+import type { WordOf } from '../model/vocabulary.ts';
 import type { ActiveRollout, Change } from '../reconcile/decision.ts';
 import type { RolloutState } from '../reconcile/state.ts';
+import type { STOP_LETS, Stop, StopScope } from '../stop/stop.ts';
 
-export const VERBS = ['pause', 'resume', 'abort', 'retry', 'skip', 'approve'] as const;
-export type Verb = (typeof VERBS)[number];
+/** What a person may ask of one rollout. */
+export const ROLLOUT_VERBS = ['pause', 'resume', 'abort', 'retry', 'skip', 'approve', 'expedite', 'waive', 'take-over'] as const;
+export type RolloutVerb = WordOf<typeof ROLLOUT_VERBS>;
 
-/** What a person asks of a rollout. Whether they may is decided before. */
-export interface RolloutCommand {
-  readonly verb: Verb;
+/** `lift`: a stop. `stop`: sets one. `reconcile`: a release, as if its newest commit were merged again. */
+export const FLEET_VERBS = ['lift', 'stop', 'reconcile'] as const;
+export type FleetVerb = WordOf<typeof FLEET_VERBS>;
+
+export const VERBS = [...ROLLOUT_VERBS, ...FLEET_VERBS] as const;
+export type Verb = WordOf<typeof VERBS>;
+
+interface Asked {
   readonly by: string;
   readonly reason: string;
+}
+
+/** What a person asks of a rollout. Whether they may is decided before. */
+export interface RolloutCommand extends Asked {
+  readonly verb: RolloutVerb;
+  readonly rollout: RolloutId;
   readonly phase?: string | undefined;
   readonly cluster?: ClusterId | undefined;
-  /** The plan that the person saw. */
+  /** `approve`: the plan that the person saw. */
   readonly digest?: PlanDigest | undefined;
+  /** `resume`: which of several stops to lift. */
+  readonly stop?: StopId | undefined;
+  /** `expedite`: when it ends. */
+  readonly until?: Instant | undefined;
 }
 
+export interface LiftCommand extends Asked {
+  readonly verb: 'lift';
+  readonly stop: StopId;
+}
+
+/** What a person may stop. A rollout is stopped with `pause`; a phase and a version only by what happens. */
+export const STOPPABLE_SCOPES = ['fleet', 'product', 'release', 'data-plane', 'cluster'] as const;
+export type StoppableScope = Extract<StopScope, { readonly kind: WordOf<typeof STOPPABLE_SCOPES> }>;
+
+export interface StopCommand extends Asked {
+  readonly verb: 'stop';
+  readonly scope: StoppableScope;
+  /** What may move all the same; left out: nothing. */
+  readonly lets?: WordOf<typeof STOP_LETS> | undefined;
+  /** It ends by itself then; left out: a person lifts it. */
+  readonly until?: Instant | undefined;
+}
+
+export interface ReconcileCommand extends Asked {
+  readonly verb: 'reconcile';
+  readonly release: string;
+}
+
+export type FleetCommand = RolloutCommand | LiftCommand | StopCommand | ReconcileCommand;
+
+/** What a command is judged on, and changes. */
+export interface CommandInput {
+  /**
+   * The rollout that the command, or the stop that it lifts, is about, finished or not, and all unfinished or guarded rollouts of its release. More do no
+   * harm.
+   */
+  readonly rollouts: readonly ActiveRollout[];
+  /** The rollout that the command names. */
+  readonly rollout?: ActiveRollout | undefined;
+  /** Those that are not lifted. */
+  readonly stops: readonly Stop[];
+  readonly desired: DesiredState;
+  readonly now: Instant;
+}
+
+/** What is to be remembered. Whether a rollout is paused follows from its stops: the next decision says so, and gives the orders. */
 export interface Applied {
-  readonly next: RolloutState;
+  readonly rollouts: readonly { readonly before: RolloutState; readonly next: RolloutState }[];
+  /** Set or lifted: whole. */
+  readonly stops: readonly Stop[];
+  /** Plan this release: desired minus ledger, at the newest commit with valid manifests. */
+  readonly reconcile?: string;
   readonly changes: readonly Change[];
+  /** What the person should know besides: what still holds the rollout, what comes next. */
+  readonly notes: readonly string[];
 }
 
-/** Carries a command out on the state, or says in one sentence why not, and what to do instead. */
-export type Handler = (rollout: ActiveRollout, command: RolloutCommand, now: Instant) => Result<Applied, string>;
+/** A command on a rollout, with the rollout that it names. */
+export interface RolloutInput extends CommandInput {
+  readonly rollout: ActiveRollout;
+}
 
-export const whyOf = ({ by, reason }: RolloutCommand): string => `${by}: ${reason}`;
+/** Carries a command out, or says in one sentence why not, and what to do instead. */
+export type Handler = (input: RolloutInput, command: RolloutCommand) => Result<Applied, string>;
+
+export const whyOf = ({ by, reason }: Asked): string => `${by}: ${reason}`;
+
+export const NOTHING_APPLIED: Applied = { rollouts: [], stops: [], changes: [], notes: [] };

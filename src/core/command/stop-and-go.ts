@@ -1,58 +1,97 @@
-import { err, ok } from '../model/result.ts';
-import { formatInstant, type Instant } from '../model/time.ts';
-import { become } from '../reconcile/advance.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { formatInstant } from '../model/time.ts';
 import type { Change } from '../reconcile/decision.ts';
-import type { PhaseState, RolloutState, RolloutStatus } from '../reconcile/state.ts';
-import { type Applied, type Handler, type RolloutCommand, whyOf } from './command.ts';
+import type { RolloutStatus } from '../reconcile/state.ts';
+import { makeStop, stopsOverRollout } from '../reconcile/stops.ts';
+import { isLifted, type Stop, type StopScope } from '../stop/stop.ts';
+import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
+import { releaseStop } from './release-stop.ts';
+import { scopeName, stopLine } from './stop-words.ts';
+import { carries } from './traits.ts';
 
-/** A person's pause also takes the place of one that a budget made: then not even broken clusters are touched. */
-export const pause: Handler = ({ state }, command, now) => {
-  if (state.pause?.cause === 'person')
-    return err(`already paused by ${state.pause.by} at ${formatInstant(state.pause.at)}: ${state.pause.reason}`);
-  // Time stands still for the phases since the first pause, whoever made it.
-  const at = state.pause?.at ?? now;
-  const next: RolloutState = {
-    ...state,
-    status: 'paused',
-    pause: { cause: 'person', by: command.by, reason: command.reason, at, phase: undefined },
-  };
-  return ok(applied(state, next, command));
+/** A person's pause is a stop on the release, so that no later merge undoes it; and one beside those that failures have set. */
+export const pause: Handler = ({ rollout, stops, now }, command) => {
+  const { release } = rollout.planned;
+  const before = stops.find((stop) => isPauseOf(stop, release) && !isLifted(stop, now));
+  if (before !== undefined) return err(`already paused by ${before.by} at ${formatInstant(before.at)}: ${before.reason}`);
+  const { by, reason } = command;
+  const stop = makeStop(
+    {
+      scope: { kind: 'release', release },
+      cause: 'person',
+      lets: 'nothing',
+      by,
+      reason,
+      at: now,
+      until: undefined,
+      rollout: rollout.state.id,
+      phase: undefined,
+      failed: [],
+    },
+    [String(now)],
+  );
+  return ok({ ...NOTHING_APPLIED, stops: [stop], changes: [stopSet(stop, command)] });
 };
 
-/** Whoever resumes has seen what went wrong: it no longer counts against the budgets. What is on hold is ordered on by the next decision. */
-export const resume: Handler = ({ state }, command, now) => {
-  const pausedAt = state.pause?.at ?? now;
-  const phases = new Map([...state.phases].map(([id, phase]) => [id, withoutPause(phase, pausedAt, now)]));
-  return ok(applied(state, { ...state, status: 'running', pause: undefined, resumedAt: now, phases }, command));
+export const isPauseOf = ({ cause, scope, lets, until }: Stop, release: string): boolean =>
+  cause === 'person' && scope.kind === 'release' && scope.release === release && lets === 'nothing' && until === undefined;
+
+export const stopSet = (stop: Stop, command: { readonly by: string; readonly reason: string }): Change => ({
+  subject: 'stop',
+  name: stop.id,
+  from: 'none',
+  to: stop.cause,
+  why: whyOf(command),
+});
+
+/** Lifts the stop that pauses this rollout. Of several, one at a time: each was set for a reason of its own. */
+export const resume: Handler = (input, command) => {
+  const chosen = stopToLift(input, command);
+  return chosen.ok ? ok(releaseStop(input, chosen.value, command)) : chosen;
 };
 
-function withoutPause(phase: PhaseState, pausedAt: Instant, now: Instant): PhaseState {
-  if (phase.startedAt === undefined || phase.finishedAt !== undefined) return phase;
-  return { ...phase, pausedMs: phase.pausedMs + now - Math.max(pausedAt, phase.startedAt) };
-}
+/** Lifting one of these lets more go on than the rollout that is resumed: only by name. */
+const WIDER_THAN_RELEASE: ReadonlySet<StopScope['kind']> = new Set(['fleet', 'product']);
 
-/** Nothing more is started. What is in flight comes to rest under the next decisions, and then the rollout is finished. */
-export const abort: Handler = ({ state }, command, now) => {
-  const changes: Change[] = [];
-  const targets = new Map(state.targets);
-  const detail = `aborted by ${whyOf(command)}`;
-  for (const [cluster, target] of state.targets) {
-    if (target.status !== 'waiting') continue;
-    targets.set(cluster, become(target, 'deferred', now, { detail }));
-    changes.push({ subject: 'target', name: cluster, from: target.status, to: 'deferred', why: detail });
+function stopToLift(input: RolloutInput, command: RolloutCommand): Result<Stop, string> {
+  const { rollout, now } = input;
+  const stops = input.stops.filter((stop) => !isLifted(stop, now));
+  const over = stopsOverRollout(stops, rollout);
+  if (command.stop !== undefined) {
+    const named = over.find(({ id }) => id === command.stop);
+    return named === undefined ? err(`stop ${command.stop} does not pause this rollout: ${namesOf(over)}`) : ok(named);
   }
-  const { next, changes: own } = applied(state, { ...state, status: 'aborted', pause: undefined, targets }, command);
-  return ok({ next, changes: [...own, ...changes] });
+  const [only] = over;
+  if (only === undefined) return err(whyNotPaused(input, stops));
+  if (over.length > 1) return err(`${over.length} stops pause this rollout; say which one to lift: ${namesOf(over)}`);
+  if (WIDER_THAN_RELEASE.has(only.scope.kind))
+    return err(`${scopeName(only.scope)} is stopped, not this rollout alone; to let all of it go on, lift ${stopLine(only)}`);
+  return ok(only);
+}
+
+const namesOf = (stops: readonly Stop[]): string => (stops.length === 0 ? 'none does' : stops.map(stopLine).join('; '));
+
+/** What to do for a rollout that has not ended, and that no stop pauses. */
+const NOT_PAUSED: Partial<Record<RolloutStatus, string>> = {
+  pending: 'the rollout is not paused; it waits for the one before it of its release: take-over starts it at once',
+  'awaiting-approval': 'the rollout is not paused; it waits for an approval: approve the phase',
 };
 
-function applied(before: RolloutState, next: RolloutState, command: RolloutCommand): Applied {
-  const name = (status: RolloutStatus, paused: RolloutState['pause']) => (paused === undefined ? status : `${status} (${paused.cause})`);
-  const change: Change = {
-    subject: 'rollout',
-    name: next.id,
-    from: name(before.status, before.pause),
-    to: name(next.status, next.pause),
-    why: whyOf(command),
-  };
-  return { next, changes: [change] };
+function whyNotPaused({ rollout: { planned, state } }: RolloutInput, stops: readonly Stop[]): string {
+  const onVersion = stops.filter(
+    ({ scope }) =>
+      scope.kind === 'version' &&
+      scope.product === planned.product &&
+      [...planned.targets.values()].some((target) => carries(target, scope.traits)),
+  );
+  if (onVersion.length > 0) return `the version is stopped, not the rollout: retry what failed, or lift ${namesOf(onVersion)}`;
+  return NOT_PAUSED[state.status] ?? 'the rollout is not paused; there is nothing to resume';
 }
+
+/** For a rollout that has ended: a stop on its release may be what the person means. */
+export const resumeEnded =
+  (words: string): Handler =>
+  ({ rollout, stops, now }) => {
+    const over = stopsOverRollout(stops, rollout).filter((stop) => !isLifted(stop, now));
+    return err(over.length === 0 ? words : `${words}; to let the next ones go on, lift ${namesOf(over)}`);
+  };

@@ -6,6 +6,7 @@ import type { ClusterId, Revision } from '../model/ids.ts';
 import { LayeredMap } from '../model/layered-map.ts';
 import { instant } from '../model/time.ts';
 import type { DesiredCluster, DesiredSpec, DesiredState } from './desired.ts';
+import { normaliseSpec } from './normalise.ts';
 
 /** The model and desired state of an earlier commit: entries whose documents are the same objects are taken over. */
 export interface DesiredBefore {
@@ -16,7 +17,8 @@ export interface DesiredBefore {
 /**
  * Works out what every cluster should run, in order of cluster id. The only place where defaults are filled:
  * config is that of the product, the release, then the cluster; feature flags those of the release, then the cluster;
- * a pin beats an exception, and either beats the release.
+ * a pin beats an exception, and either beats the release. What comes out is in its normal form, and the revision is the hash
+ * of that: how a value is written makes no rollout.
  *
  * It knows no clock, on purpose: a pin, exception or opt-out past its expiry still holds its cluster until somebody
  * edits the manifests. Time alone never moves a cluster; reports call it lagging.
@@ -90,6 +92,8 @@ interface Resolved {
  */
 function resolverFor(model: FleetModel): (cluster: ClusterId) => DesiredCluster {
   const specs = new Map<string, Resolved>();
+  // Written differently, and the same once it is in its normal form.
+  const byRevision = new Map<Revision, Resolved>();
   const exceptions = new Map<string, ReturnType<typeof exceptionsByCluster>>();
   for (const [name, { value }] of model.releases) exceptions.set(name, exceptionsByCluster(value));
 
@@ -106,8 +110,10 @@ function resolverFor(model: FleetModel): (cluster: ClusterId) => DesiredCluster 
     const key = `${releaseName}\n${document.spec.product}\n${version}\n${replicas}\n${own}`;
     let resolved = specs.get(key);
     if (resolved === undefined) {
-      const spec = specOf(document, release, product, version);
-      resolved = { spec, revision: revisionOf(spec) };
+      const spec = normaliseSpec(specOf(document, release, product, version));
+      const revision = revisionOf(spec);
+      resolved = byRevision.get(revision) ?? { spec, revision };
+      byRevision.set(revision, resolved);
       specs.set(key, resolved);
     }
     return {

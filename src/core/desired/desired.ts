@@ -4,7 +4,7 @@ import type { Version } from '../model/version.ts';
 
 export type ConfigValue = string | number | boolean;
 
-/** What one cluster should run. Exactly these fields make its revision. */
+/** What one cluster should run, in its normal form. Exactly these fields make its revision. */
 export interface DesiredSpec {
   readonly product: string;
   readonly version: Version;

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../model/hash.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { LayeredMap } from '../model/layered-map.ts';
-import type { ConfigValue, DesiredChange, DesiredCluster, DesiredSpec, DesiredState, Difference } from './desired.ts';
+import type { DesiredChange, DesiredCluster, DesiredState, Difference } from './desired.ts';
+import { differencesOf } from './normalise.ts';
 
 /**
  * What changed between two desired states, in order of cluster id. A cluster that only moved to another release,
@@ -9,10 +10,11 @@ import type { ConfigValue, DesiredChange, DesiredCluster, DesiredSpec, DesiredSt
  */
 export function diffDesired(before: DesiredState, after: DesiredState): readonly DesiredChange[] {
   const changes: DesiredChange[] = [];
+  const known = new Map<string, readonly Difference[]>();
   for (const cluster of clustersToCompare(before, after)) {
     const [from, to] = [before.get(cluster), after.get(cluster)];
     if (from === to) continue;
-    const change = to === undefined ? from && { kind: 'removed' as const, from } : changeOf(from, to);
+    const change = to === undefined ? from && { kind: 'removed' as const, from } : changeOf(from, to, known);
     if (change !== undefined) changes.push(change);
   }
   return changes.sort((a, b) => (clusterOf(a) < clusterOf(b) ? -1 : 1));
@@ -23,45 +25,24 @@ function clustersToCompare(before: DesiredState, after: DesiredState): Iterable<
   return LayeredMap.differing(before, after) ?? new Set([...after.keys(), ...before.keys()]);
 }
 
-function changeOf(from: DesiredCluster | undefined, to: DesiredCluster): DesiredChange | undefined {
+/** @param known - differences by their two revisions: most clusters change in the same way. */
+function changeOf(
+  from: DesiredCluster | undefined,
+  to: DesiredCluster,
+  known: Map<string, readonly Difference[]>,
+): DesiredChange | undefined {
   if (from === undefined) return { kind: 'created', to };
-  if (from.revision !== to.revision) return { kind: 'updated', from, to, differences: differencesOf(from.spec, to.spec) };
+  if (from.revision !== to.revision) {
+    const way = `${from.revision} ${to.revision}`;
+    const differences = known.get(way) ?? differencesOf(from.spec, to.spec);
+    known.set(way, differences);
+    return { kind: 'updated', from, to, differences };
+  }
   if (from.optOut !== undefined && to.optOut === undefined) return { kind: 'rejoined', from, to };
   return undefined;
 }
 
 const clusterOf = (change: DesiredChange): string => (change.kind === 'removed' ? change.from.cluster : change.to.cluster);
-
-/** Every field that differs: version first, then image, replicas, config and feature flags by name. */
-export function differencesOf(from: DesiredSpec, to: DesiredSpec): readonly Difference[] {
-  const differences: Difference[] = [];
-  const compare = (path: string, a: ConfigValue | undefined, b: ConfigValue | undefined) => {
-    if (a !== b) differences.push({ path, from: a, to: b });
-  };
-  compare('product', from.product, to.product);
-  compare('version', from.version, to.version);
-  compare('image', from.image, to.image);
-  compare('replicas', from.replicas, to.replicas);
-  differences.push(...recordDifferences('config', from.config, to.config));
-  differences.push(...recordDifferences('featureFlags', from.featureFlags, to.featureFlags));
-  return differences;
-}
-
-type Values = Readonly<Record<string, ConfigValue>>;
-
-function recordDifferences(prefix: string, from: Values, to: Values): readonly Difference[] {
-  if (from === to) return [];
-  const names = new Set([...Object.keys(from), ...Object.keys(to)]);
-  const differences: Difference[] = [];
-  for (const name of [...names].sort()) {
-    const [a, b] = [own(from, name), own(to, name)];
-    if (a !== b) differences.push({ path: `${prefix}.${name}`, from: a, to: b });
-  }
-  return differences;
-}
-
-/** A setting may be called `constructor`: what every object inherits is not a value. */
-const own = (values: Values, name: string): ConfigValue | undefined => (Object.hasOwn(values, name) ? values[name] : undefined);
 
 /** Entries to write so that a stored desired state becomes `after`: also those in which only labels, a pin or an opt-out differ. */
 export function entriesToStore(

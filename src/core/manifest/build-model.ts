@@ -92,7 +92,7 @@ function problemsIn(files: readonly ModelFile[]): readonly Problem[] {
     'limit/problems',
     last,
     `${more} more problems in this file and those after it`,
-    'mend those above, and the others are shown next',
+    'fix those above, and the others are shown next',
   );
   return [...problems, { file: last.file, ...note }];
 }

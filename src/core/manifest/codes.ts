@@ -4,11 +4,11 @@ export interface CodeEntry {
   /** What makes it appear; a full sentence. */
   readonly cause: string;
   /** What to do about it; a full sentence. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
-const error = (cause: string, mend: string): CodeEntry => ({ severity: 'error', cause, mend });
-const warning = (cause: string, mend: string): CodeEntry => ({ severity: 'warning', cause, mend });
+const error = (cause: string, fix: string): CodeEntry => ({ severity: 'error', cause, fix });
+const warning = (cause: string, fix: string): CodeEntry => ({ severity: 'warning', cause, fix });
 
 /** Every code that a manifest can be given, for ever: a code may be added, but never change its meaning. */
 export const CODES = {
@@ -23,7 +23,7 @@ export const CODES = {
   ),
   'limit/keys': error('A map has more than 1,000 keys.', 'Remove some; no field of a manifest takes that many.'),
   'limit/items': error('A list has more than 2,000 items.', 'Remove some; no field of a manifest takes that many.'),
-  'limit/problems': error('There are more problems than are listed.', 'Mend those that are listed, and the others are shown next.'),
+  'limit/problems': error('There are more problems than are listed.', 'Fix those that are listed, and the others are shown next.'),
   'limit/files': error('The manifest root holds more than 250,000 YAML files.', 'Put several documents into one file.'),
   'limit/clusters': error('The fleet has more than 200,000 clusters.', 'Split it over several repositories; each is a fleet.'),
 
@@ -131,6 +131,10 @@ export const CODES = {
     'An opt-out is past its expiry. It still holds: time alone moves no cluster.',
     'Remove it, or give it a later date.',
   ),
+  'canary-waiver-expired': warning(
+    'The canary waiver of a release is past its expiry. It still holds: time alone stops nothing.',
+    'Remove it, or give it a later date.',
+  ),
   'unknown-time-zone': error('No time zone has this name.', 'Use a name of the IANA list, such as `Europe/Berlin`.'),
   'bad-schedule': error('A cron expression or recurrence rule cannot be understood.', 'See the message.'),
   'never-opens': error('A schedule has no next time, or none in five years.', 'Correct the day or month.'),
@@ -141,6 +145,10 @@ export const CODES = {
   'illegal-jump': error(
     'A cluster would skip versions that its Product says must not be skipped, or go back too far.',
     'Go step by step, as the hint says.',
+  ),
+  'empty-canary': error(
+    'Clusters would get a version that no canary can try: all clusters of the canary phase are pinned or opted out, and none of them runs it.',
+    'Let a canary come along, or say in the Release why it may go without: `canaryWaiver` with `reason` and `expires`.',
   ),
   'product-changed': error('A cluster changes its product.', 'Put it back, or describe the new cluster under a new name.'),
   'unplaced-change': error(

@@ -32,7 +32,7 @@ export function explainErrors(errors: readonly ErrorObject[], document: unknown,
     .map((error) => explain(error, pathOf(error.instancePath, document), sourceOf));
 }
 
-/** The path as people write it: `spec.phases[2].bake`. */
+/** The path as people write it: `spec.phases[2].soak`. */
 export function nameOf(path: Path): string {
   let text = '';
   for (const step of path) text += typeof step === 'number' ? `[${step}]` : `${text === '' ? '' : '.'}${step}`;
@@ -49,6 +49,7 @@ function explain(error: ErrorObject, path: Path, sourceOf: SourceOf): Finding {
       return unknownField(path, String(params['additionalProperty']), schema);
     case 'required': {
       const field = String(params['missingProperty']);
+      if (field === 'soak' && isMap(error.data) && Object.hasOwn(error.data, 'bake')) return { path, aim: 'key', ...bakeWithoutSoak(name) };
       const about = schema.properties?.[field]?.description;
       const hint = about === undefined ? `add \`${field}:\`` : `add \`${field}:\` (${about.replace(/\.$/, '')})`;
       return { path, aim: 'key', code: 'schema/missing-field', message: `${name} lacks \`${field}\``, hint };
@@ -87,6 +88,17 @@ interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
 }
+
+/** Strategies were once written with `bake` alone, and it meant what `soak` says: both must be said now, so that none is taken for the other. */
+const bakeWithoutSoak = (name: string): Pick<Finding, 'code' | 'message' | 'hint'> => ({
+  code: 'schema/missing-field',
+  message: `${name} has \`bake\` and lacks \`soak\``,
+  hint:
+    'write `soak:` for how long one cluster must be seen healthy before it counts; `bake:` is how long the phase waits after all its clusters ' +
+    'have soaked, and may be left out. The same goes for `rollback`',
+});
+
+const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function unknownField(path: Path, field: string, schema: Schema): Finding {
   const known = Object.keys(schema.properties ?? {});

@@ -32,18 +32,18 @@ export function explainSyntax(document: Document.Parsed, positionOf: PositionOf)
     const unclosed = UNCLOSED.find(({ says }) => says.test(message));
     const position = positionOf(unclosed === undefined ? pos[0] : startOfUnclosed(document, pos[0]));
     if (REPORTED_BY_TREE.has(code) || byLine.has(position.line)) continue;
-    const { what, mend } = unclosed ?? { what: lowerFirst(message), mend: HINTS[code] ?? 'correct the line' };
-    byLine.set(position.line, fileProblemOf(codeOf(code), position, what, mend));
+    const { what, fix } = unclosed ?? { what: lowerFirst(message), fix: HINTS[code] ?? 'correct the line' };
+    byLine.set(position.line, fileProblemOf(codeOf(code), position, what, fix));
   }
   return [...byLine.values()];
 }
 
 const UNCLOSED = [
-  { says: /^Missing closing .quote/, what: 'this quote is never closed', mend: 'close it' },
+  { says: /^Missing closing .quote/, what: 'this quote is never closed', fix: 'close it' },
   {
     says: /^Flow (map|sequence).* must (be|end)/,
     what: 'this bracket is not closed, or what is inside begins too far left',
-    mend: 'close it, and indent what is inside further than its key',
+    fix: 'close it, and indent what is inside further than its key',
   },
 ] as const;
 

@@ -14,7 +14,7 @@ export function explainType(
   const wanted = types.map((type) => WANTED[type] ?? type).join(' or ');
   return {
     message: `${name} is ${describe(value, source)}, but must be ${wanted}`,
-    hint: mend({ types, wanted, description: schema.description }, value, source),
+    hint: fix({ types, wanted, description: schema.description }, value, source),
   };
 }
 
@@ -49,7 +49,7 @@ const TRUTH: Readonly<Record<string, boolean>> = {
   false: false,
 };
 
-function mend(
+function fix(
   { types, wanted, description }: { readonly types: readonly string[]; readonly wanted: string; readonly description: string | undefined },
   value: unknown,
   source: string | undefined,

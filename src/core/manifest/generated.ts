@@ -194,7 +194,23 @@ export interface Fleet {
        *
        * @minItems 1
        */
-      verbs: ('pause' | 'resume' | 'abort' | 'retry' | 'skip' | 'expedite' | 'approve' | 'rollback' | 'accept' | 'snooze' | 'stop')[];
+      verbs: (
+        | 'pause'
+        | 'resume'
+        | 'abort'
+        | 'retry'
+        | 'skip'
+        | 'expedite'
+        | 'approve'
+        | 'rollback'
+        | 'accept'
+        | 'snooze'
+        | 'stop'
+        | 'lift'
+        | 'reconcile'
+        | 'waive'
+        | 'take-over'
+      )[];
       /**
        * Teams whose members may.
        */
@@ -538,6 +554,13 @@ export interface Release {
       reason: Reason;
       expires: Instant;
     }[];
+    /**
+     * Lets a new version go on although no cluster of a canary phase can try it, because all are pinned or opted out.
+     */
+    canaryWaiver?: {
+      reason: Reason;
+      expires: Instant;
+    };
   };
 }
 /**
@@ -586,7 +609,8 @@ export interface Strategy {
        */
       canary?: boolean;
       maxConcurrent: Capacity;
-      bake: Duration;
+      soak: Duration;
+      bake?: Duration;
       approval?: Approval;
       budgets?: Budgets;
       maxDuration?: Duration;
@@ -612,11 +636,19 @@ export interface Strategy {
     maxConcurrent?: Capacity;
     budgets?: Budgets;
     /**
-     * What is different when the change is a rollback.
+     * What is different in a phase whose clusters all go back to what they ran before.
      */
     rollback?: {
       maxConcurrent?: Capacity;
+      soak?: Duration;
       bake?: Duration;
+    };
+    guard?: Duration;
+    /**
+     * Clusters that an earlier rollout left broken or half-way go before their turn.
+     */
+    rescue?: {
+      maxConcurrent?: Capacity;
     };
   };
 }
@@ -625,7 +657,7 @@ export interface Strategy {
  */
 export interface Approval {
   /**
-   * Before the phase starts, or after its last cluster has baked.
+   * Before the phase starts, or after it has baked.
    */
   when: 'before' | 'after';
   /**
@@ -915,7 +947,7 @@ export const SCHEMAS: readonly object[] = [
         ],
         "properties": {
           "when": {
-            "description": "Before the phase starts, or after its last cluster has baked.",
+            "description": "Before the phase starts, or after it has baked.",
             "enum": [
               "before",
               "after"
@@ -1257,7 +1289,11 @@ export const SCHEMAS: readonly object[] = [
                       "rollback",
                       "accept",
                       "snooze",
-                      "stop"
+                      "stop",
+                      "lift",
+                      "reconcile",
+                      "waive",
+                      "take-over"
                     ]
                   },
                   "minItems": 1,
@@ -1904,6 +1940,24 @@ export const SCHEMAS: readonly object[] = [
               }
             },
             "maxItems": 100
+          },
+          "canaryWaiver": {
+            "description": "Lets a new version go on although no cluster of a canary phase can try it, because all are pinned or opted out.",
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "reason",
+              "expires"
+            ],
+            "properties": {
+              "reason": {
+                "$ref": "common.schema.json#/$defs/reason"
+              },
+              "expires": {
+                "description": "When somebody should look at it again. Past it, the waiver is reported and holds until it is removed.",
+                "$ref": "common.schema.json#/$defs/instant"
+              }
+            }
           }
         }
       }
@@ -1956,7 +2010,7 @@ export const SCHEMAS: readonly object[] = [
               "required": [
                 "name",
                 "maxConcurrent",
-                "bake"
+                "soak"
               ],
               "properties": {
                 "name": {
@@ -2000,11 +2054,15 @@ export const SCHEMAS: readonly object[] = [
                   "type": "boolean"
                 },
                 "maxConcurrent": {
-                  "description": "Most clusters of the phase in flight.",
+                  "description": "Most clusters of the phase that have been changed and have not soaked yet: what can break at once.",
                   "$ref": "common.schema.json#/$defs/capacity"
                 },
+                "soak": {
+                  "description": "How long one cluster must be seen healthy at its new revision before it counts as done. It keeps its place in every limit meanwhile. 0s is a value.",
+                  "$ref": "common.schema.json#/$defs/duration"
+                },
                 "bake": {
-                  "description": "How long each cluster must be healthy at the new revision. 0s is a value.",
+                  "description": "How long the phase waits after all its clusters have soaked, before the next one begins. It holds no place in any limit. Default 0s.",
                   "$ref": "common.schema.json#/$defs/duration"
                 },
                 "approval": {
@@ -2074,7 +2132,7 @@ export const SCHEMAS: readonly object[] = [
             "maxItems": 50
           },
           "maxConcurrent": {
-            "description": "Most clusters in flight over all phases.",
+            "description": "Most clusters that have not soaked yet, over all phases.",
             "$ref": "common.schema.json#/$defs/capacity"
           },
           "budgets": {
@@ -2082,7 +2140,7 @@ export const SCHEMAS: readonly object[] = [
             "$ref": "common.schema.json#/$defs/budgets"
           },
           "rollback": {
-            "description": "What is different when the change is a rollback.",
+            "description": "What is different in a phase whose clusters all go back to what they ran before.",
             "type": "object",
             "additionalProperties": false,
             "properties": {
@@ -2090,9 +2148,28 @@ export const SCHEMAS: readonly object[] = [
                 "description": "In place of that of each phase.",
                 "$ref": "common.schema.json#/$defs/capacity"
               },
+              "soak": {
+                "description": "In place of that of each phase.",
+                "$ref": "common.schema.json#/$defs/duration"
+              },
               "bake": {
                 "description": "In place of that of each phase.",
                 "$ref": "common.schema.json#/$defs/duration"
+              }
+            }
+          },
+          "guard": {
+            "description": "How long clusters that succeeded are watched after the rollout has ended: one that breaks in that time stops the release. Default 30m.",
+            "$ref": "common.schema.json#/$defs/duration"
+          },
+          "rescue": {
+            "description": "Clusters that an earlier rollout left broken or half-way go before their turn.",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+              "maxConcurrent": {
+                "description": "Most of them at once, out of the clusters that the rollout changes. Default 10%.",
+                "$ref": "common.schema.json#/$defs/capacity"
               }
             }
           }

@@ -137,7 +137,7 @@ function capped(problems: readonly FileProblem[]): readonly FileProblem[] {
     'limit/problems',
     last,
     `${more} more problems from here on`,
-    'mend those above, and the others are shown next',
+    'fix those above, and the others are shown next',
   );
   return [...sorted.slice(0, MAX_PROBLEMS_PER_FILE - 1), note];
 }

@@ -33,9 +33,9 @@ export function place(seed: string, name: string): number {
 }
 
 /**
- * A rollout is known by the commit that landed, its plan, and when: a branch that is forced back and forth lands the same
- * commit with the same plan again, and that is another rollout.
+ * A rollout is known by the commit that landed, its release, the plan, and when: a branch that is forced back and forth lands the
+ * same commit with the same plan again, and that is another rollout.
  */
-export function rolloutIdOf(commit: CommitSha, digest: PlanDigest, createdAt: Instant): RolloutId {
-  return `${commit.slice(0, 12)}-${hash16(`${digest} ${createdAt}`)}` as RolloutId;
+export function rolloutIdOf(commit: CommitSha, release: string, digest: PlanDigest, createdAt: Instant): RolloutId {
+  return trusted.rollout(`${commit.slice(0, 12)}-${hash16(`${release} ${digest} ${createdAt}`)}`);
 }

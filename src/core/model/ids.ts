@@ -17,6 +17,8 @@ export type Revision = Branded<string, 'Revision'>;
 export type PlanDigest = Branded<string, 'PlanDigest'>;
 /** One execution of one plan. */
 export type RolloutId = Branded<string, 'RolloutId'>;
+/** One stop, from the moment it is set until it is lifted. */
+export type StopId = Branded<string, 'StopId'>;
 
 const COMMIT_SHA = /^[0-9a-f]{40}$/;
 const HASH16 = /^[0-9a-f]{16}$/;
@@ -55,6 +57,10 @@ export function parseRolloutId(text: string): Result<RolloutId, string> {
   return /^[0-9a-f]{12}-[0-9a-f]{16}$/.test(text) ? ok(text as RolloutId) : err(`not a rollout id: ${JSON.stringify(text.slice(0, 80))}`);
 }
 
+export function parseStopId(text: string): Result<StopId, string> {
+  return HASH16.test(text) ? ok(text as StopId) : err(`not the id of a stop: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
 /** For values that a schema or our own store has already checked. */
 export const trusted = {
   cluster: (text: string): ClusterId => text as ClusterId,
@@ -64,4 +70,5 @@ export const trusted = {
   revision: (text: string): Revision => text as Revision,
   digest: (text: string): PlanDigest => text as PlanDigest,
   rollout: (text: string): RolloutId => text as RolloutId,
+  stop: (text: string): StopId => text as StopId,
 };

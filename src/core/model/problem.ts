@@ -11,7 +11,7 @@ export interface Problem {
   readonly severity: 'error' | 'warning';
   /** What is wrong, in plain words. */
   readonly message: string;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly hint: string;
 }
 

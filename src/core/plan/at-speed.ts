@@ -1,19 +1,21 @@
 import { type DurationMs, durationMs } from '../model/time.ts';
-import type { Plan, PlannedPhase, PlannedTarget } from './plan.ts';
+import type { PlannedPhase, PlannedRollout, PlannedTarget } from './plan.ts';
 
-/** The plan with its bakes and deadlines run `speed` times faster: for local mode, where a bake of minutes takes seconds. */
-export function atSpeed(plan: Plan, speed: number): Plan {
-  if (speed === 1) return plan;
+/** A rollout with its times run `speed` times faster: for local mode, where a soak of minutes takes seconds. */
+export function atSpeed(planned: PlannedRollout, speed: number): PlannedRollout {
+  if (speed === 1) return planned;
   const faster = (ms: DurationMs): DurationMs => durationMs(ms / speed);
-  const phase = (planned: PlannedPhase): PlannedPhase => ({
-    ...planned,
-    bakeMs: faster(planned.bakeMs),
-    maxDurationMs: planned.maxDurationMs === undefined ? undefined : faster(planned.maxDurationMs),
+  const phase = (one: PlannedPhase): PlannedPhase => ({
+    ...one,
+    soakMs: faster(one.soakMs),
+    bakeMs: faster(one.bakeMs),
+    maxDurationMs: one.maxDurationMs === undefined ? undefined : faster(one.maxDurationMs),
   });
-  const target = (planned: PlannedTarget): PlannedTarget => ({ ...planned, deadlineMs: faster(planned.deadlineMs) });
+  const target = (one: PlannedTarget): PlannedTarget => ({ ...one, deadlineMs: faster(one.deadlineMs) });
   return {
-    ...plan,
-    phases: plan.phases.map(phase),
-    targets: Object.fromEntries(Object.entries(plan.targets).map(([cluster, planned]) => [cluster, target(planned)])),
+    ...planned,
+    guardMs: faster(planned.guardMs),
+    phases: planned.phases.map(phase),
+    targets: new Map([...planned.targets].map(([cluster, one]) => [cluster, target(one)])),
   };
 }

@@ -1,85 +1,122 @@
-import type { DesiredChange, DesiredCluster } from '../desired/desired.ts';
-import type { Approval, Budgets, Strategy } from '../manifest/generated.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Budgets, Product, Release, Strategy } from '../manifest/generated.ts';
+import type { FleetModel } from '../manifest/model.ts';
 import { assignPhases } from '../manifest/phases.ts';
-import { labelOf } from '../manifest/selector.ts';
-import { place } from '../model/hash.ts';
+import { requiredProducts } from '../manifest/requires.ts';
+import { invariant } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
-import { budgetOf, capacityOf } from '../model/quantity.ts';
-import { duration } from '../model/time.ts';
+import { budgetOf, capacityOf, type Quantity } from '../model/quantity.ts';
+import { duration, durationMs } from '../model/time.ts';
 import { compareVersions, type Version } from '../model/version.ts';
-import type { Plan, PlannedApproval, PlannedBudgets, PlannedPhase, PlannedRelease } from './plan.ts';
-import type { OrderedRelease } from './release-order.ts';
+import { type CanaryGap, proveCanary } from './canary.ts';
+import type { Move, ReleaseMoves } from './find-moves.ts';
+import type { PlannedBudgets, PlannedLimit, PlannedPhase, PlannedRollout, PlannedTarget, RolloutKind } from './plan.ts';
+import { inOrder } from './start-order.ts';
 
-/** A change that makes a target: everything but a removal. */
-export type TargetChange = Exclude<DesiredChange, { kind: 'removed' }>;
-
-/** One release of a plan, with all that its phases are made from. */
-export interface ReleaseInput {
-  readonly ordered: OrderedRelease;
-  readonly changes: readonly TargetChange[];
-  readonly strategy: Strategy;
-  readonly urgency: PlannedRelease['urgency'];
-  /** Clusters that the release selects, changed or not. */
-  readonly selected: number;
-  readonly kind: Plan['kind'];
-  /** Phases of required products that come before the first phase. */
-  readonly waitsFor: readonly string[];
-}
-
+/** One release of a plan, and what is wrong with it. */
 export interface ReleasePlan {
-  readonly release: PlannedRelease;
-  readonly phases: readonly PlannedPhase[];
-  /** Changed clusters that no phase takes, or two. */
+  readonly rollout: PlannedRollout;
+  /** In the order of the targets. */
+  readonly moves: readonly Move[];
+  /** Clusters that no phase takes, or two. */
   readonly unplaced: readonly ClusterId[];
-  /** The phases that must be done before a product that requires this one may start. */
-  readonly last: readonly string[];
+  /** Canary phases in which nobody can try a new version. */
+  readonly gaps: readonly CanaryGap[];
 }
 
 type StrategyPhase = Strategy['spec']['phases'][number];
 
+/** @see schemas/strategy.schema.json for the defaults */
+const GUARD = '30m';
+const RESCUES = '10%';
+
 /**
- * Plans the phases of one release over its changed clusters: percentages are shares of what is rolled out, so that
- * a change of four clusters still has a canary.
+ * Plans one release over the clusters that are to move: percentages are shares of these, so that a change of four clusters
+ * still has a canary.
  *
- * A phase waits for the nearest phase before it that has members: an empty one is skipped, and must not cut the chain.
+ * @param found - with at least one move.
  */
-export function planRelease(input: ReleaseInput): ReleasePlan {
-  const { strategy, changes, ordered } = input;
-  const candidates = changes.map(({ to }) => ({ cluster: to.cluster, labels: to.labels }));
-  const assignment = assignPhases(strategy, candidates, ordered.release);
-  const byCluster = new Map(changes.map(({ to }) => [to.cluster, to]));
+export function planRelease(model: FleetModel, found: ReleaseMoves, ledger: Ledger): ReleasePlan {
+  const { release, strategy } = documentsOf(model, found.release);
+  const byCluster = new Map(found.moves.map((move) => [move.to.cluster, move]));
+  const assignment = assignPhases(strategy, candidates(found.moves), found.release);
+  const unplaced = [...assignment.unassigned, ...assignment.twice.map(({ cluster }) => cluster)];
+  const gaps: CanaryGap[] = [];
   const phases: PlannedPhase[] = [];
-  let before = input.waitsFor;
+  const moves: Move[] = [];
+  const kind = kindOf(found.moves);
   for (const [at, phase] of strategy.spec.phases.entries()) {
     const assigned = assignment.phases[at];
-    const members = inOrder(phase, assigned?.members ?? [], byCluster, ordered.release);
-    const planned = planPhase(phase, { input, members, why: assigned?.why ?? '', after: before });
-    phases.push(planned);
-    if (members.length > 0) before = [planned.id];
+    const members = inOrder(
+      phase,
+      (assigned?.members ?? []).flatMap((cluster) => byCluster.get(cluster) ?? []),
+      found.release,
+    );
+    const proof = phase.canary === true && members.length === 0 ? proveCanary(strategy, phase, found, ledger, release) : undefined;
+    if (proof?.gap !== undefined) gaps.push(proof.gap);
+    const own = members.length === 0 ? kind : kindOf(members);
+    phases.push(planPhase(strategy, phase, { members, why: assigned?.why ?? '', kind: own, provenBy: proof?.provenBy }));
+    moves.push(...members);
   }
-  const unplaced = [...assignment.unassigned, ...assignment.twice.map(({ cluster }) => cluster)];
-  return { release: describeRelease(input, changes.length - unplaced.length), phases, unplaced, last: before };
+  const targets = targetsOf(model, phases, byCluster);
+  const { spec } = strategy;
+  const rollout: PlannedRollout = {
+    release: found.release,
+    product: release.spec.product,
+    intent: 'release',
+    strategy: strategy.metadata.name,
+    urgency: release.spec.urgency ?? 'routine',
+    kind,
+    requires: requiredProducts(model, release.spec.product),
+    fromVersions: versions(moves.flatMap(({ from }) => (from === undefined ? [] : [from.version]))),
+    toVersions: versions(moves.map(({ to }) => to.spec.version)),
+    selected: found.all.length,
+    phases,
+    targets,
+    limits: limitsOf(strategy, found.release, phases, targets.size),
+    budgets: budgetsOf(spec.budgets, targets.size),
+    guardMs: duration(spec.guard ?? GUARD),
+  };
+  return { rollout, moves, unplaced, gaps };
 }
 
+function documentsOf(model: FleetModel, name: string): { readonly release: Release; readonly strategy: Strategy } {
+  const release = model.releases.get(name)?.value;
+  const strategy = model.strategies.get(release?.spec.strategy ?? model.fleet.value.spec.defaultStrategy)?.value;
+  invariant(release && strategy, `release ${name} and its strategy are in the model`);
+  return { release, strategy };
+}
+
+const candidates = (moves: readonly Move[]) => moves.map(({ to }) => ({ cluster: to.cluster, labels: to.labels }));
+
+const kindOf = (moves: readonly Move[]): RolloutKind => (moves.every(({ kind }) => kind === 'rollback') ? 'rollback' : 'rollout');
+
 function planPhase(
+  strategy: Strategy,
   phase: StrategyPhase,
-  from: { input: ReleaseInput; members: readonly ClusterId[]; why: string; after: readonly string[] },
+  made: { members: readonly Move[]; why: string; kind: RolloutKind; provenBy: string | undefined },
 ): PlannedPhase {
-  const { input, members, why, after } = from;
-  const { release } = input.ordered;
-  const rollback = input.kind === 'rollback' ? input.strategy.spec.rollback : undefined;
+  const { members, why, kind, provenBy } = made;
+  const back = kind === 'rollback' ? strategy.spec.rollback : undefined;
+  const { approval } = phase;
   return {
-    id: `${release}/${phase.name}`,
-    release,
     name: phase.name,
     canary: phase.canary ?? false,
-    after,
-    members,
+    provenBy,
+    kind,
+    members: members.map(({ to }) => to.cluster),
     why,
-    maxConcurrent: capacityOf(rollback?.maxConcurrent ?? phase.maxConcurrent, members.length),
-    bakeMs: duration(rollback?.bake ?? phase.bake),
+    maxConcurrent: capacityOf(back?.maxConcurrent ?? phase.maxConcurrent, members.length),
+    soakMs: duration(back?.soak ?? phase.soak),
+    bakeMs: duration(back?.bake ?? phase.bake ?? '0s'),
     budgets: { ...NO_TOLERANCE, ...budgetsOf(phase.budgets, members.length) },
-    approval: phase.approval && approvalOf(phase.approval),
+    approval: approval && {
+      when: approval.when,
+      count: approval.count,
+      teams: approval.teams ?? [],
+      users: approval.users ?? [],
+      notAuthor: approval.notAuthor ?? true,
+    },
     maxDurationMs: phase.maxDuration === undefined ? undefined : duration(phase.maxDuration),
     onFailure: phase.onFailure ?? 'pause',
   };
@@ -96,48 +133,51 @@ function budgetsOf(budgets: Budgets | undefined, total: number): Partial<Planned
   };
 }
 
-function approvalOf(approval: Approval): PlannedApproval {
-  const { when, count, teams = [], users = [], notAuthor = true } = approval;
-  return { when, count, teams, users, notAuthor };
-}
-
-/** By hash, or by a label with ties by hash; a cluster without the label comes last either way. */
-function inOrder(
-  phase: StrategyPhase,
-  members: readonly ClusterId[],
-  clusters: ReadonlyMap<ClusterId, DesiredCluster>,
-  seed: string,
-): readonly ClusterId[] {
-  const { by = 'hash', label = '', descending = false } = phase.order ?? {};
-  const keyed = members.map((cluster) => {
-    const value = by === 'label' ? labelOf(clusters.get(cluster)?.labels ?? {}, label) : undefined;
-    return { cluster, value, hash: place(seed, cluster) };
+/** Every limit of the rollout as data; those of data planes and of the fleet are shared by all rollouts, and no plan's. */
+function limitsOf({ spec }: Strategy, release: string, phases: readonly PlannedPhase[], total: number): readonly PlannedLimit[] {
+  const limit = (kind: 'release' | 'rescue', quantity: Quantity): PlannedLimit => ({
+    id: kind,
+    kind,
+    name: release,
+    count: capacityOf(quantity, total),
   });
-  const byValue = (a: string | undefined, b: string | undefined): number => {
-    if (a === b) return 0;
-    if (a === undefined) return 1;
-    if (b === undefined) return -1;
-    return a < b === descending ? 1 : -1;
-  };
-  keyed.sort((a, b) => byValue(a.value, b.value) || a.hash - b.hash || (a.cluster < b.cluster ? -1 : 1));
-  return keyed.map(({ cluster }) => cluster);
+  return [
+    ...phases
+      .filter(({ members }) => members.length > 0)
+      .map(({ name, maxConcurrent }): PlannedLimit => ({ id: `phase:${name}`, kind: 'phase', name, count: maxConcurrent })),
+    ...(spec.maxConcurrent === undefined ? [] : [limit('release', spec.maxConcurrent)]),
+    limit('rescue', spec.rescue?.maxConcurrent ?? RESCUES),
+  ];
 }
 
-function describeRelease(input: ReleaseInput, members: number): PlannedRelease {
-  const { ordered, strategy, changes, urgency, selected } = input;
-  const { maxConcurrent, budgets } = strategy.spec;
-  return {
-    release: ordered.release,
-    product: ordered.product,
-    strategy: strategy.metadata.name,
-    urgency,
-    fromVersions: versions(changes.flatMap((change) => (change.kind === 'created' ? [] : [change.from.spec.version]))),
-    toVersions: versions(changes.map(({ to }) => to.spec.version)),
-    members,
-    selected,
-    maxConcurrent: maxConcurrent === undefined ? undefined : capacityOf(maxConcurrent, members),
-    budgets: budgetsOf(budgets, members),
-  };
+/** In the order of the phases and their members. */
+function targetsOf(
+  model: FleetModel,
+  phases: readonly PlannedPhase[],
+  moves: ReadonlyMap<ClusterId, Move>,
+): ReadonlyMap<ClusterId, PlannedTarget> {
+  const targets = new Map<ClusterId, PlannedTarget>();
+  for (const { name, members } of phases) {
+    for (const cluster of members) {
+      const move = moves.get(cluster);
+      if (move !== undefined) targets.set(cluster, targetOf(model, move, name));
+    }
+  }
+  return targets;
+}
+
+function targetOf(model: FleetModel, { to, change, kind, from, differences }: Move, phase: string): PlannedTarget {
+  const { cluster, dataPlane, revision, spec } = to;
+  const deadlineMs = deadlineOf(model.products.get(spec.product)?.value, spec.replicas);
+  return { cluster, phase, dataPlane, change, kind, from, revision, spec, differences, deadlineMs };
+}
+
+/** @see schemas/product.schema.json for the defaults */
+const DEADLINE = { base: '10m', perReplica: '5m' } as const;
+
+function deadlineOf(product: Product | undefined, replicas: number) {
+  const { base = DEADLINE.base, perReplica = DEADLINE.perReplica } = product?.spec.deadline ?? {};
+  return durationMs(duration(base) + duration(perReplica) * replicas);
 }
 
 const versions = (all: readonly Version[]): readonly Version[] => [...new Set(all)].sort(compareVersions);

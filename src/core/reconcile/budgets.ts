@@ -1,74 +1,183 @@
-import type { PlannedBudgets } from '../plan/plan.ts';
-import type { Draft, PhaseDraft } from './draft.ts';
-import type { Pause } from './state.ts';
-import { BUDGETS, type BudgetKind, isSpent, type Tally } from './tally.ts';
+import type { ClusterId } from '../model/ids.ts';
+import { BUDGETS, type BudgetKind, type PlannedBudgets } from '../plan/plan.ts';
+import { isProofMissing } from './phases.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
+import type { Stop, StopCause, Trait } from './stop.ts';
+import { makeStop, traitsBetween, traitWords } from './stops.ts';
+import { isSpent, type Tally } from './tally.ts';
 
-const CAUSE: Record<BudgetKind, Pause['cause']> = {
+const CAUSE: Readonly<Record<BudgetKind, StopCause>> = {
   failed: 'failed-budget',
   unreachable: 'unreachable-budget',
   deferred: 'deferred-budget',
 };
 
+/** Stops that failures of a rollout set: while one of them stands, no other is needed. */
+export const FAILURE_CAUSES: ReadonlySet<StopCause> = new Set([
+  'failed-budget',
+  'unreachable-budget',
+  'deferred-budget',
+  'unproven-canary',
+]);
+
 /** More names would hide the sentence; the report lists them all. */
 const NAMED_MAX = 5;
 
-/** Pauses a rollout when more has gone wrong than a phase or a release allows (law 5). Only a person resumes it. */
-export function pauseOnSpentBudget(draft: Draft): void {
-  if (!draft.isGoing) return;
-  const spent = spentPhase(draft) ?? spentRelease(draft) ?? unprovenCanary(draft);
-  if (spent === undefined) return;
-  draft.pause = { ...spent, by: 'flotilla', at: draft.now };
-  draft.setStatus('paused', spent.reason);
+interface Overspent {
+  readonly cause: StopCause;
+  readonly reason: string;
+  readonly phase: string | undefined;
+  /** Whose failures these are; of targets that were touched, the version is to blame until somebody says otherwise. */
+  readonly clusters: readonly ClusterId[];
 }
 
-type Spent = Pick<Pause, 'cause' | 'reason' | 'phase'>;
+/** Stops a rollout when more has gone wrong than a phase or the rollout allows, and puts the version that did it in quarantine. */
+export function stopOnSpentBudget(draft: RolloutDraft): void {
+  if (draft.isFinished) stopOnRegression(draft);
+  else stopOnFailure(draft);
+}
 
-function spentPhase(draft: Draft): Spent | undefined {
-  for (const phase of draft.phases) {
-    const { planned, tally } = phase;
+function stopOnFailure(draft: RolloutDraft): void {
+  if (draft.isWindingDown || draft.status === 'pending' || isStoppedByFailure(draft)) return;
+  const spent = spentPhase(draft) ?? spentRollout(draft) ?? unprovenCanary(draft);
+  if (spent === undefined) return;
+  setStop(draft, {
+    scope: { kind: 'rollout', rollout: draft.id },
+    cause: spent.cause,
+    lets: 'rollbacks',
+    reason: spent.reason,
+    phase: spent.phase,
+    failed: spent.clusters,
+  });
+  if (spent.cause !== 'deferred-budget') quarantine(draft, spent);
+}
+
+/** The rollout has ended, and a cluster of it broke in the time of its guard: nothing more of the release moves forward. */
+function stopOnRegression(draft: RolloutDraft): void {
+  if (draft.scalars.guardUntil === undefined) return;
+  const broken = brokenUnderGuard(draft);
+  if (broken.length === 0) return;
+  const reason = `${nameClusters(broken)} broke after rollout ${draft.id} had ended`;
+  setStop(draft, {
+    scope: { kind: 'release', release: draft.planned.release },
+    cause: 'regression',
+    lets: 'rollbacks',
+    reason,
+    phase: undefined,
+    failed: broken,
+  });
+  quarantine(draft, { cause: 'regression', reason, phase: undefined, clusters: broken });
+}
+
+/** Those that succeeded, and failed in this decision. */
+const brokenUnderGuard = (draft: RolloutDraft): readonly ClusterId[] =>
+  [...draft.changedTargets].flatMap(([cluster, { status }]) =>
+    status === 'failed' && draft.targetBefore(cluster)?.status === 'succeeded' ? [cluster] : [],
+  );
+
+/** More has gone wrong than is allowed, and the stop is still to be set: nothing more is started before it is. */
+export const isAboutToStop = (draft: RolloutDraft): boolean =>
+  (firstSpent(draft.tally, draft.planned.budgets) !== undefined ||
+    draft.phases.some(({ planned, tally }) => firstSpent(tally, planned.budgets) !== undefined)) &&
+  !isStoppedByFailure(draft);
+
+export const isStoppedByFailure = (draft: RolloutDraft): boolean => failureStops(draft).length > 0;
+
+const failureStops = (draft: RolloutDraft): readonly Stop[] =>
+  draft.fleet.stops.filter(({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === draft.id && FAILURE_CAUSES.has(cause));
+
+function setStop(draft: RolloutDraft, fields: Pick<Stop, 'scope' | 'cause' | 'lets' | 'reason' | 'phase' | 'failed'>): void {
+  const { failed } = fields;
+  const stop = makeStop(
+    { ...fields, by: 'flotilla', at: draft.now, until: undefined, rollout: draft.id },
+    failed.map((cluster) => `${cluster}#${draft.target(cluster).attempt}`),
+  );
+  if (draft.fleet.stops.some(({ id }) => id === stop.id)) return;
+  draft.fleet.setStop(stop);
+  draft.changes.push({ subject: 'stop', name: stop.id, from: 'none', to: stop.cause, why: stop.reason });
+}
+
+/** A version is not to blame for clusters that nobody has touched. */
+function quarantine(draft: RolloutDraft, { reason, clusters, phase }: Overspent): void {
+  const touched = clusters.filter((cluster) => draft.target(cluster).attempt > 0);
+  const traits = distinct(touched.flatMap((cluster) => traitsBetween(provenBefore(draft, cluster), draft.plannedTarget(cluster).spec)));
+  if (traits.length === 0) return;
+  const { product } = draft.planned;
+  const scope = { kind: 'version' as const, product, traits };
+  const known = draft.fleet.stops.find((stop) => stop.cause === 'quarantine' && sameScope(stop, product, traits));
+  if (known !== undefined) {
+    const more = touched.filter((cluster) => !known.failed.includes(cluster));
+    if (more.length > 0) draft.fleet.setStop({ ...known, failed: [...known.failed, ...more] });
+    return;
+  }
+  setStop(draft, {
+    scope,
+    cause: 'quarantine',
+    lets: 'rollbacks',
+    reason: `${traitWords(product, traits)}: ${reason}`,
+    phase,
+    failed: touched,
+  });
+}
+
+/** What it was proven at before this rollout: one that broke after its soak was proven at the very version that is to blame. */
+function provenBefore(draft: RolloutDraft, cluster: ClusterId) {
+  const { revision } = draft.plannedTarget(cluster);
+  return draft.fleet.ledger(cluster)?.proven.find((proven) => proven.revision !== revision)?.spec;
+}
+
+function distinct(traits: readonly Trait[]): readonly Trait[] {
+  const byKey = new Map(traits.map((trait) => [`${trait.path}=${trait.value}`, trait]));
+  return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
+}
+
+const sameScope = ({ scope }: Stop, product: string, traits: readonly Trait[]): boolean =>
+  scope.kind === 'version' &&
+  scope.product === product &&
+  traits.every(({ path, value }) => scope.traits.some((known) => known.path === path && known.value === value));
+
+function spentPhase(draft: RolloutDraft): Overspent | undefined {
+  for (const { planned, tally } of draft.phases) {
     const kind = firstSpent(tally, planned.budgets);
     if (kind === undefined) continue;
-    const reason = `phase ${planned.id}: ${spentWords(draft, [phase], kind)}, and the budget is ${planned.budgets[kind]?.words ?? 0}`;
-    return { cause: CAUSE[kind], reason, phase: planned.id };
+    const clusters = spenders(draft, planned.members, kind);
+    const reason = `phase ${planned.name}: ${spentWords(clusters, kind)}, and the budget is ${planned.budgets[kind].words}`;
+    return { cause: CAUSE[kind], reason, phase: planned.name, clusters };
   }
   return undefined;
 }
 
-function spentRelease(draft: Draft): Spent | undefined {
-  for (const { release } of draft.phases) {
-    if (release.planned === undefined) continue;
-    const { budgets } = release.planned;
-    const kind = firstSpent(release.tally, budgets);
-    if (kind === undefined) continue;
-    const phases = draft.phases.filter((phase) => phase.release === release);
-    const reason = `release ${release.name}: ${spentWords(draft, phases, kind)}, and the budget is ${budgets[kind]?.words ?? 0}`;
-    return { cause: CAUSE[kind], reason, phase: undefined };
-  }
-  return undefined;
+function spentRollout(draft: RolloutDraft): Overspent | undefined {
+  const { budgets, release } = draft.planned;
+  const kind = firstSpent(draft.tally, budgets);
+  if (kind === undefined) return undefined;
+  const members = draft.phases.flatMap(({ planned }) => planned.members);
+  const clusters = spenders(draft, members, kind);
+  return {
+    cause: CAUSE[kind],
+    reason: `release ${release}: ${spentWords(clusters, kind)}, and the budget is ${budgets[kind]?.words ?? 0}`,
+    phase: undefined,
+    clusters,
+  };
 }
 
-/** A canary phase in which no cluster succeeded, or was there already, has proven nothing, whatever its budgets tolerate: what follows would be the canary. */
-function unprovenCanary(draft: Draft): Spent | undefined {
+/** A canary phase in which nobody soaked has proven nothing, whatever its budgets tolerate: what follows would be the canary. */
+function unprovenCanary(draft: RolloutDraft): Overspent | undefined {
   for (const phase of draft.phases) {
-    const { planned, release, tally } = phase;
-    if (!planned.canary || tally.unsettled > 0 || tally.succeeded + tally.skipped > 0) continue;
-    const kind = BUDGETS.find((budget) => tally.spent[budget] > 0);
-    // Taken over before they could prove anything: the newer rollout proves its own change, and may have no other cluster.
-    if (kind === undefined && tally.takenOver > 0 && release.tally.waiting > 0) {
-      return {
-        cause: 'unproven-canary',
-        reason: `phase ${planned.id}: a newer rollout took over the canaries before any succeeded`,
-        phase: planned.id,
-      };
-    }
-    if (kind === undefined) continue;
-    return {
-      cause: CAUSE[kind],
-      reason: `phase ${planned.id}: no canary succeeded, ${spentWords(draft, [phase], kind)}`,
-      phase: planned.id,
-    };
+    const { planned, tally } = phase;
+    if (tally.unsettled > 0 || !isProofMissing(draft, phase)) continue;
+    const clusters = planned.members.filter(
+      (cluster) => draft.target(cluster).status === 'failed' || draft.target(cluster).status === 'unreachable',
+    );
+    const reason = `phase ${planned.name}: no canary has soaked (${outcomes(draft, planned.members)})`;
+    return { cause: 'unproven-canary', reason, phase: planned.name, clusters };
   }
   return undefined;
+}
+
+function outcomes(draft: RolloutDraft, members: readonly ClusterId[]): string {
+  const named = members.slice(0, NAMED_MAX).map((cluster) => `${cluster}: ${draft.target(cluster).status}`);
+  return `${named.join(', ')}${members.length > NAMED_MAX ? ` and ${members.length - NAMED_MAX} more` : ''}`;
 }
 
 function firstSpent(tally: Tally, budgets: Partial<PlannedBudgets>): BudgetKind | undefined {
@@ -78,10 +187,13 @@ function firstSpent(tally: Tally, budgets: Partial<PlannedBudgets>): BudgetKind 
   });
 }
 
+const spenders = (draft: RolloutDraft, members: readonly ClusterId[], kind: BudgetKind): readonly ClusterId[] =>
+  members.filter((cluster) => isSpent(draft.target(cluster), kind));
+
 /** `2 failed (kafka-a, kafka-b)`: by the time that somebody reads why, an unreachable cluster may answer again, and would not be found. */
-function spentWords(draft: Draft, phases: readonly PhaseDraft[], kind: BudgetKind): string {
-  const { resumedAt } = draft.input.state;
-  const spent = phases.flatMap(({ planned }) => planned.members.filter((cluster) => isSpent(draft.target(cluster), kind, resumedAt)));
-  const more = spent.length > NAMED_MAX ? ` and ${spent.length - NAMED_MAX} more` : '';
-  return `${spent.length} ${kind} (${spent.slice(0, NAMED_MAX).join(', ')}${more})`;
+const spentWords = (clusters: readonly ClusterId[], kind: BudgetKind): string => `${clusters.length} ${kind} (${nameClusters(clusters)})`;
+
+function nameClusters(clusters: readonly ClusterId[]): string {
+  const more = clusters.length > NAMED_MAX ? ` and ${clusters.length - NAMED_MAX} more` : '';
+  return `${clusters.slice(0, NAMED_MAX).join(', ')}${more}`;
 }

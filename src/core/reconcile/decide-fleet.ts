@@ -1,121 +1,183 @@
-import type { DesiredState } from '../desired/desired.ts';
 import { invariant } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { earliest, type Instant } from '../model/time.ts';
-import { decide, follow } from './decide.ts';
-import type { Action, ActiveRollout, Change, Decision, Elsewhere, HoldReason, Policy } from './decision.ts';
-import type { Observations, Order } from './evidence.ts';
-import { SETTLED } from './state.ts';
-import { type Claims, claimsOf, supersede } from './supersede.ts';
-import { type News, Traffic } from './traffic.ts';
+import { INTENTS, URGENCIES } from '../plan/plan.ts';
+import { stopOnSpentBudget } from './budgets.ts';
+import type { ActiveRollout, Decision, FleetDecision, FleetInput } from './decision.ts';
+import { finish, markStopped, wakeAtOf } from './finish.ts';
+import { FleetDraft } from './fleet-draft.ts';
+import { followTargets } from './follow.ts';
+import { keepOrder } from './orders.ts';
+import { advancePhase, heldWithRollout } from './phases.ts';
+import { queueRollouts } from './queue.ts';
+import { RolloutDraft } from './rollout-draft.ts';
+import { startRescues, startTargets } from './starts.ts';
+import type { TargetState } from './state.ts';
 
-export interface FleetInput {
-  readonly desired: DesiredState;
-  /** Oldest first. */
-  readonly rollouts: readonly ActiveRollout[];
-  readonly orders: ReadonlyMap<ClusterId, Order>;
-  readonly observations: Observations;
-  readonly policy: Policy;
-  readonly now: Instant;
-}
-
-export interface FleetDecision {
-  /** In the order of the input. `rollout` is as it was, `decision.next` as it is to be. */
-  readonly decisions: readonly { readonly rollout: ActiveRollout; readonly decision: Decision }[];
-  readonly wakeAt: Instant | undefined;
-}
-
-/** What all active rollouts of a fleet should do now, under the limits that they share. */
+/**
+ * What all rollouts of a fleet should do now, under the limits that they share.
+ *
+ * Pure: the same input gives the same decision, and deciding again on the result at the same instant gives no new action. Linear in
+ * the number of targets. Every object of the state that did not change is the same object in the result.
+ */
 export function decideFleet(input: FleetInput): FleetDecision {
-  const [only, ...others] = input.rollouts;
-  const decisions = only !== undefined && others.length === 0 ? [decideAlone(input, only)] : decideTogether(input);
-  const wakeAt = decisions.reduce<Instant | undefined>((soonest, { decision }) => earliest(soonest, decision.wakeAt), undefined);
-  return { decisions, wakeAt };
-}
-
-type Decided = FleetDecision['decisions'][number];
-
-function decideAlone(input: FleetInput, rollout: ActiveRollout): Decided {
-  const { state, changes } = supersede(rollout, NO_CLAIMS, input);
-  const decision = decide({ ...input, plan: rollout.plan, state, elsewhere: NOBODY });
-  return { rollout, decision: { ...decision, changes: [...changes, ...decision.changes] } };
-}
-
-function decideTogether(input: FleetInput): readonly Decided[] {
-  const traffic = new Traffic(input.orders);
-  const turns = input.rollouts.map((rollout): Turn => ({ rollout, now: rollout, changes: [], actions: [], last: undefined }));
-  // What is in flight anywhere must be known before anything is started.
-  for (const { plan, state } of input.rollouts) traffic.add({ plan, state: follow({ ...input, plan, state, elsewhere: NOBODY }) });
-
-  const fold: Fold = { input, claims: claimsOf(turns), traffic, turns };
-  let due = inTurn(turns);
-  for (let round = 0; due.length > 0; round += 1) {
-    invariant(round < ROUNDS_MAX, 'deciding for a fleet comes to rest');
-    due = decideRound(fold, due);
+  const steps = decideFleetInSteps(input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
   }
-  return turns.map((turn) => ({ rollout: turn.rollout, decision: decisionOf(turn, traffic) }));
 }
 
-const NO_CLAIMS: Claims = new Map();
-const NOBODY: Elsewhere = new Map();
+/** Targets that are taken into the books between two rests: a fleet of 100,000 must not keep everything else waiting. */
+const TARGETS_PER_STEP = 5_000;
 
-/** The first round decides for all; each later one only for those that the one before concerns, and that runs out. */
-const ROUNDS_MAX = 10;
-
-interface Turn {
-  readonly rollout: ActiveRollout;
-  now: ActiveRollout;
-  readonly changes: Change[];
-  readonly actions: Action[];
-  last: Decision | undefined;
+/** The same, with a rest now and then: whoever drives it may let others run in between. */
+export function* decideFleetInSteps(input: FleetInput): Generator<void, FleetDecision> {
+  const fleet = new FleetDraft(input);
+  yield* takeIn(fleet, input.rollouts);
+  settleFleet(fleet);
+  yield;
+  return resultOf(fleet);
 }
 
-/** Those that go back come first, newest first. The rest by age: who came first gets the free slots, so that nobody starves. */
-function inTurn(turns: readonly Turn[]): readonly Turn[] {
-  const goesBack = ({ rollout }: Turn) => rollout.plan.kind === 'rollback';
-  return [...turns.filter(goesBack).reverse(), ...turns.filter((turn) => !goesBack(turn))];
-}
-
-interface Fold {
-  readonly input: FleetInput;
-  readonly claims: Claims;
-  readonly traffic: Traffic;
-  readonly turns: readonly Turn[];
-}
-
-/** @returns the rollouts to decide again: what they were decided on has changed since. */
-function decideRound({ input, claims, traffic, turns }: Fold, due: readonly Turn[]): readonly Turn[] {
-  const again = new Set<Turn>();
-  for (const turn of due) {
-    again.delete(turn);
-    const { plan } = turn.now;
-    const { state, changes } = supersede(turn.now, claims, { ...input, orders: traffic.orders });
-    const [decision, news] = traffic.decide(turn.now, (elsewhere, orders) => decide({ ...input, plan, state, orders, elsewhere }));
-    turn.now = { plan, state: decision.next };
-    turn.changes.push(...changes, ...decision.changes);
-    turn.actions.push(...decision.actions);
-    turn.last = decision;
-    for (const other of turns) if (other !== turn && concerns(news, other)) again.add(other);
+/** Puts the rollouts into the books, and marks what has to be looked at: everything that evidence, time or people could have moved. */
+export function* takeIn(fleet: FleetDraft, rollouts: readonly ActiveRollout[]): Generator<void> {
+  fleet.rollouts = rollouts.map((rollout) => new RolloutDraft(rollout, fleet));
+  let taken = 0;
+  for (const draft of fleet.rollouts) {
+    for (const [phase, cluster, target] of draft.members()) {
+      draft.countIn(phase, cluster, target);
+      if (isToBeFollowed(draft, cluster, target)) draft.dirty.add(cluster);
+      taken += 1;
+      if (taken % TARGETS_PER_STEP === 0) yield;
+    }
   }
-  return inTurn(turns.filter((turn) => again.has(turn)));
 }
 
-function concerns({ moved, eased }: News, { now, last }: Turn): boolean {
-  if (last === undefined) return false;
-  if (eased && last.holds.some(({ reason }) => waitsForOthers(reason))) return true;
-  for (const cluster of moved) {
-    const status = now.state.targets.get(cluster)?.status;
-    if (status !== undefined && (status === 'unreachable' || !SETTLED.has(status))) return true;
+function isToBeFollowed(draft: RolloutDraft, cluster: ClusterId, target: TargetState): boolean {
+  switch (target.status) {
+    case 'succeeded': {
+      // Watched; but most are fine, and cost no more than this look.
+      if (target.brokenSince !== undefined) return true;
+      const seen = draft.fleet.observation(cluster);
+      return seen?.kind === 'observed' && !seen.healthy;
+    }
+    case 'waiting': {
+      if (draft.isFinished) return false;
+      const desired = draft.fleet.desired(cluster);
+      return (
+        desired === undefined ||
+        desired.optOut !== undefined ||
+        desired.revision !== draft.plannedTarget(cluster).revision ||
+        desired.release !== draft.planned.release
+      );
+    }
+    case 'unreachable':
+      return !draft.isFinished;
+    case 'removed':
+    case 'superseded':
+      return false;
+    case 'failed':
+    case 'deferred':
+    case 'skipped':
+      return !draft.isFinished && !draft.fleet.input.desired.has(cluster);
+    default:
+      return true;
   }
-  return false;
 }
 
-const waitsForOthers = (reason: HoldReason): boolean =>
-  reason.kind === 'other-rollout' || (reason.kind === 'concurrency' && (reason.of === 'fleet' || reason.of === 'data-plane'));
+/** A rollout that ends lets the next of its line begin, which may end at once, phase after phase, because all is there: the chain is as long as the line. */
+const ROUNDS_PER_ROLLOUT = 6;
 
-function decisionOf({ rollout, now, changes, actions, last }: Turn, traffic: Traffic): Decision {
-  invariant(last !== undefined, `every rollout is decided, also ${rollout.state.id}`);
-  // An order that another rollout has overtaken within this decision was never sent, and need not be.
-  const newest = actions.filter(({ order }) => traffic.orders.get(order.cluster) === order);
-  return { next: now.state, actions: newest, holds: last.holds, changes, wakeAt: last.wakeAt };
+/** Decides until nothing more follows at this instant. */
+export function settleFleet(fleet: FleetDraft): void {
+  const phases = fleet.rollouts.reduce((sum, draft) => sum + draft.phases.length, 0);
+  const roundsMax = ROUNDS_PER_ROLLOUT * (fleet.rollouts.length + 1) + phases;
+  fleet.dropExpiredStops();
+  for (let round = 0; ; round += 1) {
+    invariant(round < roundsMax, 'deciding for a fleet comes to rest');
+    fleet.again = false;
+    decideRound(fleet);
+    if (!fleet.again && fleet.rollouts.every(({ dirty }) => dirty.size === 0)) return;
+  }
+}
+
+function decideRound(fleet: FleetDraft): void {
+  for (const draft of fleet.rollouts) followTargets(draft);
+  for (const draft of fleet.rollouts) stopOnSpentBudget(draft);
+  queueRollouts(fleet);
+  tellThoseWhoWait(fleet);
+  for (const draft of inTurn(fleet.rollouts)) {
+    markStopped(draft);
+    const held = heldWithRollout(draft);
+    draft.waitOfAll = draft.tally.waiting > 0 ? held : undefined;
+    startRescues(draft);
+    for (const phase of draft.phases) {
+      if (held === undefined && draft.isGoing) advancePhase(draft, phase);
+      startTargets(draft, phase);
+    }
+  }
+  for (const draft of fleet.rollouts) {
+    finish(draft);
+    draft.checkOrdersAfterChange();
+    for (const cluster of draft.orderChecks) {
+      draft.orderChecks.delete(cluster);
+      keepOrder(draft, cluster);
+    }
+  }
+}
+
+/** Clusters have come out of flight: who waited for one of them, in whatever rollout, looks again. */
+function tellThoseWhoWait(fleet: FleetDraft): void {
+  for (const cluster of fleet.landed.splice(0)) {
+    for (const draft of fleet.rollouts) lookAgain(draft, cluster);
+  }
+}
+
+/** A waiting target that was held for a reason of its own is considered again. */
+export function lookAgain(draft: RolloutDraft, cluster: ClusterId): void {
+  if (draft.isFinished || !draft.has(cluster) || draft.target(cluster).status !== 'waiting') return;
+  const phase = draft.phaseOf(cluster);
+  const at = phase.parked.get(cluster);
+  if (at !== undefined) phase.recheck.add(at);
+}
+
+/** Rollbacks first, newest first; then by urgency, by rank of what they are for, and first come, first served. */
+export function inTurn(rollouts: readonly RolloutDraft[]): readonly RolloutDraft[] {
+  if (rollouts.length < 2) return rollouts;
+  const urgency = ({ planned }: RolloutDraft) => -URGENCIES.indexOf(planned.urgency);
+  const rank = ({ planned }: RolloutDraft) => INTENTS.indexOf(planned.intent);
+  const isBack = ({ planned }: RolloutDraft) => planned.kind === 'rollback';
+  return [...rollouts].sort((a, b) => {
+    if (isBack(a) !== isBack(b)) return isBack(a) ? -1 : 1;
+    if (isBack(a)) return b.scalars.seq - a.scalars.seq;
+    return urgency(a) - urgency(b) || rank(a) - rank(b) || a.scalars.inLineSince - b.scalars.inLineSince || a.scalars.seq - b.scalars.seq;
+  });
+}
+
+export function resultOf(fleet: FleetDraft): FleetDecision {
+  const decisions = fleet.rollouts.map((draft) => ({ rollout: draft.rollout, decision: onlyNewest(fleet, draft.result()) }));
+  return {
+    decisions,
+    stops: [...fleet.changedStops.values()],
+    ledger: [...fleet.changedLedger.values()],
+    wakeAt: wakeAtOfFleet(fleet),
+  };
+}
+
+/** An order that another rollout has overtaken within this decision was never sent, and need not be. */
+function onlyNewest(fleet: FleetDraft, decision: Decision): Decision {
+  const actions = decision.actions.filter((action) =>
+    action.kind === 'order'
+      ? fleet.order(action.order.cluster)?.epoch === action.order.epoch
+      : fleet.order(action.cluster)?.epoch === action.epoch,
+  );
+  return actions.length === decision.actions.length ? decision : { ...decision, actions };
+}
+
+export function wakeAtOfFleet(fleet: FleetDraft): Instant | undefined {
+  let wakeAt: Instant | undefined;
+  for (const draft of fleet.rollouts) wakeAt = earliest(wakeAt, wakeAtOf(draft));
+  for (const { until } of fleet.stops) wakeAt = earliest(wakeAt, until);
+  return wakeAt !== undefined && wakeAt <= fleet.now ? undefined : wakeAt;
 }

@@ -1,115 +1,135 @@
+import { classify, whyNotFresh } from '../evidence/classify.ts';
+import type { Observed } from '../evidence/observation.ts';
+import { provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
-import { formatDuration, type Instant, instant } from '../model/time.ts';
-import { advance, become } from './advance.ts';
-import { classify, freshSample, staleAt } from './classify.ts';
-import type { Draft, PhaseDraft } from './draft.ts';
-import { ownOrder, pausedWait, takenOver } from './orders.ts';
+import { instant } from '../model/time.ts';
+import { advance, become, staleAt } from './advance.ts';
+import { watchSucceeded } from './guard.ts';
+import { ownOrder, takenOver } from './orders.ts';
+import { recordFailed, recordSuccess } from './record-outcome.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
 import { SETTLED, type TargetState } from './state.ts';
+import { stoppedWait } from './stopped-wait.ts';
 
-/** Brings every open target of a phase to where desired state, time and evidence say it is. Starts nothing. */
-export function followTargets(draft: Draft, phase: PhaseDraft): void {
-  const turnAt = draft.isGoing ? turnOf(draft, phase) : undefined;
-  for (const cluster of phase.open) {
-    draft.setTarget(phase, cluster, followOne(draft, phase, cluster, turnAt));
+/** Brings every target about which there is news to where desired state, time and evidence say it is. Starts nothing. */
+export function followTargets(draft: RolloutDraft): void {
+  for (const cluster of draft.dirty) {
+    draft.dirty.delete(cluster);
+    followTarget(draft, cluster);
+    draft.orderChecks.add(cluster);
   }
 }
 
-/** When the turn of a phase came, moved on by the time it was paused. */
-function turnOf(draft: Draft, { planned }: PhaseDraft): Instant | undefined {
-  const { startedAt, pausedMs } = draft.phaseState(planned.id);
-  return startedAt === undefined ? undefined : instant(startedAt + pausedMs);
-}
-
-function followOne(draft: Draft, phase: PhaseDraft, cluster: ClusterId, turnAt: Instant | undefined): TargetState {
+function followTarget(draft: RolloutDraft, cluster: ClusterId): void {
   const target = draft.target(cluster);
-  const desired = draft.input.desired.get(cluster);
-  // Law 10: a leaver counts for nothing any more, not even as a failure.
-  if (desired === undefined) return become(target, 'removed', draft.now, { detail: 'no longer in the manifests' });
-  if (isUnstarted(target)) {
-    if (desired.optOut !== undefined) return become(target, 'skipped', draft.now, { detail: `opted out: ${desired.optOut.reason}` });
-    // While nothing may start, its time does not run.
-    return turnAt === undefined ? target : followUnstarted(draft, phase, cluster, target, turnAt);
-  }
-  if (SETTLED.has(target.status) && target.status !== 'unreachable') return target;
-  return followOrdered(draft, phase, cluster, target);
+  if (target.status === 'succeeded') watchSucceeded(draft, cluster, target);
+  else if (!draft.isFinished) followUnproven(draft, cluster, target);
+}
+
+function followUnproven(draft: RolloutDraft, cluster: ClusterId, target: TargetState): void {
+  const next = isUnstarted(target) ? followUnstarted(draft, cluster, target) : followStarted(draft, cluster, target);
+  draft.setTarget(cluster, next);
+  if (next.status === 'succeeded') recordSuccess(draft, cluster, next);
+  if (next.status === 'failed' && target.status !== 'failed') recordFailed(draft, cluster);
 }
 
 /** Not ordered in this attempt; a target that could not be seen when its turn came is `unreachable` without having been started. */
-export const isUnstarted = ({ status, startedAt }: TargetState): boolean =>
+export const isUnstarted = ({ status, startedAt }: Pick<TargetState, 'status' | 'startedAt'>): boolean =>
   status === 'waiting' || (status === 'unreachable' && startedAt === undefined);
 
-/** One whose turn has come, and that cannot be seen or has had to wait too long. */
-function followUnstarted(draft: Draft, phase: PhaseDraft, cluster: ClusterId, target: TargetState, turnAt: Instant): TargetState {
-  const sighting = sightingOf(draft, cluster);
-  const next = sighting.seen ? seenAgain(draft, target) : unseen(draft, target, sighting.cause);
-  if (sighting.seen) draft.wakeUpAt(staleAt(sighting.sampledAt, draft.input.policy));
-  return next.status === 'waiting' ? deferredIfLate(draft, phase, next, turnAt) : next;
+/** People change the manifests while a rollout runs: nobody has to keep their hands off the fleet. */
+function followUnstarted(draft: RolloutDraft, cluster: ClusterId, target: TargetState): TargetState {
+  const { now } = draft;
+  const desired = draft.fleet.desired(cluster);
+  if (desired === undefined) return become(target, 'removed', now, { detail: 'no longer in the manifests' });
+  if (desired.optOut !== undefined) return become(target, 'skipped', now, { detail: `opted out: ${desired.optOut.reason}` });
+  if (desired.release !== draft.planned.release) return become(target, 'superseded', now, { detail: `now in release ${desired.release}` });
+  const planned = draft.plannedTarget(cluster);
+  if (desired.revision !== planned.revision) {
+    const { heldAt } = desired;
+    if (heldAt !== undefined && desired.spec.version !== planned.spec.version) {
+      return become(target, 'skipped', now, {
+        detail: `held at ${desired.spec.version} by ${heldAt.by === 'pin' ? 'a pin' : 'an exception'}: ${heldAt.reason}`,
+      });
+    }
+    // A newer rollout of the release brings it to what is wanted now, once this one has; where none will, nobody wants this spec.
+    if (!draft.fleet.isTargetOfNewer(draft, cluster))
+      return become(target, 'superseded', now, { detail: 'the manifests want another revision by now' });
+  }
+  if (target.status !== 'unreachable') return target;
+  const stale = whyNotFresh(draft.fleet.observation(cluster), { now, evidenceMaxAgeMs: draft.fleet.policy.evidenceMaxAgeMs });
+  return stale === undefined ? become(target, 'waiting', now, { unseenSince: undefined, detail: undefined }) : target;
 }
 
-export type Sighting = { readonly seen: true; readonly sampledAt: Instant } | { readonly seen: false; readonly cause: string };
+function followStarted(draft: RolloutDraft, cluster: ClusterId, target: TargetState): TargetState {
+  const { fleet, now } = draft;
+  const desired = fleet.desired(cluster);
+  // A leaver counts for nothing any more, not even as a failure.
+  if (desired === undefined && target.status !== 'removed' && target.status !== 'superseded') {
+    return become(target, 'removed', now, { detail: 'no longer in the manifests' });
+  }
+  if (SETTLED.has(target.status) && target.status !== 'unreachable') return target;
+  const newer = takenOver(draft, cluster, target);
+  if (newer !== undefined) {
+    const detail = newer.rollout === undefined ? 'ordered outside of rollouts' : `taken over by rollout ${newer.rollout}`;
+    return become(target, 'superseded', now, { detail, supersededBy: newer.rollout });
+  }
+  const { policy } = fleet;
+  const planned = draft.plannedTarget(cluster);
+  const order = ownOrder(draft, cluster, target);
+  const evidence = classify(planned, order, fleet.observation(cluster), target, { now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs });
+  const advanced = advance(target, evidence, {
+    planned,
+    soakMs: draft.phaseOf(cluster).planned.soakMs,
+    policy,
+    order,
+    restsAs: draft.status === 'aborted' ? 'deferred' : draft.status === 'superseded' ? 'superseded' : undefined,
+    now,
+  });
+  const wait =
+    advanced.wait === undefined || advanced.target.status !== 'held'
+      ? advanced.wait
+      : (stoppedWait(draft.stopsOver(cluster)) ?? advanced.wait);
+  if (wait === undefined) draft.waits.delete(cluster);
+  else draft.waits.set(cluster, wait);
+  const nothingMoreCanBeSeen = evidence.kind === 'none' && advanced.target.status === 'unreachable';
+  draft.timers.set(cluster, nothingMoreCanBeSeen ? undefined : advanced.wakeAt);
+  return advanced.target;
+}
+
+/** A fresh sample of a cluster; `undefined` when it cannot be seen. */
+export function freshlyObserved(draft: RolloutDraft, cluster: ClusterId): Observed | undefined {
+  const { fleet, now } = draft;
+  const seen = fleet.observation(cluster);
+  return seen?.kind === 'observed' && whyNotFresh(seen, { now, evidenceMaxAgeMs: fleet.policy.evidenceMaxAgeMs }) === undefined
+    ? seen
+    : undefined;
+}
+
+export type Sighting =
+  | { readonly seen: true; readonly staleAt: ReturnType<typeof staleAt> }
+  | { readonly seen: false; readonly cause: string };
 
 /** Whether a target can be seen well enough to be started. One that is to be created need not be there. */
-export function sightingOf(draft: Draft, cluster: ClusterId): Sighting {
-  const { observations, policy } = draft.input;
-  const observation = observations.get(cluster);
-  const sampledAt = freshSample(observation, { now: draft.now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs });
-  if (typeof sampledAt === 'string') return { seen: false, cause: sampledAt };
-  if (observation?.kind === 'observed' || draft.planned(cluster).change === 'create') return { seen: true, sampledAt };
+export function sightingOf(draft: RolloutDraft, cluster: ClusterId): Sighting {
+  const { fleet, now } = draft;
+  const seen = fleet.observation(cluster);
+  const stale = whyNotFresh(seen, { now, evidenceMaxAgeMs: fleet.policy.evidenceMaxAgeMs });
+  if (stale !== undefined || seen === undefined) return { seen: false, cause: stale ?? 'never observed' };
+  if (seen.kind === 'observed' || draft.plannedTarget(cluster).change === 'create')
+    return { seen: true, staleAt: staleAt(seen.receivedAt, fleet.policy) };
   return { seen: false, cause: 'the data plane has no such cluster' };
 }
 
-/** The patience with an unstarted target runs from when it was first not seen: one lost sample is no reason to give up. */
-export const patienceEnds = (draft: Draft, { seenAt }: TargetState): Instant =>
-  instant((seenAt ?? draft.now) + draft.input.policy.unreachableAfterMs);
-
-function unseen(draft: Draft, target: TargetState, cause: string): TargetState {
-  if (target.status === 'unreachable') return target;
-  const lost = target.seenAt === undefined ? become(target, 'waiting', draft.now, { seenAt: draft.now }) : target;
-  const giveUpAt = patienceEnds(draft, lost);
-  if (draft.now >= giveUpAt) return become(lost, 'unreachable', draft.now, { detail: `not started, no evidence: ${cause}` });
-  draft.wakeUpAt(giveUpAt);
-  return lost;
+/** The patience with an unstarted target runs from when it was first not seen, and not while stops held it. */
+export function patienceEnds(draft: RolloutDraft, { unseenSince }: TargetState) {
+  const since = Math.max(unseenSince ?? draft.now, draft.scalars.goingSince ?? 0);
+  return instant(since + draft.fleet.policy.unreachableAfterMs);
 }
 
-const seenAgain = (draft: Draft, target: TargetState): TargetState =>
-  become(target, 'waiting', draft.now, { seenAt: undefined, detail: target.status === 'unreachable' ? undefined : target.detail });
-
-function deferredIfLate(draft: Draft, { planned }: PhaseDraft, target: TargetState, turnAt: Instant): TargetState {
-  if (planned.maxDurationMs === undefined) return target;
-  const endAt = instant(Math.max(turnAt, target.since) + planned.maxDurationMs);
-  if (draft.now < endAt) {
-    draft.wakeUpAt(endAt);
-    return target;
-  }
-  return become(target, 'deferred', draft.now, {
-    detail: `not started within ${formatDuration(planned.maxDurationMs)}, the longest the phase may take`,
-  });
-}
-
-function followOrdered(draft: Draft, phase: PhaseDraft, cluster: ClusterId, target: TargetState): TargetState {
-  const newer = takenOver(draft, cluster, target);
-  if (newer !== undefined) {
-    const detail = newer.rollout === undefined ? 'ordered elsewhere, outside of rollouts' : `taken over by rollout ${newer.rollout}`;
-    return become(target, 'superseded', draft.now, { detail, supersededBy: newer.rollout });
-  }
-  const { policy, observations } = draft.input;
-  const order = ownOrder(draft, cluster, target);
-  const planned = draft.planned(cluster);
-  const evidence = classify(planned, order, observations.get(cluster), target.seenAt, {
-    now: draft.now,
-    evidenceMaxAgeMs: policy.evidenceMaxAgeMs,
-  });
-  const advanced = advance(target, evidence, {
-    planned,
-    bakeMs: phase.planned.bakeMs,
-    policy,
-    mode: order?.mode ?? 'run',
-    orderedAt: order?.orderedAt ?? target.since,
-    windingDown: draft.status === 'aborted',
-    now: draft.now,
-  });
-  if (advanced.wait !== undefined)
-    draft.wait(cluster, advanced.target.status === 'held' ? (pausedWait(draft) ?? advanced.wait) : advanced.wait);
-  draft.wakeUpAt(advanced.wakeAt);
-  return advanced.target;
+/** Was it proven at exactly what it should get, and has nobody ordered it away since? */
+export function isProvenThere(draft: RolloutDraft, cluster: ClusterId): boolean {
+  const { revision } = draft.plannedTarget(cluster);
+  const order = draft.order(cluster);
+  return provenAt(draft.fleet.ledger(cluster))?.revision === revision && (order === undefined || order.revision === revision);
 }

@@ -1,112 +1,135 @@
 import { calendarVerdict } from '../calendar/calendar-gate.ts';
+import { provenAt } from '../ledger/record.ts';
+import { checkJump } from '../manifest/upgrade-path.ts';
 import type { ClusterId } from '../model/ids.ts';
-import type { Instant } from '../model/time.ts';
+import { earliest, formatDuration, formatInstant, type Instant, instant } from '../model/time.ts';
 import type { PlannedTarget } from '../plan/plan.ts';
 import type { HoldReason, Wait } from './decision.ts';
-import type { Draft, PhaseDraft } from './draft.ts';
-import { patienceEnds, sightingOf } from './follow.ts';
-import { mayMove, pausedWait } from './orders.ts';
-import { missingApproval, notBegun } from './phases.ts';
+import { freshlyObserved, patienceEnds, sightingOf } from './follow.ts';
+import { isExpedited } from './overrides.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
+import { stoppedWait } from './stopped-wait.ts';
 
-/** A target that asks to be started. */
-export interface Asking {
-  readonly draft: Draft;
-  readonly phase: PhaseDraft;
+/** What the gates say of one target, and until when they say so if nothing but time changes. */
+export interface GateVerdict {
+  /** Why it may not start now; `undefined` lets it pass. */
+  readonly wait: Wait | undefined;
+  readonly validUntil: Instant | undefined;
+}
+
+interface Candidate {
+  readonly draft: RolloutDraft;
   readonly cluster: ClusterId;
   readonly planned: PlannedTarget;
-  /** Broken, or in the middle of another rollout's move: need not wait for its turn (law 8). */
-  readonly rescue: boolean;
 }
 
-/** Why the target may not start now; `undefined` lets it pass. */
-type Gate = (asking: Asking) => Wait | undefined;
+/** Cheapest first. Each is about this target alone; slots that it shares with others are looked at last, by the caller. */
+type Gate = (candidate: Candidate) => GateVerdict | undefined;
 
-/** Cheapest first: a target without a slot would not start whatever its window says. */
-const GATES: readonly Gate[] = [slotOfPhase, slotOfRelease, slotOfFleet, slotOfDataPlane, unseen, movedElsewhere, closed];
+const GATES: readonly Gate[] = [slotOnDataPlane, stopped, unseen, movedElsewhere, offPath, tooSoon, outsideCalendar];
 
-/** A rescue is outside of phases, limits and budgets; but not of people, and not of freezes. */
-const GATES_OF_RESCUE: readonly Gate[] = [paused, notApproved, closed];
-
-/** What holds a whole phase, but for rescues: asked once for all its members. */
-export function heldWithPhase(draft: Draft, phase: PhaseDraft): Wait | undefined {
-  if (!mayMove(draft, false)) return waitOfPause(draft);
-  const reason = notBegun(draft, phase);
-  return reason && hold(reason);
+/** The first gate that holds a target; or that none does, and for how long that stays true by time alone. */
+export function judgeStart(draft: RolloutDraft, cluster: ClusterId): GateVerdict {
+  const candidate = { draft, cluster, planned: draft.plannedTarget(cluster) };
+  let validUntil: Instant | undefined;
+  for (const gate of GATES) {
+    const verdict = gate(candidate);
+    if (verdict === undefined) continue;
+    validUntil = earliest(validUntil, verdict.validUntil);
+    if (verdict.wait !== undefined) return { wait: verdict.wait, validUntil };
+  }
+  return { wait: undefined, validUntil };
 }
 
-/** The first gate that holds one target of a phase that is not held, or one to be rescued; `undefined` when it may start. */
-export function heldAtGate(asking: Asking): Wait | undefined {
-  for (const gate of asking.rescue ? GATES_OF_RESCUE : GATES) {
-    const wait = gate(asking);
-    if (wait !== undefined) return wait;
+const hold = (reason: HoldReason, until?: Instant): GateVerdict => ({ wait: { reason, until }, validUntil: until });
+
+/** A cluster that has its slot there already needs no second one. */
+function slotOnDataPlane({ draft, planned: { dataPlane } }: Candidate): GateVerdict | undefined {
+  const limit = draft.fleet.dataPlaneLimit(dataPlane);
+  if (limit === undefined || (draft.fleet.load.dataPlanes.get(dataPlane) ?? 0) < limit) return undefined;
+  return hold({ kind: 'concurrency', of: 'data-plane', name: dataPlane, limit });
+}
+
+function stopped({ draft, cluster }: Candidate): GateVerdict | undefined {
+  const wait = stoppedWait(draft.stopsOver(cluster));
+  return wait && { wait, validUntil: wait.until };
+}
+
+/** Nothing is started blind. */
+function unseen({ draft, cluster }: Candidate): GateVerdict | undefined {
+  const sighting = sightingOf(draft, cluster);
+  if (sighting.seen) return { wait: undefined, validUntil: sighting.staleAt };
+  return hold({ kind: 'no-evidence', cause: sighting.cause }, patienceEnds(draft, draft.target(cluster)));
+}
+
+/** A move that another rollout has begun comes to rest first. */
+function movedElsewhere({ draft, cluster }: Candidate): GateVerdict | undefined {
+  const other = draft.fleet.flights.get(cluster);
+  return other === undefined || other === draft ? undefined : hold({ kind: 'other-rollout', rollout: other.id });
+}
+
+/** Judged on what it runs now, broker by broker: what was planned may have been overtaken. */
+function offPath({ draft, cluster, planned }: Candidate): GateVerdict | undefined {
+  const product = draft.fleet.policy.products[planned.spec.product];
+  const seen = freshlyObserved(draft, cluster);
+  if (seen === undefined) return undefined;
+  if (product === undefined) {
+    return hold({
+      kind: 'path',
+      message: `nothing is known of the product ${planned.spec.product}`,
+      hint: 'describe it in a Product manifest',
+    });
+  }
+  for (const version of new Set([seen.running.version, ...seen.brokers.map((broker) => broker.version)])) {
+    const check = checkJump(product.document, version, planned.spec.version);
+    if (!check.ok) return hold({ kind: 'path', message: check.message, hint: check.hint });
   }
   return undefined;
 }
 
-const hold = (reason: HoldReason, until?: Instant): Wait => ({ reason, until });
-
-function paused({ draft, rescue }: Asking): Wait | undefined {
-  return mayMove(draft, rescue) ? undefined : waitOfPause(draft);
-}
-
-function waitOfPause(draft: Draft): Wait {
-  return pausedWait(draft) ?? hold({ kind: 'paused', cause: draft.status, reason: `the rollout is ${draft.status}` });
-}
-
-function notApproved({ draft, phase }: Asking): Wait | undefined {
-  const reason = missingApproval(draft, phase, 'before');
-  return reason && hold(reason);
-}
-
-function slotOfPhase({ phase }: Asking): Wait | undefined {
-  const limit = phase.planned.maxConcurrent.count;
-  return phase.tally.inFlight < limit ? undefined : hold({ kind: 'concurrency', of: 'phase', name: phase.planned.id, limit });
-}
-
-function slotOfRelease({ phase: { release } }: Asking): Wait | undefined {
-  const limit = release.planned?.maxConcurrent?.count;
-  return limit === undefined || release.tally.inFlight < limit
+/** The least time between two upgrades of one cluster. To go back, and to finish what was left half-way, is never too soon. */
+function tooSoon({ draft, cluster, planned }: Candidate): GateVerdict | undefined {
+  const { fleet, now } = draft;
+  const minimumMs = fleet.policy.products[planned.spec.product]?.minimumIntervalMs;
+  const last = provenAt(fleet.ledger(cluster));
+  if (
+    minimumMs === undefined ||
+    last === undefined ||
+    last.proof !== 'soaked' ||
+    planned.kind === 'rollback' ||
+    draft.target(cluster).rescue
+  )
+    return undefined;
+  if (last.spec.version === planned.spec.version) return undefined;
+  const until = instant(last.at + minimumMs);
+  return now >= until
     ? undefined
-    : hold({ kind: 'concurrency', of: 'release', name: release.name, limit });
+    : hold(
+        {
+          kind: 'interval',
+          words: `upgraded at ${formatInstant(last.at)}; the least time between two upgrades is ${formatDuration(minimumMs)}`,
+        },
+        until,
+      );
 }
 
-/** A cluster that is taken over from another rollout has its slot in the fleet and on its data plane already. */
-function slotOfFleet({ draft, cluster }: Asking): Wait | undefined {
-  const limit = draft.input.policy.fleetMaxConcurrent;
-  if (draft.load.fleet < limit || draft.input.elsewhere.has(cluster)) return undefined;
-  return hold({ kind: 'concurrency', of: 'fleet', name: 'fleet', limit });
-}
-
-function slotOfDataPlane({ draft, cluster, planned: { dataPlane } }: Asking): Wait | undefined {
-  const limit = draft.input.policy.dataPlaneMaxConcurrent.get(dataPlane);
-  if (limit === undefined || (draft.load.dataPlanes.get(dataPlane) ?? 0) < limit || draft.input.elsewhere.has(cluster)) return undefined;
-  return hold({ kind: 'concurrency', of: 'data-plane', name: dataPlane, limit });
-}
-
-/** Nothing is started blind. */
-function unseen({ draft, cluster }: Asking): Wait | undefined {
-  const sighting = sightingOf(draft, cluster);
-  if (sighting.seen) return undefined;
-  return hold({ kind: 'no-evidence', cause: sighting.cause }, patienceEnds(draft, draft.target(cluster)));
-}
-
-/** A move that another rollout has begun is let finish first; one that stands still there would never finish. */
-function movedElsewhere({ draft, cluster }: Asking): Wait | undefined {
-  const other = draft.input.elsewhere.get(cluster);
-  return other === undefined || other.held ? undefined : hold({ kind: 'other-rollout', rollout: other.rollout });
-}
-
-function closed({ draft, cluster, planned }: Asking): Wait | undefined {
-  const { desired, plan } = draft.input;
-  const verdict = calendarVerdict(draft.calendar, {
+function outsideCalendar({ draft, cluster, planned }: Candidate): GateVerdict | undefined {
+  const { fleet, now } = draft;
+  const seen = freshlyObserved(draft, cluster);
+  const verdict = calendarVerdict(fleet.calendar, {
     product: planned.spec.product,
-    labels: desired.get(cluster)?.labels ?? {},
-    from: planned.from?.version,
+    labels: fleet.desired(cluster)?.labels ?? {},
+    from: seen?.running.version ?? planned.from?.version,
     to: planned.spec.version,
-    kind: plan.kind,
-    expedited: false,
+    kind: planned.kind,
+    expedited: isExpedited(draft, planned.phase),
   });
-  if (verdict.open) return undefined;
-  const { rule, words, opensAt } = verdict;
-  return hold({ kind: rule.kind, name: rule.name, words }, opensAt);
+  if (!verdict.open) return hold({ kind: verdict.rule.kind, name: verdict.rule.name, words: verdict.words }, verdict.opensAt);
+  const { closesAt } = verdict;
+  const tookMs = provenAt(fleet.ledger(cluster))?.tookMs;
+  if (closesAt !== undefined && tookMs !== undefined && now + tookMs > closesAt && planned.kind === 'rollout') {
+    const words = `would not be finished when its window closes at ${formatInstant(closesAt)}: it took ${formatDuration(tookMs)} the last time`;
+    return hold({ kind: 'window', name: 'closing', words }, closesAt);
+  }
+  return { wait: undefined, validUntil: earliest(closesAt, undefined) };
 }

@@ -1,45 +1,66 @@
 import type { ClusterId, CommitSha, PlanDigest, RolloutId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
+import type { WordOf } from '../model/vocabulary.ts';
 
-/** The execution of one plan: all that is remembered of it between ticks. */
+/** The execution of one release's part of a plan: all that is remembered of it between ticks. */
 export interface RolloutState {
   readonly id: RolloutId;
   readonly digest: PlanDigest;
   readonly commit: CommitSha;
+  readonly release: string;
+  /** Grows with each rollout of the fleet: the order of the queue, which no clock decides. */
+  readonly seq: number;
+  /** The place in line: its own `seq`, or that of the oldest rollout whose clusters it took over. Products that require this one wait by it. */
+  readonly inLineSince: number;
   readonly status: RolloutStatus;
   readonly createdAt: Instant;
-  /** Set once nothing more will happen. An aborted rollout winds down first: its clusters in flight come to rest. */
+  /** When it left `pending`. */
+  readonly startedAt: Instant | undefined;
+  /** When it last began to go on, after the start or a stop: patience with unseen clusters runs from here. */
+  readonly goingSince: Instant | undefined;
+  /** Since when stops have held all of it; `undefined` while they do not. */
+  readonly stoppedSince: Instant | undefined;
+  /** Set once nothing of it moves any more. An aborted or superseded rollout winds down first: its clusters in flight come to rest. */
   readonly finishedAt: Instant | undefined;
-  /** When a person last resumed it: what had gone wrong before was seen by then, and counts against no budget any more. */
-  readonly resumedAt: Instant | undefined;
-  /** Set exactly while the status is `paused`. */
-  readonly pause: Pause | undefined;
-  /** By phase id. */
+  /** Succeeded targets are watched until then. `undefined` before the end, and once the guard is over. */
+  readonly guardUntil: Instant | undefined;
+  readonly supersededBy: RolloutId | undefined;
+  /** A person asked that it take over at once from the active one of its release. */
+  readonly takesOver: boolean;
+  /** By phase name. */
   readonly phases: ReadonlyMap<string, PhaseState>;
+  /** In the order of the phases and their members. */
   readonly targets: ReadonlyMap<ClusterId, TargetState>;
   readonly approvals: readonly Approval[];
+  readonly overrides: readonly Override[];
 }
 
-export type RolloutStatus =
-  | 'awaiting-approval'
-  | 'running'
-  | 'paused'
-  | 'aborted'
-  | 'superseded'
-  | 'completed'
-  | 'completed-with-deferrals';
+export const ROLLOUT_STATUSES = [
+  /** Behind another rollout of its release. */
+  'pending',
+  /** Nothing moves until a phase is approved. */
+  'awaiting-approval',
+  'running',
+  /** Stops hold all of it. */
+  'paused',
+  /** Ended by a person; clusters in flight come to rest, then it is finished. */
+  'aborted',
+  /** A newer rollout of its release has taken over; clusters in flight come to rest, then it is finished. */
+  'superseded',
+  'completed',
+  /** Every phase is done, and some clusters were left behind. */
+  'completed-with-deferrals',
+] as const;
+export type RolloutStatus = WordOf<typeof ROLLOUT_STATUSES>;
 
-/** Nothing more will happen. The status alone does not say so: an aborted rollout winds down first. */
+/** Nothing more will be started or moved. */
 export const isFinished = (state: Pick<RolloutState, 'finishedAt'>): boolean => state.finishedAt !== undefined;
-
-/** Every pause has a cause and a way out. */
-export interface Pause {
-  readonly cause: 'person' | 'failed-budget' | 'unreachable-budget' | 'deferred-budget' | 'unproven-canary';
-  readonly by: string;
-  readonly reason: string;
-  readonly at: Instant;
-  readonly phase: string | undefined;
-}
+/** Aborted or superseded, and its clusters in flight are still coming to rest. */
+export const isWindingDown = ({ status, finishedAt }: Pick<RolloutState, 'status' | 'finishedAt'>): boolean =>
+  finishedAt === undefined && (status === 'aborted' || status === 'superseded');
+/** The one rollout of its release that may start targets. */
+export const isActive = ({ status, finishedAt }: Pick<RolloutState, 'status' | 'finishedAt'>): boolean =>
+  finishedAt === undefined && status !== 'pending' && status !== 'aborted' && status !== 'superseded';
 
 export interface Approval {
   readonly phase: string;
@@ -48,12 +69,40 @@ export interface Approval {
   readonly at: Instant;
 }
 
+/** `expedite`: shortens bakes and ignores windows that allow it. `waiver`: a canary phase need not prove anything. */
+export const OVERRIDE_KINDS = ['expedite', 'waiver'] as const;
+
+/** What a person has set aside for one rollout, with a reason and an end. */
+export interface Override {
+  readonly kind: WordOf<typeof OVERRIDE_KINDS>;
+  /** One phase; `undefined`: all of them. */
+  readonly phase: string | undefined;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: Instant;
+  /** `undefined` only for a waiver, which says something of what has happened. */
+  readonly until: Instant | undefined;
+}
+
+export const PHASE_STATUSES = [
+  'waiting',
+  'awaiting-approval',
+  'running',
+  /** All members have soaked; the phase waits before the next one begins. */
+  'baking',
+  'done',
+  'skipped',
+] as const;
+export type PhaseStatus = WordOf<typeof PHASE_STATUSES>;
+
 export interface PhaseState {
-  readonly status: 'waiting' | 'awaiting-approval' | 'running' | 'done' | 'skipped';
+  readonly status: PhaseStatus;
   readonly startedAt: Instant | undefined;
+  /** Since when it bakes. */
+  readonly bakingSince: Instant | undefined;
   readonly finishedAt: Instant | undefined;
-  /** Milliseconds since the start during which the rollout was paused; its longest duration leaves them out. */
-  readonly pausedMs: number;
+  /** Milliseconds since the start during which stops held the rollout; its longest duration leaves them out. */
+  readonly stoppedMs: number;
 }
 
 /**
@@ -72,42 +121,61 @@ export interface TargetState {
   readonly startedAt: Instant | undefined;
   /** Milliseconds of this attempt that the deadline leaves out: spent held, healthy, or unreachable. */
   readonly exemptMs: number;
-  /** It was broken, or in the middle of a move, when this attempt took it over: started at once, outside limits and budgets. */
-  readonly rescued: boolean;
+  /** Its last rollout left it failed or half-way: it goes before its turn, under a limit of its own. */
+  readonly rescue: boolean;
+  /** A person asked for another attempt: it may try a version that is in quarantine, and lifts that when it soaks. */
+  readonly probe: boolean;
   /**
-   * The soak clock: first sample, at this revision and after its order was accepted, since when it has not been seen
-   * unhealthy. Moved forward by any time without evidence, so that only time that was seen counts.
+   * The soak clock, by our time: since when it has not been seen unhealthy at this revision under its order. Moved forward
+   * by any time without evidence, so that only time that was seen counts.
    */
   readonly healthySince: Instant | undefined;
-  /** First sample, at this revision and after its order was accepted, since when a broker has been in a crash loop. */
+  /** When we received the first of the samples that show it broken: a second one, sampled later, confirms it. */
   readonly brokenSince: Instant | undefined;
-  /** When the newest evidence was sampled. Before the start: since when it could not be seen, if it cannot. */
+  /** The newest evidence: by the clock of its data plane, and when we received it. */
+  readonly sampledAt: Instant | undefined;
   readonly seenAt: Instant | undefined;
+  /** Before the start: since when it could not be seen, if it cannot. */
+  readonly unseenSince: Instant | undefined;
   /** How far it is, in brokers; from the newest evidence. */
   readonly progress: { readonly done: number; readonly total: number } | undefined;
   /** Evidence, or the reason for the status, in words. */
   readonly detail: string | undefined;
-  /** For `superseded`: the rollout that took over. */
+  /** What has gone wrong, and was seen by the person who resumed: by identity, never by comparing times. */
+  readonly acknowledged: { readonly attempt: number; readonly status: TargetStatus } | undefined;
   readonly supersededBy: RolloutId | undefined;
 }
 
-export type TargetStatus =
-  | 'waiting'
-  | 'applying'
-  | 'rolling'
-  | 'soaking'
-  | 'held'
-  | 'succeeded'
-  | 'failed'
-  | 'unreachable'
-  | 'deferred'
-  | 'skipped'
-  | 'removed'
-  | 'superseded';
+export const TARGET_STATUSES = [
+  'waiting',
+  /** Ordered, and not acknowledged. */
+  'applying',
+  /** Accepted: brokers are moving. */
+  'rolling',
+  /** Rolled and healthy; the clock runs. */
+  'soaking',
+  /** Stopped in the middle. */
+  'held',
+  /** Soaked. */
+  'succeeded',
+  /** Definite: a crash loop, the deadline, or it broke after its soak. */
+  'failed',
+  /** Cannot tell. */
+  'unreachable',
+  /** Not started in time, or stopped in the middle by an abort. */
+  'deferred',
+  /** There already, or left out. */
+  'skipped',
+  /** No longer in the manifests. */
+  'removed',
+  /** Another rollout has it, or nobody wants this spec any more. */
+  'superseded',
+] as const;
+export type TargetStatus = WordOf<typeof TARGET_STATUSES>;
 
-/** Ordered, and not known to be rolled and healthy: these count against every limit of concurrency. */
-export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held']);
-/** Nothing more will happen to it in this rollout unless a person asks. */
+/** Ordered, and not known to have soaked: these hold their slots in every limit. */
+export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held', 'soaking']);
+/** Nothing more will happen to it in this rollout unless a person asks, or it breaks. */
 export const SETTLED: ReadonlySet<TargetStatus> = new Set([
   'succeeded',
   'failed',
@@ -127,14 +195,24 @@ export function untouched(at: Instant): TargetState {
     epoch: 0,
     startedAt: undefined,
     exemptMs: 0,
-    rescued: false,
+    rescue: false,
+    probe: false,
     healthySince: undefined,
     brokenSince: undefined,
+    sampledAt: undefined,
     seenAt: undefined,
+    unseenSince: undefined,
     progress: undefined,
     detail: undefined,
+    acknowledged: undefined,
     supersededBy: undefined,
   };
 }
 
-export const PHASE_AHEAD: PhaseState = { status: 'waiting', startedAt: undefined, finishedAt: undefined, pausedMs: 0 };
+export const PHASE_AHEAD: PhaseState = {
+  status: 'waiting',
+  startedAt: undefined,
+  bakingSince: undefined,
+  finishedAt: undefined,
+  stoppedMs: 0,
+};

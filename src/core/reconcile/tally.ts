@@ -1,30 +1,26 @@
-import type { Instant } from '../model/time.ts';
+import { BUDGETS, type BudgetKind } from '../plan/plan.ts';
 import { IN_FLIGHT, SETTLED, type TargetState, type TargetStatus } from './state.ts';
 
-/** How the targets of a phase, or of a release, stand; kept up to date as they change, so that no step counts twice. */
+/** How the targets of a phase, or of a rollout, stand; kept up to date as they change, so that no step counts twice. */
 export interface Tally {
   members: number;
   waiting: number;
   unsettled: number;
   succeeded: number;
-  skipped: number;
-  superseded: number;
-  /** Superseded since a person last resumed. */
-  takenOver: number;
   /** Failed, unreachable or deferred, whether or not a person has seen it. */
-  wrong: number;
+  unsuccessful: number;
   /** Nothing is to be done about them: removed, superseded, or skipped. */
-  out: number;
-  /** Against the limits of concurrency; rescued targets are outside of these. */
+  excluded: number;
+  superseded: number;
+  /** Hold their slots. */
   inFlight: number;
-  /** Against the budgets: what has gone wrong since a person last resumed. */
+  /** Ordered at least once. */
+  ordered: number;
+  /** Against the budgets: what has gone wrong and no person has acknowledged. */
   readonly spent: Record<BudgetKind, number>;
 }
 
-export const BUDGETS = ['failed', 'unreachable', 'deferred'] as const;
-export type BudgetKind = (typeof BUDGETS)[number];
-
-const OUT: ReadonlySet<TargetStatus> = new Set(['removed', 'superseded', 'skipped']);
+const EXCLUDED: ReadonlySet<TargetStatus> = new Set(['removed', 'superseded', 'skipped']);
 
 export function emptyTally(): Tally {
   const spent = { failed: 0, unreachable: 0, deferred: 0 };
@@ -33,45 +29,44 @@ export function emptyTally(): Tally {
     waiting: 0,
     unsettled: 0,
     succeeded: 0,
-    skipped: 0,
+    unsuccessful: 0,
+    excluded: 0,
     superseded: 0,
-    takenOver: 0,
-    wrong: 0,
-    out: 0,
     inFlight: 0,
+    ordered: 0,
     spent,
   };
 }
 
 /** Counts a target in, or out with -1. */
-export function count(tally: Tally, target: TargetState, resumedAt: Instant | undefined, by: 1 | -1): void {
+export function count(tally: Tally, target: TargetState, by: 1 | -1): void {
   const { status } = target;
   tally.members += by;
-  if (status === 'succeeded') {
-    tally.succeeded += by;
-    return;
+  if (target.attempt > 0) tally.ordered += by;
+  switch (status) {
+    case 'succeeded':
+      tally.succeeded += by;
+      return;
+    case 'waiting':
+      tally.waiting += by;
+      tally.unsettled += by;
+      return;
+    default:
   }
-  if (status === 'waiting') tally.waiting += by;
   if (!SETTLED.has(status)) tally.unsettled += by;
-  if (status === 'skipped') tally.skipped += by;
-  if (status === 'superseded') {
-    tally.superseded += by;
-    if (!wasSeen(target, resumedAt)) tally.takenOver += by;
-  }
-  if (OUT.has(status)) tally.out += by;
-  if (isInFlight(target) && !target.rescued) tally.inFlight += by;
+  if (IN_FLIGHT.has(status)) tally.inFlight += by;
+  if (EXCLUDED.has(status)) tally.excluded += by;
+  if (status === 'superseded') tally.superseded += by;
   if (!isBudgeted(status)) return;
-  tally.wrong += by;
-  if (isSpent(target, status, resumedAt)) tally.spent[status] += by;
+  tally.unsuccessful += by;
+  if (!isAcknowledged(target)) tally.spent[status] += by;
 }
 
-/** Counts against a budget: it has gone wrong in this way, and nobody has resumed since. */
-export const isSpent = (target: TargetState, kind: BudgetKind, resumedAt: Instant | undefined): boolean =>
-  target.status === kind && !wasSeen(target, resumedAt);
+/** A person has resumed knowing of exactly this: the same attempt, gone wrong in the same way. */
+export const isAcknowledged = ({ acknowledged, attempt, status }: TargetState): boolean =>
+  acknowledged !== undefined && acknowledged.attempt === attempt && acknowledged.status === status;
 
-export const isInFlight = (target: TargetState): boolean => IN_FLIGHT.has(target.status);
+export const isBudgeted = (status: TargetStatus): status is BudgetKind => (BUDGETS as readonly string[]).includes(status);
 
-/** A person who resumes has seen what went wrong before; at the very instant of the resume, it could not have been seen. */
-const wasSeen = (target: TargetState, resumedAt: Instant | undefined): boolean => resumedAt !== undefined && target.since < resumedAt;
-
-const isBudgeted = (status: TargetStatus): status is BudgetKind => status === 'failed' || status === 'unreachable' || status === 'deferred';
+/** Counts against this budget. */
+export const isSpent = (target: TargetState, kind: BudgetKind): boolean => target.status === kind && !isAcknowledged(target);

@@ -39,6 +39,15 @@ export function inert(text: string): string {
     .replace(/^([-+=#]|\d+[.)])/, (start) => start.replace(/[-+=#.)]$/, (character) => `&#${character.charCodeAt(0)};`));
 }
 
+/** An id of ours as `inert` has broken it up: 16 hex digits, with the 12 of a commit before them when it is a rollout's. */
+const BROKEN_ID = new RegExp(
+  `(?<![0-9a-f]|${BREAK})(?:[0-9a-f]{6}${BREAK}[0-9a-f]{6}-)?[0-9a-f]{6}${BREAK}[0-9a-f]{6}${BREAK}[0-9a-f]{4}(?![0-9a-f]|${BREAK})`,
+  'g',
+);
+
+/** Words of ours with text of others in them: as prose, but ids of stops and rollouts are code, so that they can be copied into a command. */
+export const prose = (text: string): string => inert(text).replace(BROKEN_ID, (id) => `\`${id.replaceAll(BREAK, '')}\``);
+
 /** Text of others as code: for names and values, which a reader may want to copy. */
 export function code(text: string): string {
   const shown = plain(text);

@@ -1,11 +1,12 @@
 import { assertNever } from '../model/assert.ts';
 import { layOut, type Part } from './lay-out.ts';
 import { code, inert, names, plural } from './markdown.ts';
-import { leftAlone, memberTables, phaseTable, releaseTable, riskList, whenParts } from './plan-parts.ts';
+import { leftAlone, memberTables, releaseTable, riskList, rolloutPlans, whenParts } from './plan-parts.ts';
 import type { PlannedView, PlanView } from './plan-view.ts';
-import { approvalTime, approverWords, verdictOf } from './plan-words.ts';
+import { approvalTime, approverWords, countTargets, verdictOf } from './plan-words.ts';
 import { countProblems, problemRows } from './problem-table.ts';
-import { type RolloutView, rolloutParts } from './rollout-status.ts';
+import { rolloutParts } from './rollout-status.ts';
+import type { RolloutView } from './rollout-view.ts';
 
 /** How our comment on a pull request is found again: it is in every body, and never shown. */
 export const COMMENT_MARKER = '<!-- flotilla:v1 kind=pull -->';
@@ -16,17 +17,17 @@ export function renderPlanComment(view: PlanView): string {
   return layOut([`${header(view.digest)}\n### ${icon} ${words}`, ...planParts(view), footer(view)]);
 }
 
-/** The same comment after the merge: how the rollout stands, and the plan it follows, folded. */
+/** The same comment after the merge: how the rollouts of the commit stand, and the plan they follow, folded. */
 export function renderMergedComment(view: RolloutView & { readonly planChanged: boolean }): string {
   const changed = view.planChanged
     ? ['⚠️ The base moved before the merge, so this plan is not the one that was shown in review. What runs is below.']
     : [];
   const [verdict = '', ...parts] = rolloutParts(view);
   return layOut([
-    typeof verdict === 'string' ? `${header(view.plan.digest)}\n${verdict}` : verdict,
+    typeof verdict === 'string' ? `${header(view.digest)}\n${verdict}` : verdict,
     ...changed,
     ...parts,
-    `<sub>Plan ${code(view.plan.digest)}, landed as ${code(view.state.commit.slice(0, 12))}. This comment is kept up to date.</sub>`,
+    `<sub>Plan ${code(view.digest)}, landed as ${code(view.commit.slice(0, 12))}. This comment is kept up to date.</sub>`,
   ]);
 }
 
@@ -42,9 +43,9 @@ export function planParts(view: PlanView): readonly Part[] {
       return [conflictWords(view.paths)];
     case 'broken':
       return [
-        `${countProblems(view.problems)}. Merging this would roll nothing out: the last good manifests stay in force until it is mended.`,
+        `${countProblems(view.problems)}. Merging this would roll nothing out: the last good manifests stay in force until this is fixed.`,
         problemRows(view.problems),
-        '**Next:** mend the manifests and push; this is looked at again at once. `npx flotilla validate` finds the same on your machine.',
+        '**Next:** fix the manifests and push; the check runs again at once. `npx flotilla validate` finds the same on your machine.',
       ];
     case 'nothing-moves':
       return ['Every cluster keeps what it should run, so merging this rolls nothing out.', ...warnings(view)];
@@ -66,17 +67,17 @@ function conflictWords(paths: readonly string[]): string {
 function plannedParts(view: PlannedView & PlanView): readonly Part[] {
   const { plan, changedFrom } = view;
   const changed = changedFrom === undefined ? [] : [`ℹ️ The plan is not the one that was shown here before (${code(changedFrom)}).`];
-  const hasTargets = Object.keys(plan.targets).length > 0;
+  const hasTargets = countTargets(plan) > 0;
   return [
     ...changed,
-    ...(plan.releases.length > 0 ? [releaseTable(plan)] : []),
+    ...(plan.rollouts.length > 0 ? [releaseTable(plan)] : []),
     ...(plan.risks.length > 0 ? [riskList(plan)] : []),
-    ...(hasTargets ? phaseTable(plan) : []),
+    ...rolloutPlans(plan),
     ...whenParts(view),
     ...(view.fork ? [`⚠️ The branch comes from a fork, by ${code(view.author)}: read the change itself, not only this plan.`] : []),
     nextStep(view, hasTargets),
     ...warnings(view),
-    ...memberTables(plan),
+    ...plan.rollouts.flatMap((rollout) => memberTables(rollout, plan.rollouts.length > 1)),
     ...leftAlone(plan),
   ];
 }
@@ -86,10 +87,13 @@ function nextStep({ plan, draft }: PlannedView & PlanView, hasTargets: boolean):
   if (!hasTargets) return '**Next:** merge when you agree; no cluster is touched.';
   const ready = draft ? 'mark the pull request as ready, then merge' : 'merge';
   const start = `**Next:** ${ready} to start; whoever may merge into the base may do so.`;
-  const approvals = plan.phases.flatMap(({ id, approval, members }) => {
-    if (approval === undefined || members.length === 0) return [];
-    return [`${code(id)} needs ${plural(approval.count, 'approval')} ${approvalTime(approval)}, by ${approverWords(approval)}`];
-  });
+  const approvals = plan.rollouts.flatMap(({ release, phases }) =>
+    phases.flatMap(({ name, approval, members }) => {
+      if (approval === undefined || members.length === 0) return [];
+      const phase = `${code(name)}${plan.rollouts.length > 1 ? ` of ${code(release)}` : ''}`;
+      return [`${phase} needs ${plural(approval.count, 'approval')} ${approvalTime(approval)}, by ${approverWords(approval)}`];
+    }),
+  );
   return approvals.length === 0 ? `${start} No approval is needed after that.` : `${start} After that, ${approvals.join('; ')}.`;
 }
 

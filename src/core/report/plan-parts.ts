@@ -1,94 +1,129 @@
+import { assertNever } from '../model/assert.ts';
 import { formatDuration, formatInstant } from '../model/time.ts';
-import type { Plan, PlannedPhase } from '../plan/plan.ts';
+import type { Plan, PlannedLimit, PlannedPhase, PlannedRollout } from '../plan/plan.ts';
 import { type Part, ROWS_MAX } from './lay-out.ts';
-import { code, inert, names, plural, sentence, table } from './markdown.ts';
-import type { PlannedView } from './plan-view.ts';
+import { code, inert, names, plural, prose, sentence, table } from './markdown.ts';
+import type { PlannedView, UnderWay } from './plan-view.ts';
 import {
   approvalWords,
-  bakeWords,
   budgetWords,
+  clusterWords,
   concurrencyWords,
+  countTargets,
+  kindWords,
   memberWords,
   phaseSummary,
   releaseChange,
   targetWords,
+  timeWords,
 } from './plan-words.ts';
+import { EXCLUSION_WORDS, ROLLOUT_STATUS_WORDS } from './words.ts';
 
 const SEE_ALL = 'Run `npx flotilla plan` to see all.';
 /** Names in a sentence before it only counts. */
 const NAMES_MAX = 5;
 
-/** What changes, by release. */
-export function releaseTable({ releases, phases }: Plan): string {
+const filledPhases = ({ phases }: PlannedRollout): readonly PlannedPhase[] => phases.filter(({ members }) => members.length > 0);
+
+/** What changes: one rollout for each release. */
+export function releaseTable({ rollouts }: Plan): string {
   return table(
-    ['Release', 'Change', 'Clusters', 'Phases', 'Strategy'],
-    releases.map((release) => [
-      code(release.release),
-      releaseChange(release),
-      `${release.members} of ${release.selected}`,
-      String(phases.filter((phase) => phase.release === release.release && phase.members.length > 0).length),
-      code(release.strategy) + (release.urgency === 'routine' ? '' : ` (${release.urgency})`),
+    ['Release', 'Change', 'Clusters', 'Kind', 'Phases', 'Strategy'],
+    rollouts.map((rollout) => [
+      code(rollout.release),
+      releaseChange(rollout),
+      clusterWords(rollout),
+      kindWords(rollout),
+      String(filledPhases(rollout).length),
+      code(rollout.strategy),
     ]),
   );
 }
 
-/** What a reviewer should look at before anything else. */
+/** What a reviewer should look at before anything else, the worst first. */
 export const riskList = ({ risks }: Pick<Plan, 'risks'>): string =>
-  ['**Look at this first**', '', ...risks.map(({ words }) => `- ⚠️ ${inert(words)}`)].join('\n');
+  ['**Look at this first**', '', ...risks.map(({ words }) => `- ⚠️ ${prose(words)}`)].join('\n');
+
+/** How each rollout goes: its phases in order, and what bounds it over all of them. */
+export const rolloutPlans = (plan: Plan): readonly Part[] => plan.rollouts.flatMap((rollout) => phaseTable(plan, rollout));
 
 /** The phases in order; those without members are named below, because their approval is skipped with them. */
-export function phaseTable(plan: Plan): readonly Part[] {
-  const filled = plan.phases.filter(({ members }) => members.length > 0);
-  const numbers = new Map(filled.map(({ id }, at) => [id, at + 1]));
-  const rows = filled.map((phase, at) => [
+function phaseTable(plan: Plan, rollout: PlannedRollout): readonly Part[] {
+  const rows = filledPhases(rollout).map((phase, at) => [
     String(at + 1),
-    `${code(phase.id)}${phase.canary ? ' (canary)' : ''}`,
+    `${code(phase.name)}${phase.canary ? ' (canary)' : ''}`,
     memberWords(phase),
     inert(phase.why),
-    startWords(phase, numbers),
+    startWords(plan, rollout, phase, at),
     concurrencyWords(phase),
-    bakeWords(phase.bakeMs),
+    timeWords(phase.soakMs),
+    timeWords(phase.bakeMs),
     budgetWords(phase.budgets),
     phase.approval === undefined ? 'none' : approvalWords(phase.approval),
   ]);
-  const heads = ['#', 'Phase', 'Clusters', 'Why these', 'Starts', 'At once', 'Bake', 'Tolerates', 'Approval'];
-  const empty = plan.phases.filter(({ members }) => members.length === 0).map(({ id }) => id);
-  const skipped = empty.length === 0 ? [] : [`Skipped, because none of these clusters is in them: ${names(empty, NAMES_MAX)}.`];
-  return ['**Phases**', table(heads, rows), ...limits(plan), ...skipped];
+  const heads = ['#', 'Phase', 'Clusters', 'Why these', 'Starts', 'At once', 'Soak', 'Bake', 'Tolerates', 'Approval'];
+  const empty = rollout.phases.filter(({ members }) => members.length === 0);
+  const proven = empty.flatMap(({ name, provenBy }) =>
+    provenBy === undefined ? [] : [`Nothing moves in canary phase ${code(name)}: ${inert(provenBy)}.`],
+  );
+  const skipped = empty.filter(({ provenBy }) => provenBy === undefined).map(({ name }) => name);
+  return [
+    plan.rollouts.length > 1 ? `**Phases of ${code(rollout.release)}**` : '**Phases**',
+    table(heads, rows),
+    ...limits(rollout),
+    ...proven,
+    ...(skipped.length === 0 ? [] : [`Skipped, because none of these clusters is in them: ${names(skipped, NAMES_MAX)}.`]),
+  ];
 }
 
-function startWords({ after, approval }: PlannedPhase, numbers: ReadonlyMap<string, number>): string {
-  const first = after.length === 0 ? 'at the merge' : `after ${after.map((id) => numbers.get(id) ?? code(id)).join(', ')}`;
-  return approval?.when === 'before' ? `${first}, once approved` : first;
+function startWords({ rollouts }: Plan, { requires }: PlannedRollout, { approval }: PlannedPhase, at: number): string {
+  const before = rollouts.filter(({ product }) => requires.includes(product)).map(({ release }) => code(release));
+  const first = before.length === 0 ? 'at the merge' : `after ${before.join(', ')}`;
+  const start = at === 0 ? first : `after ${at}`;
+  return approval?.when === 'before' ? `${start}, once approved` : start;
 }
 
-/** Limits over all phases of a release, where its strategy gives any. */
-function limits({ releases }: Plan): readonly string[] {
-  return releases.flatMap(({ release, maxConcurrent, budgets }) => {
-    const words = [
-      ...(maxConcurrent === undefined ? [] : [`at most ${maxConcurrent.words} at once`]),
-      ...(Object.keys(budgets).length === 0 ? [] : [`tolerates: ${budgetWords(budgets)}`]),
-    ];
-    return words.length === 0 ? [] : [`Over all phases of ${code(release)}: ${words.join('; ')}.`];
-  });
+/** Limits over all phases of a rollout, and how long it is watched. */
+function limits({ release, limits: all, budgets, guardMs }: PlannedRollout): readonly string[] {
+  const words = all.map(limitWords).filter((line) => line !== undefined);
+  const tolerates = Object.keys(budgets).length === 0 ? [] : [`tolerates ${budgetWords(budgets)}`];
+  const guard = guardMs === 0 ? [] : [`watched for ${formatDuration(guardMs)} after the end`];
+  const lines = [...words, ...tolerates, ...guard];
+  return lines.length === 0 ? [] : [`Over all phases of ${code(release)}: ${lines.join('; ')}.`];
 }
 
-/** Every cluster of every phase, folded. */
-export function memberTables(plan: Plan): readonly Part[] {
-  return plan.phases
-    .filter(({ members }) => members.length > 0)
-    .map((phase, at) => ({
-      summary: phaseSummary(at + 1, phase),
-      heads: ['Cluster', 'Data plane', 'What changes', 'Counts as failed after'],
-      rows: phase.members.slice(0, ROWS_MAX).flatMap((member) => {
-        const target = Object.hasOwn(plan.targets, member) ? plan.targets[member] : undefined;
-        if (target === undefined) return [];
-        return [[code(member), code(target.dataPlane), targetWords(target), formatDuration(target.deadlineMs)]];
-      }),
-      more: Math.max(0, phase.members.length - ROWS_MAX),
-      of: ['cluster', 'clusters'],
-      rest: SEE_ALL,
-    }));
+function limitWords({ kind, name, count }: PlannedLimit): string | undefined {
+  switch (kind) {
+    case 'release':
+      return `at most ${count.words} at once`;
+    case 'label':
+      return `at most ${count.words} at once with ${code(name)}`;
+    case 'rescue':
+      return `at most ${count.words} at once that were left failed or half-way, before their turn`;
+    // Phases say their own in the table; those of data planes and fleet are shared by all rollouts.
+    case 'phase':
+    case 'data-plane':
+    case 'fleet':
+      return undefined;
+    default:
+      return assertNever(kind, 'limitWords');
+  }
+}
+
+/** Every cluster of every phase, folded. The release is named where there are several. */
+export function memberTables(rollout: PlannedRollout, isOneOfSeveral: boolean): readonly Part[] {
+  return filledPhases(rollout).map((phase, at) => ({
+    summary: phaseSummary(at + 1, phase, isOneOfSeveral ? rollout.release : undefined),
+    heads: ['Cluster', 'Data plane', 'What changes', 'Counts as failed after'],
+    rows: phase.members.slice(0, ROWS_MAX).flatMap((member) => {
+      const target = rollout.targets.get(member);
+      if (target === undefined) return [];
+      return [[code(member), code(target.dataPlane), targetWords(target), formatDuration(target.deadlineMs)]];
+    }),
+    more: Math.max(0, phase.members.length - ROWS_MAX),
+    of: ['cluster', 'clusters'],
+    rest: SEE_ALL,
+  }));
 }
 
 /** Changed clusters that stay as they are, and clusters that are gone from the manifests. */
@@ -96,9 +131,14 @@ export function leftAlone({ excluded, removed }: Plan): readonly Part[] {
   const parts: Part[] = [];
   if (excluded.length > 0) {
     parts.push({
-      summary: `Left alone: ${plural(excluded.length, 'cluster')} opted out`,
-      heads: ['Cluster', 'Release', 'Reason'],
-      rows: excluded.map(({ cluster, release, words }) => [code(cluster), code(release), inert(words)]),
+      summary: `Left alone: ${plural(excluded.length, 'cluster')}`,
+      heads: ['Cluster', 'Release', 'Why', 'Reason'],
+      rows: excluded.map(({ cluster, release, reason, words }) => [
+        code(cluster),
+        code(release),
+        EXCLUSION_WORDS[reason].label,
+        inert(words),
+      ]),
       of: ['cluster', 'clusters'],
       rest: SEE_ALL,
     });
@@ -117,7 +157,7 @@ export function leftAlone({ excluded, removed }: Plan): readonly Part[] {
 
 /** When it would run: what the calendar holds now, and rollouts that it meets. */
 export function whenParts({ plan, calendar, underWay }: PlannedView): readonly Part[] {
-  const targets = Object.keys(plan.targets).length;
+  const targets = countTargets(plan);
   if (targets === 0) return [];
   const lines = calendar.map(({ rule, opensAt, clusters }) => {
     const who = clusters.length === targets && targets > NAMES_MAX ? 'all clusters' : names(clusters, NAMES_MAX);
@@ -125,10 +165,20 @@ export function whenParts({ plan, calendar, underWay }: PlannedView): readonly P
     const until = opensAt === undefined ? 'with no end in sight' : `until ${formatInstant(opensAt)}`;
     return `- ⏸️ ${sentence(what)} holds ${who} ${until}: ${inert(rule.reason)}`;
   });
-  const meets = underWay.map(({ title, pull, status, shared }) => {
-    const which = `${pull === undefined ? '' : `#${pull} `}${code(title)}`;
-    return `- ⏳ Takes over ${names(shared, NAMES_MAX)} from the rollout of ${which}, which is ${status.replaceAll('-', ' ')}: what it has not finished there goes to the new version instead`;
-  });
-  if (lines.length === 0) lines.push('- The first phase starts at the merge: no window or freeze holds it now');
+  const meets = underWay.flatMap((other) => meetingWords(plan, other));
+  if (lines.length + meets.length === 0) lines.push('- The first phase starts at the merge: no window or freeze holds it now');
   return [['**When**', '', ...lines, ...meets].join('\n')];
+}
+
+/** How the rollout of a release meets the one that is under way there. */
+function meetingWords({ rollouts }: Plan, { release, title, pull, status }: UnderWay): readonly string[] {
+  const own = rollouts.find((rollout) => rollout.release === release);
+  if (own === undefined) return [];
+  const other = `${pull === undefined ? '' : `#${pull} `}${code(title)}, which is ${ROLLOUT_STATUS_WORDS[status].label}`;
+  if (status === 'pending') return [`- ⏳ Release ${code(release)}: replaces ${other}; this takes along all that it would have changed`];
+  if (own.urgency !== 'routine')
+    return [`- ⏩ Release ${code(release)}: takes over at once from ${other}, because it is marked ${own.urgency}`];
+  const goesBack = [...own.targets.values()].some(({ kind }) => kind === 'rollback');
+  if (goesBack) return [`- ⏩ Release ${code(release)}: takes over at once from ${other}, where it goes back on what that has begun`];
+  return [`- ⏳ Release ${code(release)}: waits for ${other}; \`take-over\` starts it sooner`];
 }

@@ -1,29 +1,31 @@
-import type { Plan, PlannedPhase, PlannedTarget } from '../plan/plan.ts';
+import type { Plan, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
 import { layOut } from './lay-out.ts';
 import { plain, plural } from './markdown.ts';
-import { leftAlone, memberTables, phaseTable, releaseTable, riskList } from './plan-parts.ts';
-import { bakeWords, planVerdict } from './plan-words.ts';
+import { leftAlone, memberTables, releaseTable, riskList, rolloutPlans } from './plan-parts.ts';
+import { budgetWords, planVerdict, timeWords } from './plan-words.ts';
+import { CHANGE_WORDS } from './words.ts';
 
 const NOTHING = 'Nothing changes: every cluster keeps what it should run.';
 
 /** A plan as Markdown, for a pull request of another forge or a chat. */
 export function renderPlanMarkdown(plan: Plan | undefined): string {
   if (plan === undefined) return `${NOTHING}\n`;
+  const { rollouts } = plan;
   const risks = plan.risks.length === 0 ? [] : [riskList(plan)];
-  const phases = plan.phases.length === 0 ? [] : [releaseTable(plan), ...phaseTable(plan)];
-  return `${layOut([`### ${planVerdict(plan)}`, ...risks, ...phases, ...memberTables(plan), ...leftAlone(plan)])}\n`;
+  const phases = rollouts.length === 0 ? [] : [releaseTable(plan), ...rolloutPlans(plan)];
+  const members = rollouts.flatMap((rollout) => memberTables(rollout, rollouts.length > 1));
+  return `${layOut([`### ${planVerdict(plan)}`, ...risks, ...phases, ...members, ...leftAlone(plan)])}\n`;
 }
 
 /** A plan for a terminal: one line for each cluster, without anything in it that a terminal would obey. */
 export function renderPlanText(plan: Plan | undefined): string {
   if (plan === undefined) return `${NOTHING}\n`;
-  const filled = plan.phases.filter(({ members }) => members.length > 0);
   const sections = [
     [planVerdict(plan)],
     plan.risks.map(({ words }) => `! ${plain(words)}`),
-    ...filled.map((phase, at) => phaseLines(plan, phase, at + 1)),
+    ...plan.rollouts.flatMap(rolloutLines),
     plan.excluded.map(({ cluster, words }) => `left alone: ${cluster}: ${plain(words)}`),
-    plan.removed.map((cluster) => `no longer described, and not touched: ${cluster}`),
+    plan.removed.map((cluster) => `no longer in the manifests, and not deleted: ${cluster}`),
     [`plan ${plan.digest}`],
   ];
   return `${sections
@@ -32,22 +34,30 @@ export function renderPlanText(plan: Plan | undefined): string {
     .join('\n\n')}\n`;
 }
 
-function phaseLines(plan: Plan, phase: PlannedPhase, number: number): readonly string[] {
-  const { id, canary, members, why, maxConcurrent, bakeMs, budgets, approval, after } = phase;
+function rolloutLines(rollout: PlannedRollout): readonly (readonly string[])[] {
+  const { release, product, kind, urgency, fromVersions, toVersions, strategy, targets, selected } = rollout;
+  const from = fromVersions.length === 0 ? 'new' : fromVersions.join(', ');
+  const head = `${release}: ${urgency === 'routine' ? '' : `${urgency} `}${kind} of ${product} ${from} -> ${toVersions.join(', ')}, ${targets.size} of ${plural(selected, 'cluster')}, strategy ${strategy}`;
+  const filled = rollout.phases.filter(({ members }) => members.length > 0);
+  return [[plain(head)], ...filled.map((phase, at) => phaseLines(rollout, phase, at + 1))];
+}
+
+function phaseLines({ targets }: PlannedRollout, phase: PlannedPhase, number: number): readonly string[] {
+  const { name, canary, members, why, maxConcurrent, soakMs, bakeMs, budgets, approval } = phase;
   const rules = [
     `at once ${maxConcurrent.words}`,
-    `bake ${bakeWords(bakeMs)}`,
-    `tolerates ${budgets.failed.words} failed, ${budgets.unreachable.words} unreachable, ${budgets.deferred.words} deferred`,
+    `soak ${timeWords(soakMs)}`,
+    `bake ${timeWords(bakeMs)}`,
+    `tolerates ${budgetWords(budgets)}`,
     ...(approval === undefined
       ? []
       : [`${plural(approval.count, 'approval')} ${approval.when}: ${[...approval.teams, ...approval.users].join(', ')}`]),
-    ...(after.length === 0 ? [] : [`after ${after.join(', ')}`]),
   ];
   return [
-    `${number}. ${id}${canary ? ' (canary)' : ''}: ${plural(members.length, 'cluster')}, ${why}`,
+    `${number}. ${name}${canary ? ' (canary)' : ''}: ${plural(members.length, 'cluster')}, ${plain(why)}`,
     `   ${rules.join('; ')}`,
     ...members.flatMap((cluster) => {
-      const target = plan.targets[cluster];
+      const target = targets.get(cluster);
       return target === undefined ? [] : [`     ${cluster}  ${changeText(target)}`];
     }),
   ];
@@ -55,6 +65,8 @@ function phaseLines(plan: Plan, phase: PlannedPhase, number: number): readonly s
 
 function changeText({ change, spec, differences }: PlannedTarget): string {
   if (change === 'create') return `new at ${spec.version}`;
-  if (change === 'rejoin') return `opted in again, at ${spec.version}`;
-  return differences.map(({ path, from, to }) => `${path} ${plain(String(from ?? 'none'))} -> ${plain(String(to ?? 'none'))}`).join('; ');
+  const changes = differences
+    .map(({ path, from, to }) => `${path} ${plain(String(from ?? 'none'))} -> ${plain(String(to ?? 'none'))}`)
+    .join('; ');
+  return change === 'update' ? changes : `${CHANGE_WORDS[change].label}: ${changes}`;
 }

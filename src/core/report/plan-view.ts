@@ -37,10 +37,10 @@ export interface PlannedView {
   readonly underWay: readonly UnderWay[];
 }
 
-/** A rollout that is not finished and has clusters in common with the plan. */
+/** A rollout that is not finished, of a release that the plan changes too. */
 export interface UnderWay {
+  readonly release: string;
   readonly title: string;
   readonly pull: number | undefined;
   readonly status: RolloutStatus;
-  readonly shared: readonly string[];
 }

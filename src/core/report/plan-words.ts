@@ -1,9 +1,19 @@
 import type { Difference } from '../desired/desired.ts';
 import { assertNever } from '../model/assert.ts';
 import { formatDuration } from '../model/time.ts';
-import type { Plan, PlannedApproval, PlannedBudgets, PlannedPhase, PlannedRelease, PlannedTarget } from '../plan/plan.ts';
+import {
+  BUDGETS,
+  type Plan,
+  type PlannedApproval,
+  type PlannedBudgets,
+  type PlannedPhase,
+  type PlannedRollout,
+  type PlannedTarget,
+  TARGET_CHANGES,
+} from '../plan/plan.ts';
 import { code, inert, names, plural } from './markdown.ts';
 import type { PlanView } from './plan-view.ts';
+import { BUDGET_WORDS, CHANGE_WORDS } from './words.ts';
 
 /** The verdict on a pull request in one line: title of the check and first line of the comment. Plain text, nothing of others in it. */
 export function verdictOf(view: PlanView): { readonly icon: string; readonly words: string } {
@@ -18,45 +28,67 @@ export function verdictOf(view: PlanView): { readonly icon: string; readonly wor
     }
     case 'nothing-moves':
       return { icon: '✅', words: 'Nothing to roll out: manifests change, but no cluster does' };
-    case 'planned':
-      return { icon: '✅', words: planVerdict(view.plan) };
+    case 'planned': {
+      const isStopped = view.plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
+      return isStopped
+        ? { icon: '⚠️', words: `${planVerdict(view.plan)}, once a stop is lifted` }
+        : { icon: '✅', words: planVerdict(view.plan) };
+    }
     default:
       return assertNever(view, 'verdictOf');
   }
 }
 
-/** `Rolls back 12 clusters in 3 phases`. */
+/** `Rolls back 12 clusters in 3 phases`, `Changes 15 clusters of 2 releases in 7 phases`. */
 export function planVerdict(plan: Plan): string {
-  const targets = Object.keys(plan.targets).length;
+  const { rollouts } = plan;
+  const targets = countTargets(plan);
   if (targets === 0) {
-    const left = plan.excluded.length > 0 ? `${plural(plan.excluded.length, 'cluster')} opted out` : '';
+    const left = plan.excluded.length > 0 ? `${plural(plan.excluded.length, 'cluster')} left alone` : '';
     const gone = plan.removed.length > 0 ? `${plural(plan.removed.length, 'cluster')} removed from the manifests` : '';
     return `Nothing to roll out: ${[left, gone].filter((words) => words !== '').join(', ')}`;
   }
-  const phases = plural(plan.phases.filter(({ members }) => members.length > 0).length, 'phase');
-  return `${plan.kind === 'rollback' ? 'Rolls back' : 'Changes'} ${plural(targets, 'cluster')} in ${phases}`;
+  const phases = rollouts.flatMap((rollout) => rollout.phases.filter(({ members }) => members.length > 0)).length;
+  const releases = rollouts.length > 1 ? ` of ${rollouts.length} releases` : '';
+  const does = rollouts.every(({ kind }) => kind === 'rollback') ? 'Rolls back' : 'Changes';
+  return `${does} ${plural(targets, 'cluster')}${releases} in ${plural(phases, 'phase')}`;
 }
 
-/** `kafka 3.8.0 → 3.9.0`, or what else changes. */
-export function releaseChange({ product, fromVersions, toVersions }: PlannedRelease): string {
+export const countTargets = ({ rollouts }: Plan): number => rollouts.reduce((sum, { targets }) => sum + targets.size, 0);
+
+/** `kafka 3.8.0 → 3.9.0`, from the versions that clusters really run, or what else changes. */
+export function releaseChange({ product, fromVersions, toVersions }: PlannedRollout): string {
   const [from, to] = [fromVersions.map(code).join(', '), toVersions.map(code).join(', ')];
   const what = code(product);
   if (fromVersions.length === 0) return `${what} new at ${to}`;
   return from === to ? `${what} stays at ${to}` : `${what} ${from} → ${to}`;
 }
 
+/** `rollback`, `hotfix rollout`. */
+export const kindWords = ({ kind, urgency }: PlannedRollout): string => (urgency === 'routine' ? kind : `**${urgency}** ${kind}`);
+
+/** `12 of 41`, and where they are not all of one kind, of which: `12 of 41 (9 changed, 3 brought home)`. */
+export function clusterWords({ targets, selected }: PlannedRollout): string {
+  const all = `${targets.size} of ${selected}`;
+  const changes = TARGET_CHANGES.flatMap((change) => {
+    const count = [...targets.values()].filter((target) => target.change === change).length;
+    return count === 0 ? [] : [`${count} ${CHANGE_WORDS[change].label}`];
+  });
+  return changes.length > 1 ? `${all} (${changes.join(', ')})` : all;
+}
+
 /** How many at once: `2`, `all 3`, `25 % of 41 = 10`. */
 export function concurrencyWords({ maxConcurrent, members }: Pick<PlannedPhase, 'maxConcurrent' | 'members'>): string {
-  const all = maxConcurrent.count >= members.length && !maxConcurrent.words.includes('%');
-  return all && members.length > 1 ? `all ${members.length}` : maxConcurrent.words;
+  const isPlainCount = maxConcurrent.words === String(maxConcurrent.count);
+  return isPlainCount && members.length > 1 && maxConcurrent.count >= members.length ? `all ${members.length}` : maxConcurrent.words;
 }
 
 /** What may go wrong before the rollout pauses. */
 export function budgetWords(budgets: Partial<PlannedBudgets>): string {
-  const words = (['failed', 'unreachable', 'deferred'] as const).flatMap((kind) => {
+  const words = BUDGETS.flatMap((kind) => {
     const budget = budgets[kind];
-    if (budget === undefined || (budget.count === 0 && !budget.words.includes('%'))) return [];
-    return [`${budget.words} ${kind}`];
+    // A share of nothing is said with its arithmetic; a plain zero is what a reader expects.
+    return budget === undefined || budget.words === '0' ? [] : [`${budget.words} ${BUDGET_WORDS[kind].label}`];
   });
   return words.length === 0 ? 'nothing' : words.join(', ');
 }
@@ -73,7 +105,8 @@ export const approvalWords = (approval: PlannedApproval): string =>
 
 export const approvalTime = ({ when }: PlannedApproval): string => (when === 'before' ? 'before it starts' : 'after it has baked');
 
-export const bakeWords = (ms: number): string => (ms === 0 ? 'none' : formatDuration(ms));
+/** Of a soak or a bake. */
+export const timeWords = (ms: number): string => (ms === 0 ? 'none' : formatDuration(ms));
 
 /** Values that one row shows before it only counts. */
 const DIFFERENCES_MAX = 8;
@@ -92,20 +125,29 @@ export function valueWords(value: Difference['from']): string {
 }
 
 /** What becomes of one target. */
-export function targetWords({ change, spec, differences }: PlannedTarget): string {
+export function targetWords({ change, spec, from, differences, kind }: PlannedTarget): string {
+  const back = kind === 'rollback' ? ' (goes back)' : '';
   switch (change) {
     case 'create':
       return `new, at ${code(spec.version)}`;
+    case 'adopt':
+      return `runs ${code(from?.version ?? 'nothing known')} already; ${changesWords(differences)}`;
     case 'rejoin':
-      return `opted in again, at ${code(spec.version)}`;
+    case 'bring-home':
+      return `${CHANGE_WORDS[change].label}: ${changesWords(differences)}${back}`;
     case 'update':
-      // The image follows the version: beside it, it says nothing new.
-      return differenceWords(
-        differences.some(({ path }) => path === 'version') ? differences.filter(({ path }) => path !== 'image') : differences,
-      );
+      return `${changesWords(differences)}${back}`;
     default:
       return assertNever(change, 'targetWords');
   }
+}
+
+/** The image follows the version: beside it, it says nothing new. */
+function changesWords(differences: readonly Difference[]): string {
+  if (differences.length === 0) return 'ordered again as it is';
+  return differenceWords(
+    differences.some(({ path }) => path === 'version') ? differences.filter(({ path }) => path !== 'image') : differences,
+  );
 }
 
 /** Members by name while they are few. */
@@ -115,5 +157,5 @@ export const memberWords = ({ members }: PlannedPhase): string =>
   members.length <= MEMBERS_NAMED_MAX ? names(members, MEMBERS_NAMED_MAX) : plural(members.length, 'cluster');
 
 /** A phase in plain HTML words, for the line that folds its members. */
-export const phaseSummary = (number: number, phase: PlannedPhase): string =>
-  `Phase ${number}, ${inert(phase.id)}: ${plural(phase.members.length, 'cluster')}`;
+export const phaseSummary = (number: number, phase: PlannedPhase, release: string | undefined): string =>
+  `${release === undefined ? '' : `${inert(release)}, `}Phase ${number}, ${inert(phase.name)}: ${plural(phase.members.length, 'cluster')}`;

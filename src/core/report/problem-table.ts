@@ -11,10 +11,10 @@ export function countProblems(problems: readonly Problem[]): string {
   return counts.join(' and ') || 'no errors';
 }
 
-/** Every problem with its place, what is wrong and how to mend it; errors first, in order of file and line. */
+/** Every problem with its place, what is wrong and how to fix it; errors first, in order of file and line. */
 export function problemRows(problems: readonly Problem[]): Part {
   return {
-    heads: ['', 'Where', 'What is wrong', 'How to mend it'],
+    heads: ['', 'Where', 'What is wrong', 'How to fix'],
     rows: inOrder(problems).map((problem) => [
       problem.severity === 'error' ? '❌ error' : '⚠️ warning',
       code(placeOf(problem)),
@@ -46,7 +46,7 @@ export function annotationsOf(problems: readonly Problem[]): readonly CheckAnnot
       column,
       level: severity === 'error' ? 'failure' : 'warning',
       title: code,
-      message: `${plain(message)}\nHow to mend it: ${plain(hint)}`,
+      message: `${plain(message)}\nHow to fix: ${plain(hint)}`,
     }));
 }
 

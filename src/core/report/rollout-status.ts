@@ -1,165 +1,163 @@
-import { assertNever } from '../model/assert.ts';
-import type { CommitSha } from '../model/ids.ts';
-import { formatDuration, formatInstant, type Instant } from '../model/time.ts';
-import type { Plan, PlannedPhase } from '../plan/plan.ts';
-import type { Hold } from '../reconcile/decision.ts';
-import { IN_FLIGHT, type RolloutState, type TargetState, type TargetStatus } from '../reconcile/state.ts';
+import { formatDuration, formatInstant } from '../model/time.ts';
+import type { PlannedPhase } from '../plan/plan.ts';
+import { IN_FLIGHT, isFinished, type RolloutState, SETTLED, type TargetState, type TargetStatus } from '../reconcile/state.ts';
 import { cut, layOut, type Part } from './lay-out.ts';
-import { code, details, inert, plural, table } from './markdown.ts';
+import { code, details, inert, plural, prose, sentence, table } from './markdown.ts';
 import { memberTables } from './plan-parts.ts';
 import { approvalTime, approverWords, releaseChange } from './plan-words.ts';
-import { wayOut } from './rollout-way-out.ts';
-import { countWords, holdLines, phaseWords, progressWords, STATUS_WORDS } from './rollout-words.ts';
+import { stopParagraph, stopsOf } from './rollout-stops.ts';
+import { rolloutVerdict, viewVerdict } from './rollout-verdict.ts';
+import type { RolloutView, ShownRollout } from './rollout-view.ts';
+import { approvalWay, takeOverWay, wayOut } from './rollout-way-out.ts';
+import {
+  attemptWords,
+  countWords,
+  holdLines,
+  phaseWords,
+  progressWords,
+  reasonWords,
+  refusedLines,
+  rolloutName,
+  targetStatusWords,
+} from './rollout-words.ts';
 
-/** Everything that the comment and the check say about a rollout. */
-export interface RolloutView {
-  readonly plan: Plan;
-  readonly state: RolloutState;
-  readonly holds: readonly Hold[];
-  /** The rollout that took over, where one did. */
-  readonly supersededBy: { readonly title: string; readonly pull: number | undefined; readonly commit: CommitSha } | undefined;
-  /** Page of the rollout, where it can be watched and commanded. */
-  readonly rolloutUrl: string | undefined;
-  /** How much faster than the wall clock bakes run; 1 outside of local mode. */
-  readonly speed: number;
-  readonly now: Instant;
-}
-
-/** Title, summary and text of the check `flotilla / rollout`. Its state is up to the caller, who knows what the code host makes of each. */
+/** Title, summary and text of the check `flotilla / rollout`: one for all rollouts of the commit. */
 export function renderRolloutCheck(view: RolloutView): { readonly title: string; readonly summary: string; readonly text: string } {
-  const { icon, words } = rolloutVerdict(view);
+  const { icon, words } = viewVerdict(view);
   const [, ...parts] = rolloutParts(view);
-  const summary = [`${icon} ${words}`, ...pauseParts(view), ...approvalParts(view)].join('\n\n');
-  return { title: words, summary: cut(summary, SUMMARY_CHARS_MAX), text: layOut(parts) };
+  const urgent = view.rollouts.flatMap((shown) => {
+    const asks = [...stopParts(view, shown), ...approvalParts(view, shown)];
+    return asks.length === 0 ? [] : [...sectionHead(view, shown), ...asks];
+  });
+  return { title: words, summary: cut([`${icon} ${words}`, ...urgent].join('\n\n'), SUMMARY_CHARS_MAX), text: layOut(parts) };
 }
 
 const SUMMARY_CHARS_MAX = 10_000;
 
-/** The verdict line first, then phases, failures, what is in flight, why the others wait, and the plan itself, folded. */
+/** The verdict line first; then, for each rollout, what a person must act on, how far it is, and why the rest waits; the plan itself last, folded. */
 export function rolloutParts(view: RolloutView): readonly Part[] {
-  const { icon, words } = rolloutVerdict(view);
-  const { plan, holds } = view;
+  const { icon, words } = viewVerdict(view);
   return [
     `### ${icon} ${words}`,
-    ...pauseParts(view),
-    ...approvalParts(view),
-    ...outcomeParts(view),
-    phaseProgress(view),
-    ...targetTable(view, 'Went wrong', ['failed', 'unreachable']),
-    ...targetTable(view, 'In flight', [...IN_FLIGHT, 'soaking']),
-    ...putOff(view),
-    ...(holds.length === 0 ? [] : [details('Why the others wait', holdLines(holds.filter(isIdle(view))).join('\n') || 'None waits.')]),
-    ...(view.speed === 1 ? [] : [`_Local mode: bakes and clusters run ${view.speed} times faster than the plan says._`]),
-    details(
-      'Plan',
-      plan.releases
-        .map((release) => `- ${code(release.release)}: ${releaseChange(release)}, strategy ${code(release.strategy)}`)
-        .join('\n'),
-    ),
-    ...memberTables(plan),
-    ...(view.rolloutUrl === undefined ? [] : [`[Watch or command this rollout](${view.rolloutUrl})`]),
+    ...view.rollouts.flatMap((shown) => [...sectionHead(view, shown), ...sectionParts(view, shown)]),
+    ...(view.speed === 1 ? [] : [`_Local mode: soaks, bakes and clusters run ${view.speed} times faster than the plan says._`]),
+    ...planParts(view),
   ];
 }
 
-/** In flight shows its own progress; the reasons are for those that stand still. */
-const isIdle =
-  ({ state }: RolloutView) =>
-  ({ cluster }: Hold): boolean =>
-    !['applying', 'rolling', 'soaking'].includes(state.targets.get(cluster)?.status ?? '');
-
-/** One line: what it is, how far it is, and whether somebody must act. Nothing of others is in it, so that it can be a title. */
-export function rolloutVerdict({ plan, state }: RolloutView): { readonly icon: string; readonly words: string } {
-  const targets = [...state.targets.values()];
-  const total = targets.length;
-  const done = targets.filter(({ status }) => status === 'succeeded' || status === 'skipped').length;
-  const wrong = targets.filter(({ status }) => status === 'failed' || status === 'unreachable').length;
-  const name = plan.kind === 'rollback' ? 'Rollback' : 'Rollout';
-  const far = `${done} of ${plural(total, 'cluster')} done`;
-  const bad = wrong === 0 ? '' : `, ${wrong} went wrong`;
-  switch (state.status) {
-    case 'awaiting-approval':
-      return { icon: '✋', words: `${name} waits for approval: ${far}${bad}` };
-    case 'running':
-      return { icon: '🔵', words: `${name} under way: ${far}${bad}` };
-    case 'paused':
-      return { icon: '⏸️', words: `${name} paused: ${far}${bad}` };
-    case 'aborted': {
-      const winding = state.finishedAt === undefined ? ', clusters in flight come to rest' : '';
-      return { icon: '⛔', words: `${name} aborted: ${far}${bad}${winding}` };
-    }
-    case 'superseded':
-      return { icon: '⏭️', words: `${name} superseded by a newer one: ${far}${bad}` };
-    case 'completed':
-      return { icon: '✅', words: `${name} completed: ${far}` };
-    case 'completed-with-deferrals':
-      return { icon: '⚠️', words: `${name} completed, but not everywhere: ${far}${bad}` };
-    default:
-      return assertNever(state.status, 'rolloutVerdict');
-  }
+/** A commit with one rollout needs no heading for it. */
+function sectionHead({ rollouts }: RolloutView, shown: ShownRollout): readonly string[] {
+  if (rollouts.length === 1) return [];
+  const { icon, words } = rolloutVerdict(shown);
+  const { planned, state } = shown.active;
+  const isOnly = rollouts.filter(({ active }) => active.planned.release === planned.release).length === 1;
+  return [`#### ${code(planned.release)}${isOnly ? '' : `, begun ${formatInstant(state.createdAt)}`}\n\n${icon} ${words}`];
 }
 
-/** Why it stands still, and the way out. */
-function pauseParts(view: RolloutView): readonly string[] {
-  const { pause } = view.state;
-  if (pause === undefined) return [];
-  const where = pause.phase === undefined ? '' : ` in phase ${code(pause.phase)}`;
-  const who = pause.cause === 'person' ? ` by ${code(pause.by)}` : '';
+function sectionParts(view: RolloutView, shown: ShownRollout): readonly Part[] {
+  const lines = holdLines(view, shown);
+  const refused = refusedLines(shown);
+  const { fleetUrl } = view;
+  const asks = [...stopParts(view, shown), ...approvalParts(view, shown), ...waitParts(view, shown)];
   return [
-    `**Paused${who} at ${formatInstant(pause.at)}${where}:** ${inert(pause.reason)}`,
-    untouchedWords(view),
-    wayOut(view.plan, view.state, view.rolloutUrl),
+    ...asks,
+    ...outcomeParts(view, shown),
+    phaseProgress(shown),
+    ...(refused.length === 0 ? [] : [['**Refused by data planes**', '', ...refused, '', REFUSED_NEXT].join('\n')]),
+    ...targetTable(shown, 'Went wrong', new Set(['failed', 'unreachable'])),
+    ...targetTable(shown, 'In flight', IN_FLIGHT),
+    ...leftBehind(shown),
+    ...(isFinished(shown.active.state) ? [] : [details('Why clusters wait', lines.join('\n') || 'No clusters are waiting.')]),
+    // What asks for something names the page already.
+    ...(fleetUrl === undefined || asks.length > 0
+      ? []
+      : [`[Watch or command this rollout](${fleetUrl}/rollouts/${shown.active.state.id})`]),
   ];
+}
+
+const REFUSED_NEXT =
+  '**Next:** fix the cause there, or merge a change that can be carried out. At its deadline such a cluster counts as failed.';
+
+/** Why it stands still, how far it has gone, and the way out. */
+function stopParts(view: RolloutView, shown: ShownRollout): readonly string[] {
+  const stops = stopsOf(view, shown);
+  const way = wayOut(view, shown, stops);
+  if (stops.length === 0) return way;
+  return [...stops.map((stop) => stopParagraph(stop, shown)), ...(isFinished(shown.active.state) ? [] : [untouchedWords(shown)]), ...way];
 }
 
 /** How far the damage can have gone: always said, because it is the first thing asked. */
-function untouchedWords({ state }: RolloutView): string {
-  const targets = [...state.targets.values()];
+function untouchedWords({ active }: ShownRollout): string {
+  const targets = [...active.state.targets.values()];
   const untouched = targets.filter(({ attempt }) => attempt === 0).length;
-  return `**Not touched:** ${untouched === 0 ? 'none; every cluster of this rollout was started' : `${untouched} of ${plural(targets.length, 'cluster')}`}. Nothing new starts while it is paused.`;
+  const nothing = active.state.status === 'paused' ? ' Nothing new starts while it is paused.' : '';
+  return `**Not touched:** ${untouched === 0 ? 'none; every cluster of this rollout was started' : `${untouched} of ${plural(targets.length, 'cluster')}`}.${nothing}`;
 }
 
 /** Phases that stand still until people agree: how many have, who may, and how. */
-function approvalParts({ plan, state, rolloutUrl }: RolloutView): readonly string[] {
-  return plan.phases.flatMap(({ id, approval }) => {
-    if (approval === undefined || state.phases.get(id)?.status !== 'awaiting-approval') return [];
-    const given = state.approvals.filter(({ phase, digest }) => phase === id && digest === state.digest);
+function approvalParts(view: RolloutView, shown: ShownRollout): readonly string[] {
+  const { planned, state } = shown.active;
+  if (isFinished(state)) return [];
+  return planned.phases.flatMap(({ name, approval }) => {
+    if (approval === undefined || state.phases.get(name)?.status !== 'awaiting-approval') return [];
+    const given = state.approvals.filter(({ phase, digest }) => phase === name && digest === state.digest);
     const by = given.length === 0 ? '' : ` (${given.map((one) => code(one.by)).join(', ')})`;
-    const where = rolloutUrl === undefined ? `rollout ${code(state.id)}` : `[the page of the rollout](${rolloutUrl})`;
-    const asked = `**${code(id)} waits for approval ${approvalTime(approval)}:** ${given.length} of ${approval.count} given${by}`;
-    return [`${asked}. Who may: ${approverWords(approval)}. **Next:** look at the plan, and approve ${code(state.digest)} on ${where}.`];
+    const asked = `**✋ ${code(name)} waits for approval ${approvalTime(approval)}:** ${given.length} of ${approval.count} given${by}`;
+    return [`${asked}. Who may: ${approverWords(approval)}.`, approvalWay(view, shown, name)];
   });
 }
 
-function outcomeParts({ state, supersededBy }: RolloutView): readonly string[] {
+/** What all of it waits for, where that is another rollout. */
+function waitParts(view: RolloutView, shown: ShownRollout): readonly string[] {
+  const { all } = shown.holds;
+  if (all?.reason.kind === 'required-product')
+    return [`**⏳ ${sentence(reasonWords(all.reason, view))}.** It starts by itself when that has ended.`];
+  const { status } = shown.active.state;
+  if (status !== 'pending') return [];
+  const before = all?.reason.kind === 'pending' ? rolloutName(view, all.reason.behind) : 'another rollout';
+  return [
+    `**⏳ Waits for ${before}**, of the same release. It takes over when that has ended; at once when that is stopped by a failure and this leaves the version that failed.`,
+    takeOverWay(view, shown),
+  ];
+}
+
+function outcomeParts(view: RolloutView, { active }: ShownRollout): readonly string[] {
+  const { state } = active;
   const parts: string[] = [];
-  if (state.status === 'superseded' && supersededBy !== undefined) {
-    const { pull, title, commit } = supersededBy;
-    parts.push(
-      `Superseded by ${pull === undefined ? code(commit.slice(0, 12)) : `#${pull}`}, ${code(title)}: it takes over what is not done here.`,
-    );
+  if (state.status === 'superseded') {
+    const by = state.supersededBy === undefined ? 'a newer rollout' : rolloutName(view, state.supersededBy);
+    parts.push(`Superseded by ${by}: it takes over what is not done here.`);
   }
-  if (state.status === 'aborted') {
-    const left = [...state.targets.values()].filter(
-      ({ status }) => status === 'waiting' || status === 'deferred' || status === 'held',
-    ).length;
-    if (left > 0)
-      parts.push(
-        `${plural(left, 'cluster')} did not get the new version and will be reported as lagging. Revert the merge, or merge a newer change, to settle this.`,
-      );
+  const left = [...state.targets.values()].filter(
+    ({ status }) => status === 'waiting' || status === 'deferred' || status === 'held',
+  ).length;
+  if (state.status === 'aborted' && left > 0)
+    parts.push(`${plural(left, 'cluster')} did not get the new version; ${left === 1 ? 'it is' : 'they are'} reported as lagging.`);
+  for (const { kind, phase, by, reason, until } of isFinished(state) ? [] : state.overrides) {
+    const what =
+      kind === 'expedite'
+        ? `Expedited${phase === undefined ? '' : `, phase ${code(phase)}`}`
+        : `Canary phase ${phase === undefined ? '' : `${code(phase)} `}waived`;
+    parts.push(`${what} by ${code(by)}${until === undefined ? '' : ` until ${formatInstant(until)}`}: ${inert(reason)}`);
   }
   if (state.finishedAt !== undefined) {
-    parts.push(`Finished ${formatInstant(state.finishedAt)}, after ${formatDuration(state.finishedAt - state.createdAt)}.`);
+    const guard =
+      state.guardUntil === undefined
+        ? ''
+        : ` Its clusters are watched until ${formatInstant(state.guardUntil)}: if one breaks before then, the release is stopped.`;
+    parts.push(`Finished ${formatInstant(state.finishedAt)}, after ${formatDuration(state.finishedAt - state.createdAt)}.${guard}`);
   }
   return parts;
 }
 
-function phaseProgress({ plan, state }: RolloutView): string {
-  const rows = plan.phases
+function phaseProgress(shown: ShownRollout): string {
+  const { planned, state } = shown.active;
+  const rows = planned.phases
     .filter(({ members }) => members.length > 0)
     .map((phase, at) => [
       String(at + 1),
-      `${code(phase.id)}${phase.canary ? ' (canary)' : ''}`,
-      phaseWords(phase, state.phases.get(phase.id), state),
+      `${code(phase.name)}${phase.canary ? ' (canary)' : ''}`,
+      phaseWords(phase, state.phases.get(phase.name), shown),
       countWords(membersOf(phase, state).map(({ target }) => target)),
     ]);
   return table(['#', 'Phase', 'Status', 'Clusters'], rows);
@@ -177,46 +175,42 @@ function membersOf({ members }: PlannedPhase, { targets }: RolloutState): readon
   });
 }
 
-/** Clusters that were never started and will not be: many of them after an abort, so they are folded. */
-function putOff({ plan, state }: RolloutView): readonly Part[] {
-  const rows = plan.phases.flatMap((phase) =>
-    membersOf(phase, state)
-      .filter(({ target }) => target.status === 'deferred')
-      .map(({ cluster, target }) => [code(cluster), code(phase.id), inert(target.detail ?? 'no reason is on record')]),
-  );
-  if (rows.length === 0) return [];
-  return [
-    {
-      heads: ['Cluster', 'Phase', 'Why'],
-      rows,
-      of: ['cluster', 'clusters'],
-      rest: 'The page of the rollout shows all.',
-      summary: `Put off: ${plural(rows.length, 'cluster')}`,
-    },
-  ];
-}
+const PAGE_SHOWS_ALL = 'The page of the rollout shows all.';
 
-/** Clusters in one of these statuses, in the order of the phases. */
-function targetTable({ plan, state }: RolloutView, title: string, statuses: readonly TargetStatus[]): readonly Part[] {
-  const rows = plan.phases.flatMap((phase) =>
+/** Clusters that are settled and did not get there, besides what went wrong: many of them after an abort, so they are folded. */
+function leftBehind({ active: { planned, state } }: ShownRollout): readonly Part[] {
+  const left = new Set<TargetStatus>(['deferred', 'skipped', 'removed']);
+  const rows = planned.phases.flatMap((phase) =>
     membersOf(phase, state)
-      .filter(({ target }) => statuses.includes(target.status))
+      .filter(({ target }) => left.has(target.status) && SETTLED.has(target.status))
       .map(({ cluster, target }) => [
         code(cluster),
-        STATUS_WORDS[target.status],
-        progressWords(target, phase.bakeMs),
-        `${target.startedAt === undefined ? 'not started' : formatInstant(target.startedAt)}${target.attempt > 1 ? `, attempt ${target.attempt}` : ''}`,
+        code(phase.name),
+        targetStatusWords(target),
+        prose(target.detail ?? 'no reason is on record'),
       ]),
   );
   if (rows.length === 0) return [];
-  return [
-    `**${title}**`,
-    {
-      heads: ['Cluster', 'Status', 'Evidence', 'Ordered'],
-      rows,
-      of: ['cluster', 'clusters'],
-      rest: 'The page of the rollout shows all.',
-      summary: undefined,
-    },
-  ];
+  const summary = `Not done: ${plural(rows.length, 'cluster')}`;
+  return [{ heads: ['Cluster', 'Phase', 'Status', 'Why'], rows, of: ['cluster', 'clusters'], rest: PAGE_SHOWS_ALL, summary }];
+}
+
+/** Clusters in one of these statuses, in the order of the phases. */
+function targetTable({ active: { planned, state } }: ShownRollout, title: string, statuses: ReadonlySet<TargetStatus>): readonly Part[] {
+  const rows = planned.phases.flatMap((phase) =>
+    membersOf(phase, state)
+      .filter(({ target }) => statuses.has(target.status))
+      .map(({ cluster, target }) => [code(cluster), targetStatusWords(target), progressWords(target, phase.soakMs), attemptWords(target)]),
+  );
+  if (rows.length === 0) return [];
+  const heads = ['Cluster', 'Status', 'Evidence', 'Ordered'];
+  return [`**${title}**`, { heads, rows, of: ['cluster', 'clusters'], rest: PAGE_SHOWS_ALL, summary: undefined }];
+}
+
+/** What was planned, for whoever wants to compare. */
+function planParts({ rollouts }: RolloutView): readonly Part[] {
+  const lines = rollouts.map(
+    ({ active: { planned } }) => `- ${code(planned.release)}: ${releaseChange(planned)}, strategy ${code(planned.strategy)}`,
+  );
+  return [details('Plan', lines.join('\n')), ...rollouts.flatMap(({ active }) => memberTables(active.planned, rollouts.length > 1))];
 }

@@ -1,35 +1,191 @@
-import type { Plan } from '../plan/plan.ts';
-import type { RolloutState } from '../reconcile/state.ts';
-import { plural } from './markdown.ts';
+import type { RolloutVerb } from '../command/command.ts';
+import { scopeName } from '../command/stop-words.ts';
+import { isFinished, isWindingDown } from '../reconcile/state.ts';
+import type { Stop, StopCause } from '../stop/stop.ts';
+import { code, plural } from './markdown.ts';
+import type { RolloutView, ShownRollout } from './rollout-view.ts';
+import { rolloutName } from './rollout-words.ts';
 
-/** What a person can do about a pause, the safest first, each with what then happens. */
-export function wayOut({ kind }: Plan, { id, targets, pause }: RolloutState, rolloutUrl: string | undefined): string {
-  const failed = [...targets.values()].filter(({ status }) => status === 'failed').length;
-  const where = rolloutUrl === undefined ? `rollout \`${id}\`` : `[the page of the rollout](${rolloutUrl})`;
-  const revert =
-    kind === 'rollback'
-      ? '- **Merge a fix.** A newer change takes over the clusters that are not done; broken ones get it at once.'
-      : '- **Revert the merge.** Every cluster that was touched goes back; broken ones go first.';
-  const again = `${plural(failed, 'failed cluster')} ${failed === 1 ? 'is' : 'are'} ordered again`;
-  const retry = failed === 0 ? [] : [`- **Retry, then resume**, once the cause is mended: ${again}.`];
-  const resume =
-    pause?.cause === 'person'
-      ? '- **Resume.** It goes on where it stands.'
-      : '- **Resume**, if this is no reason to stop: it goes on where it stands, and what went wrong so far no longer counts.';
-  // A rollback has no revert of its own among the ways out, and nothing that failed means nothing to retry.
-  const first = kind === 'rollback' ? 'Commands are' : 'Revert on the pull request, or with `git revert`; the others are';
-  const verbs =
-    failed === 0 && ![...targets.values()].some(({ status }) => status === 'deferred')
-      ? '`resume` or `abort`'
-      : '`resume`, `retry` or `abort`';
+/** A request to the API that a person can copy. */
+interface ApiCommand {
+  readonly path: string;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** Something that a person can do, with what then happens. */
+interface Way {
+  readonly words: string;
+  readonly commands: readonly ApiCommand[];
+}
+
+/** Stops that failures have set. */
+const BY_FAILURE: ReadonlySet<StopCause> = new Set([
+  'failed-budget',
+  'unreachable-budget',
+  'deferred-budget',
+  'unproven-canary',
+  'regression',
+]);
+/** Only `lift` ends these. */
+const ON_VERSION: ReadonlySet<StopCause> = new Set(['quarantine', 'aborted', 'rolled-back']);
+
+/** What a person can do about the stops of a rollout, or about what it left behind: the safest first. Empty when nothing is to be done. */
+export function wayOut(view: RolloutView, shown: ShownRollout, stops: readonly Stop[]): readonly string[] {
+  const { state } = shown.active;
+  const ways = isFinished(state) || isWindingDown(state) ? waysAfterTheEnd(view, shown, stops) : waysNow(view, shown, stops);
+  return ways.length === 0 ? [] : [renderWays('What to do now', view, shown, ways)];
+}
+
+/** A pending rollout starts by itself; a person may not want to wait. */
+export function takeOverWay(view: RolloutView, shown: ShownRollout): string {
+  const way = {
+    words: '**Start it at once:** `take-over`. The one before it winds down.',
+    commands: [rolloutCommand(view, shown, 'take-over')],
+  };
+  return renderWays('If it cannot wait', view, shown, [way]);
+}
+
+export function approvalWay(view: RolloutView, shown: ShownRollout, phase: string): string {
+  // A release that was reconciled since has a plan of its own.
+  const { digest } = shown.active.state;
+  const fields = { phase, digest };
+  const way = {
+    words: `**Approve** plan ${code(digest)} after a look at it.`,
+    commands: [rolloutCommand(view, shown, 'approve', fields)],
+  };
+  return renderWays('What to do now', view, shown, [way]);
+}
+
+function waysNow(view: RolloutView, shown: ShownRollout, stops: readonly Stop[]): readonly Way[] {
+  const failures = stops.filter(({ cause }) => BY_FAILURE.has(cause));
+  const versions = stops.filter(({ cause }) => ON_VERSION.has(cause));
+  const others = stops.filter(({ cause }) => cause === 'person');
+  if (stops.length === 0) return [];
+  const end = shown.active.planned.kind === 'rollback' ? '' : ', and its version stays stopped';
+  const abort: Way = {
+    words: `**Give up:** \`abort\`. Nothing more of it starts${end}.`,
+    commands: [rolloutCommand(view, shown, 'abort')],
+  };
+  // Only a person has set them.
+  if (failures.length + versions.length === 0) return [...others.map((stop) => goOn(view, shown, stop, stops)), abort];
+  const lifts = [...failures, ...others, ...versions].map((stop) => liftCommand(view, shown, stop, stops));
+  const resumes = failures.map((stop) => liftCommand(view, shown, stop, stops));
+  const retryable = countRetryable(shown);
   return [
-    '**What to do now**',
-    '',
-    revert,
-    ...retry,
-    resume,
-    '- **Abort.** Nothing more starts; clusters in flight come to rest, and the others stay as they are and are reported as lagging.',
-    '',
-    `${first} on ${where}, or by the API: \`POST /api/fleets/OWNER/NAME/rollouts/${id}/VERB\` with \`{"by": "...", "reason": "..."}\`, where VERB is ${verbs}.`,
-  ].join('\n');
+    goBack(shown),
+    ...(retryable === 0 ? [] : [retryWay(view, shown, retryable, stops, resumes)]),
+    ...versions.filter(({ rollout }) => rollout !== shown.active.state.id).flatMap((stop) => elsewhere(view, stop)),
+    {
+      words: `**Go on all the same:** ${verbsOf(lifts)}${lifts.length > 1 ? ` (${lifts.length} stops)` : ''}.${risksOf(failures)}`,
+      commands: lifts,
+    },
+    abort,
+  ];
+}
+
+/** `resume`, or `resume` and `lift`. */
+const verbsOf = (commands: readonly ApiCommand[]): string =>
+  [...new Set(commands.map(({ path }) => `\`${path.split('/').at(-1)}\``))].join(' and ');
+
+/** What goes with lifting stops that failures have set. */
+function risksOf(failures: readonly Stop[]): string {
+  if (failures.length === 0) return '';
+  const waives = failures.some(({ cause }) => cause === 'unproven-canary') ? ' That waives the canary.' : '';
+  return `${waives} What went wrong so far no longer counts.`;
+}
+
+/** By an ordinary merge: that is reviewed like any other. */
+function goBack({ active: { planned, state } }: ShownRollout): Way {
+  if (planned.kind === 'rollback')
+    return { words: '**Merge a fix.** It takes over the clusters that are not done, broken ones first.', commands: [] };
+  const isTouched = [...state.targets.values()].some(({ attempt }) => attempt > 0);
+  if (!isTouched)
+    return { words: '**Merge a version that works,** or revert the merge. No cluster of this rollout was touched.', commands: [] };
+  return { words: '**Go back:** revert the merge. Every cluster that was touched goes back, broken ones first.', commands: [] };
+}
+
+function retryWay(view: RolloutView, shown: ShownRollout, count: number, stops: readonly Stop[], resumes: readonly ApiCommand[]): Way {
+  const isQuarantined = stops.some(({ cause }) => cause === 'quarantine');
+  const quarantine = isQuarantined ? ' The first one that soaks ends the quarantine, and the others go on.' : '';
+  const people = stops.filter(({ cause }) => cause === 'person');
+  const besides =
+    people.length === 0
+      ? ''
+      : ` Nothing starts before ${people.map(({ id, by }) => `stop ${code(id)} by ${code(by)}`).join(', ')} is lifted too.`;
+  const verbs = resumes.length === 0 ? '`retry`' : '`retry` and `resume`';
+  return {
+    words: `**Fix the cause, then ${verbs}:** ${plural(count, 'cluster is', 'clusters are')} tried again.${quarantine}${besides}`,
+    commands: [rolloutCommand(view, shown, 'retry'), ...resumes],
+  };
+}
+
+/** The version failed in another rollout: it is there that it can be shown to work. */
+function elsewhere(view: RolloutView, { cause, rollout }: Stop): readonly Way[] {
+  if (cause !== 'quarantine' || rollout === undefined) return [];
+  const words = `**Fix the cause, then \`retry\` in ${rolloutName(view, rollout)}**, where it failed: the first cluster that soaks ends the quarantine.`;
+  return [{ words, commands: [{ path: `${apiOf(view)}/rollouts/${rollout}/retry` }] }];
+}
+
+function goOn(view: RolloutView, shown: ShownRollout, stop: Stop, stops: readonly Stop[]): Way {
+  const command = liftCommand(view, shown, stop, stops);
+  const own = stop.scope.kind === 'release' || stop.scope.kind === 'rollout';
+  const which = stops.length > 1 ? ` stop ${code(stop.id)}` : '';
+  const then = own ? 'It goes on from where it stands.' : `That lets all of ${scopeName(stop.scope, code)} go on.`;
+  return { words: `**Go on** once the reason is gone: ${verbsOf([command])}${which}. ${then}`, commands: [command] };
+}
+
+/** Also while the last of it comes to rest: only a retry has to wait for that. */
+function waysAfterTheEnd(view: RolloutView, shown: ShownRollout, stops: readonly Stop[]): readonly Way[] {
+  const { state } = shown.active;
+  const retryable = state.status === 'superseded' ? 0 : countRetryable(shown);
+  if (retryable === 0 && stops.length === 0) return [];
+  const lifts = stops.map((stop) => liftCommand(view, shown, stop, stops));
+  // A retry passes a quarantine, and ends it; what else is stopped must be lifted first.
+  const first = stops.filter(({ cause }) => cause !== 'quarantine').map((stop) => liftCommand(view, shown, stop, stops));
+  const when = isFinished(state) ? '' : ' once its clusters in flight have come to rest';
+  const retry: Way = {
+    words: `**Try again:** ${first.length === 0 ? '' : '`lift` the stop, then '}\`retry\`${when}. ${plural(retryable, 'cluster is', 'clusters are')} tried again.`,
+    commands: [...first, rolloutCommand(view, shown, 'retry')],
+  };
+  const again = retryable === 0 ? [] : [retry];
+  if (stops.length === 0) return [...again, goBack(shown)];
+  const lift: Way = {
+    words: `**Let later merges go on:** \`lift\` ${lifts.length === 1 ? 'the stop' : `the ${lifts.length} stops`}.`,
+    commands: lifts,
+  };
+  return [goBack(shown), ...again, lift];
+}
+
+const countRetryable = ({ active }: ShownRollout): number =>
+  [...active.state.targets.values()].filter(({ status }) => status === 'failed' || status === 'unreachable' || status === 'deferred')
+    .length;
+
+const apiOf = ({ fleet }: RolloutView): string => `/api/fleets/${fleet}`;
+
+function rolloutCommand(
+  view: RolloutView,
+  { active }: ShownRollout,
+  verb: RolloutVerb,
+  fields?: Readonly<Record<string, string>>,
+): ApiCommand {
+  return { path: `${apiOf(view)}/rollouts/${active.state.id}/${verb}`, ...(fields === undefined ? {} : { fields }) };
+}
+
+/** `resume` for the stops of the rollout and its release; wider ones, and those on a version, are lifted by their id. */
+function liftCommand(view: RolloutView, shown: ShownRollout, stop: Stop, stops: readonly Stop[]): ApiCommand {
+  const resumable = stop.scope.kind === 'rollout' || stop.scope.kind === 'release';
+  if (!resumable || isFinished(shown.active.state)) return { path: `${apiOf(view)}/stops/${stop.id}/lift` };
+  const several = stops.filter(({ scope }) => ['fleet', 'product', 'release', 'rollout'].includes(scope.kind)).length > 1;
+  return rolloutCommand(view, shown, 'resume', several ? { stop: stop.id } : undefined);
+}
+
+function renderWays(title: string, { fleetUrl }: RolloutView, { active }: ShownRollout, ways: readonly Way[]): string {
+  const lines = [...new Set(ways.flatMap(({ commands }) => commands.map(commandLine)))];
+  const page = fleetUrl === undefined ? '' : `On [the page of the rollout](${fleetUrl}/rollouts/${active.state.id}), or by`;
+  const api = lines.length === 0 ? '' : `\n\n${page === '' ? 'By' : page} the API:\n\n\`\`\`\n${lines.join('\n')}\n\`\`\``;
+  return `**${title}**\n\n${ways.map(({ words }) => `- ${words}`).join('\n')}${api}`;
+}
+
+function commandLine({ path, fields = {} }: ApiCommand): string {
+  return `POST ${path} ${JSON.stringify({ by: 'YOU', reason: 'WHY', ...fields })}`;
 }

@@ -66,7 +66,7 @@ function checkSchedules(rules: readonly (Located<Window> | Located<Freeze>)[], n
     if (found.some(({ code }) => code === 'never-opens')) neverOpens += 1;
     if (neverOpens < NEVER_OPENS_MAX) continue;
     const message = `after ${NEVER_OPENS_MAX} schedules that never open, the others were not looked at`;
-    problems.push(problemOf('never-opens', placeIn(rule, 'spec', 'schedule'), message, 'mend those first'));
+    problems.push(problemOf('never-opens', placeIn(rule, 'spec', 'schedule'), message, 'fix those first'));
     break;
   }
   return problems;

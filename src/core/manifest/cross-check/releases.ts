@@ -20,8 +20,17 @@ export function checkReleases(known: Known, placement: Placement, now: Instant):
       ...checkSelector(release, ['spec', 'select'], spec.select),
       ...(product === undefined ? [] : checkVersion(release, ['spec', 'version'], { product, version: spec.version, rolledOut: true })),
       ...checkExceptions(release, known, placement, now),
+      ...checkWaiver(release, now),
     ];
   });
+}
+
+function checkWaiver(release: Located<Release>, now: Instant): readonly UnlocatedProblem[] {
+  const expires = release.value.spec.canaryWaiver?.expires;
+  if (expires === undefined || Date.parse(expires) > now) return [];
+  const message = `the canary waiver expired at ${expires}, and holds until it is removed`;
+  const place = placeIn(release, 'spec', 'canaryWaiver', 'expires');
+  return [problemOf('canary-waiver-expired', place, message, 'remove it, or give it a later date')];
 }
 
 function checkExceptions(release: Located<Release>, known: Known, placement: Placement, now: Instant): readonly UnlocatedProblem[] {

@@ -1,0 +1,92 @@
+import type { Observations } from '../evidence/observation.ts';
+import type { CommitSha } from '../model/ids.ts';
+import type { Instant } from '../model/time.ts';
+import type { Action, ActiveRollout, Change, Decision, FleetDecision } from '../reconcile/decision.ts';
+import { isFinished, type RolloutState } from '../reconcile/state.ts';
+import { type AuditLine, BOT, type FleetChange } from './fleet-change.ts';
+import type { FollowUp } from './follow-up.ts';
+import { nextReportAt } from './report-pace.ts';
+
+export interface RecordContext {
+  /** What was decided on. */
+  readonly observations: Observations;
+  /** Least time between two reports of progress. */
+  readonly reportEveryMs: number;
+  readonly now: Instant;
+}
+
+type Decided = FleetDecision['decisions'][number];
+
+/** What is to be written of a decision on all rollouts, and what follows from it. */
+export function recordDecision(decided: FleetDecision, context: RecordContext): FleetChange {
+  const { stops, ledger, wakeAt } = decided;
+  const moved = decided.decisions.filter(({ rollout, decision }) => decision.next !== rollout.state || decision.actions.length > 0);
+  const wake: readonly FollowUp[] = wakeAt === undefined ? [] : [{ kind: 'wake', at: wakeAt }];
+  if (moved.length === 0 && stops.length === 0 && ledger.length === 0) return { audit: [], followUps: wake };
+  const actions = moved.flatMap(({ decision }) => decision.actions);
+  return {
+    rollouts: moved.map(({ rollout, decision }) => ({ before: rollout.state, next: decision.next })),
+    stops,
+    ledger,
+    orders: actions.flatMap((action) => (action.kind === 'order' ? [action.order] : [])),
+    sendAgain: actions.flatMap((action) => (action.kind === 'send-again' ? [{ cluster: action.cluster, epoch: action.epoch }] : [])),
+    observations: [...context.observations.values()],
+    audit: moved.flatMap(({ rollout, decision }) => auditOf(rollout, decision)),
+    followUps: [...wake, ...deliveriesOf(actions), ...reportsOf(moved, context), ...driftOf(moved)],
+  };
+}
+
+function auditOf({ state }: ActiveRollout, { changes, actions }: Decision): readonly AuditLine[] {
+  return [...changes.map((change) => auditChange(change, BOT, state.id)), ...actions.map((action) => auditAction(action, state.id))];
+}
+
+export const auditChange = (
+  { subject, name, from, to, why }: Change,
+  actor: string,
+  rollout: RolloutState['id'] | undefined,
+): AuditLine => ({
+  actor,
+  kind: subject,
+  subject: name,
+  rollout,
+  from,
+  to,
+  why,
+});
+
+function auditAction(action: Action, rollout: RolloutState['id']): AuditLine {
+  const common = { actor: BOT, kind: 'order', rollout, from: undefined, why: action.why } as const;
+  switch (action.kind) {
+    case 'order': {
+      const { cluster, mode, revision, epoch } = action.order;
+      return { ...common, subject: cluster, to: `${mode} ${revision} epoch ${epoch}` };
+    }
+    case 'send-again':
+      return { ...common, subject: action.cluster, to: `epoch ${action.epoch} again` };
+  }
+}
+
+function deliveriesOf(actions: readonly Action[]): readonly FollowUp[] {
+  const dataPlanes = new Set(actions.map((action) => (action.kind === 'order' ? action.order.dataPlane : action.dataPlane)));
+  return [...dataPlanes].map((dataPlane) => ({ kind: 'deliver', dataPlane }));
+}
+
+/** What a person may have to act on is written at once; progress is written at a pace that the code host allows. */
+function reportsOf(moved: readonly Decided[], { now, reportEveryMs }: RecordContext): readonly FollowUp[] {
+  const due = new Map<CommitSha, Instant | undefined>();
+  for (const { rollout, decision } of moved) {
+    const { commit, createdAt } = decision.next;
+    if (isNews(rollout.state, decision.next)) due.set(commit, undefined);
+    else if (!due.has(commit)) due.set(commit, nextReportAt(createdAt, now, reportEveryMs));
+  }
+  return [...due].map(([commit, at]) => ({ kind: 'report-rollouts', commit, at }));
+}
+
+const isNews = (before: RolloutState, after: RolloutState): boolean =>
+  before.status !== after.status || isFinished(before) !== isFinished(after);
+
+/** What a rollout leaves behind (failed, deferred) is drift from the moment it ends. */
+function driftOf(moved: readonly Decided[]): readonly FollowUp[] {
+  const ended = moved.some(({ rollout, decision }) => !isFinished(rollout.state) && isFinished(decision.next));
+  return ended ? [{ kind: 'look-for-drift' }] : [];
+}

@@ -1,0 +1,134 @@
+import type { DesiredCluster } from '../desired/desired.ts';
+import type { StandingOrder } from '../evidence/order.ts';
+import type { LedgerEntry } from '../ledger/ledger.ts';
+import { provenAt } from '../ledger/record.ts';
+import type { RolloutId } from '../model/ids.ts';
+import { formatInstant, type Instant } from '../model/time.ts';
+import type { RolloutStatus, TargetState } from '../reconcile/state.ts';
+import { isLifted, type Stop, type StopCause } from '../stop/stop.ts';
+import { movesTo } from '../stop/traits.ts';
+import type { Lagging, LaggingReason } from './drift.ts';
+
+/** How the newest rollout that had a cluster as its target ended for it. */
+export interface LastTarget {
+  readonly rollout: RolloutId;
+  readonly rolloutStatus: RolloutStatus;
+  readonly target: TargetState;
+}
+
+/** What is known of one cluster that does not run, or was never proven at, what it should. */
+export interface Laggard {
+  readonly cluster: DesiredCluster;
+  readonly entry: LedgerEntry | undefined;
+  readonly order: StandingOrder | undefined;
+  readonly last: LastTarget | undefined;
+  /** A rollout has it as a target and cannot take it up yet. */
+  readonly waiting: Lagging | undefined;
+  readonly stops: readonly Stop[];
+  readonly now: Instant;
+}
+
+/** In the order in which one reason hides another: what a person set down first, then what happened to it, then what holds it. */
+const REASONS: readonly ((laggard: Laggard) => Lagging | undefined)[] = [
+  ({ cluster }) => cluster.optOut && whyOptedOut(cluster.optOut),
+  ({ cluster, now }) => cluster.heldAt && whyPinned(cluster.heldAt, now),
+  ({ last }) => last && whyWentWrong(last),
+  ({ waiting }) => waiting,
+  whyStopped,
+  ({ last }) => last && whyPassedOver(last),
+  whyHalfWay,
+];
+
+/** Why the fleet has moved on and this cluster has not. */
+export function whyLagging(laggard: Laggard): Lagging {
+  for (const reason of REASONS) {
+    const found = reason(laggard);
+    if (found !== undefined) return found;
+  }
+  const { last } = laggard;
+  return {
+    reason: 'never-selected',
+    words: last === undefined ? 'no rollout has had it as a target' : `no rollout since ${last.rollout} has had it as a target`,
+  };
+}
+
+function whyOptedOut({ reason, expires }: NonNullable<DesiredCluster['optOut']>): Lagging {
+  const end = expires === undefined ? '' : ` until ${formatInstant(expires)}`;
+  return { reason: 'opted-out', words: `opted out${end}: ${reason}` };
+}
+
+export function whyPinned({ by, releaseVersion, reason, expires }: NonNullable<DesiredCluster['heldAt']>, now: Instant): Lagging {
+  if (now >= expires) {
+    return {
+      reason: 'pin-expired',
+      words: `its ${by} expired at ${formatInstant(expires)}, and the release wants ${releaseVersion}: ${reason}`,
+    };
+  }
+  return {
+    reason: 'pinned',
+    words: `held by ${by === 'pin' ? 'a pin' : 'an exception'} until ${formatInstant(expires)}, the release wants ${releaseVersion}: ${reason}`,
+  };
+}
+
+const wordsOf = ({ rollout, target }: LastTarget): string => `rollout ${rollout}: ${target.detail ?? target.status}`;
+
+function whyWentWrong(last: LastTarget): Lagging | undefined {
+  const { status } = last.target;
+  return status === 'failed' || status === 'unreachable' ? { reason: status, words: wordsOf(last) } : undefined;
+}
+
+function whyPassedOver(last: LastTarget): Lagging | undefined {
+  const { status } = last.target;
+  if (status === 'succeeded' || status === 'superseded' || status === 'removed') return undefined;
+  if (last.rolloutStatus === 'aborted') return { reason: 'aborted', words: wordsOf(last) };
+  return status === 'deferred' || status === 'skipped' ? { reason: status, words: wordsOf(last) } : undefined;
+}
+
+/** What a stop in force means for a cluster that it holds. */
+const STOPPED_BY: Readonly<Record<StopCause, LaggingReason>> = {
+  person: 'stopped',
+  'failed-budget': 'stopped',
+  'unreachable-budget': 'stopped',
+  'deferred-budget': 'stopped',
+  'unproven-canary': 'stopped',
+  regression: 'stopped',
+  quarantine: 'quarantined',
+  aborted: 'aborted',
+  'rolled-back': 'stopped',
+};
+
+function whyStopped({ cluster, entry, stops, now }: Laggard): Lagging | undefined {
+  const stop = stops.find((one) => !isLifted(one, now) && holds(one, cluster, entry));
+  return stop && { reason: STOPPED_BY[stop.cause], words: `stop ${stop.id} by ${stop.by}: ${stop.reason}` };
+}
+
+/** Does the stop hold the cluster whatever plan has it? What stops one rollout is said by that rollout. */
+function holds({ scope }: Stop, { cluster, release, dataPlane, spec }: DesiredCluster, entry: LedgerEntry | undefined): boolean {
+  switch (scope.kind) {
+    case 'fleet':
+      return true;
+    case 'product':
+      return scope.product === spec.product;
+    case 'release':
+      return scope.release === release;
+    case 'data-plane':
+      return scope.dataPlane === dataPlane;
+    case 'cluster':
+      return scope.cluster === cluster;
+    case 'version':
+      return scope.product === spec.product && movesTo(scope.traits, spec, provenAt(entry)?.spec);
+    case 'rollout':
+    case 'phase':
+      return false;
+  }
+}
+
+/** It was ordered somewhere, and never proven there. */
+function whyHalfWay({ entry, order }: Laggard): Lagging | undefined {
+  if (order === undefined || order.revision === provenAt(entry)?.revision) return undefined;
+  const where = order.rollout === undefined ? '' : ` by rollout ${order.rollout}`;
+  return {
+    reason: 'half-way',
+    words: `it was ordered to version ${order.spec.version}${where}, and was never seen healthy there for long enough`,
+  };
+}

@@ -1,0 +1,28 @@
+import type { ClusterId, Revision } from '../model/ids.ts';
+import { FAILED_MAX, type FailedHere, type LedgerEntry, PROVEN_MAX, type Proven } from './ledger.ts';
+
+export const unknownCluster = (cluster: ClusterId): LedgerEntry => ({ cluster, proven: [], observed: undefined, failed: [] });
+
+/** What the cluster was last proven at. */
+export const provenAt = (entry: LedgerEntry | undefined): Proven | undefined => entry?.proven[0];
+
+/** Was this revision proven here, and not gone back from since? */
+export const wasProven = (entry: LedgerEntry | undefined, revision: Revision): boolean =>
+  entry?.proven.some((proven) => proven.revision === revision) === true;
+
+/** The cluster has soaked at a spec. Going back to one below takes off what was above it: that is not known to work. */
+export function prove(entry: LedgerEntry, proven: Proven): LedgerEntry {
+  const below = entry.proven.findIndex(({ revision }) => revision === proven.revision);
+  const rest = below < 0 ? entry.proven : entry.proven.slice(below + 1);
+  return {
+    ...entry,
+    proven: [proven, ...rest].slice(0, PROVEN_MAX),
+    failed: entry.failed.filter(({ revision }) => revision !== proven.revision),
+  };
+}
+
+/** A revision has failed on the cluster. */
+export function recordFailure(entry: LedgerEntry, failure: FailedHere): LedgerEntry {
+  const others = entry.failed.filter(({ revision }) => revision !== failure.revision);
+  return { ...entry, failed: [failure, ...others].slice(0, FAILED_MAX) };
+}

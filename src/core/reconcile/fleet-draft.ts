@@ -1,0 +1,147 @@
+import { type CompiledCalendar, compileCalendar } from '../calendar/calendar-gate.ts';
+import type { DesiredCluster } from '../desired/desired.ts';
+import type { Observation } from '../evidence/observation.ts';
+import type { StandingOrder } from '../evidence/order.ts';
+import type { LedgerEntry } from '../ledger/ledger.ts';
+import { unknownCluster } from '../ledger/record.ts';
+import type { ClusterId } from '../model/ids.ts';
+import type { Instant } from '../model/time.ts';
+import type { FleetInput } from './decision.ts';
+import type { Policy } from './policy.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
+import { isLifted, type Stop } from './stop.ts';
+
+/** What the rollouts of a fleet share while a decision is made, kept up to date as it goes on. */
+export class FleetDraft {
+  readonly input: FleetInput;
+  now: Instant;
+  /** Clusters in flight under any rollout: all, and by data plane. */
+  readonly load: { fleet: number; readonly dataPlanes: Map<string, number> } = { fleet: 0, dataPlanes: new Map() };
+  /** By cluster: the rollout that has it in flight. */
+  readonly flights = new Map<ClusterId, RolloutDraft>();
+  /** Not lifted, in the order in which they were set. */
+  stops: readonly Stop[];
+  readonly changedStops = new Map<string, Stop>();
+  /** Of this decision. */
+  readonly changedLedger = new Map<ClusterId, LedgerEntry>();
+  /** Of this decision, and of those before it that follow one another here. */
+  readonly #ledger = new Map<ClusterId, LedgerEntry>();
+  readonly changedOrders = new Map<ClusterId, StandingOrder>();
+  readonly observed = new Map<ClusterId, Observation>();
+  /** Clusters that have come out of flight in this decision: others may have been waiting for them. */
+  readonly landed: ClusterId[] = [];
+  /** By `seq`. */
+  rollouts: readonly RolloutDraft[] = [];
+  /** What was decided may let something else go on: another round is due. */
+  again = false;
+  readonly #dataPlaneLimits: ReadonlyMap<string, number>;
+  #calendar: CompiledCalendar | undefined;
+
+  constructor(input: FleetInput) {
+    this.input = input;
+    this.now = input.now;
+    this.stops = input.stops.filter((stop) => !isLifted(stop, input.now));
+    this.#dataPlaneLimits = new Map(
+      input.policy.dataPlanes.flatMap(({ name, maxConcurrent }) => (maxConcurrent === undefined ? [] : [[name, maxConcurrent] as const])),
+    );
+  }
+
+  get policy(): Policy {
+    return this.input.policy;
+  }
+
+  /** Windows and freezes at this instant. */
+  get calendar(): CompiledCalendar {
+    if (this.#calendar?.now !== this.now) this.#calendar = compileCalendar(this.policy.calendar, this.now);
+    return this.#calendar;
+  }
+
+  desired(cluster: ClusterId): DesiredCluster | undefined {
+    return this.input.desired.get(cluster);
+  }
+
+  observation(cluster: ClusterId): Observation | undefined {
+    return this.observed.size === 0
+      ? this.input.observations.get(cluster)
+      : (this.observed.get(cluster) ?? this.input.observations.get(cluster));
+  }
+
+  observe(observation: Observation): void {
+    this.observed.set(observation.cluster, observation);
+  }
+
+  order(cluster: ClusterId): StandingOrder | undefined {
+    return this.changedOrders.get(cluster) ?? this.input.orders.get(cluster);
+  }
+
+  setOrder(order: StandingOrder): void {
+    this.changedOrders.set(order.cluster, order);
+  }
+
+  ledger(cluster: ClusterId): LedgerEntry | undefined {
+    return this.#ledger.get(cluster) ?? this.input.ledger.get(cluster);
+  }
+
+  record(cluster: ClusterId, change: (entry: LedgerEntry) => LedgerEntry): void {
+    const before = this.ledger(cluster) ?? unknownCluster(cluster);
+    const after = change(before);
+    if (after === before) return;
+    this.#ledger.set(cluster, after);
+    this.changedLedger.set(cluster, after);
+  }
+
+  dataPlaneLimit(dataPlane: string): number | undefined {
+    return this.#dataPlaneLimits.get(dataPlane);
+  }
+
+  addFlight(cluster: ClusterId, dataPlane: string, rollout: RolloutDraft): void {
+    if (!this.flights.has(cluster)) this.#addLoad(dataPlane, 1);
+    this.flights.set(cluster, rollout);
+  }
+
+  endFlight(cluster: ClusterId, dataPlane: string, rollout: RolloutDraft): void {
+    if (this.flights.get(cluster) !== rollout) return;
+    this.flights.delete(cluster);
+    this.#addLoad(dataPlane, -1);
+  }
+
+  /** Has a newer rollout of the same release this cluster as a target? */
+  isTargetOfNewer(rollout: RolloutDraft, cluster: ClusterId): boolean {
+    return this.rollouts.some(
+      (other) =>
+        other.scalars.seq > rollout.scalars.seq &&
+        other.planned.release === rollout.planned.release &&
+        !other.isFinished &&
+        !other.isWindingDown &&
+        other.has(cluster),
+    );
+  }
+
+  /** Sets a stop, or changes it; the same one again changes nothing. */
+  setStop(stop: Stop): void {
+    const at = this.stops.findIndex(({ id }) => id === stop.id);
+    if (at >= 0 && this.stops[at] === stop) return;
+    this.changedStops.set(stop.id, stop);
+    const others = this.stops.filter(({ id }) => id !== stop.id);
+    this.stops = isLifted(stop, this.now) ? others : at < 0 ? [...others, stop] : this.stops.with(at, stop);
+    this.again = true;
+  }
+
+  /** Everything decided so far is what the next decision begins with. */
+  settle(now: Instant): void {
+    this.now = now;
+    this.changedStops.clear();
+    this.changedLedger.clear();
+    for (const draft of this.rollouts) draft.settle();
+  }
+
+  /** Stops whose time is up hold nothing any more. */
+  dropExpiredStops(): void {
+    if (this.stops.some((stop) => isLifted(stop, this.now))) this.stops = this.stops.filter((stop) => !isLifted(stop, this.now));
+  }
+
+  #addLoad(dataPlane: string, by: number): void {
+    this.load.fleet += by;
+    this.load.dataPlanes.set(dataPlane, (this.load.dataPlanes.get(dataPlane) ?? 0) + by);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Calendar } from '../calendar/rules.ts';
+import type { Product } from '../manifest/generated.ts';
+import type { DurationMs } from '../model/time.ts';
+
+/**
+ * What holds for all rollouts of a fleet: plain data, read from the default branch, never from a pull request, and stored with
+ * the desired state of the same commit, so that what is under way needs no git.
+ */
+export interface Policy {
+  /** Most clusters unproven at once in the fleet. */
+  readonly fleetMaxConcurrent: number;
+  readonly dataPlanes: readonly DataPlanePolicy[];
+  readonly calendar: Calendar;
+  /** By name: known versions, legal jumps, required products. */
+  readonly products: Readonly<Record<string, ProductPolicy>>;
+  /** Evidence that we received longer ago than this counts as none. */
+  readonly evidenceMaxAgeMs: number;
+  /** How long evidence may be missing before a target counts as unreachable. */
+  readonly unreachableAfterMs: number;
+  /** How long a succeeded cluster must be seen unhealthy, in two samples or more, before it counts as broken. */
+  readonly regressionAfterMs: number;
+  readonly drift: { readonly intervalMs: number; readonly maxIssues: number; readonly action: 'report' | 'heal' };
+}
+
+export interface DataPlanePolicy {
+  readonly name: string;
+  readonly kind: string;
+  readonly urlFromEnv: string | undefined;
+  /** `undefined`: no limit of its own. */
+  readonly maxConcurrent: number | undefined;
+}
+
+export interface ProductPolicy {
+  /** The document as it was written: the upgrade path is judged on it. */
+  readonly document: Product;
+  /** Directly required, or through other products; in order of name. */
+  readonly requires: readonly string[];
+  /** Least time between two upgrades of one cluster. */
+  readonly minimumIntervalMs: DurationMs | undefined;
+}

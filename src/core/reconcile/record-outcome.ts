@@ -1,0 +1,41 @@
+import { prove, recordFailure } from '../ledger/record.ts';
+import type { ClusterId } from '../model/ids.ts';
+import { durationMs } from '../model/time.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
+import type { TargetState } from './state.ts';
+
+/** The cluster has soaked: what it runs is known to work there, and a quarantine that it failed under is refuted. */
+export function recordSuccess(draft: RolloutDraft, cluster: ClusterId, target: TargetState): void {
+  const { revision, spec } = draft.plannedTarget(cluster);
+  const { fleet, now } = draft;
+  draft.timers.set(cluster, undefined);
+  const tookMs =
+    target.startedAt === undefined || target.healthySince === undefined
+      ? undefined
+      : durationMs(Math.max(0, target.healthySince - target.startedAt));
+  fleet.record(cluster, (entry) => ({
+    ...prove(entry, { revision, spec, proof: 'soaked', at: now, rollout: draft.id, tookMs }),
+    observed: observedNow(draft, cluster) ?? entry.observed,
+  }));
+  if (!target.probe) return;
+  for (const stop of fleet.stops) {
+    if (stop.cause !== 'quarantine' || !stop.failed.includes(cluster)) continue;
+    fleet.setStop({ ...stop, lifted: { by: 'flotilla', at: now, reason: `${cluster} has soaked in another attempt` } });
+    draft.changes.push({ subject: 'stop', name: stop.id, from: stop.cause, to: 'lifted', why: `${cluster} has soaked in another attempt` });
+  }
+}
+
+export function recordFailed(draft: RolloutDraft, cluster: ClusterId): void {
+  const { revision, spec } = draft.plannedTarget(cluster);
+  draft.timers.set(cluster, undefined);
+  draft.waits.delete(cluster);
+  draft.fleet.record(cluster, (entry) => ({
+    ...recordFailure(entry, { revision, version: spec.version, rollout: draft.id, at: draft.now }),
+    observed: observedNow(draft, cluster) ?? entry.observed,
+  }));
+}
+
+function observedNow(draft: RolloutDraft, cluster: ClusterId) {
+  const seen = draft.fleet.observation(cluster);
+  return seen?.kind === 'observed' ? { dataPlane: seen.dataPlane, running: seen.running, receivedAt: seen.receivedAt } : undefined;
+}

@@ -1,0 +1,334 @@
+import type { DesiredSpec } from '../desired/desired.ts';
+import type { StandingOrder } from '../evidence/order.ts';
+import { provenAt } from '../ledger/record.ts';
+import { invariant } from '../model/assert.ts';
+import type { ClusterId } from '../model/ids.ts';
+import type { Instant } from '../model/time.ts';
+import type { PlannedLimit, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
+import type { Action, ActiveRollout, Change, Decision, Wait } from './decision.ts';
+import type { FleetDraft } from './fleet-draft.ts';
+import { IN_FLIGHT, PHASE_AHEAD, type PhaseState, type RolloutState, type RolloutStatus, SETTLED, type TargetState } from './state.ts';
+import type { Stop } from './stop.ts';
+import { stopsOverRollout, stopsOverTarget } from './stops.ts';
+import { count, emptyTally, type Tally } from './tally.ts';
+import { TargetBook } from './target-book.ts';
+import { Timers } from './timers.ts';
+
+/** A phase under decision. */
+export interface PhaseDraft {
+  readonly planned: PlannedPhase;
+  readonly index: number;
+  readonly tally: Tally;
+  /** How far its members have been considered for a start, in their order. What lies behind is started, settled, or waits for a reason of its own. */
+  frontier: number;
+  /** The first member that lacks nothing but a slot that all share: those after it wait for the same, whatever else they wait for. */
+  blockedAt: number | undefined;
+  /** Members before the frontier that wait for a reason of their own, by their place. */
+  readonly parked: Map<ClusterId, number>;
+  /** Of these, the ones whose reason may have gone. */
+  readonly recheck: Set<number>;
+  /** Of these, the ones that wait for a slot on a data plane, in their order. */
+  readonly parkedByDataPlane: Map<string, number[]>;
+}
+
+type Scalars = { -readonly [Key in Exclude<keyof RolloutState, 'phases' | 'targets'>]: RolloutState[Key] };
+
+/**
+ * One rollout while a decision is made. It changes as the steps go on, and nobody outside sees it: the result is
+ * built from it at the end, sharing every object that did not change.
+ */
+export class RolloutDraft {
+  readonly rollout: ActiveRollout;
+  readonly planned: PlannedRollout;
+  readonly fleet: FleetDraft;
+  readonly scalars: Scalars;
+  readonly phases: readonly PhaseDraft[];
+  readonly tally: Tally = emptyTally();
+  /** Targets in flight that were started before their turn. */
+  rescuing = 0;
+  /** Targets to be brought up to date with desired state, evidence and time. */
+  readonly dirty = new Set<ClusterId>();
+  /** Ordered and not soaked: their orders are kept in the mode that they should be in. */
+  readonly ordered = new Set<ClusterId>();
+  /** Of these, the ones whose order may be in another mode than it should. */
+  readonly orderChecks = new Set<ClusterId>();
+  /** Waiting targets that may start before their turn. */
+  readonly rescues = new Set<ClusterId>();
+  readonly changes: Change[] = [];
+  readonly actions = new Map<ClusterId, Action>();
+  readonly waits = new Map<ClusterId, Wait>();
+  readonly phaseWaits = new Map<string, Wait>();
+  waitOfAll: Wait | undefined;
+  /** When time alone changes where a target, or (by name) a phase, stands. */
+  readonly timers = new Timers<ClusterId | `phase:${string}`>();
+
+  readonly #targets: TargetBook;
+  readonly #phaseByName: ReadonlyMap<string, PhaseDraft>;
+  #phaseStates: Map<string, PhaseState> | undefined;
+  #stopsKnown: readonly Stop[] | undefined;
+  #stopsOver: readonly Stop[] = [];
+  #heldByVersion = new Map<string, boolean>();
+  #ordersKeptUnder: { readonly stops: readonly Stop[]; readonly status: RolloutStatus; readonly finished: boolean };
+
+  constructor(rollout: ActiveRollout, fleet: FleetDraft) {
+    this.rollout = rollout;
+    this.planned = rollout.planned;
+    this.fleet = fleet;
+    const { phases, targets, ...scalars } = rollout.state;
+    this.scalars = scalars;
+    this.#targets = new TargetBook(targets);
+    this.phases = rollout.planned.phases.map((planned, index) => ({
+      planned,
+      index,
+      tally: emptyTally(),
+      frontier: 0,
+      blockedAt: undefined,
+      parked: new Map(),
+      recheck: new Set(),
+      parkedByDataPlane: new Map(),
+    }));
+    this.#ordersKeptUnder = { stops: fleet.stops, status: scalars.status, finished: scalars.finishedAt !== undefined };
+    this.#phaseByName = new Map(this.phases.map((phase) => [phase.planned.name, phase]));
+  }
+
+  get now(): Instant {
+    return this.fleet.now;
+  }
+
+  get id(): RolloutState['id'] {
+    return this.scalars.id;
+  }
+
+  get status(): RolloutStatus {
+    return this.scalars.status;
+  }
+
+  /** Neither stopped nor ended: phases go on, and targets may be started. */
+  get isGoing(): boolean {
+    return this.status === 'running' || this.status === 'awaiting-approval';
+  }
+
+  get isFinished(): boolean {
+    return this.scalars.finishedAt !== undefined;
+  }
+
+  get isWindingDown(): boolean {
+    return !this.isFinished && (this.status === 'aborted' || this.status === 'superseded');
+  }
+
+  /** As it was when the decision began. */
+  targetBefore(cluster: ClusterId): TargetState | undefined {
+    return this.#targets.before(cluster);
+  }
+
+  target(cluster: ClusterId): TargetState {
+    const target = this.#targets.get(cluster);
+    invariant(target !== undefined, `the rollout has a state for each member, also ${cluster}`);
+    return target;
+  }
+
+  plannedTarget(cluster: ClusterId): PlannedTarget {
+    const planned = this.planned.targets.get(cluster);
+    invariant(planned !== undefined, `the plan has a target for each member, also ${cluster}`);
+    return planned;
+  }
+
+  has(cluster: ClusterId): boolean {
+    return this.#targets.get(cluster) !== undefined;
+  }
+
+  /**
+   * Every member with its phase and state. States are kept in the order of the phases, so that both are walked side by side without a look
+   * into a map for each; where a state is elsewhere, it is looked up.
+   */
+  *members(): Generator<readonly [PhaseDraft, ClusterId, TargetState]> {
+    const states = this.rollout.state.targets.entries();
+    for (const phase of this.phases) {
+      for (const cluster of phase.planned.members) {
+        const beside = states.next().value;
+        yield [phase, cluster, beside !== undefined && beside[0] === cluster ? beside[1] : this.target(cluster)];
+      }
+    }
+  }
+
+  phaseOf(cluster: ClusterId): PhaseDraft {
+    const phase = this.#phaseByName.get(this.plannedTarget(cluster).phase);
+    invariant(phase !== undefined, `every target is in a phase of its plan, also ${cluster}`);
+    return phase;
+  }
+
+  /** Takes a target into the books before anything is decided. */
+  countIn(phase: PhaseDraft, cluster: ClusterId, target: TargetState): void {
+    this.#count(phase, target, 1);
+    if (target.attempt > 0 && target.status !== 'succeeded') {
+      this.ordered.add(cluster);
+      this.orderChecks.add(cluster);
+    }
+    if (IN_FLIGHT.has(target.status)) this.fleet.addFlight(cluster, this.plannedTarget(cluster).dataPlane, this);
+    if (target.rescue && target.status === 'waiting') this.rescues.add(cluster);
+  }
+
+  setTarget(cluster: ClusterId, next: TargetState): void {
+    const before = this.target(cluster);
+    if (before === next) return;
+    const phase = this.phaseOf(cluster);
+    this.#targets.set(cluster, next);
+    this.orderChecks.add(cluster);
+    this.#count(phase, before, -1);
+    this.#count(phase, next, 1);
+    this.#moveFlight(cluster, before, next);
+    if (next.attempt > 0 && next.status !== 'succeeded') this.ordered.add(cluster);
+    else this.ordered.delete(cluster);
+    if (next.rescue && next.status === 'waiting') this.rescues.add(cluster);
+    else this.rescues.delete(cluster);
+    if (next.status !== 'waiting' && before.status === 'waiting') this.unpark(phase, cluster);
+    if (next.status === 'waiting' && before.status !== 'waiting') phase.recheck.add(phase.planned.members.indexOf(cluster));
+    if (before.status === next.status) return;
+    // It may have spent a budget, or been the last that its phase waited for.
+    if (SETTLED.has(next.status)) this.fleet.again = true;
+    this.changes.push({ subject: 'target', name: cluster, from: before.status, to: next.status, why: next.detail ?? next.status });
+  }
+
+  /** The member no longer waits for a reason of its own. */
+  unpark(phase: PhaseDraft, cluster: ClusterId): void {
+    phase.parked.delete(cluster);
+    this.waits.delete(cluster);
+  }
+
+  phaseState(name: string): PhaseState {
+    return (this.#phaseStates ?? this.rollout.state.phases).get(name) ?? PHASE_AHEAD;
+  }
+
+  setPhase(name: string, next: PhaseState, why: string): void {
+    const before = this.phaseState(name);
+    this.#phaseStates ??= new Map(this.rollout.state.phases);
+    this.#phaseStates.set(name, next);
+    if (before.status !== next.status) this.changes.push({ subject: 'phase', name, from: before.status, to: next.status, why });
+  }
+
+  setStatus(status: RolloutStatus, why: string): void {
+    if (status === this.status) return;
+    this.changes.push({ subject: 'rollout', name: this.id, from: this.status, to: status, why });
+    this.scalars.status = status;
+  }
+
+  act(cluster: ClusterId, action: Action): void {
+    this.actions.set(cluster, action);
+  }
+
+  /** The newest order of a cluster, whoever gave it. */
+  order(cluster: ClusterId): StandingOrder | undefined {
+    return this.fleet.order(cluster);
+  }
+
+  provenSpec(cluster: ClusterId): DesiredSpec | undefined {
+    return provenAt(this.fleet.ledger(cluster))?.spec;
+  }
+
+  limit(kind: PlannedLimit['kind'], name?: string): PlannedLimit | undefined {
+    return this.planned.limits.find((limit) => limit.kind === kind && (name === undefined || limit.name === name));
+  }
+
+  /** Stops that hold all of it. One on a version does when every target that is not finished moves to that. */
+  stopsOverAll(): readonly Stop[] {
+    const { stops } = this.fleet;
+    if (this.#stopsKnown === stops) return this.#stopsOver;
+    this.#stopsKnown = stops;
+    const whole = new Set(stopsOverRollout(stops, this.rollout));
+    this.#stopsOver = stops.filter((stop) => whole.has(stop) || this.#isHeldByVersion(stop));
+    return this.#stopsOver;
+  }
+
+  stopsOver(cluster: ClusterId): readonly Stop[] {
+    const { stops } = this.fleet;
+    if (stops.length === 0) return stops;
+    return stopsOverTarget(stops, this.rollout, this.plannedTarget(cluster), this.target(cluster), this.provenSpec(cluster));
+  }
+
+  result(): Decision {
+    const before = this.rollout.state;
+    const phases = this.#phaseStates ?? before.phases;
+    const targets = this.#targets.result();
+    const scalars = (Object.keys(this.scalars) as (keyof Scalars)[]).some((key) => this.scalars[key] !== before[key]);
+    const next: RolloutState =
+      scalars || phases !== before.phases || targets !== before.targets ? { ...this.scalars, phases, targets } : before;
+    const clusters = new Map(
+      [...this.waits].filter(([cluster]) => this.actions.get(cluster)?.kind !== 'order' && !this.#isBehindOthers(cluster)),
+    );
+    return {
+      next,
+      actions: [...this.actions.values()],
+      holds: { all: this.waitOfAll, phases: new Map(this.phaseWaits), clusters },
+      changes: this.changes,
+    };
+  }
+
+  /** It waits for a slot first, as all do who come after one that does. */
+  #isBehindOthers(cluster: ClusterId): boolean {
+    if (this.target(cluster).status !== 'waiting') return false;
+    const { parked, blockedAt } = this.phaseOf(cluster);
+    const at = parked.get(cluster);
+    return at !== undefined && blockedAt !== undefined && at > blockedAt;
+  }
+
+  get changedTargets(): ReadonlyMap<ClusterId, TargetState> {
+    return this.#targets.changed;
+  }
+
+  #count(phase: PhaseDraft, target: TargetState, by: 1 | -1): void {
+    count(phase.tally, target, by);
+    count(this.tally, target, by);
+    // Who goes before its turn takes no slot of the phase that runs, but one of its own.
+    if (!target.rescue || !IN_FLIGHT.has(target.status)) return;
+    phase.tally.inFlight -= by;
+    this.rescuing += by;
+  }
+
+  #moveFlight(cluster: ClusterId, before: TargetState, next: TargetState): void {
+    const [was, is] = [IN_FLIGHT.has(before.status), IN_FLIGHT.has(next.status)];
+    if (was === is) return;
+    const { dataPlane } = this.plannedTarget(cluster);
+    if (is) this.fleet.addFlight(cluster, dataPlane, this);
+    else {
+      this.fleet.endFlight(cluster, dataPlane, this);
+      this.fleet.landed.push(cluster);
+    }
+  }
+
+  /** Which orders it gives depends on stops and on its own status: where these have changed, every order is looked at. */
+  checkOrdersAfterChange(): void {
+    const { stops } = this.fleet;
+    if (
+      stops === this.#ordersKeptUnder.stops &&
+      this.status === this.#ordersKeptUnder.status &&
+      this.isFinished === this.#ordersKeptUnder.finished
+    )
+      return;
+    this.#ordersKeptUnder = { stops, status: this.status, finished: this.isFinished };
+    for (const cluster of this.ordered) this.orderChecks.add(cluster);
+  }
+
+  /** Everything decided so far is the state that the next decision begins with. */
+  settle(): void {
+    this.#targets.settle();
+    this.actions.clear();
+    this.changes.length = 0;
+  }
+
+  /** Asked once for each stop: a plan does not change, and what was proven since makes the answer no stricter. */
+  #isHeldByVersion(stop: Stop): boolean {
+    if (stop.scope.kind !== 'version' || stop.scope.product !== this.planned.product) return false;
+    const known = this.#heldByVersion.get(stop.id);
+    if (known !== undefined) return known;
+    let held = false;
+    for (const [cluster, planned] of this.planned.targets) {
+      const target = this.target(cluster);
+      if (target.status === 'succeeded' || target.status === 'removed' || target.status === 'superseded' || target.status === 'skipped')
+        continue;
+      held = stopsOverTarget([stop], this.rollout, planned, { ...target, probe: false }, this.provenSpec(cluster)).length > 0;
+      if (!held) break;
+    }
+    this.#heldByVersion.set(stop.id, held);
+    return held;
+  }
+}

@@ -1,0 +1,77 @@
+import { isFinished, isWindingDown, type RolloutState, type RolloutStatus, type TargetState } from '../reconcile/state.ts';
+import { plural } from './markdown.ts';
+import type { RolloutView, ShownRollout } from './rollout-view.ts';
+import { ROLLOUT_STATUS_WORDS, TARGET_STATUS_WORDS } from './words.ts';
+
+export interface Verdict {
+  readonly icon: string;
+  readonly words: string;
+}
+
+/** What a rollout does, in its status. */
+const DOES: Readonly<Record<RolloutStatus, string>> = {
+  pending: 'pending',
+  'awaiting-approval': 'waits for approval',
+  running: 'under way',
+  paused: 'paused',
+  aborted: 'aborted',
+  superseded: 'superseded by a newer one',
+  completed: 'completed',
+  'completed-with-deferrals': 'completed, but not everywhere',
+};
+
+/** What a reader must know of first. */
+const MOST_PRESSING_FIRST: readonly RolloutStatus[] = [
+  'paused',
+  'awaiting-approval',
+  'running',
+  'pending',
+  'aborted',
+  'completed-with-deferrals',
+  'superseded',
+  'completed',
+];
+
+/**
+ * One line: what it is, how far it is, and whether somebody must act. Nothing of others is in it, so that it can be a title.
+ */
+export function viewVerdict({ rollouts }: RolloutView): Verdict {
+  const [only] = rollouts;
+  if (only !== undefined && rollouts.length === 1) return rolloutVerdict(only);
+  const counts = new Map<RolloutStatus, number>();
+  for (const { active } of rollouts) counts.set(active.state.status, (counts.get(active.state.status) ?? 0) + 1);
+  const statuses = MOST_PRESSING_FIRST.filter((status) => counts.has(status));
+  const [first = 'completed'] = statuses;
+  const words =
+    statuses.length === 1
+      ? `${plural(rollouts.length, 'rollout')} ${DOES[first]}`
+      : `${plural(rollouts.length, 'rollout')}, ${statuses.map((status) => `${counts.get(status)} ${ROLLOUT_STATUS_WORDS[status].label}`).join(', ')}`;
+  const targets = rollouts.flatMap(({ active }) => [...active.state.targets.values()]);
+  return { icon: ROLLOUT_STATUS_WORDS[first].icon, words: `${words}: ${farWords(targets)}` };
+}
+
+/** The same for one rollout. */
+export function rolloutVerdict({ active: { planned, state }, holds }: ShownRollout): Verdict {
+  const targets = [...state.targets.values()];
+  const name = planned.kind === 'rollback' ? 'Rollback' : 'Rollout';
+  const winding = isWindingDown(state) ? ', clusters in flight come to rest' : '';
+  if (state.status === 'running' && holds.all?.reason.kind === 'required-product') {
+    return { icon: ROLLOUT_STATUS_WORDS.pending.icon, words: `${name} waits for a required product: ${farWords(targets)}` };
+  }
+  const broke = brokeAfterTheEnd(state);
+  const icon = broke ? TARGET_STATUS_WORDS.failed.icon : ROLLOUT_STATUS_WORDS[state.status].icon;
+  return { icon, words: `${name} ${DOES[state.status]}${broke ? ', and something broke since' : ''}: ${farWords(targets)}${winding}` };
+}
+
+const brokeAfterTheEnd = (state: RolloutState): boolean =>
+  isFinished(state) && state.status === 'completed' && [...state.targets.values()].some(({ status }) => status === 'failed');
+
+/** `3 of 12 clusters done, 1 failed`. */
+function farWords(targets: readonly TargetState[]): string {
+  const count = (wanted: TargetState['status']) => targets.filter(({ status }) => status === wanted).length;
+  const bad = (['failed', 'unreachable'] as const).flatMap((status) => {
+    const found = count(status);
+    return found === 0 ? [] : [`, ${found} ${TARGET_STATUS_WORDS[status].label}`];
+  });
+  return `${count('succeeded') + count('skipped')} of ${plural(targets.length, 'cluster')} done${bad.join('')}`;
+}
