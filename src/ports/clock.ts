@@ -1,6 +1,6 @@
 import type { Instant } from '../core/model/time.ts';
 
-/** The only source of time. */
+/** What time it is, for those who decide and record by it. */
 export interface Clock {
   now(): Instant;
 }

@@ -1,15 +1,11 @@
+import type { Observation } from '../core/evidence/observation.ts';
+import type { Order, OrderReply } from '../core/evidence/order.ts';
 import type { ClusterId } from '../core/model/ids.ts';
-import type { Observation, Order } from '../core/reconcile/evidence.ts';
 
-/** What a receiver answers to one order. */
-export type OrderReply =
-  | { readonly kind: 'accepted'; readonly cluster: ClusterId; readonly epoch: number }
-  /** The receiver has seen a higher epoch for the cluster; the order must not be sent again. */
-  | { readonly kind: 'stale'; readonly cluster: ClusterId; readonly epoch: number; readonly seen: number }
-  /** The receiver understood the order and cannot carry it out; the reason is for a person. */
-  | { readonly kind: 'refused'; readonly cluster: ClusterId; readonly epoch: number; readonly reason: string };
-
-/** Where clusters run and how they are reached. One instance for each data plane, so that one that is down delays itself and nobody else. */
+/**
+ * Where clusters run and how they are reached. One instance for each data plane, so that one that is down delays itself and
+ * nobody else. What comes from there is parsed by the core, and stamped with the time at which it was received by our clock.
+ */
 export interface DataPlane {
   readonly name: string;
   /**
@@ -21,11 +17,11 @@ export interface DataPlane {
    */
   apply(orders: readonly Order[]): Promise<readonly OrderReply[]>;
   /**
-   * One observation for each cluster asked for; `unknown` for those that cannot be seen. Never throws:
-   * not to know is a value.
+   * One observation for each cluster asked for, in the order of the question; `unknown` for those that cannot be seen, and
+   * for those whose evidence is malformed. Never throws: not to know is a value.
    */
   observe(clusters: readonly ClusterId[]): Promise<readonly Observation[]>;
-  /** Everything that runs there, for drift; also clusters that nobody asked for. @throws PortError */
+  /** Everything that runs there, for drift; also clusters that nobody asked for. @throws PortError, also when the answer cannot be read. */
   list(): Promise<readonly Observation[]>;
   /** Calls back with each change, at least once, until aborted. Reconnects by itself. A hint: `observe` is the truth. */
   watch(onChange: (observation: Observation) => void, signal: AbortSignal): void;

@@ -1,5 +1,6 @@
 import type { ParsedFile } from '../core/manifest/model.ts';
 import type { BlobId } from '../core/model/ids.ts';
+import type { DataPlanePolicy } from '../core/reconcile/policy.ts';
 import type { Clock } from './clock.ts';
 import type { CodeHost, CodeHostApp } from './code-host.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -13,6 +14,9 @@ export interface ParseCache {
   put(blob: BlobId, parsed: ParsedFile): void;
 }
 
+/** What the Fleet manifest says of how a data plane is reached. */
+export type DescribedDataPlane = Pick<DataPlanePolicy, 'name' | 'kind' | 'urlFromEnv'>;
+
 /** Everything through which the loop acts. */
 export interface Ports {
   readonly clock: Clock;
@@ -22,15 +26,15 @@ export interface Ports {
   readonly parsed: ParseCache;
   source(fleet: FleetRecord): ManifestSource;
   host(fleet: FleetRecord): CodeHost;
-  /** `kind` and `urlFromEnv` as the Fleet manifest gives them. @throws PortError when the data plane cannot be reached by this configuration. */
-  dataPlane(fleet: FleetRecord, dataPlane: { readonly name: string; readonly kind: string; readonly urlFromEnv?: string }): DataPlane;
+  /** As the stored policy describes it. @throws PortError when the data plane cannot be reached by this configuration. */
+  dataPlane(fleet: FleetRecord, dataPlane: DescribedDataPlane): DataPlane;
 }
 
 /** What an operator may set about the loop, in milliseconds of the wall. */
 export interface LoopSettings {
-  /** How much faster than written bakes, deadlines and intervals run. 1 but in local mode. */
+  /** How much faster than written soaks, bakes, deadlines and intervals run. 1 but in local mode. */
   readonly speed: number;
-  /** Least time between two writings of one rollout's report. */
+  /** Least time between two writings of one report of progress. */
   readonly publishIntervalMs: number;
   /** Where the bot's own pages are, for links in reports. */
   readonly publicUrl: string;

@@ -1,12 +1,16 @@
 import type { DesiredCluster, DesiredState } from '../core/desired/desired.ts';
-import type { ClusterId, CommitSha, FleetId, PlanDigest, Revision, RolloutId } from '../core/model/ids.ts';
+import type { Drift } from '../core/drift/drift.ts';
+import type { Observation } from '../core/evidence/observation.ts';
+import type { Order, OrderReply, StandingOrders } from '../core/evidence/order.ts';
+import type { Ledger, LedgerEntry } from '../core/ledger/ledger.ts';
+import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
-import type { Plan } from '../core/plan/plan.ts';
+import type { WordOf } from '../core/model/vocabulary.ts';
+import type { Intent, Plan, RolloutKind, Urgency } from '../core/plan/plan.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
-import type { Drift } from '../core/reconcile/drift.ts';
-import type { Observation, Order } from '../core/reconcile/evidence.ts';
-import type { Approval, Pause, PhaseState, RolloutState, RolloutStatus, TargetState } from '../core/reconcile/state.ts';
-import type { OrderReply } from './data-plane.ts';
+import type { Policy } from '../core/reconcile/policy.ts';
+import type { RolloutState, RolloutStatus, TargetState, TargetStatus } from '../core/reconcile/state.ts';
+import type { Stop } from '../core/reconcile/stop.ts';
 
 /**
  * All that the bot remembers. Reads are plain; every write of the loop is one `commit`, which is one
@@ -24,12 +28,21 @@ export interface StateStore {
 
   /** The desired state at the last processed commit. */
   desired(fleet: FleetId): Promise<DesiredState>;
-  /** Revisions that each of these clusters was desired to be at before, newest first: for telling a rollback. */
-  earlierRevisions(fleet: FleetId, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, readonly Revision[]>>;
-  /** Rollouts without `finishedAt`, oldest first: an aborted one is among them until its clusters have come to rest. */
+  /** What holds for all rollouts, as of the last commit with valid manifests; `undefined` before the first. */
+  policy(fleet: FleetId): Promise<Policy | undefined>;
+  /** What is known of each cluster besides what is wanted; entries outlive rollouts, and clusters. */
+  ledger(fleet: FleetId): Promise<Ledger>;
+  /** Stops that are not lifted, oldest first. */
+  stops(fleet: FleetId): Promise<readonly Stop[]>;
+  stop(fleet: FleetId, id: StopId): Promise<Stop | undefined>;
+  /** Rollouts without `finishedAt`, and those with `guardUntil`, by `seq`: an aborted one is among them until its clusters have come to rest. */
   activeRollouts(fleet: FleetId): Promise<readonly ActiveRollout[]>;
   rollout(fleet: FleetId, id: RolloutId): Promise<ActiveRollout | undefined>;
   rolloutSummary(fleet: FleetId, id: RolloutId): Promise<RolloutSummary | undefined>;
+  /** The rollouts of one plan's landing, by `seq`: those that one commit brought. */
+  rolloutsOfCommit(fleet: FleetId, commit: CommitSha): Promise<readonly RolloutSummary[]>;
+  /** The whole plan that a rollout is a part of. */
+  plan(fleet: FleetId, digest: PlanDigest): Promise<Plan | undefined>;
   /** Rollouts, newest first, without plan and targets. */
   recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]>;
   /** The rollout, finished or not, that last had this cluster as a target, and how it ended there: why a cluster lags. */
@@ -37,11 +50,11 @@ export interface StateStore {
     fleet: FleetId,
     clusters: readonly ClusterId[],
   ): Promise<ReadonlyMap<ClusterId, { readonly rollout: RolloutId; readonly rolloutStatus: RolloutStatus; readonly target: TargetState }>>;
-  /** The newest order of each cluster. */
-  orders(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Order>>;
-  /** Orders that the data plane has not answered yet, oldest first, at most `limit`. */
+  /** The newest order of each cluster, with what was answered. */
+  orders(fleet: FleetId): Promise<StandingOrders>;
+  /** Orders that are still to be sent: not answered yet, or to be sent again. Oldest first, at most `limit`. */
   undelivered(fleet: FleetId, dataPlane: string, limit: number): Promise<readonly Order[]>;
-  /** Records the answers; an order that was replaced meanwhile stays undelivered. */
+  /** Records the answers; an order that was replaced meanwhile stays undelivered. Grows the fleet's version, as a commit does. */
   recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void>;
   /** The newest observation of each cluster that any tick has stored. */
   observations(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Observation>>;
@@ -97,16 +110,25 @@ export interface StateChange {
   readonly heads?: { readonly seen: CommitSha; readonly good: CommitSha | undefined };
   /** Desired specs that changed at `heads.good`, and clusters that are no more. */
   readonly desired?: { readonly commit: CommitSha; readonly set: readonly DesiredCluster[]; readonly remove: readonly ClusterId[] };
-  readonly newRollouts?: readonly {
+  /** What holds from this commit on; in the same transaction as `desired`. */
+  readonly policy?: Policy;
+  /** The rollouts of one plan. */
+  readonly newRollouts?: {
     readonly plan: Plan;
-    readonly state: RolloutState;
+    readonly states: readonly RolloutState[];
     readonly pull: number | undefined;
     readonly author: string;
     readonly title: string;
-  }[];
+  };
   /** Rollouts that changed; only the changed phases and targets are named. */
   readonly rollouts?: readonly RolloutChange[];
+  /** Set, or changed: whole, by id. */
+  readonly stops?: readonly Stop[];
+  /** Whole entries. */
+  readonly ledger?: readonly LedgerEntry[];
   readonly orders?: readonly Order[];
+  /** Standing orders that are to be sent again, unless they have been replaced. */
+  readonly sendAgain?: readonly { readonly cluster: ClusterId; readonly epoch: number }[];
   readonly observations?: readonly Observation[];
   /** The whole list of drifts, replacing the one before; left out: unchanged. */
   readonly drifts?: readonly Drift[];
@@ -114,39 +136,39 @@ export interface StateChange {
   readonly jobs?: readonly Job[];
 }
 
-export interface RolloutChange {
-  readonly id: RolloutId;
-  readonly status: RolloutStatus;
-  readonly pause: Pause | undefined;
-  readonly finishedAt: Instant | undefined;
-  readonly resumedAt: Instant | undefined;
-  readonly approvals: readonly Approval[];
-  readonly phases: ReadonlyMap<string, PhaseState>;
-  readonly targets: ReadonlyMap<ClusterId, TargetState>;
-}
+/** Everything of a rollout but what never changes; of phases and targets only those that did. */
+export type RolloutChange = Omit<RolloutState, 'digest' | 'commit' | 'release' | 'seq' | 'createdAt'>;
 
 export interface RolloutSummary {
   readonly id: RolloutId;
   readonly digest: PlanDigest;
   readonly commit: CommitSha;
+  readonly release: string;
+  readonly product: string;
+  readonly seq: number;
   readonly pull: number | undefined;
   readonly author: string;
   readonly title: string;
   readonly status: RolloutStatus;
-  readonly kind: Plan['kind'];
+  readonly kind: RolloutKind;
+  readonly intent: Intent;
+  readonly urgency: Urgency;
   readonly createdAt: Instant;
+  readonly startedAt: Instant | undefined;
   readonly finishedAt: Instant | undefined;
-  readonly pause: Pause | undefined;
+  readonly guardUntil: Instant | undefined;
+  readonly supersededBy: RolloutId | undefined;
   /** Targets by status. */
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: Readonly<Partial<Record<TargetStatus, number>>>;
 }
+
+export const AUDIT_KINDS = ['rollout', 'phase', 'target', 'stop', 'order', 'desired', 'drift', 'command'] as const;
 
 /** One line of the append-only history: who, what, why. */
 export interface AuditEntry {
   readonly at: Instant;
   readonly actor: string;
-  /** `rollout`, `phase`, `target`, `order`, `desired`, `drift`, `command`. */
-  readonly kind: string;
+  readonly kind: WordOf<typeof AUDIT_KINDS>;
   /** What it is about: a cluster id, a rollout id, a commit. */
   readonly subject: string;
   readonly rollout: RolloutId | undefined;
@@ -177,4 +199,5 @@ export interface Job {
   readonly payload: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-export type JobTask = 'sync' | 'tick' | 'review' | 'deliver' | 'publish' | 'sweep' | 'drift' | 'install';
+export const JOB_TASKS = ['sync', 'tick', 'review', 'deliver', 'publish', 'sweep', 'drift', 'install'] as const;
+export type JobTask = WordOf<typeof JOB_TASKS>;

@@ -5,10 +5,13 @@ import { type BlobId, type CommitSha, trusted } from '../../core/model/ids.ts';
 import type { BlobText } from '../../ports/manifest-source.ts';
 import { PortError } from '../../ports/port-error.ts';
 import type { GitPlace } from './git-environment.ts';
+import { runGit } from './git-process.ts';
 import { ObjectReader } from './object-reader.ts';
 import { listManifests, manifestRoot, readTexts } from './tree-reading.ts';
 
 const SILENCE_MS_MAX = 30_000;
+/** A long history is walked until enough commits are found. */
+const LINE_MS_MAX = 60_000;
 
 /** A repository that a person has on disk, read and never written: for the command line. */
 export class RepositoryGit {
@@ -32,6 +35,25 @@ export class RepositoryGit {
     const found = /^[^\p{C}\s]{1,250}$/u.test(name) ? await this.#reader.resolve(`${name}^{commit}`) : undefined;
     if (found === undefined) throw refusal(`${JSON.stringify(name.slice(0, 80))} names no commit here`);
     return trusted.commit(found.id);
+  }
+
+  /**
+   * The commit and those before it on the first-parent line that changed manifests, oldest first, at most `limit` of them: what the
+   * default branch was, step by step. The newest that is given is the one whose manifests the commit has.
+   */
+  async line(commit: CommitSha, limit: number): Promise<readonly CommitSha[]> {
+    const root = await manifestRoot(this.#reader, commit);
+    const paths = root === '' ? [] : ['--', root];
+    const { stdout } = await runGit(
+      this.#place,
+      ['rev-list', '--first-parent', `--max-count=${limit}`, '--reverse', commit, ...paths],
+      LINE_MS_MAX,
+    );
+    return stdout
+      .toString('latin1')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(trusted.commit);
   }
 
   async files(commit: CommitSha): Promise<readonly ManifestFile[]> {

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
+import { type Decoder, mapped, maybe, object, text, word } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
-import type { AuditEntry } from '../../ports/state-store.ts';
+import { AUDIT_KINDS, type AuditEntry } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
-import { optional, type Read, record, text } from './read-json.ts';
+import { at, rolloutId } from './decoders.ts';
 import { inChunks, plainText, readRow, recordset } from './rows.ts';
-import { at, rolloutId } from './shapes.ts';
 
 /** Newest first. */
 export async function audit(
@@ -13,22 +13,25 @@ export async function audit(
   filter: { readonly subject?: string; readonly limit: number },
 ): Promise<readonly AuditEntry[]> {
   const { rows } = await sql<{ readonly id: number }>`
-    select id, at, actor, kind, subject, rollout, from_state as "from", to_state as "to", why from audit
+    select id, at, actor, kind, subject, rollout, from_state, to_state, why from audit
     where fleet = ${fleet} ${filter.subject === undefined ? sql`` : sql`and subject = ${plainText(filter.subject)}`}
     order by id desc limit ${filter.limit}`.execute(db);
-  return rows.map((row) => readRow('audit', String(row.id), read, row));
+  return rows.map((row) => readRow('audit', String(row.id), auditRow, row));
 }
 
-const read: Read<AuditEntry> = record<AuditEntry>({
-  at,
-  actor: text,
-  kind: text,
-  subject: text,
-  rollout: optional(rolloutId),
-  from: optional(text),
-  to: optional(text),
-  why: text,
-});
+const auditRow: Decoder<AuditEntry> = mapped(
+  object({
+    at,
+    actor: text,
+    kind: word(AUDIT_KINDS),
+    subject: text,
+    rollout: maybe(rolloutId),
+    from_state: maybe(text),
+    to_state: maybe(text),
+    why: text,
+  }),
+  ({ from_state: from, to_state: to, ...same }): AuditEntry => ({ ...same, from, to }),
+);
 
 export async function appendAudit(tx: Tx, fleet: FleetId, entries: readonly AuditEntry[]): Promise<void> {
   for (const some of inChunks(entries)) {

@@ -6,8 +6,11 @@ import type { Database, Tx } from './database.ts';
 import { writeDesired } from './desired.ts';
 import { replaceDrifts, writeObservations } from './evidence.ts';
 import { addJobs } from './jobs.ts';
-import { writeOrders } from './orders.ts';
-import { insertRollout, updateRollout } from './rollouts-write.ts';
+import { writeLedger } from './ledger.ts';
+import { sendAgain, writeOrders } from './orders.ts';
+import { writePolicy } from './policy.ts';
+import { insertRollouts, updateRollout } from './rollouts-write.ts';
+import { writeStops } from './stops.ts';
 
 /** Ends the transaction without a trace: somebody else was faster. */
 class Conflict extends Error {}
@@ -27,9 +30,13 @@ async function write(tx: Tx, change: StateChange): Promise<void> {
   const { fleet, at } = change;
   await compareAndSet(tx, change);
   if (change.desired !== undefined) await writeDesired(tx, fleet, at, change.desired);
-  for (const rollout of change.newRollouts ?? []) if (!(await insertRollout(tx, fleet, rollout))) throw new Conflict();
+  await writePolicy(tx, change);
+  if (change.newRollouts !== undefined && !(await insertRollouts(tx, fleet, change.newRollouts))) throw new Conflict();
   for (const rollout of change.rollouts ?? []) await updateRollout(tx, fleet, rollout);
   if (!(await writeOrders(tx, fleet, change.orders ?? []))) throw new Conflict();
+  await sendAgain(tx, fleet, change.sendAgain ?? []);
+  await writeStops(tx, fleet, change.stops ?? []);
+  await writeLedger(tx, fleet, change.ledger ?? []);
   await writeObservations(tx, fleet, change.observations ?? []);
   if (change.drifts !== undefined) await replaceDrifts(tx, fleet, change.drifts);
   await appendAudit(tx, fleet, change.audit ?? []);

@@ -38,7 +38,7 @@ const FORGET_EVERY_MS = 24 * 3_600_000;
 /**
  * Opens the state: the one process at a time that may.
  *
- * @throws PortError that names the mend: another bot has it open, the folder or the server cannot be used, or a newer
+ * @throws PortError that says how to fix it: another bot has it open, the folder or the server cannot be used, or a newer
  *   Flotilla has written it.
  */
 export async function connectState({ databaseUrl, folder, log }: StateConfig): Promise<ConnectedState> {

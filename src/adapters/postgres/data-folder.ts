@@ -111,7 +111,7 @@ async function fill(made: DataFolder, binaries: ServerBinaries, user: ServerUser
   await writeFile(made.password, `${password}\n`, { mode: 0o600, flush: true });
 }
 
-/** The last lines of what initdb says, with the mend for the common cause under root. */
+/** The last lines of what initdb says, with the fix for the common cause under root. */
 function initdbWords(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const stderr = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';

@@ -1,64 +1,44 @@
 import { sql } from 'kysely';
 import type { DesiredCluster, DesiredState } from '../../core/desired/desired.ts';
-import type { ClusterId, FleetId, Revision } from '../../core/model/ids.ts';
+import { type Decoder, mapped, maybe, object, recordOf, text } from '../../core/model/decode.ts';
+import type { ClusterId, FleetId } from '../../core/model/ids.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
-import { type Read, record, text } from './read-json.ts';
+import { at, clusterId, desiredSpec, oneOf, revision } from './decoders.ts';
 import { inChunks, readRow, recordset } from './rows.ts';
-import { clusterKey, desiredSpec, heldAt, labels, optOut, revision } from './shapes.ts';
-
-/** Further back than a person would roll back; a cluster's whole history stays in the table. */
-const REVISIONS_MAX = 100;
 
 export async function desired(db: Database, fleet: FleetId): Promise<DesiredState> {
   const { rows } = await sql<{ readonly cluster: string }>`
-    select cluster, revision, spec, release, data_plane as "dataPlane", labels, held_at as "heldAt", opt_out as "optOut"
+    select cluster, revision, spec, release, data_plane, labels, held_at, opt_out
     from desired where fleet = ${fleet} order by cluster`.execute(db);
   const state = new Map<ClusterId, DesiredCluster>();
   for (const row of rows) {
-    const cluster = readRow('desired', row.cluster, read, row);
+    const cluster = readRow('desired', row.cluster, desiredRow, row);
     state.set(cluster.cluster, cluster);
   }
   return state;
 }
 
-const read: Read<DesiredCluster> = record<DesiredCluster>({
-  cluster: clusterKey,
-  revision,
-  spec: desiredSpec,
-  release: text,
-  dataPlane: text,
-  labels,
-  heldAt,
-  optOut,
-});
-
-/** Each revision once, newest first, without the one that is desired now. */
-export async function earlierRevisions(
-  db: Database,
-  fleet: FleetId,
-  clusters: readonly ClusterId[],
-): Promise<ReadonlyMap<ClusterId, readonly Revision[]>> {
-  const earlier = new Map<ClusterId, Revision[]>(clusters.map((cluster) => [cluster, []]));
-  for (const some of inChunks(clusters)) {
-    const { rows } = await sql<{ readonly cluster: string; readonly revision: string }>`
-      select c.cluster, h.revision
-      from unnest(${[...some]}::text[]) as c(cluster)
-      cross join lateral (
-        select revision, max(id) as newest from desired_history
-        where fleet = ${fleet} and cluster = c.cluster and revision is not null
-          and revision is distinct from (select d.revision from desired d where d.fleet = ${fleet} and d.cluster = c.cluster)
-        group by revision order by newest desc limit ${REVISIONS_MAX}
-      ) h
-      order by c.cluster, h.newest desc`.execute(db);
-    for (const row of rows) {
-      earlier
-        .get(readRow('desired_history', row.cluster, clusterKey, row.cluster))
-        ?.push(readRow('desired_history', row.cluster, revision, row.revision));
-    }
-  }
-  return earlier;
-}
+const desiredRow: Decoder<DesiredCluster> = mapped(
+  object({
+    cluster: clusterId,
+    revision,
+    spec: desiredSpec,
+    release: text,
+    data_plane: text,
+    labels: recordOf(text),
+    held_at: maybe(
+      object({
+        by: oneOf<NonNullable<DesiredCluster['heldAt']>['by']>({ pin: true, exception: true }),
+        releaseVersion: text,
+        reason: text,
+        expires: at,
+      }),
+    ),
+    opt_out: maybe(object({ reason: text, expires: maybe(at) })),
+  }),
+  ({ data_plane: dataPlane, held_at: heldAt, opt_out: optOut, ...same }): DesiredCluster => ({ ...same, dataPlane, heldAt, optOut }),
+);
 
 /** Writes what changed, and one line of history for each cluster whose revision changed, or that left. */
 export async function writeDesired(tx: Tx, fleet: FleetId, at: number, change: NonNullable<StateChange['desired']>): Promise<void> {

@@ -16,7 +16,7 @@ export interface Diagnosis {
   readonly certain: boolean;
 }
 
-/** Why the server does not start on this folder, and how to mend it. Reads the folder only; called after a failure, so it costs a good start nothing. */
+/** Why the server does not start on this folder, and how to fix it. Reads the folder only; called after a failure, so it costs a good start nothing. */
 export async function diagnose(at: DataFolder, user: ServerUser | undefined, logFrom: number, cause: unknown): Promise<Diagnosis> {
   const known = (await versionTrouble(at)) ?? (await rightsTrouble(at, user)) ?? (await roomTrouble(at)) ?? (await contentTrouble(at));
   const said = await logTail(at, logFrom);
@@ -36,9 +36,9 @@ async function rightsTrouble(at: DataFolder, user: ServerUser | undefined): Prom
   if (seen === undefined || process.getuid === undefined) return undefined;
   const owner = user?.uid ?? process.getuid();
   if (seen.uid !== owner)
-    return `the data belongs to user ${seen.uid}, and the server runs as ${owner}; mend with: chown -R ${owner} ${at.data}`;
-  if ((seen.mode & 0o027) !== 0) return `other users can reach the data, which PostgreSQL refuses; mend with: chmod 700 ${at.data}`;
-  if ((seen.mode & 0o700) !== 0o700) return `the server cannot write its own data; mend with: chmod 700 ${at.data}`;
+    return `the data belongs to user ${seen.uid}, and the server runs as ${owner}; fix with: chown -R ${owner} ${at.data}`;
+  if ((seen.mode & 0o027) !== 0) return `other users can reach the data, which PostgreSQL refuses; fix with: chmod 700 ${at.data}`;
+  if ((seen.mode & 0o700) !== 0o700) return `the server cannot write its own data; fix with: chmod 700 ${at.data}`;
   return undefined;
 }
 

@@ -59,7 +59,7 @@ export class EmbeddedServer {
   /**
    * Starts the server of this folder, or adopts the one that a killed bot left running.
    *
-   * @throws PortError that names the mend, when the folder cannot be used.
+   * @throws PortError that says how to fix it, when the folder cannot be used.
    */
   static async start(folder: string, log: Log): Promise<EmbeddedServer> {
     try {

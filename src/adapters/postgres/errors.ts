@@ -28,7 +28,7 @@ const BY_SQLSTATE: readonly (readonly [prefix: string, retry: Retry, words: stri
   ['XX002', HUMAN, 'an index of the database is damaged; restore it from a backup, or reindex'],
 ];
 
-/** A failure of the state store, in words that name the mend. */
+/** A failure of the state store, in words that say how to fix it. */
 export function storeError(operation: string, retry: 'retry-later' | 'needs-human', message: string, cause?: unknown): PortError {
   return new PortError({ port: 'state-store', operation, retry: { kind: retry }, message }, cause === undefined ? undefined : { cause });
 }
@@ -49,7 +49,15 @@ export function toPortError(operation: string, error: unknown): Error {
     if (code.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 0)) best = entry;
   }
   const [, retry, words] = best ?? ['', HUMAN, 'the database failed in a way that is not foreseen; please report it with the log'];
-  return new PortError({ port: 'state-store', operation, retry, message: `${words} (SQLSTATE ${code})` }, { cause: error });
+  return new PortError(
+    {
+      port: 'state-store',
+      operation,
+      retry,
+      message: `${words} (SQLSTATE ${code}${error.constraint === undefined ? '' : `, ${error.constraint}`})`,
+    },
+    { cause: error },
+  );
 }
 
 /** Runs `work`; whatever the driver throws comes out as a PortError of this operation. */

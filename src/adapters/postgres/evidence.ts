@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import { DRIFT_KINDS, type Drift, LAGGING_REASONS } from '../../core/drift/drift.ts';
+import type { Observation } from '../../core/evidence/observation.ts';
+import { parseStoredObservation } from '../../core/evidence/parse.ts';
+import { type Decoder, listOf, maybe, object, parsed, text, word } from '../../core/model/decode.ts';
 import type { ClusterId, FleetId } from '../../core/model/ids.ts';
-import type { Drift } from '../../core/reconcile/drift.ts';
-import type { Observation } from '../../core/reconcile/evidence.ts';
 import type { Database, Tx } from './database.ts';
-import { inChunks, readRow, recordset } from './rows.ts';
-import { drift, observation } from './shapes.ts';
+import { at, clusterId, difference } from './decoders.ts';
+import { inChunks, lastOfEach, readRow, recordset } from './rows.ts';
 
 export async function observations(db: Database, fleet: FleetId): Promise<ReadonlyMap<ClusterId, Observation>> {
   const rows = await db
@@ -13,30 +15,47 @@ export async function observations(db: Database, fleet: FleetId): Promise<Readon
     .where('fleet', '=', fleet)
     .orderBy('cluster')
     .execute();
-  return new Map(rows.map((row) => readRow('observations', row.cluster, observation, row.observation)).map((seen) => [seen.cluster, seen]));
+  const seen = rows.map((row) => readRow('observations', row.cluster, observationRow, row).observation);
+  return new Map(seen.map((one) => [one.cluster, one]));
 }
 
-/** Evidence that is older than what is stored, late on its way, changes nothing. */
+const observationRow = object({ observation: parsed((value: unknown) => value, parseStoredObservation) });
+
+/** Evidence that we received before what is stored changes nothing. */
 export async function writeObservations(tx: Tx, fleet: FleetId, change: readonly Observation[]): Promise<void> {
-  for (const some of inChunks(change)) {
-    const rows = some.map((seen) => ({ cluster: seen.cluster, sampled_at: seen.sampledAt, observation: seen }));
+  for (const some of inChunks(lastOfEach(change, ({ cluster }) => cluster))) {
+    const rows = some.map((seen) => ({ cluster: seen.cluster, received_at: seen.receivedAt, observation: seen }));
     await sql`
-      insert into observations (fleet, cluster, sampled_at, observation)
-      select ${fleet}, x.cluster, x.sampled_at, x.observation
-      from ${recordset(rows, { cluster: 'text', sampled_at: 'bigint', observation: 'jsonb' })}
-      on conflict (fleet, cluster) do update set sampled_at = excluded.sampled_at, observation = excluded.observation
-      where excluded.sampled_at >= observations.sampled_at`.execute(tx);
+      insert into observations (fleet, cluster, received_at, observation)
+      select ${fleet}, x.cluster, x.received_at, x.observation
+      from ${recordset(rows, { cluster: 'text', received_at: 'bigint', observation: 'jsonb' })}
+      on conflict (fleet, cluster) do update set received_at = excluded.received_at, observation = excluded.observation
+      where excluded.received_at >= observations.received_at`.execute(tx);
   }
 }
 
 export async function drifts(db: Database, fleet: FleetId): Promise<readonly Drift[]> {
   const rows = await db.selectFrom('drifts').select(['key', 'drift']).where('fleet', '=', fleet).orderBy('key').execute();
-  return rows.map((row) => readRow('drifts', row.key, drift, row.drift));
+  return rows.map((row) => readRow('drifts', row.key, driftRow, row).drift);
 }
+
+const drift: Decoder<Drift> = object({
+  key: text,
+  kinds: listOf(word(DRIFT_KINDS)),
+  cluster: maybe(clusterId),
+  dataPlane: text,
+  product: maybe(text),
+  differences: listOf(difference),
+  lagging: maybe(object({ reason: word(LAGGING_REASONS), words: text })),
+  detail: maybe(text),
+  since: at,
+  seenAt: at,
+});
+const driftRow = object({ drift });
 
 export async function replaceDrifts(tx: Tx, fleet: FleetId, change: readonly Drift[]): Promise<void> {
   await sql`delete from drifts where fleet = ${fleet} and key <> all(${change.map((one) => one.key)}::text[])`.execute(tx);
-  for (const some of inChunks(change)) {
+  for (const some of inChunks(lastOfEach(change, ({ key }) => key))) {
     const rows = some.map((one) => ({ key: one.key, drift: one }));
     await sql`
       insert into drifts (fleet, key, drift) select ${fleet}, x.key, x.drift from ${recordset(rows, { key: 'text', drift: 'jsonb' })}

@@ -1,11 +1,9 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Decoder, mapped, maybe, object, text } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
 import type { FleetRecord } from '../../ports/state-store.ts';
 import type { Database } from './database.ts';
-import { integer, object, optional, type Read, record, text } from './read-json.ts';
+import { commitSha, fleetId, integer } from './decoders.ts';
 import { plainText, readRow } from './rows.ts';
-import type { Schema } from './schema.ts';
-import { commitSha, fleetId } from './shapes.ts';
 
 /** Heads and version belong to `commit`: what was read of them before must not undo what was committed since. */
 export async function saveFleet(db: Database, fleet: FleetRecord): Promise<void> {
@@ -35,37 +33,29 @@ export async function saveFleet(db: Database, fleet: FleetRecord): Promise<void>
 }
 
 export async function fleets(db: Database): Promise<readonly FleetRecord[]> {
-  const rows = await selectFleets(db).orderBy('id').execute();
-  return rows.map(fleetOf);
+  const rows = await db.selectFrom('fleets').selectAll().orderBy('id').execute();
+  return rows.map((row) => readRow('fleets', row.id, fleetRow, row));
 }
 
 export async function fleet(db: Database, id: FleetId): Promise<FleetRecord | undefined> {
-  const row = await selectFleets(db).where('id', '=', id).executeTakeFirst();
-  return row === undefined ? undefined : fleetOf(row);
+  const row = await db.selectFrom('fleets').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : readRow('fleets', row.id, fleetRow, row);
 }
 
-function selectFleets(db: Database): SelectQueryBuilder<Schema, 'fleets', Row> {
-  return db
-    .selectFrom('fleets')
-    .select(['id', 'installation', 'owner', 'name', 'version'])
-    .select([sql<string>`default_branch`.as('defaultBranch'), sql<string>`clone_url`.as('cloneUrl')])
-    .select([sql<string | null>`seen_head`.as('seenHead'), sql<string | null>`good_head`.as('goodHead')]);
-}
-
-interface Row {
-  readonly id: string;
-}
-
-const read: Read<FleetRecord> = record<FleetRecord>({
-  id: fleetId,
-  installation: integer,
-  owner: text,
-  name: text,
-  defaultBranch: text,
-  cloneUrl: text,
-  seenHead: optional(commitSha),
-  goodHead: optional(commitSha),
-  version: integer,
-});
-
-const fleetOf = (row: Row): FleetRecord => readRow('fleets', row.id, read, object(row));
+const fleetRow: Decoder<FleetRecord> = mapped(
+  object({
+    id: fleetId,
+    installation: integer,
+    owner: text,
+    name: text,
+    default_branch: text,
+    clone_url: text,
+    seen_head: maybe(commitSha),
+    good_head: maybe(commitSha),
+    version: integer,
+  }),
+  ({ default_branch: defaultBranch, clone_url: cloneUrl, seen_head: seenHead, good_head: goodHead, ...same }): FleetRecord => ({
+    ...same,
+    ...{ defaultBranch, cloneUrl, seenHead, goodHead },
+  }),
+);

@@ -23,8 +23,8 @@ export async function freeDeadWorkers(pool: pg.Pool): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** A person has most likely started the bot again because they mended something: what waited for them is tried once more. */
-export async function revivePark(pool: pg.Pool): Promise<number> {
+/** A person has most likely started the bot again because they fixed something: what waited for them is tried once more. */
+export async function requeueParkedJobs(pool: pg.Pool): Promise<number> {
   const { rowCount } = await pool.query(`
     select graphile_worker.reschedule_jobs(array(
       select id from graphile_worker._private_jobs where attempts >= max_attempts and locked_at is null and key is not null

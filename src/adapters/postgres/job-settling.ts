@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Retrial } from './job-retry.ts';
+import type { RetryDecision } from '../../ports/job-retry.ts';
 import { ATTEMPTS_MAX } from './jobs.ts';
 import { plainText } from './rows.ts';
 
@@ -47,12 +47,12 @@ export async function settleDone(pool: pg.Pool, job: TakenJob): Promise<void> {
  * Puts a failed job back under its key, for later or for a person; unless a newer one has taken the key, which will
  * do the work. Not left to graphile-worker, whose wait grows to six hours and knows nothing of what a remote asked for.
  */
-export async function settleFailed(pool: pg.Pool, job: TakenJob, retrial: Retrial, message: string): Promise<void> {
+export async function settleFailed(pool: pg.Pool, job: TakenJob, decision: RetryDecision, message: string): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('begin');
     const taken = (await client.query<TakenOut>(TAKE_OUT, [job.id, job.locked_by])).rows[0];
-    if (taken?.key != null) await putBack(client, taken, job, retrial, message);
+    if (taken?.key != null) await putBack(client, taken, job, decision, message);
     await client.query('commit');
     client.release();
   } catch (error) {
@@ -62,15 +62,15 @@ export async function settleFailed(pool: pg.Pool, job: TakenJob, retrial: Retria
   }
 }
 
-async function putBack(client: pg.PoolClient, taken: TakenOut, job: TakenJob, retrial: Retrial, message: string): Promise<void> {
-  const waitMs = retrial.kind === 'again' ? retrial.waitMs : 0;
+async function putBack(client: pg.PoolClient, taken: TakenOut, job: TakenJob, decision: RetryDecision, message: string): Promise<void> {
+  const waitMs = decision.kind === 'again' ? decision.waitMs : 0;
   const { rows } = await client.query<{ readonly id: string }>(
     `select id from graphile_worker.add_job($1, payload => $2::json, queue_name => $3, run_at => now() + $4 * interval '1 millisecond',
        max_attempts => $5, job_key => $6)`,
     [taken.identifier, taken.payload, taken.queue_name, waitMs, ATTEMPTS_MAX, taken.key],
   );
   const ids = rows.map((row) => row.id);
-  if (retrial.kind === 'parked')
+  if (decision.kind === 'parked')
     await client.query('select graphile_worker.permanently_fail_jobs($1::bigint[], $2)', [ids, plainText(message.slice(0, 2_000))]);
   else await client.query('select graphile_worker.reschedule_jobs($1::bigint[], attempts => $2)', [ids, job.attempts]);
 }

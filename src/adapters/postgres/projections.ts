@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import { type Decoder, mapped, maybe, object, recordOf, text } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
 import type { Projection } from '../../ports/state-store.ts';
 import type { Database } from './database.ts';
-import { dictionary, integer, optional, type Read, record, text } from './read-json.ts';
+import { integer } from './decoders.ts';
 import { jsonb, plainText, readRow } from './rows.ts';
 
 export async function projection(db: Database, fleet: FleetId, key: string): Promise<Projection | undefined> {
@@ -16,11 +17,14 @@ export function projections(db: Database, fleet: FleetId, prefix: string): Promi
 
 async function select(db: Database, fleet: FleetId, condition: ReturnType<typeof sql>): Promise<readonly Projection[]> {
   const { rows } = await sql<{ readonly key: string }>`
-    select key, remote_id as "remoteId", hash, memo from projections where fleet = ${fleet} and ${condition} order by key`.execute(db);
-  return rows.map((row) => readRow('projections', row.key, read, row));
+    select key, remote_id, hash, memo from projections where fleet = ${fleet} and ${condition} order by key`.execute(db);
+  return rows.map((row) => readRow('projections', row.key, projectionRow, row));
 }
 
-const read: Read<Projection> = record<Projection>({ key: text, remoteId: optional(integer), hash: optional(text), memo: dictionary(text) });
+const projectionRow: Decoder<Projection> = mapped(
+  object({ key: text, remote_id: maybe(integer), hash: maybe(text), memo: recordOf(text) }),
+  ({ remote_id: remoteId, ...same }): Projection => ({ ...same, remoteId }),
+);
 
 export async function saveProjection(db: Database, fleet: FleetId, { key, remoteId, hash, memo }: Projection): Promise<void> {
   await sql`

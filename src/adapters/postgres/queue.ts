@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type Runner, run, runMigrations, type Task } from 'graphile-worker';
 import type pg from 'pg';
+import { backoffMs, retryOf } from '../../ports/job-retry.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Job, JobTask } from '../../ports/state-store.ts';
-import { freeDeadWorkers, removeIdleQueues, revivePark } from './job-recovery.ts';
-import { backoffMs, retrialOf } from './job-retry.ts';
+import { freeDeadWorkers, removeIdleQueues, requeueParkedJobs } from './job-recovery.ts';
 import { settleDone, settleFailed, type TakenJob } from './job-settling.ts';
 
 export interface JobContext {
@@ -48,9 +48,9 @@ export class JobQueue {
   static async start(pool: pg.Pool, handlers: JobHandlers, concurrency: number, log: Log): Promise<JobQueue> {
     const queue = new JobQueue(pool, handlers, concurrency, log);
     const freed = await freeDeadWorkers(pool);
-    const revived = await revivePark(pool);
+    const requeued = await requeueParkedJobs(pool);
     await removeIdleQueues(pool);
-    if (freed + revived > 0) log.info({ freed, revived }, 'jobs of the last run are taken up again');
+    if (freed + requeued > 0) log.info({ freed, requeued }, 'jobs of the last run are taken up again');
     queue.#runner = await queue.#run();
     queue.#supervised = queue.#supervise(queue.#runner);
     void queue.#tidy();
@@ -126,11 +126,11 @@ export class JobQueue {
       try {
         await handler(payload as Job['payload'], { attempt: job.attempts, signal: this.#cutOff.signal });
       } catch (error) {
-        const retrial = retrialOf(error, job.attempts);
-        const fields = { err: error, task: name, key: job.key, attempt: job.attempts, ...retrial };
-        if (retrial.kind === 'parked') this.#log.error(fields, 'a job needs a person; it is tried again at the next start');
+        const decision = retryOf(error, job.attempts);
+        const fields = { err: error, task: name, key: job.key, attempt: job.attempts, ...decision };
+        if (decision.kind === 'parked') this.#log.error(fields, 'a job needs a person; it is tried again at the next start');
         else this.#log.warn(fields, 'a job failed and is tried again');
-        await this.#settle(job, () => settleFailed(this.#pool, job, retrial, error instanceof Error ? error.message : String(error)));
+        await this.#settle(job, () => settleFailed(this.#pool, job, decision, error instanceof Error ? error.message : String(error)));
         return;
       }
       await this.#settle(job, () => settleDone(this.#pool, job));

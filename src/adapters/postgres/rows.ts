@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
+import { type Decoder, decode } from '../../core/model/decode.ts';
 import { storeError } from './errors.ts';
 import { jsonText } from './json-text.ts';
-import { Mismatch, type Read } from './read-json.ts';
 
 /** Rows in one statement: 2,000 targets are one round trip, and 100,000 specs never one statement of 100 MB. */
 const ROWS_PER_STATEMENT = 5_000;
@@ -31,18 +31,21 @@ export const jsonb = (value: unknown): RawBuilder<never> => sql<never>`${jsonTex
 /** One text parameter. PostgreSQL cannot store U+0000. */
 export const plainText = (value: string): string => value.replaceAll('\u0000', '\ufffd').toWellFormed();
 
-/** @throws PortError that names table, key and field, when a row is not what this program writes. */
-export function readRow<T>(table: string, key: string, read: Read<T>, value: unknown): T {
-  try {
-    return read(value);
-  } catch (error) {
-    if (!(error instanceof Mismatch)) throw error;
-    const place = error.path.length === 0 ? '' : `, field ${error.path.join('.')}`;
-    throw storeError(
-      'read',
-      'needs-human',
-      `the row ${JSON.stringify(key)} of table ${table} is not what this version writes${place}: ${error.message}; was it changed by hand? restore it from a backup`,
-      error,
-    );
-  }
+/**
+ * @param row - by the names of its columns.
+ * @throws PortError that names table, key and column, when the row is not what this program writes.
+ */
+export function readRow<T>(table: string, key: string, decoder: Decoder<T>, row: unknown): T {
+  const read = decode(decoder, row);
+  if (read.ok) return read.value;
+  throw storeError(
+    'read',
+    'needs-human',
+    `the row ${JSON.stringify(key)} of table ${table} is not what this version writes, column ${read.error}; was it changed by hand? restore it from a backup`,
+  );
 }
+
+/** Of several with one key the last: one statement cannot write a row twice. */
+export const lastOfEach = <T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] => [
+  ...new Map(items.map((item) => [keyOf(item), item])).values(),
+];

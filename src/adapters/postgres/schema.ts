@@ -28,22 +28,55 @@ export interface Schema {
     readonly commit: string;
   };
   readonly plans: { readonly fleet: string; readonly digest: string; readonly plan: Jsonb };
+  readonly policy: { readonly fleet: string; readonly commit: string | null; readonly policy: Jsonb };
+  readonly ledger: {
+    readonly fleet: string;
+    readonly cluster: string;
+    readonly proven: Jsonb;
+    readonly observed: Jsonb | null;
+    readonly failed: Jsonb;
+  };
+  readonly stops: {
+    readonly fleet: string;
+    readonly id: string;
+    readonly scope: Jsonb;
+    readonly cause: string;
+    readonly lets: string;
+    readonly by: string;
+    readonly reason: string;
+    readonly at: number;
+    readonly until: number | null;
+    readonly rollout: string | null;
+    readonly phase: string | null;
+    readonly failed: Jsonb;
+    readonly lifted: Jsonb | null;
+  };
   readonly rollouts: {
     readonly fleet: string;
     readonly id: string;
-    readonly seq: Generated<number>;
+    readonly seq: number;
+    readonly in_line_since: number;
     readonly digest: string;
     readonly commit: string;
+    readonly release: string;
+    readonly product: string;
     readonly kind: string;
+    readonly intent: string;
+    readonly urgency: string;
     readonly pull: number | null;
     readonly author: string;
     readonly title: string;
     readonly status: string;
-    readonly pause: Jsonb | null;
-    readonly approvals: Jsonb;
     readonly created_at: number;
+    readonly started_at: number | null;
+    readonly going_since: number | null;
+    readonly stopped_since: number | null;
     readonly finished_at: number | null;
-    readonly resumed_at: number | null;
+    readonly guard_until: number | null;
+    readonly superseded_by: string | null;
+    readonly takes_over: boolean;
+    readonly approvals: Jsonb;
+    readonly overrides: Jsonb;
   };
   readonly rollout_phases: { readonly fleet: string; readonly rollout: string; readonly phase: string; readonly state: Jsonb };
   readonly rollout_targets: {
@@ -66,9 +99,8 @@ export interface Schema {
     readonly ordered_at: number;
     readonly seq: number;
     readonly reply: Jsonb | null;
-    readonly replied_at: number | null;
   };
-  readonly observations: { readonly fleet: string; readonly cluster: string; readonly sampled_at: number; readonly observation: Jsonb };
+  readonly observations: { readonly fleet: string; readonly cluster: string; readonly received_at: number; readonly observation: Jsonb };
   readonly drifts: { readonly fleet: string; readonly key: string; readonly drift: Jsonb };
   readonly audit: {
     readonly id: Generated<number>;

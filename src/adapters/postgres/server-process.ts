@@ -56,7 +56,7 @@ export type StartedProcess =
  * It gets a session of its own, so that a terminal's Ctrl-C, which goes to the whole group, does not stop it before
  * the bot has drained; and it logs to a file, because a pipe would break when the bot is killed.
  *
- * @returns `failed` with the mend when it ends before it is ready.
+ * @returns `failed` with the fix when it ends before it is ready.
  */
 export async function startProcess(
   binaries: ServerBinaries,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { ClusterId, FleetId, RolloutId } from '../../core/model/ids.ts';
+import type { OrderReply } from '../../core/evidence/order.ts';
+import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
-import type { OrderReply } from '../../ports/data-plane.ts';
 import type { Delivery, FleetRecord, Job, Projection, StateChange, StateStore } from '../../ports/state-store.ts';
 import * as history from './audit.ts';
 import { commit } from './commit.ts';
@@ -13,12 +13,16 @@ import * as evidence from './evidence.ts';
 import * as fleets from './fleets.ts';
 import * as inbox from './inbox.ts';
 import { addJobs } from './jobs.ts';
+import * as ledgers from './ledger.ts';
 import * as orders from './orders.ts';
+import { PlanCache } from './plans.ts';
+import * as policies from './policy.ts';
 import * as projections from './projections.ts';
 import * as rollouts from './rollouts-read.ts';
+import * as stops from './stops.ts';
 
 /** `lost`: another process has taken the database, for good. `away`: it cannot be told right now. */
-export type Hold = () => 'held' | 'away' | 'lost';
+export type LockState = () => 'held' | 'away' | 'lost';
 
 /** Longer than a loaded machine takes for `select 1`, shorter than a probe waits. */
 const HEALTHY_MS_MAX = 2_000;
@@ -26,12 +30,12 @@ const HEALTHY_MS_MAX = 2_000;
 /** The state store on PostgreSQL: one method of the port, one function of the file that owns its tables. */
 export class PostgresStateStore implements StateStore {
   readonly #db: Database;
-  readonly #hold: Hold;
-  readonly #plans = new rollouts.PlanCache();
+  readonly #lockState: LockState;
+  readonly #plans = new PlanCache();
 
-  constructor(db: Database, hold: Hold) {
+  constructor(db: Database, lockState: LockState) {
     this.#db = db;
-    this.#hold = hold;
+    this.#lockState = lockState;
   }
 
   receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'> {
@@ -54,8 +58,20 @@ export class PostgresStateStore implements StateStore {
     return guarded('desired', () => desired.desired(this.#db, fleet));
   }
 
-  earlierRevisions(fleet: FleetId, clusters: readonly ClusterId[]) {
-    return guarded('earlierRevisions', () => desired.earlierRevisions(this.#db, fleet, clusters));
+  policy(fleet: FleetId) {
+    return guarded('policy', () => policies.policy(this.#db, fleet));
+  }
+
+  ledger(fleet: FleetId) {
+    return guarded('ledger', () => ledgers.ledger(this.#db, fleet));
+  }
+
+  stops(fleet: FleetId) {
+    return guarded('stops', () => stops.stops(this.#db, fleet));
+  }
+
+  stop(fleet: FleetId, id: StopId) {
+    return guarded('stop', () => stops.stop(this.#db, fleet, id));
   }
 
   activeRollouts(fleet: FleetId) {
@@ -68,6 +84,14 @@ export class PostgresStateStore implements StateStore {
 
   rolloutSummary(fleet: FleetId, id: RolloutId) {
     return guarded('rolloutSummary', () => rollouts.rolloutSummary(this.#db, fleet, id));
+  }
+
+  rolloutsOfCommit(fleet: FleetId, commit: CommitSha) {
+    return guarded('rolloutsOfCommit', () => rollouts.rolloutsOfCommit(this.#db, fleet, commit));
+  }
+
+  plan(fleet: FleetId, digest: PlanDigest) {
+    return guarded('plan', () => rollouts.plan(this.#db, this.#plans, fleet, digest));
   }
 
   recentRollouts(fleet: FleetId, limit: number) {
@@ -123,7 +147,7 @@ export class PostgresStateStore implements StateStore {
   }
 
   async healthy(): Promise<boolean> {
-    if (this.#hold() !== 'held') return false;
+    if (this.#lockState() !== 'held') return false;
     const timer = new AbortController();
     const answered = sql`select 1`.execute(this.#db).then(
       () => true,
@@ -136,9 +160,9 @@ export class PostgresStateStore implements StateStore {
   /** Writes only while this process is the one that holds the database. */
   #write<T>(operation: string, work: () => Promise<T>): Promise<T> {
     return guarded(operation, () => {
-      const hold = this.#hold();
-      if (hold === 'held') return work();
-      if (hold === 'away') throw storeError(operation, 'retry-later', 'the database does not answer; it is tried again by itself');
+      const lock = this.#lockState();
+      if (lock === 'held') return work();
+      if (lock === 'away') throw storeError(operation, 'retry-later', 'the database does not answer; it is tried again by itself');
       throw storeError(operation, 'needs-human', 'another Flotilla has taken the database over; stop one of the two');
     });
   }

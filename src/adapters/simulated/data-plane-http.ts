@@ -1,7 +1,18 @@
+import type { Observation } from '../../core/evidence/observation.ts';
+import type { Order, OrderReply } from '../../core/evidence/order.ts';
+import {
+  parseListing,
+  parseObservations,
+  parseReplies,
+  parseUnaskedObservation,
+  type Receipt,
+  unknownOf,
+} from '../../core/evidence/parse.ts';
+import { type Decoded, decode, listOf, maybe, object, text } from '../../core/model/decode.ts';
 import type { ClusterId } from '../../core/model/ids.ts';
-import type { Observation, Order } from '../../core/reconcile/evidence.ts';
+import type { Result } from '../../core/model/result.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { DataPlane, OrderReply } from '../../ports/data-plane.ts';
+import type { DataPlane } from '../../ports/data-plane.ts';
 import { PortError, type Retry } from '../../ports/port-error.ts';
 import { watchEvents } from './event-stream.ts';
 
@@ -25,8 +36,8 @@ export class SimulatedDataPlane implements DataPlane {
   async apply(orders: readonly Order[]): Promise<readonly OrderReply[]> {
     const replies: OrderReply[] = [];
     for (const batch of batches(orders)) {
-      const answer = await this.#request<{ replies: OrderReply[] }>('apply', 'orders', { orders: batch });
-      replies.push(...answer.replies);
+      const answer = await this.#request('apply', 'orders', { orders: batch });
+      replies.push(...parseReplies(this.#read('apply', decode(applyAnswer, answer)).replies, batch));
     }
     return replies;
   }
@@ -42,40 +53,48 @@ export class SimulatedDataPlane implements DataPlane {
     let after: string | undefined = '';
     // Ends: each page begins after the last name of the one before.
     while (after !== undefined) {
-      const page: { observations: Observation[]; next?: string } = await this.#request(
-        'list',
-        `clusters?after=${encodeURIComponent(after)}`,
-      );
-      observations.push(...page.observations);
+      const answer = await this.#request('list', `clusters?after=${encodeURIComponent(after)}`);
+      const page: Decoded<typeof listAnswer> = this.#read('list', decode(listAnswer, answer));
+      observations.push(...this.#read('list', parseListing(page.observations, this.#receipt())));
+      if (page.next !== undefined && page.next <= after) throw this.#unreadable('list', 'its next page does not go on');
       after = page.next;
     }
     return observations;
   }
 
   watch(onChange: (observation: Observation) => void, signal: AbortSignal): void {
+    const onData = (data: unknown): void => {
+      const seen = parseUnaskedObservation(data, this.#receipt());
+      // A watch is a hint, and what names no cluster is a hint at nothing.
+      if (seen.ok) onChange(seen.value);
+    };
     // Not awaited: it ends when the signal says so, and never rejects.
-    void watchEvents(`${this.#base}/watch`, (text) => onChange(JSON.parse(text) as Observation), signal);
+    void watchEvents(`${this.#base}/watch`, onData, signal);
   }
 
   async #observeBatch(clusters: readonly ClusterId[]): Promise<readonly Observation[]> {
     try {
-      const answer = await this.#request<{ observations: Observation[] }>('observe', 'observe', { clusters });
-      return answer.observations;
+      const answer = await this.#request('observe', 'observe', { clusters });
+      return parseObservations(this.#read('observe', decode(observeAnswer, answer)).observations, clusters, this.#receipt());
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      const sampledAt = this.#clock.now();
-      return clusters.map((cluster) => ({ kind: 'unknown', cluster, dataPlane: this.name, sampledAt, cause, missing: false }));
+      const receipt = this.#receipt();
+      return clusters.map((cluster) => unknownOf({ ...receipt, cluster }, receipt.receivedAt, cause));
     }
   }
 
+  #receipt(): Receipt {
+    return { dataPlane: this.name, receivedAt: this.#clock.now() };
+  }
+
   /** POST with a body, else GET. @throws PortError */
-  async #request<T>(operation: string, path: string, body?: unknown): Promise<T> {
+  async #request(operation: string, path: string, body?: unknown): Promise<unknown> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const init = body === undefined ? { signal } : { signal, method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) };
     let response: Response;
     try {
       response = await fetch(`${this.#base}/${path}`, init);
-      if (response.ok) return (await response.json()) as T;
+      if (response.ok) return await response.json();
     } catch (cause) {
       throw this.#error(operation, { kind: 'retry-later' }, `data plane ${this.name} does not answer`, cause);
     }
@@ -83,10 +102,20 @@ export class SimulatedDataPlane implements DataPlane {
   }
 
   async #refusal(operation: string, response: Response): Promise<PortError> {
-    const text = await response.text().catch(() => '');
+    const words = await response.text().catch(() => '');
     const retry: Retry = response.status >= 500 ? { kind: 'retry-later' } : { kind: 'needs-human' };
-    const words = retry.kind === 'retry-later' ? 'does not answer' : 'did not understand us';
-    return this.#error(operation, retry, `data plane ${this.name} ${words} (status ${response.status})`, text.slice(0, 2_000));
+    const failed = retry.kind === 'retry-later' ? 'does not answer' : 'did not understand us';
+    return this.#error(operation, retry, `data plane ${this.name} ${failed} (status ${response.status})`, words.slice(0, 2_000));
+  }
+
+  /** @throws PortError when the answer is not what a data plane says. */
+  #read<T>(operation: string, answer: Result<T, string>): T {
+    if (answer.ok) return answer.value;
+    throw this.#unreadable(operation, answer.error);
+  }
+
+  #unreadable(operation: string, problem: string): PortError {
+    return this.#error(operation, { kind: 'retry-later' }, `the answer of data plane ${this.name} cannot be read: ${problem}`, undefined);
   }
 
   #error(operation: string, retry: Retry, message: string, cause: unknown): PortError {
@@ -95,6 +124,12 @@ export class SimulatedDataPlane implements DataPlane {
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Lists that are read one by one: one bad entry spoils itself alone. */
+const entries = listOf((entry) => entry);
+const applyAnswer = object({ replies: entries });
+const observeAnswer = object({ observations: entries });
+const listAnswer = object({ observations: entries, next: maybe(text) });
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let start = 0; start < items.length; start += BATCH_MAX) yield items.slice(start, start + BATCH_MAX);

@@ -11,7 +11,7 @@ const EVENT_CHARACTERS_MAX = 16 * 1024 * 1024;
  * Reads server-sent events until aborted, and comes back after each end with growing, jittered waits. From the
  * second connection on it asks for everything, because changes may have been missed meanwhile.
  */
-export async function watchEvents(url: string, onData: (text: string) => void, signal: AbortSignal): Promise<void> {
+export async function watchEvents(url: string, onData: (data: unknown) => void, signal: AbortSignal): Promise<void> {
   let resync = false;
   let waitMs = BACKOFF_MS_MIN;
   while (!signal.aborted) {
@@ -24,7 +24,7 @@ export async function watchEvents(url: string, onData: (text: string) => void, s
 }
 
 /** @returns true when the server was there. Never rejects: why the connection ended makes no difference. */
-async function readOnce(url: string, onData: (text: string) => void, signal: AbortSignal): Promise<boolean> {
+async function readOnce(url: string, onData: (data: unknown) => void, signal: AbortSignal): Promise<boolean> {
   const silence = new AbortController();
   const deadline = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
   try {
@@ -46,13 +46,24 @@ async function readOnce(url: string, onData: (text: string) => void, signal: Abo
   }
 }
 
-async function readEvents(body: ReadableStream<Uint8Array>, onData: (text: string) => void, onBytes: () => void): Promise<void> {
+async function readEvents(body: ReadableStream<Uint8Array>, onData: (data: unknown) => void, onBytes: () => void): Promise<void> {
   let rest = '';
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
     onBytes();
     const events = (rest + chunk).split('\n\n');
     rest = events.pop() ?? '';
     if (rest.length > EVENT_CHARACTERS_MAX) throw new Error('an event without end');
-    for (const event of events) if (event.startsWith('data: ')) onData(event.slice('data: '.length));
+    for (const event of events) if (event.startsWith('data: ')) tell(event.slice('data: '.length), onData);
   }
+}
+
+/** An event that is not JSON says nothing, and costs no connection. */
+function tell(text: string, onData: (data: unknown) => void): void {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return;
+  }
+  onData(data);
 }

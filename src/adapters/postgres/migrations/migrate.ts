@@ -1,26 +1,22 @@
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { SCHEMA } from '../connection.ts';
 import { storeError, toPortError } from '../errors.ts';
+import { enforceWords } from '../word-checks.ts';
 import { up as initial } from './0001-initial.ts';
+import { up as rolloutPerRelease } from './0002-rollout-per-release.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
+  '0002-rollout-per-release': { up: rolloutPerRelease },
 };
 
 /**
- * Brings the database to this program's schema, each migration in a transaction, under an advisory lock. Forward only.
+ * Brings the database to this program's schema and words, each migration in a transaction, under an advisory lock. Forward only.
  *
  * @throws PortError when a newer program has written the database: its tables may mean other things.
  */
 export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
-    migrationTableSchema: SCHEMA,
-    migrationTableName: 'migrations',
-    migrationLockTableName: 'migrations_lock',
-  });
   const unknown = (await applied(db)).filter((name) => !(name in MIGRATIONS));
   if (unknown.length > 0) {
     throw storeError(
@@ -29,8 +25,19 @@ export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
       `the database was written by a newer Flotilla (it knows ${unknown.join(', ')}); start that version or a later one, or restore a backup from before the update`,
     );
   }
-  const { error } = await migrator.migrateToLatest();
+  const { error } = await migratorOf(db).migrateToLatest();
   if (error !== undefined) throw toPortError('migrate', error);
+  await enforceWords(db);
+}
+
+export function migratorOf<Tables>(db: Kysely<Tables>): Migrator {
+  return new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+    migrationTableSchema: SCHEMA,
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+  });
 }
 
 async function applied<Tables>(db: Kysely<Tables>): Promise<readonly string[]> {

@@ -1,10 +1,10 @@
-import { PortError } from '../../ports/port-error.ts';
+import { PortError } from './port-error.ts';
 
 const BACKOFF_MS_MAX = 5 * 60_000;
 /** A remote that asks for more than this has most likely sent nonsense; asking again once an hour harms nobody. */
 const RETRY_AFTER_MS_MAX = 3_600_000;
 
-export type Retrial = { readonly kind: 'again'; readonly waitMs: number } | { readonly kind: 'parked' };
+export type RetryDecision = { readonly kind: 'again'; readonly waitMs: number } | { readonly kind: 'parked' };
 
 /**
  * What becomes of a job that failed: again when the remote says, or after a wait that doubles up to five minutes, or
@@ -13,7 +13,7 @@ export type Retrial = { readonly kind: 'again'; readonly waitMs: number } | { re
  *
  * @param attempt - counts from 1.
  */
-export function retrialOf(error: unknown, attempt: number): Retrial {
+export function retryOf(error: unknown, attempt: number): RetryDecision {
   const retry = error instanceof PortError ? error.retry : ({ kind: 'retry-later' } as const);
   switch (retry.kind) {
     case 'retry-after':

@@ -1,0 +1,283 @@
+import { type CommitSha, type FleetId, trusted } from '../../core/model/ids.ts';
+import type { CheckWrite, CodeHost, CodeHostApp, InstalledRepository, IssueWrite, PullInfo } from '../code-host.ts';
+import { PortError } from '../port-error.ts';
+import { expectShort } from './code-host-limits.ts';
+import { called, type OnCall } from './on-call.ts';
+import { storable } from './storable.ts';
+
+type CommentWrite = Parameters<CodeHost['writeComment']>[0];
+type Role = Awaited<ReturnType<CodeHost['roleOf']>>;
+
+/** As whom our writes are shown. */
+export const OUR_LOGIN = 'flotilla[bot]';
+
+export interface WrittenComment {
+  readonly id: number;
+  readonly pull: number;
+  readonly author: string;
+  readonly body: string;
+}
+
+export type WrittenCheck = Omit<CheckWrite, 'id' | 'adopt'> & { readonly id: number };
+
+export type WrittenIssue = Omit<IssueWrite, 'number' | 'adopt' | 'marker'> & { readonly number: number; readonly author: string };
+
+export interface RecordedCall {
+  readonly operation: string;
+  readonly argument: unknown;
+  /** False: the caller got an error, whether or not it was done. */
+  readonly answered: boolean;
+}
+
+export interface InMemoryRepositoryOptions extends InstalledRepository {
+  readonly onCall?: OnCall;
+  /** False: issues are switched off. */
+  readonly hasIssues?: boolean;
+}
+
+/**
+ * One repository on a code host that is a few maps: what the bot wrote there, and what people did. Held to the contract of the
+ * real one, also in what goes wrong: a comment that a person deleted, an id that was lost, an annotation that cannot be taken back.
+ */
+export class InMemoryRepository implements CodeHost {
+  readonly installed: InstalledRepository;
+  /** Every call, in order; to be cut short by whoever reads it. */
+  readonly calls: RecordedCall[] = [];
+  readonly #onCall: OnCall | undefined;
+  readonly #hasIssues: boolean;
+  readonly #comments = new Map<number, WrittenComment>();
+  readonly #checks = new Map<number, WrittenCheck>();
+  readonly #issues = new Map<number, WrittenIssue>();
+  readonly #pulls = new Map<number, PullInfo>();
+  readonly #merges: number[] = [];
+  readonly #roles = new Map<string, Role>();
+  #isInstalled = true;
+  #lastId = 1_000;
+  #lastNumber = 0;
+
+  constructor(options: InMemoryRepositoryOptions) {
+    const { installation, owner, name, defaultBranch, cloneUrl } = options;
+    this.installed = { installation, owner, name, defaultBranch, cloneUrl };
+    this.#onCall = options.onCall;
+    this.#hasIssues = options.hasIssues ?? true;
+  }
+
+  get id(): FleetId {
+    return trusted.fleet(`${this.installed.owner}/${this.installed.name}`.toLowerCase());
+  }
+
+  get isInstalled(): boolean {
+    return this.#isInstalled;
+  }
+
+  // What the bot does.
+
+  writeCheck(check: CheckWrite): Promise<{ readonly id: number }> {
+    return this.#call('writeCheck', check, () => {
+      expectShort('writeCheck', { check: [check.summary, check.text ?? ''] });
+      const known = check.id ?? (check.adopt ? this.#checkLike(check)?.id : undefined);
+      const before = known === undefined ? undefined : this.#checks.get(known);
+      // Annotations cannot be taken back: where there are some, a new run of the same name takes this one's place.
+      const id = before === undefined || before.annotations.length > 0 ? this.#nextId() : before.id;
+      const { adopt, ...written } = check;
+      this.#checks.set(id, storable({ ...written, id }));
+      return { id };
+    });
+  }
+
+  writeComment(comment: CommentWrite): Promise<{ readonly id: number }> {
+    return this.#call('writeComment', comment, () => {
+      expectShort('writeComment', { body: [comment.body] });
+      if (!this.#pulls.has(comment.pull)) throw failure('writeComment', `there is no pull request ${comment.pull}`);
+      const gone = comment.id !== undefined && !this.#comments.has(comment.id);
+      const known = gone || (comment.id === undefined && comment.adopt) ? this.#adoptComment(comment) : comment.id;
+      const id = known ?? this.#nextId();
+      this.#comments.set(id, { id, pull: comment.pull, author: OUR_LOGIN, body: comment.body });
+      return { id };
+    });
+  }
+
+  writeIssue(issue: IssueWrite): Promise<{ readonly number: number }> {
+    return this.#call('writeIssue', issue, () => {
+      expectShort('writeIssue', { body: [issue.body], title: [issue.title] });
+      if (!this.#hasIssues) throw failure('writeIssue', 'issues are switched off (410); switch them on in the settings of the repository');
+      const { number: known, adopt, marker, ...written } = issue;
+      const isThere = known !== undefined && this.#issues.has(known);
+      const found = isThere ? known : known !== undefined || adopt ? this.#issueWith(marker)?.number : undefined;
+      const number = found ?? this.#nextNumber();
+      // People put labels of their own on an issue; ours are set when it is made.
+      const labels = this.#issues.get(number)?.labels ?? written.labels;
+      this.#issues.set(number, storable({ ...written, labels, number, author: OUR_LOGIN }));
+      return { number };
+    });
+  }
+
+  openPulls(): Promise<readonly PullInfo[]> {
+    return this.#call('openPulls', undefined, () => [...this.#pulls.values()].filter(({ state }) => state === 'open'));
+  }
+
+  pull(number: number): Promise<PullInfo | undefined> {
+    return this.#call('pull', number, () => this.#pulls.get(number));
+  }
+
+  pullsOfCommit(sha: CommitSha): Promise<readonly PullInfo[]> {
+    return this.#call('pullsOfCommit', sha, () => {
+      const merged = this.#merges.toReversed().flatMap((number) => this.#pulls.get(number) ?? []);
+      const { defaultBranch } = this.installed;
+      return merged.filter((pull) => pull.baseRef === defaultBranch && (pull.mergeCommit === sha || pull.headSha === sha));
+    });
+  }
+
+  repository(): Promise<{ readonly defaultBranch: string; readonly cloneUrl: string }> {
+    const { defaultBranch, cloneUrl } = this.installed;
+    return this.#call('repository', undefined, () => ({ defaultBranch, cloneUrl }));
+  }
+
+  roleOf(login: string): Promise<Role> {
+    return this.#call('roleOf', login, () => this.#roles.get(login.toLowerCase()) ?? 'none');
+  }
+
+  gitToken(): Promise<string> {
+    return this.#call('gitToken', undefined, () => `token of installation ${this.installed.installation}`);
+  }
+
+  // What people do, and see.
+
+  /** Opens a pull request into the default branch. @returns its number. */
+  openPull(fields: Pick<PullInfo, 'headSha' | 'author' | 'title'> & Partial<PullInfo>): number {
+    const number = fields.number ?? this.#nextNumber();
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+    const blank = { baseRef: this.installed.defaultBranch, draft: false, state: 'open', merged: false, fork: false } as const;
+    this.#pulls.set(number, { ...blank, mergeCommit: undefined, ...storable(fields), number });
+    return number;
+  }
+
+  /** A push to it, a new title, a change to draft. @throws Error when there is no such pull request. */
+  changePull(number: number, change: Partial<Omit<PullInfo, 'number'>>): void {
+    const pull = this.#pulls.get(number);
+    if (pull === undefined) throw new Error(`there is no pull request ${number}`);
+    this.#pulls.set(number, { ...pull, ...storable(change), number });
+  }
+
+  closePull(number: number): void {
+    this.changePull(number, { state: 'closed' });
+  }
+
+  mergePull(number: number, mergeCommit: CommitSha): void {
+    this.changePull(number, { state: 'closed', merged: true, mergeCommit });
+    this.#merges.push(number);
+  }
+
+  /** A comment of a person. @returns its id. */
+  say(pull: number, author: string, body: string): number {
+    const id = this.#nextId();
+    this.#comments.set(id, { id, pull, author, body });
+    return id;
+  }
+
+  deleteComment(id: number): void {
+    this.#comments.delete(id);
+  }
+
+  label(issue: number, label: string): void {
+    const written = this.#issues.get(issue);
+    if (written === undefined) throw new Error(`there is no issue ${issue}`);
+    this.#issues.set(issue, storable({ ...written, labels: [...written.labels, label] }));
+  }
+
+  setRole(login: string, role: Role): void {
+    this.#roles.set(login.toLowerCase(), role);
+  }
+
+  /** From now on the app is not installed here: every call fails, until it is again. */
+  install(installed: boolean): void {
+    this.#isInstalled = installed;
+  }
+
+  /** Comments on a pull request, oldest first. */
+  comments(pull: number): readonly WrittenComment[] {
+    return [...this.#comments.values()].filter((comment) => comment.pull === pull).sort((a, b) => a.id - b.id);
+  }
+
+  /** Check runs of a commit, oldest first. */
+  checks(headSha: CommitSha): readonly WrittenCheck[] {
+    return [...this.#checks.values()].filter((check) => check.headSha === headSha).sort((a, b) => a.id - b.id);
+  }
+
+  /** The check run that a person sees under this name. */
+  check(headSha: CommitSha, name: string): WrittenCheck | undefined {
+    return this.checks(headSha).findLast((check) => check.name === name);
+  }
+
+  issues(): readonly WrittenIssue[] {
+    return [...this.#issues.values()].sort((a, b) => a.number - b.number);
+  }
+
+  async #call<T>(operation: string, argument: unknown, work: () => T): Promise<T> {
+    const call = { operation, argument: storable(argument), answered: false };
+    this.calls.push(call);
+    const result = await called(this.#onCall, `code-host.${operation}`, () => {
+      if (!this.#isInstalled) throw failure(operation, 'the repository is not there, or not shown to the app (404)');
+      return storable(work());
+    });
+    call.answered = true;
+    return result;
+  }
+
+  #checkLike({ headSha, name, externalId }: CheckWrite): WrittenCheck | undefined {
+    const latest = this.check(headSha, name);
+    return latest?.externalId === externalId ? latest : undefined;
+  }
+
+  /** The oldest of ours with this marker; the others are deleted. */
+  #adoptComment({ pull, marker }: CommentWrite): number | undefined {
+    const [oldest, ...others] = this.comments(pull).filter(({ author, body }) => author === OUR_LOGIN && body.includes(marker));
+    for (const { id } of others) this.#comments.delete(id);
+    return oldest?.id;
+  }
+
+  #issueWith(marker: string): WrittenIssue | undefined {
+    return this.issues().find(({ author, body }) => author === OUR_LOGIN && body.includes(marker));
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #nextNumber(): number {
+    this.#lastNumber += 1;
+    return this.#lastNumber;
+  }
+}
+
+/** The app, with the repositories on which it is installed. */
+export class InMemoryCodeHostApp implements CodeHostApp {
+  readonly #onCall: OnCall | undefined;
+  readonly #repositories = new Map<FleetId, InMemoryRepository>();
+
+  constructor(repositories: readonly InMemoryRepository[], onCall?: OnCall) {
+    this.#onCall = onCall;
+    for (const repository of repositories) this.add(repository);
+  }
+
+  add(repository: InMemoryRepository): void {
+    this.#repositories.set(repository.id, repository);
+  }
+
+  /** The same object each time. @throws Error when there is none. */
+  repository(fleet: FleetId): InMemoryRepository {
+    const repository = this.#repositories.get(fleet);
+    if (repository === undefined) throw new Error(`there is no repository ${fleet}`);
+    return repository;
+  }
+
+  repositories(): Promise<readonly InstalledRepository[]> {
+    return called(this.#onCall, 'code-host.repositories', () =>
+      [...this.#repositories.values()].filter(({ isInstalled }) => isInstalled).map(({ installed }) => ({ ...installed })),
+    );
+  }
+}
+
+const failure = (operation: string, message: string): PortError =>
+  new PortError({ port: 'code-host', operation, retry: { kind: 'needs-human' }, message });

@@ -1,0 +1,187 @@
+import type { DesiredState } from '../../core/desired/desired.ts';
+import type { Drift } from '../../core/drift/drift.ts';
+import type { Observations } from '../../core/evidence/observation.ts';
+import type { Order, OrderReply, StandingOrders } from '../../core/evidence/order.ts';
+import type { Ledger } from '../../core/ledger/ledger.ts';
+import { invariant } from '../../core/model/assert.ts';
+import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
+import type { Instant } from '../../core/model/time.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import type { ActiveRollout } from '../../core/reconcile/decision.ts';
+import type { Policy } from '../../core/reconcile/policy.ts';
+import type { RolloutStatus, TargetState } from '../../core/reconcile/state.ts';
+import type { Stop } from '../../core/stop/stop.ts';
+import type { AuditEntry, Delivery, FleetRecord, Job, Projection, RolloutSummary, StateChange, StateStore } from '../state-store.ts';
+import { FleetRows } from './fleet-rows.ts';
+import { InMemoryJobs } from './jobs.ts';
+import { storable, storableText } from './storable.ts';
+
+type LastTargets = Awaited<ReturnType<StateStore['lastTargets']>>;
+
+/**
+ * The state store without a database: for simulations and tests, held to the same contract. It keeps copies that nobody can
+ * change, reads no clock, and answers alike each time.
+ */
+export class InMemoryStateStore implements StateStore {
+  /** What `commit`, `receive` and `enqueue` added; whoever simulates works it off. */
+  readonly jobs = new InMemoryJobs();
+  readonly #fleets = new Map<FleetId, FleetRows>();
+  readonly #deliveries = new Set<string>();
+
+  async receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'> {
+    const { guid } = storable(delivery);
+    if (this.#deliveries.has(guid)) return 'known';
+    this.#deliveries.add(guid);
+    this.jobs.add(jobs);
+    return 'stored';
+  }
+
+  async saveFleet(fleet: FleetRecord): Promise<void> {
+    const record = storable(fleet);
+    const known = this.#fleets.get(record.id);
+    if (known === undefined) {
+      this.#fleets.set(record.id, new FleetRows(record));
+      return;
+    }
+    // Heads and version belong to `commit`: what was read of them before must not undo what was committed since.
+    const { seenHead, goodHead, version } = known.record;
+    known.record = storable({ ...record, seenHead, goodHead, version });
+  }
+
+  async fleets(): Promise<readonly FleetRecord[]> {
+    return [...this.#fleets.values()].map(({ record }) => record).sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async fleet(id: FleetId): Promise<FleetRecord | undefined> {
+    return this.#fleets.get(id)?.record;
+  }
+
+  async desired(fleet: FleetId): Promise<DesiredState> {
+    return byKey(this.#fleets.get(fleet)?.desired);
+  }
+
+  async policy(fleet: FleetId): Promise<Policy | undefined> {
+    return this.#fleets.get(fleet)?.policy;
+  }
+
+  async ledger(fleet: FleetId): Promise<Ledger> {
+    return byKey(this.#fleets.get(fleet)?.ledger);
+  }
+
+  async stops(fleet: FleetId): Promise<readonly Stop[]> {
+    const stops = [...(this.#fleets.get(fleet)?.stops.values() ?? [])].filter(({ lifted }) => lifted === undefined);
+    return stops.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+  }
+
+  async stop(fleet: FleetId, id: StopId): Promise<Stop | undefined> {
+    return this.#fleets.get(fleet)?.stops.get(id);
+  }
+
+  async activeRollouts(fleet: FleetId): Promise<readonly ActiveRollout[]> {
+    const rollouts = this.#fleets.get(fleet)?.rolloutsBySeq() ?? [];
+    return rollouts
+      .filter(({ state }) => state.finishedAt === undefined || state.guardUntil !== undefined)
+      .map(({ planned, state }) => ({ planned, state }));
+  }
+
+  async rollout(fleet: FleetId, id: RolloutId): Promise<ActiveRollout | undefined> {
+    return this.#fleets.get(fleet)?.rollout(id);
+  }
+
+  async rolloutSummary(fleet: FleetId, id: RolloutId): Promise<RolloutSummary | undefined> {
+    return this.#fleets.get(fleet)?.summary(id);
+  }
+
+  async rolloutsOfCommit(fleet: FleetId, commit: CommitSha): Promise<readonly RolloutSummary[]> {
+    return (this.#fleets.get(fleet)?.summaries() ?? []).filter((one) => one.commit === commit);
+  }
+
+  async plan(fleet: FleetId, digest: PlanDigest): Promise<Plan | undefined> {
+    return this.#fleets.get(fleet)?.plans.get(digest);
+  }
+
+  async recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]> {
+    return (this.#fleets.get(fleet)?.summaries() ?? []).toReversed().slice(0, limit);
+  }
+
+  async lastTargets(fleet: FleetId, clusters: readonly ClusterId[]): Promise<LastTargets> {
+    const last = new Map<ClusterId, { rollout: RolloutId; rolloutStatus: RolloutStatus; target: TargetState }>();
+    const newestFirst = (this.#fleets.get(fleet)?.rolloutsBySeq() ?? []).toReversed();
+    for (const cluster of clusters) {
+      const found = newestFirst.find(({ state }) => state.targets.has(cluster))?.state;
+      const target = found?.targets.get(cluster);
+      if (found !== undefined && target !== undefined) last.set(cluster, { rollout: found.id, rolloutStatus: found.status, target });
+    }
+    return last;
+  }
+
+  async orders(fleet: FleetId): Promise<StandingOrders> {
+    return new Map([...byKey(this.#fleets.get(fleet)?.orders)].map(([cluster, { order }]) => [cluster, order]));
+  }
+
+  async undelivered(fleet: FleetId, dataPlane: string, limit: number): Promise<readonly Order[]> {
+    const open = [...(this.#fleets.get(fleet)?.orders.values() ?? [])].filter(
+      ({ order }) => order.dataPlane === dataPlane && order.reply === undefined,
+    );
+    const oldestFirst = open.sort((a, b) => a.nth - b.nth).slice(0, limit);
+    return oldestFirst.map(({ order: { reply, ...order } }) => order);
+  }
+
+  async recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void> {
+    this.#fleets.get(fleet)?.recordReplies(storable(replies), at);
+  }
+
+  async observations(fleet: FleetId): Promise<Observations> {
+    return byKey(this.#fleets.get(fleet)?.observations);
+  }
+
+  async drifts(fleet: FleetId): Promise<readonly Drift[]> {
+    return this.#fleets.get(fleet)?.drifts ?? [];
+  }
+
+  async audit(fleet: FleetId, filter: { readonly subject?: string; readonly limit: number }): Promise<readonly AuditEntry[]> {
+    const subject = filter.subject === undefined ? undefined : storableText(filter.subject);
+    const entries = this.#fleets.get(fleet)?.audit.filter((one) => subject === undefined || one.subject === subject) ?? [];
+    return entries.reverse().slice(0, filter.limit);
+  }
+
+  async projection(fleet: FleetId, key: string): Promise<Projection | undefined> {
+    return this.#fleets.get(fleet)?.projections.get(storableText(key));
+  }
+
+  async projections(fleet: FleetId, prefix: string): Promise<readonly Projection[]> {
+    const found = [...byKey(this.#fleets.get(fleet)?.projections).values()];
+    return found.filter(({ key }) => key.startsWith(storableText(prefix)));
+  }
+
+  async saveProjection(fleet: FleetId, projection: Projection): Promise<void> {
+    const saved = storable(projection);
+    this.#rows(fleet).projections.set(saved.key, saved);
+  }
+
+  async commit(change: StateChange): Promise<'committed' | 'conflict'> {
+    const stored = storable(change);
+    const outcome = this.#rows(stored.fleet).commit(stored);
+    if (outcome === 'committed') this.jobs.add(stored.jobs ?? []);
+    return outcome;
+  }
+
+  async enqueue(jobs: readonly Job[]): Promise<void> {
+    this.jobs.add(jobs);
+  }
+
+  async healthy(): Promise<boolean> {
+    return true;
+  }
+
+  #rows(fleet: FleetId): FleetRows {
+    const rows = this.#fleets.get(fleet);
+    invariant(rows !== undefined, `fleet ${fleet} is saved before its state is committed`);
+    return rows;
+  }
+}
+
+/** A map of the reader's own, in order of key. */
+function byKey<K extends string, V>(rows: ReadonlyMap<K, V> | undefined): ReadonlyMap<K, V> {
+  return new Map([...(rows ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
