@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { Probot } from 'probot';
 import { ParseCacheOnDisk } from '../adapters/git/parse-cache.ts';
 import { type ConnectedState, connectState } from '../adapters/postgres/connect.ts';
-import type { FleetId } from '../core/model/ids.ts';
-import { duration, instant } from '../core/model/time.ts';
+import { type FleetId, parseFleetId } from '../core/model/ids.ts';
+import { instant } from '../core/model/time.ts';
 import { installJob } from '../loop/jobs.ts';
+import { loadModelInForce } from '../loop/load-manifests.ts';
 import type { Loop } from '../loop/loop.ts';
-import { loadSituation } from '../loop/situation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { apiRoute } from '../web/api-route.ts';
@@ -127,28 +127,26 @@ async function readiness(
 
 /** Timers and watches follow what the Fleet manifest says. */
 async function followManifests(loop: Loop, scheduler: Scheduler, watchers: Watchers, id: FleetId): Promise<void> {
-  const situation = await loadSituation(loop, id);
-  if (situation === undefined) return;
-  const { spec } = situation.model.fleet.value;
-  scheduler.set(id, {
-    tick: spec.schedule?.tick ?? DEFAULT_SCHEDULE.tick,
-    sweep: spec.schedule?.sweep ?? DEFAULT_SCHEDULE.sweep,
-    driftEveryMs: Math.max(
-      1_000,
-      (spec.drift?.interval === undefined ? DEFAULT_SCHEDULE.driftEveryMs : duration(spec.drift.interval)) / loop.settings.speed,
-    ),
-  });
+  const { store, dataPlane, log } = loop.ports;
+  const [fleet, policy] = await Promise.all([store.fleet(id), store.policy(id)]);
+  if (fleet?.goodHead === undefined || policy === undefined) return;
   watchers.set(
     id,
-    spec.dataPlanes.flatMap((dataPlane) => {
+    policy.dataPlanes.flatMap((described) => {
       try {
-        return [loop.ports.dataPlane(situation.fleet, dataPlane)];
+        return [dataPlane(fleet, described)];
       } catch (error) {
-        loop.ports.log.warn({ err: error, dataPlane: dataPlane.name }, 'data plane cannot be watched');
+        log.warn({ err: error, dataPlane: described.name }, 'data plane cannot be watched');
         return [];
       }
     }),
   );
+  const schedule = (await loadModelInForce(loop, fleet, fleet.goodHead))?.fleet.value.spec.schedule;
+  scheduler.set(id, {
+    tick: schedule?.tick ?? DEFAULT_SCHEDULE.tick,
+    sweep: schedule?.sweep ?? DEFAULT_SCHEDULE.sweep,
+    driftEveryMs: policy.drift.intervalMs,
+  });
 }
 
 function followed(tasks: Tasks, refresh: (fleet: FleetId) => Promise<void>): Tasks {
@@ -156,7 +154,8 @@ function followed(tasks: Tasks, refresh: (fleet: FleetId) => Promise<void>): Tas
     ...tasks,
     sync: async (payload) => {
       await tasks.sync(payload);
-      await refresh(String(payload['fleet']) as FleetId);
+      const fleet = parseFleetId(String(payload['fleet']));
+      if (fleet.ok) await refresh(fleet.value);
     },
   };
 }

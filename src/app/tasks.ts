@@ -1,11 +1,11 @@
-import { parseCommitSha, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+import { parseCommitSha, parseFleetId } from '../core/model/ids.ts';
 import type { Result } from '../core/model/result.ts';
 import { checkDrift } from '../loop/check-drift.ts';
 import { deliverOrders } from '../loop/deliver-orders.ts';
 import type { Loop } from '../loop/loop.ts';
 import { publishBranch } from '../loop/publish-branch.ts';
 import { publishDrift } from '../loop/publish-drift.ts';
-import { publishRollout } from '../loop/publish-rollout.ts';
+import { publishRollouts } from '../loop/publish-rollouts.ts';
 import { reviewHead, reviewPullRequest } from '../loop/review-pull-request.ts';
 import { discoverFleets, sweepFleet } from '../loop/sweep.ts';
 import { syncFleet } from '../loop/sync-fleet.ts';
@@ -20,23 +20,23 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
   return {
     tick: (payload) => tick(loop, fleetOf(payload)),
     sync: (payload) => syncFleet(loop, fleetOf(payload)),
-    sweep: (payload) => sweepFleet(loop, fleetOf(payload)),
+    sweep: (payload) => sweepFleet(loop.ports, fleetOf(payload)),
     drift: (payload) => checkDrift(loop, fleetOf(payload)),
-    deliver: (payload) => deliverOrders(loop, fleetOf(payload), String(payload['dataPlane'])),
+    deliver: (payload) => deliverOrders(loop.ports, fleetOf(payload), String(payload['dataPlane'])),
     review: (payload) =>
       typeof payload['head'] === 'string'
         ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))
         : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull']), payload['known'] === true),
     publish: (payload) => publish(loop, payload),
-    install: async () => onFleets(await discoverFleets(loop)),
+    install: async () => onFleets(await discoverFleets(loop.ports)),
   };
 }
 
 function publish(loop: Loop, payload: Payload): Promise<void> {
   const fleet = fleetOf(payload);
   switch (payload['what']) {
-    case 'rollout':
-      return publishRollout(loop, fleet, checked(parseRolloutId(String(payload['rollout']))));
+    case 'rollouts':
+      return publishRollouts(loop, fleet, checked(parseCommitSha(String(payload['commit']))));
     case 'branch':
       return publishBranch(loop, fleet, checked(parseCommitSha(String(payload['commit']))));
     case 'drift':

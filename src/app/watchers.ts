@@ -1,5 +1,5 @@
+import type { Observation } from '../core/evidence/observation.ts';
 import type { FleetId } from '../core/model/ids.ts';
-import type { Observation } from '../core/reconcile/evidence.ts';
 import { SETTLED } from '../core/reconcile/state.ts';
 import { driftJob, tickJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
@@ -62,10 +62,11 @@ export class Watchers {
   }
 
   #isMoving(fleet: FleetId, { cluster }: Observation): boolean {
-    const rollouts = memoryOf(this.#loop.memory, fleet).situation?.rollouts ?? [];
+    const rollouts = memoryOf(this.#loop.memory, fleet).records?.records.rollouts ?? [];
     return rollouts.some(({ state }) => {
-      const target = state.targets.get(cluster);
-      return target !== undefined && !SETTLED.has(target.status);
+      const status = state.targets.get(cluster)?.status;
+      // One that succeeded is watched until the guard is over: when it breaks, that stops the rollout.
+      return status !== undefined && (status === 'succeeded' || !SETTLED.has(status));
     });
   }
 

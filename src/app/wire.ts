@@ -10,7 +10,7 @@ import type { DataPlane } from '../ports/data-plane.ts';
 import type { Log } from '../ports/log.ts';
 import type { ManifestSource } from '../ports/manifest-source.ts';
 import { PortError } from '../ports/port-error.ts';
-import type { ParseCache, Ports } from '../ports/ports.ts';
+import type { DescribedDataPlane, ParseCache, Ports } from '../ports/ports.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import type { AppConfig, GitHubConfig } from './config.ts';
 
@@ -68,11 +68,7 @@ export function wirePorts({ config, github, probot, store, parsed, clock, log }:
   };
 }
 
-function openDataPlane(
-  described: { readonly name: string; readonly kind: string; readonly urlFromEnv?: string },
-  config: AppConfig,
-  clock: Clock,
-): DataPlane {
+function openDataPlane(described: DescribedDataPlane, config: AppConfig, clock: Clock): DataPlane {
   const refuse = (message: string): never => {
     throw new PortError({ port: 'data-plane', operation: 'open', retry: { kind: 'needs-human' }, message });
   };

@@ -157,26 +157,27 @@ spec:
       select: { matchLabels: { tier: canary } }
       canary: true
       maxConcurrent: 10%
-      bake: 10m
+      soak: 10m
+      bake: 20m
       budgets: { failed: 0 }
     - name: internal
       select: { matchLabels: { tier: internal } }
       maxConcurrent: 10%
-      bake: 10m
+      soak: 10m
       budgets: { failed: 1%, unreachable: 1% }
     - name: tenth
       cohort: { size: 10%, stratifyBy: region }
       maxConcurrent: 10%
-      bake: 30m
+      soak: 30m
       budgets: { failed: 1%, unreachable: 1% }
     - name: rest
       rest: true
       maxConcurrent: 5%
-      bake: 10m
+      soak: 10m
       budgets: { failed: 1%, unreachable: 2%, deferred: 10% }
   rollback:
     maxConcurrent: 50%
-    bake: 1m
+    soak: 1m
 `;
 
 const FREEZE = `apiVersion: flotilla.dev/v1

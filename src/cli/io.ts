@@ -16,7 +16,7 @@ export const EXIT = {
   usage: 2,
 } as const;
 
-/** The command was used wrongly. The message says what to mend. */
+/** The command was used wrongly. The message says what to fix. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

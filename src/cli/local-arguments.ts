@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ConfigValue } from '../core/desired/desired.ts';
-import { FAULT_KINDS, scalar } from '../local/data-plane/requests.ts';
+import { scalar } from '../local/data-plane/requests.ts';
+import { FAULT_KINDS } from '../ports/in-memory/simulated-clusters/cluster-state.ts';
 import { UsageError } from './io.ts';
 
 export const LOCAL_USAGE = `Usage: flotilla local COMMAND

@@ -1,24 +1,25 @@
 import { parseArgs } from 'node:util';
 import { RepositoryGit } from '../adapters/git/repository-git.ts';
-import { computeDesired } from '../core/desired/compute-desired.ts';
+import { computeDesired, type DesiredBefore } from '../core/desired/compute-desired.ts';
 import type { DesiredState } from '../core/desired/desired.ts';
-import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
-import { type LoadedFiles, validateFiles } from '../core/manifest/load.ts';
-import { locateProblems } from '../core/manifest/locate.ts';
+import type { CommitSha } from '../core/model/ids.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
 import { instant } from '../core/model/time.ts';
-import { type PlannedChange, planChange } from '../core/plan/plan-change.ts';
+import { compareVersions } from '../core/model/version.ts';
+import { assumedLedger } from '../core/plan/assumed-ledger.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { type PlannedFleet, planFleet } from '../core/plan/plan-fleet.ts';
 import { renderPlanMarkdown, renderPlanText } from '../core/report/plan-text.ts';
 import { renderProblems } from '../core/report/problems.ts';
 import { PortError } from '../ports/port-error.ts';
 import { type CliIo, EXIT, UsageError } from './io.ts';
-import type { FolderFile } from './manifest-folder.ts';
+import { RepositoryModels } from './repository-models.ts';
 import { parseFormat, wrongUsage } from './validate.ts';
 
 export const PLAN_USAGE = `Usage: flotilla plan --repo DIR --from REV --to REV [--format text|markdown|json]
 
 Shows what the change from one commit to another would roll out: the plan that the bot makes of a merge.
-Nothing is checked out, and nothing is rolled out.
+Nothing is checked out, and nothing is rolled out. It is assumed that every commit up to --from was rolled out to the end.
 
   --repo DIR    a git repository (default: this folder)
   --from REV    the commit before (default: HEAD~1)
@@ -27,10 +28,8 @@ Nothing is checked out, and nothing is rolled out.
 Exit codes: 0 planned, or nothing changes; 1 the manifests have errors; 2 wrong usage.
 `;
 
-interface Tree {
-  readonly loaded: LoadedFiles;
-  readonly files: readonly FolderFile[];
-}
+/** How many commits before `--from` are looked at, to tell a rollback from a change to something new. */
+const LINE_MAX = 50;
 
 /** @returns the exit code. With --format json, standard output is the plan, \`null\` when nothing changes, or the list of problems. */
 export async function runPlan(argv: readonly string[], io: CliIo): Promise<number> {
@@ -50,15 +49,13 @@ export async function runPlan(argv: readonly string[], io: CliIo): Promise<numbe
     }
     const format = parseFormat(values.format);
     repository = open(values.repo);
-    const before = await treeOf(repository, values.from);
-    const after = await treeOf(repository, values.to);
-    const planned = planBetween(before, after);
+    const planned = await planBetween(repository, await repository.commit(values.from), await repository.commit(values.to));
     if (planned.kind === 'broken') {
       io.out(renderProblems(planned.problems, format, undefined));
       return EXIT.refused;
     }
-    const { plan } = planned.change;
-    if (format === 'json') io.out(`${JSON.stringify(plan ?? null, null, 2)}\n`);
+    const { plan } = planned;
+    if (format === 'json') io.out(`${JSON.stringify(plan === undefined ? null : printable(plan), null, 2)}\n`);
     else io.out(format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan));
     return EXIT.fine;
   } catch (error) {
@@ -72,28 +69,52 @@ function open(folder: string): RepositoryGit {
   return new RepositoryGit(folder);
 }
 
-async function treeOf(repository: RepositoryGit, name: string): Promise<Tree> {
-  const listed = await repository.files(await repository.commit(name));
-  const texts = await repository.read([...new Set(listed.map(({ blob }) => blob))], MAX_FILE_BYTES);
-  const files = listed.flatMap(({ path, blob }): readonly FolderFile[] => {
-    const content = texts.get(blob);
-    return content === undefined ? [] : [{ path, content }];
-  });
-  return { files, loaded: validateFiles(files, instant(Date.now())) };
-}
-
 type Planned =
   | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
-  | { readonly kind: 'planned'; readonly change: PlannedChange };
+  | { readonly kind: 'planned'; readonly plan: Plan | undefined };
 
-/** Without a valid commit before there is no desired state to start from; the bot would take the last good one, which only it knows. */
-function planBetween(before: Tree, after: Tree): Planned {
-  const { model, problems } = after.loaded;
+/**
+ * The plan that the bot would make if every commit up to `from` had been rolled out to the end. Without valid manifests at `from` there is
+ * nothing to start from; the bot would take those of the last good commit, which only it knows.
+ */
+async function planBetween(repository: RepositoryGit, from: CommitSha, to: CommitSha): Promise<Planned> {
+  const models = new RepositoryModels(repository, instant(Date.now()));
+  const [earlier, later] = [await models.at(from), await models.at(to)];
+  const { model, problems, locate } = later;
   if (model === undefined) return { kind: 'broken', problems };
-  if (before.loaded.model === undefined) return { kind: 'broken', problems: before.loaded.problems };
-  const recorded: DesiredState = computeDesired(before.loaded.model);
-  const change = planChange({ before: recorded, model, earlier: new Map() });
-  const textOf = new Map(after.files.map(({ path, content }) => [path, content.kind === 'text' ? content.text : undefined]));
-  const located = locateProblems(change.problems, (file) => textOf.get(file));
-  return hasErrors(located) ? { kind: 'broken', problems: [...problems, ...located] } : { kind: 'planned', change };
+  if (earlier.model === undefined) return { kind: 'broken', problems: earlier.problems };
+  const before = computeDesired(earlier.model);
+  const desired = computeDesired(model, { model: earlier.model, desired: before });
+  const plan = (line: readonly DesiredState[]): PlannedFleet =>
+    planFleet({ model, before, desired, ledger: assumedLedger(line), orders: new Map(), stops: [] });
+  const first = plan([before]);
+  const planned = couldGoBack(first.plan) ? plan([...(await lineTo(repository, models, from)), before]) : first;
+  const located = locate(planned.problems);
+  return hasErrors(located) ? { kind: 'broken', problems: [...problems, ...located] } : { kind: 'planned', plan: planned.plan };
 }
+
+/** Without history nothing goes back; with it, those could whose version does not grow. */
+function couldGoBack(plan: Plan | undefined): boolean {
+  const targets = plan?.rollouts.flatMap((rollout) => [...rollout.targets.values()]) ?? [];
+  return targets.some(({ from, spec }) => from !== undefined && compareVersions(spec.version, from.version) <= 0);
+}
+
+/** Desired states of the commits before, oldest first; one whose manifests were broken changed nothing. */
+async function lineTo(repository: RepositoryGit, models: RepositoryModels, commit: CommitSha): Promise<readonly DesiredState[]> {
+  const line: DesiredState[] = [];
+  let reuse: DesiredBefore | undefined;
+  for (const one of await repository.line(commit, LINE_MAX)) {
+    const { model } = await models.at(one);
+    if (model === undefined) continue;
+    const desired = computeDesired(model, reuse);
+    reuse = { model, desired };
+    line.push(desired);
+  }
+  return line;
+}
+
+/** Maps are written as objects: by cluster id, in the order in which they start. */
+const printable = (plan: Plan) => ({
+  ...plan,
+  rollouts: plan.rollouts.map((rollout) => ({ ...rollout, targets: Object.fromEntries(rollout.targets) })),
+});

@@ -43,7 +43,7 @@ export function parseFormat(text: string | undefined): ProblemFormat {
   throw new UsageError(`--format is text, markdown or json, not ${JSON.stringify(text)}`);
 }
 
-/** Whatever keeps a command from starting is the caller's to mend. @throws the error, when it is a mistake of ours. */
+/** Whatever keeps a command from starting is the caller's to fix. @throws the error, when it is a mistake of ours. */
 export function wrongUsage(error: unknown, usage: string, io: CliIo): number {
   const mistaken =
     error instanceof UsageError || (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));

@@ -7,7 +7,7 @@ import type { FleetModel } from '../core/manifest/model.ts';
 import { checkJump } from '../core/manifest/upgrade-path.ts';
 import type { Instant } from '../core/model/time.ts';
 import { compareVersions } from '../core/model/version.ts';
-import type { SeededCluster } from './data-plane/world.ts';
+import type { SeededCluster } from '../ports/in-memory/simulated-clusters/events.ts';
 
 /** What local mode is first filled with. */
 export interface Example {

@@ -1,8 +1,12 @@
+import type { Order, OrderReply } from '../core/evidence/order.ts';
 import type { FleetId } from '../core/model/ids.ts';
+import type { DataPlane } from '../ports/data-plane.ts';
 import { PortError } from '../ports/port-error.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { FleetRecord } from '../ports/state-store.ts';
 import { tickJob } from './jobs.ts';
-import type { Loop } from './loop.ts';
-import { loadSituation } from './situation.ts';
+
+type DeliveryPorts = Pick<Ports, 'store' | 'clock' | 'dataPlane'>;
 
 /** One request to a data plane carries at most this many orders; a halt of 2,000 targets is one request. */
 const BATCH = 2_000;
@@ -10,30 +14,44 @@ const BATCH = 2_000;
 const AGAIN_MS = 5_000;
 
 /**
- * Sends a data plane the orders it has not answered. They are read when they are sent, so what arrives is
- * always the newest order of each cluster; a failure is repeated by the queue and repeats nothing that was answered.
+ * Sends a data plane the orders it has not answered. They are read when they are sent, so what arrives is always the newest
+ * order of each cluster; a failure is repeated by the queue and repeats nothing that was answered. Every answer is recorded,
+ * a refusal with its reason: the next decision makes it the hold of its cluster.
  *
  * @throws PortError when the data plane does not answer.
  */
-export async function deliverOrders(loop: Loop, id: FleetId, dataPlane: string): Promise<void> {
-  const situation = await loadSituation(loop, id);
-  const described = situation?.model.fleet.value.spec.dataPlanes.find(({ name }) => name === dataPlane);
-  if (situation === undefined || described === undefined) return;
-  const { store, clock, log } = loop.ports;
-  const port = loop.ports.dataPlane(situation.fleet, described);
+export async function deliverOrders(ports: DeliveryPorts, id: FleetId, dataPlane: string): Promise<void> {
+  const { store, clock } = ports;
+  const fleet = await store.fleet(id);
+  if (fleet === undefined) return;
+  const receiver = await receiverOf(ports, fleet, dataPlane);
   for (;;) {
     const orders = await store.undelivered(id, dataPlane, BATCH);
     if (orders.length === 0) return;
-    const replies = await port.apply(orders);
-    await store.recordReplies(id, replies, clock.now());
-    for (const reply of replies) {
-      if (reply.kind !== 'accepted') log.warn({ fleet: id, dataPlane, reply }, 'data plane refused an order');
+    const replies = typeof receiver === 'string' ? orders.map((order) => refusal(order, receiver)) : await receiver.apply(orders);
+    if (replies.length > 0) {
+      await store.recordReplies(id, replies, clock.now());
+      await store.enqueue([tickJob(id, clock.now())]);
     }
-    if (replies.length > 0) await store.enqueue([tickJob(id, clock.now())]);
     if (replies.length < orders.length) throw unanswered(dataPlane, orders.length - replies.length);
     if (orders.length < BATCH) return;
   }
 }
+
+/** @returns the data plane as the stored policy describes it, or why nothing can be sent there until somebody changes that. */
+async function receiverOf(ports: DeliveryPorts, fleet: FleetRecord, name: string): Promise<DataPlane | string> {
+  const policy = await ports.store.policy(fleet.id);
+  const described = policy?.dataPlanes.find((one) => one.name === name);
+  if (described === undefined) return `the Fleet manifest names no data plane ${name}`;
+  try {
+    return ports.dataPlane(fleet, described);
+  } catch (error) {
+    if (error instanceof PortError && error.retry.kind === 'needs-human') return error.message;
+    throw error;
+  }
+}
+
+const refusal = ({ cluster, epoch }: Order, reason: string): OrderReply => ({ kind: 'refused', cluster, epoch, reason });
 
 /** The data plane answers and some of its clusters do not: their orders stay, and are sent again until they do. */
 function unanswered(dataPlane: string, count: number): PortError {

@@ -1,6 +1,33 @@
-import type { CommitSha, FleetId, RolloutId } from '../core/model/ids.ts';
+import type { FollowUp } from '../core/change/follow-up.ts';
+import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Job } from '../ports/state-store.ts';
+
+/** The job that carries out what follows from a change. */
+export function jobOf(fleet: FleetId, followUp: FollowUp, now: Instant): Job {
+  switch (followUp.kind) {
+    case 'tick':
+      return tickJob(fleet, now);
+    case 'wake':
+      return wakeJob(fleet, followUp.at);
+    case 'deliver':
+      return deliverJob(fleet, followUp.dataPlane);
+    case 'report-rollouts':
+      return publishRolloutsJob(fleet, followUp.commit, followUp.at);
+    case 'report-branch':
+      return publishBranchJob(fleet, followUp.commit);
+    case 'report-drift':
+      return publishDriftJob(fleet);
+    case 'look-for-drift':
+      return driftJob(fleet);
+    case 'sync':
+      return syncJob(fleet);
+    case 'review':
+      return reviewJob(fleet, followUp.pull);
+    case 'review-again':
+      return replanJob(fleet, followUp.pull);
+  }
+}
 
 /** Ticks of one fleet run one after another, and wait for nothing else: what asks git or lists data planes may hang. */
 const tickQueue = (fleet: FleetId): string => `tick:${fleet}`;
@@ -17,7 +44,7 @@ export const tickJob = (fleet: FleetId, at: Instant): Job => ({
 });
 
 /** Decide at the instant at which the answer could change by time alone. A key of its own, so that it never delays a tick. */
-export const wakeJob = (fleet: FleetId, at: Instant): Job => ({
+const wakeJob = (fleet: FleetId, at: Instant): Job => ({
   task: 'tick',
   key: `wake:${fleet}`,
   queue: tickQueue(fleet),
@@ -44,7 +71,7 @@ export const reviewJob = (fleet: FleetId, pull: number): Job => ({
 });
 
 /** Plan an open pull request again because its base has moved. A key of its own: news must not be lost to it. */
-export const replanJob = (fleet: FleetId, pull: number): Job => ({
+const replanJob = (fleet: FleetId, pull: number): Job => ({
   ...reviewJob(fleet, pull),
   key: `replan:${fleet}:${pull}`,
   payload: { fleet, pull, known: true },
@@ -60,7 +87,7 @@ export const reviewHeadJob = (fleet: FleetId, head: string): Job => ({
 });
 
 /** Send a data plane its orders. A queue for each, so that one that is down delays nobody else. */
-export const deliverJob = (fleet: FleetId, dataPlane: string): Job => ({
+const deliverJob = (fleet: FleetId, dataPlane: string): Job => ({
   task: 'deliver',
   key: `deliver:${fleet}:${dataPlane}`,
   queue: `deliver:${fleet}:${dataPlane}`,
@@ -68,17 +95,17 @@ export const deliverJob = (fleet: FleetId, dataPlane: string): Job => ({
   payload: { fleet, dataPlane },
 });
 
-/** Write a report, from the state as it is when the job runs: the newest rendering wins. */
-export const publishRolloutJob = (fleet: FleetId, rollout: RolloutId, at: Instant | undefined): Job => ({
+/** Write how the rollouts of a commit stand when the job runs: the newest rendering wins. */
+const publishRolloutsJob = (fleet: FleetId, commit: CommitSha, at: Instant | undefined): Job => ({
   task: 'publish',
   // Two keys: a paced report that comes after an urgent one must not put it off.
-  key: `publish:${fleet}:rollout:${rollout}:${at === undefined ? 'now' : 'paced'}`,
-  queue: `publish:${fleet}:rollout:${rollout}`,
+  key: `publish:${fleet}:rollouts:${commit}:${at === undefined ? 'now' : 'paced'}`,
+  queue: `publish:${fleet}:rollouts:${commit}`,
   runAt: at,
-  payload: { fleet, what: 'rollout', rollout },
+  payload: { fleet, what: 'rollouts', commit },
 });
 
-export const publishBranchJob = (fleet: FleetId, commit: CommitSha): Job => ({
+const publishBranchJob = (fleet: FleetId, commit: CommitSha): Job => ({
   task: 'publish',
   key: `publish:${fleet}:branch`,
   queue: `publish:${fleet}:branch`,
@@ -86,7 +113,7 @@ export const publishBranchJob = (fleet: FleetId, commit: CommitSha): Job => ({
   payload: { fleet, what: 'branch', commit },
 });
 
-export const publishDriftJob = (fleet: FleetId): Job => ({
+const publishDriftJob = (fleet: FleetId): Job => ({
   task: 'publish',
   key: `publish:${fleet}:drift`,
   queue: `publish:${fleet}:drift`,

@@ -9,7 +9,8 @@ import type { BlobId, CommitSha } from '../core/model/ids.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
 import type { ManifestSource } from '../ports/manifest-source.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import type { Loop } from './loop.ts';
+import { yieldToEventLoop } from './event-loop.ts';
+import type { LoopWith } from './loop.ts';
 import { type ManifestSnapshot, memoryOf } from './memory.ts';
 
 /** The manifests of one tree: a model where they are valid, and everything that is wrong or doubtful. */
@@ -18,6 +19,8 @@ export interface LoadedManifests {
   readonly problems: readonly Problem[];
   readonly snapshot: ManifestSnapshot;
 }
+
+type LoadingLoop = LoopWith<'clock' | 'source' | 'parsed'>;
 
 /** Blobs are read this many at a time, so that a first start at 100,000 files never holds all texts at once. */
 const READ_BATCH = 2_000;
@@ -29,7 +32,7 @@ const LARGE_CHARACTERS = 64 * 1024;
  *
  * @throws PortError when git fails; a broken manifest is no failure but a problem.
  */
-export async function loadManifests(loop: Loop, fleet: FleetRecord, treeish: string): Promise<LoadedManifests> {
+export async function loadManifests(loop: LoadingLoop, fleet: FleetRecord, treeish: string): Promise<LoadedManifests> {
   const snapshot = await snapshotOf(loop, fleet, treeish);
   const { files, built } = snapshot;
   const problems = [...built.fileProblems, ...(await locateIn({ source: loop.ports.source(fleet), files }, built.problems))];
@@ -37,19 +40,19 @@ export async function loadManifests(loop: Loop, fleet: FleetRecord, treeish: str
 }
 
 /**
- * The model of the commit that is in force. Where warnings stand is not looked for: a tick has no use for it, and
- * would ask git for it every time. Kept from the first look after a start: no landing may come for days.
+ * The model of the commit that is in force. Where warnings stand is not looked for: who asks for the model has no use for it.
+ * Kept from the first look after a start: no landing may come for days.
  *
  * @throws PortError when git fails.
  */
-export async function loadModelInForce(loop: Loop, fleet: FleetRecord, commit: CommitSha): Promise<FleetModel | undefined> {
+export async function loadModelInForce(loop: LoadingLoop, fleet: FleetRecord, commit: CommitSha): Promise<FleetModel | undefined> {
   const snapshot = await snapshotOf(loop, fleet, commit);
   const { model } = snapshot.built;
   if (model !== undefined) memoryOf(loop.memory, fleet.id).manifests ??= snapshot;
   return model;
 }
 
-async function snapshotOf(loop: Loop, fleet: FleetRecord, treeish: string): Promise<ManifestSnapshot> {
+async function snapshotOf(loop: LoadingLoop, fleet: FleetRecord, treeish: string): Promise<ManifestSnapshot> {
   const source = loop.ports.source(fleet);
   const known = memoryOf(loop.memory, fleet.id).manifests;
   const files = known === undefined ? await allFiles(loop, source, treeish) : await filesFrom(loop, source, known, treeish);
@@ -62,13 +65,13 @@ async function snapshotOf(loop: Loop, fleet: FleetRecord, treeish: string): Prom
 
 type ModelFiles = ManifestSnapshot['files'];
 
-async function allFiles(loop: Loop, source: ManifestSource, treeish: string): Promise<ModelFiles> {
+async function allFiles(loop: LoadingLoop, source: ManifestSource, treeish: string): Promise<ModelFiles> {
   const parsed = await parse(loop, source, await source.files(treeish));
   return new Map(parsed.map((file) => [file.file.path, file]));
 }
 
 /** @returns the very same map when nothing of ours differs. */
-async function filesFrom(loop: Loop, source: ManifestSource, known: ManifestSnapshot, treeish: string): Promise<ModelFiles> {
+async function filesFrom(loop: LoadingLoop, source: ManifestSource, known: ManifestSnapshot, treeish: string): Promise<ModelFiles> {
   if (known.treeish === treeish) return known.files;
   const changed = await source.changed(known.treeish, treeish);
   if (changed.length === 0) return known.files;
@@ -81,7 +84,7 @@ async function filesFrom(loop: Loop, source: ManifestSource, known: ManifestSnap
 }
 
 /** Each blob is parsed once, whatever it is called and however often it comes back. */
-async function parse(loop: Loop, source: ManifestSource, files: readonly ManifestFile[]): Promise<readonly ModelFile[]> {
+async function parse(loop: LoadingLoop, source: ManifestSource, files: readonly ManifestFile[]): Promise<readonly ModelFile[]> {
   const parsed = new Map<BlobId, ParsedFile>();
   const missing = new Set<BlobId>();
   for (const { blob } of files) {
@@ -93,12 +96,12 @@ async function parse(loop: Loop, source: ManifestSource, files: readonly Manifes
   for (let start = 0; start < blobs.length; start += READ_BATCH) {
     for (const [blob, text] of await source.read(blobs.slice(start, start + READ_BATCH), MAX_FILE_BYTES)) {
       // A hostile file may take a second: what has to stop a rollout comes between two of them.
-      if (text.kind === 'text' && text.text.length > LARGE_CHARACTERS) await turn();
+      if (text.kind === 'text' && text.text.length > LARGE_CHARACTERS) await yieldToEventLoop();
       const file = parseFile(text);
       loop.ports.parsed.put(blob, file);
       parsed.set(blob, file);
     }
-    await turn();
+    await yieldToEventLoop();
   }
   return files.map((file) => {
     const found = parsed.get(file.blob);
@@ -106,9 +109,6 @@ async function parse(loop: Loop, source: ManifestSource, files: readonly Manifes
     return { file, parsed: found };
   });
 }
-
-/** Lets everything else that waits run first. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** The files of one tree, of which a few may have to be read again. */
 export interface ReadableFiles {

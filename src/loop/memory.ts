@@ -1,10 +1,11 @@
+import type { FleetRecords } from '../core/change/apply-change.ts';
 import type { DesiredBefore } from '../core/desired/compute-desired.ts';
-import type { DesiredState } from '../core/desired/desired.ts';
+import type { Observation, Observations } from '../core/evidence/observation.ts';
 import type { BuiltModel } from '../core/manifest/build-model.ts';
 import type { ModelFile } from '../core/manifest/file-changes.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
-import type { ActiveRollout } from '../core/reconcile/decision.ts';
-import type { Order } from '../core/reconcile/evidence.ts';
+import type { Instant } from '../core/model/time.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 
 /** The manifests of one tree, as last read: the start for reading a tree that differs little. */
 export interface ManifestSnapshot {
@@ -14,24 +15,28 @@ export interface ManifestSnapshot {
   readonly built: BuiltModel;
 }
 
-/** The desired state of a model, kept so that the next one is made from what differs. */
-export type ComputedDesired = DesiredBefore;
-
-/** What a tick needs of the store, as of one version of the fleet. */
-export interface StoredSituation {
-  readonly version: number;
-  readonly desired: DesiredState;
-  readonly rollouts: readonly ActiveRollout[];
-  readonly orders: ReadonlyMap<ClusterId, Order>;
+/** Evidence of one data plane that came in so far. */
+export interface Evidence {
+  /** A question that is not answered yet: no second one is asked meanwhile, and nobody waits for it. */
+  asking: boolean;
+  readonly newest: Map<ClusterId, Observation>;
 }
 
-/** What is kept between ticks so that it is not read again. Only a cache: a restart begins with none of it. */
+/** What is kept between jobs so that it is not read again. Only a cache: a restart begins with none of it. */
 export interface FleetMemory {
   manifests: ManifestSnapshot | undefined;
-  computed: ComputedDesired | undefined;
-  situation: StoredSituation | undefined;
-  /** The write of each projection that is under way: two jobs that create the same comment at once would make two. */
-  readonly writing: Map<string, Promise<void>>;
+  /** The desired state of a model, so that the next one is made from what differs. */
+  computed: DesiredBefore | undefined;
+  /** The store's records as of one version of the fleet. */
+  records: { readonly version: number; readonly records: FleetRecords } | undefined;
+  /** What the last tick saw: newer than what is stored, which is written only when something happens. */
+  observations: Observations | undefined;
+  /** Clusters that were not healthy at the last look for drift, and when that was sampled. */
+  unhealthy: ReadonlyMap<ClusterId, Instant>;
+  /** By data plane. */
+  readonly evidence: Map<string, Evidence>;
+  /** By key of a projection: two jobs that create the same comment at once would make two. */
+  readonly writing: KeyedMutex;
 }
 
 export type Memory = Map<FleetId, FleetMemory>;
@@ -39,7 +44,15 @@ export type Memory = Map<FleetId, FleetMemory>;
 export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
   const known = memory.get(fleet);
   if (known !== undefined) return known;
-  const fresh: FleetMemory = { manifests: undefined, computed: undefined, situation: undefined, writing: new Map() };
+  const fresh: FleetMemory = {
+    manifests: undefined,
+    computed: undefined,
+    records: undefined,
+    observations: undefined,
+    unhealthy: new Map(),
+    evidence: new Map(),
+    writing: new KeyedMutex(),
+  };
   memory.set(fleet, fresh);
   return fresh;
 }

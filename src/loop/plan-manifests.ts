@@ -1,14 +1,24 @@
+import type { FleetRecords } from '../core/change/apply-change.ts';
 import { computeDesired } from '../core/desired/compute-desired.ts';
-import type { DesiredChange, DesiredState } from '../core/desired/desired.ts';
-import { diffDesired } from '../core/desired/diff-desired.ts';
-import type { FleetModel } from '../core/manifest/model.ts';
+import type { DesiredState } from '../core/desired/desired.ts';
+import type { Observation } from '../core/evidence/observation.ts';
+import { recordObserved, withEntries } from '../core/ledger/record-observed.ts';
+import type { FleetModel, UnlocatedProblem } from '../core/manifest/model.ts';
+import type { CommitSha } from '../core/model/ids.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
-import { makePlan } from '../core/plan/make-plan.ts';
+import { err, ok, type Result } from '../core/model/result.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { planFleet } from '../core/plan/plan-fleet.ts';
+import type { DataPlanePolicy } from '../core/reconcile/policy.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import { type LoadedManifests, locateIn } from './load-manifests.ts';
-import type { Loop } from './loop.ts';
+import { type LoadedManifests, loadManifests, locateIn } from './load-manifests.ts';
+import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
+import { observeNew } from './observe.ts';
+
+/** What is needed to make a plan. */
+export type PlanningPort = Extract<keyof Ports, 'store' | 'clock' | 'log' | 'source' | 'parsed' | 'dataPlane'>;
 
 /** What a tree of manifests means for the fleet: the same for a pull request and for its merge. */
 export type PlannedManifests =
@@ -17,39 +27,90 @@ export type PlannedManifests =
       readonly kind: 'planned';
       readonly model: FleetModel;
       readonly desired: DesiredState;
-      readonly changes: readonly DesiredChange[];
-      /** `undefined` when no cluster is to change. */
+      /** Clusters whose desired spec is not what it was. */
+      readonly changed: number;
+      /** `undefined` when there is nothing to do, and nothing to say. */
       readonly plan: Plan | undefined;
+      /** What clusters run that are new in the manifests. */
+      readonly seen: readonly Observation[];
       /** Warnings. */
       readonly problems: readonly Problem[];
     };
 
 /**
- * From the desired state that was recorded last to that of these manifests, and the plan to get there.
+ * From what is on record to what these manifests want, and the plan to get there. A preview is this without what follows.
  *
- * The one place where plans are made: a preview is this without what follows.
+ * @param dataPlanes - those that may be asked what new clusters run: never those of a pull request, which could name any address.
+ * @throws PortError
  */
 export async function planManifests(
-  loop: Loop,
+  loop: LoopWith<PlanningPort>,
   fleet: FleetRecord,
-  before: DesiredState,
+  records: FleetRecords,
   loaded: LoadedManifests,
+  dataPlanes: readonly DataPlanePolicy[],
 ): Promise<PlannedManifests> {
   const { model } = loaded;
   if (model === undefined) return { kind: 'broken', problems: loaded.problems };
-  const desired = computeDesired(model, memoryOf(loop.memory, fleet.id).computed);
-  const changes = diffDesired(before, desired);
-  if (changes.length === 0) return { kind: 'planned', model, desired, changes, plan: undefined, problems: loaded.problems };
-  const earlier = await loop.ports.store.earlierRevisions(
-    fleet.id,
-    changes.map((change) => (change.kind === 'removed' ? change.from.cluster : change.to.cluster)),
-  );
-  const made = makePlan({ model, changes, earlier });
-  const problems = [
-    ...loaded.problems,
-    ...(await locateIn({ source: loop.ports.source(fleet), files: loaded.snapshot.files }, made.problems)),
-  ];
+  const desired = desiredOf(loop, fleet, model);
+  const seen = await observeNew(loop, fleet, newIn(records, desired), dataPlanes);
+  const { desired: before, orders, stops } = records;
+  const ledger = withEntries(records.ledger, recordObserved(records.ledger, seen));
+  // The first manifests ever seen are taken as they are: nothing is planned from nothing.
+  const isFirst = records.heads.good === undefined;
+  const planned = isFirst ? { ...NOTHING_PLANNED, changes: [] } : planFleet({ model, before, desired, ledger, orders, stops });
+  const problems = [...loaded.problems, ...(await located(loop, fleet, loaded, planned.problems))];
   if (hasErrors(problems)) return { kind: 'broken', problems };
-  const moves = made.plan.phases.length > 0 || made.plan.excluded.length > 0 || made.plan.removed.length > 0;
-  return { kind: 'planned', model, desired, changes, plan: moves ? made.plan : undefined, problems };
+  return { kind: 'planned', model, desired, changed: planned.changes.length, plan: planned.plan, seen, problems };
+}
+
+const NOTHING_PLANNED = { plan: undefined, problems: [] } as const;
+
+/**
+ * One release as if its newest commit were merged again. An error says what is wrong with the plan.
+ *
+ * @throws PortError
+ */
+export async function planRelease(
+  loop: LoopWith<PlanningPort>,
+  fleet: FleetRecord,
+  { desired, ledger, orders, stops }: FleetRecords,
+  commit: CommitSha,
+  release: string,
+): Promise<Result<Plan | undefined, string>> {
+  const loaded = await loadManifests(loop, fleet, commit);
+  if (loaded.model === undefined) return err(`the manifests of ${commit.slice(0, 12)} cannot be read any more`);
+  const { plan, problems } = planFleet({
+    model: loaded.model,
+    before: desired,
+    desired,
+    ledger,
+    orders,
+    stops,
+    touched: new Set([release]),
+  });
+  const [first] = problems.filter(({ severity }) => severity === 'error');
+  return first === undefined ? ok(plan) : err(`${release} cannot be planned: ${first.message}`);
+}
+
+/** The desired state of the default branch is the start for what differs little from it. */
+function desiredOf({ memory }: LoopWith<PlanningPort>, fleet: FleetRecord, model: FleetModel): DesiredState {
+  const own = memoryOf(memory, fleet.id);
+  const desired = computeDesired(model, own.computed);
+  own.computed ??= { model, desired };
+  return desired;
+}
+
+/** New in the manifests; nothing is new before the first. */
+function newIn({ heads, desired: before }: FleetRecords, desired: DesiredState) {
+  return heads.good === undefined ? [] : [...desired.values()].filter(({ cluster }) => !before.has(cluster));
+}
+
+function located(
+  { ports }: LoopWith<'source'>,
+  fleet: FleetRecord,
+  { snapshot }: LoadedManifests,
+  problems: readonly UnlocatedProblem[],
+): Promise<readonly Problem[]> {
+  return locateIn({ source: ports.source(fleet), files: snapshot.files }, problems);
 }

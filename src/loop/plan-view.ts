@@ -1,12 +1,14 @@
-import { type CalendarNote, calendarNotes } from '../core/calendar/notes.ts';
-import type { FleetModel } from '../core/manifest/model.ts';
+import { calendarNotes } from '../core/calendar/notes.ts';
+import type { FleetRecords } from '../core/change/apply-change.ts';
 import type { CommitSha } from '../core/model/ids.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { isFinished } from '../core/reconcile/state.ts';
 import type { PlanView, UnderWay } from '../core/report/plan-view.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import type { Loop } from './loop.ts';
+import type { LoopWith } from './loop.ts';
 import type { PlannedManifests } from './plan-manifests.ts';
+import { loadRecords } from './records.ts';
 
 /** What came of looking at a pull request. */
 export type PullReview =
@@ -16,7 +18,7 @@ export type PullReview =
 
 /** Everything that comment and check say about a pull request before its merge. */
 export async function planView(
-  loop: Loop,
+  loop: LoopWith<'store' | 'clock'>,
   fleet: FleetRecord,
   pull: PullInfo,
   base: CommitSha,
@@ -42,22 +44,26 @@ export async function planView(
         digest: plan.digest,
         problems,
         changedFrom: shownDigest !== undefined && shownDigest !== plan.digest ? shownDigest : undefined,
-        calendar: notesFor(model, plan, now),
-        underWay: await underWay(loop, fleet, plan),
+        calendar: calendarNotes(model, plan, now),
+        underWay: await underWay(loop, fleet, await loadRecords(loop, fleet), plan),
       };
     }
   }
 }
 
-const notesFor = (model: FleetModel, plan: Plan, now: PlanView['now']): readonly CalendarNote[] => calendarNotes(model, plan, now);
-
-/** Rollouts that have clusters in common with the plan: it would take them over. */
-async function underWay(loop: Loop, fleet: FleetRecord, plan: Plan): Promise<readonly UnderWay[]> {
+/** Rollouts that are not finished, of releases that the plan changes too. */
+async function underWay(
+  { ports }: LoopWith<'store'>,
+  fleet: FleetRecord,
+  { rollouts }: FleetRecords,
+  plan: Plan,
+): Promise<readonly UnderWay[]> {
+  const releases = new Set(plan.rollouts.map(({ release }) => release));
   const found: UnderWay[] = [];
-  for (const { state } of await loop.ports.store.activeRollouts(fleet.id)) {
-    const shared = [...state.targets.keys()].filter((cluster) => plan.targets[cluster] !== undefined);
-    const summary = shared.length === 0 ? undefined : await loop.ports.store.rolloutSummary(fleet.id, state.id);
-    if (summary !== undefined) found.push({ title: summary.title, pull: summary.pull, status: state.status, shared });
+  for (const { state } of rollouts) {
+    const { release, status } = state;
+    const summary = isFinished(state) || !releases.has(release) ? undefined : await ports.store.rolloutSummary(fleet.id, state.id);
+    if (summary !== undefined) found.push({ release, title: summary.title, pull: summary.pull, status });
   }
   return found;
 }

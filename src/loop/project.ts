@@ -4,96 +4,93 @@
  */
 import { hash16 } from '../core/model/hash.ts';
 import type { CheckWrite, IssueWrite } from '../ports/code-host.ts';
-import type { FleetRecord, Projection } from '../ports/state-store.ts';
-import type { Loop } from './loop.ts';
+import type { FleetRecord, Projection, StateStore } from '../ports/state-store.ts';
+import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
 
-export async function projectCheck(loop: Loop, fleet: FleetRecord, key: string, check: Omit<CheckWrite, 'id' | 'adopt'>): Promise<void> {
-  await project(
-    loop,
-    fleet,
+type ProjectingLoop = LoopWith<'store' | 'host'>;
+type Projections = Pick<StateStore, 'projection' | 'projections'>;
+
+/** What is to be written under one key. */
+interface Projected {
+  readonly key: string;
+  readonly hash: string;
+  readonly memo: Projection['memo'];
+  /** @param adopt - a creation may have gone through unseen: one of ours is looked for before another is made. */
+  readonly write: (id: number | undefined, adopt: boolean) => Promise<number>;
+}
+
+export async function projectCheck(
+  loop: ProjectingLoop,
+  fleet: FleetRecord,
+  key: string,
+  check: Omit<CheckWrite, 'id' | 'adopt'>,
+): Promise<void> {
+  const host = loop.ports.host(fleet);
+  await project(loop, fleet, {
     key,
-    hash16(JSON.stringify(check)),
-    async (id, adopt) => (await loop.ports.host(fleet).writeCheck({ ...check, id, adopt })).id,
-  );
+    hash: hash16(JSON.stringify(check)),
+    memo: {},
+    write: async (id, adopt) => (await host.writeCheck({ ...check, id, adopt })).id,
+  });
 }
 
 export async function projectComment(
-  loop: Loop,
+  loop: ProjectingLoop,
   fleet: FleetRecord,
   key: string,
   comment: { readonly pull: number; readonly body: string; readonly marker: string },
 ): Promise<void> {
-  await project(
-    loop,
-    fleet,
+  const host = loop.ports.host(fleet);
+  await project(loop, fleet, {
     key,
-    hash16(comment.body),
-    async (id, adopt) => (await loop.ports.host(fleet).writeComment({ ...comment, id, adopt })).id,
-  );
+    hash: hash16(comment.body),
+    memo: {},
+    write: async (id, adopt) => (await host.writeComment({ ...comment, id, adopt })).id,
+  });
 }
 
 export async function projectIssue(
-  loop: Loop,
+  loop: ProjectingLoop,
   fleet: FleetRecord,
   key: string,
   issue: Omit<IssueWrite, 'number' | 'adopt'>,
 ): Promise<void> {
-  await project(
-    loop,
-    fleet,
+  const host = loop.ports.host(fleet);
+  await project(loop, fleet, {
     key,
-    hash16(JSON.stringify(issue)),
-    async (number, adopt) => (await loop.ports.host(fleet).writeIssue({ ...issue, number, adopt })).number,
-    {
-      state: issue.state,
-    },
-  );
+    hash: hash16(JSON.stringify(issue)),
+    memo: { state: issue.state },
+    write: async (number, adopt) => (await host.writeIssue({ ...issue, number, adopt })).number,
+  });
 }
 
 /** Was it ever written, or begun to be? */
-export async function isProjected(loop: Loop, fleet: FleetRecord, key: string): Promise<boolean> {
-  return (await loop.ports.store.projection(fleet.id, key)) !== undefined;
+export const isProjected = async (store: Projections, fleet: FleetRecord, key: string): Promise<boolean> =>
+  (await store.projection(fleet.id, key)) !== undefined;
+
+/** The issue under this key, where it is on record as open. */
+export async function isOpenIssue(store: Projections, fleet: FleetRecord, key: string): Promise<boolean> {
+  const issue = await store.projection(fleet.id, key);
+  return issue !== undefined && isOpen(issue);
 }
+
+/** Keys of issues that are on record as open. */
+export const openIssues = async (store: Projections, fleet: FleetRecord, prefix: string): Promise<readonly string[]> =>
+  (await store.projections(fleet.id, prefix)).filter(isOpen).map(({ key }) => key);
+
+const isOpen = ({ memo }: Projection): boolean => memo['state'] !== 'closed';
 
 /** One write of a key at a time, in the order in which they were asked for. */
-async function project(
-  loop: Loop,
-  fleet: FleetRecord,
-  key: string,
-  hash: string,
-  write: (id: number | undefined, adopt: boolean) => Promise<number>,
-  memo: Projection['memo'] = {},
-): Promise<void> {
-  const { writing } = memoryOf(loop.memory, fleet.id);
-  const before = writing.get(key) ?? Promise.resolve();
-  // A failure is its own job's to tell and to repeat.
-  const turn = before.then(
-    () => writeOnce(loop, fleet, key, hash, write, memo),
-    () => writeOnce(loop, fleet, key, hash, write, memo),
-  );
-  writing.set(key, turn);
-  try {
-    await turn;
-  } finally {
-    if (writing.get(key) === turn) writing.delete(key);
-  }
-}
-
-async function writeOnce(
-  loop: Loop,
-  fleet: FleetRecord,
-  key: string,
-  hash: string,
-  write: (id: number | undefined, adopt: boolean) => Promise<number>,
-  memo: Projection['memo'],
-): Promise<void> {
+async function project(loop: ProjectingLoop, fleet: FleetRecord, { key, hash, memo, write }: Projected): Promise<void> {
   const { store } = loop.ports;
-  const known = await store.projection(fleet.id, key);
-  if (known?.hash === hash) return;
-  // The intent is on record before the request: finding it without an id means that a creation may have gone through unseen.
-  if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });
-  const adopt = known !== undefined && known.remoteId === undefined;
-  const remoteId = await write(known?.remoteId, adopt);
-  await store.saveProjection(fleet.id, { key, remoteId, hash, memo });
+  await memoryOf(loop.memory, fleet.id).writing.run(key, async () => {
+    const known = await store.projection(fleet.id, key);
+    if (known?.hash === hash) return;
+    // The intent is on record before the request: finding it without an id means that a creation may have gone through unseen.
+    if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });
+    const adopt = known !== undefined && known.remoteId === undefined;
+    const remoteId = await write(known?.remoteId, adopt);
+    await store.saveProjection(fleet.id, { key, remoteId, hash, memo });
+  });
 }

@@ -1,15 +1,17 @@
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
-import { hasErrors } from '../core/model/problem.ts';
+import { hasErrors, type Problem } from '../core/model/problem.ts';
 import { BROKEN_MARKER, renderBrokenBranchIssue } from '../core/report/broken-branch-issue.ts';
 import { renderBranchCheck } from '../core/report/plan-check.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { loadManifests } from './load-manifests.ts';
-import type { Loop } from './loop.ts';
-import { planManifests } from './plan-manifests.ts';
-import { projectCheck, projectIssue } from './project.ts';
-import { PLAN_CHECK, planCheckKey } from './review-pull-request.ts';
+import type { LoopWith } from './loop.ts';
+import { type PlanningPort, planManifests } from './plan-manifests.ts';
+import { isOpenIssue, projectCheck, projectIssue } from './project.ts';
+import { BROKEN_BRANCH_KEY, planCheckKey } from './projection-keys.ts';
+import { loadRecords } from './records.ts';
+import { PLAN_CHECK } from './review-pull-request.ts';
 
-const ISSUE_KEY = 'issue:broken-branch';
+type BranchLoop = LoopWith<PlanningPort | 'host'>;
 
 /**
  * Says on the commit, and in an issue, that the default branch is broken; and closes the issue when it no longer is.
@@ -17,26 +19,25 @@ const ISSUE_KEY = 'issue:broken-branch';
  *
  * @throws PortError
  */
-export async function publishBranch(loop: Loop, id: FleetId, commit: CommitSha): Promise<void> {
-  const fleet = await loop.ports.store.fleet(id);
+export async function publishBranch(loop: BranchLoop, id: FleetId, commit: CommitSha): Promise<void> {
+  const { store, clock } = loop.ports;
+  const fleet = await store.fleet(id);
   // A newer commit has its own job.
   if (fleet === undefined || fleet.seenHead !== commit) return;
   const problems = await problemsOf(loop, fleet, commit);
   const broken = hasErrors(problems);
-  const issue = await loop.ports.store.projection(id, ISSUE_KEY);
-  if (!broken && (issue === undefined || issue.memo['state'] === 'closed')) return;
-  const view = { commit, lastGood: fleet.goodHead, problems, now: loop.ports.clock.now() };
+  if (!broken && !(await isOpenIssue(store, fleet, BROKEN_BRANCH_KEY))) return;
+  const view = { commit, lastGood: fleet.goodHead, problems, now: clock.now() };
   if (broken) {
-    const check = renderBranchCheck(view);
     await projectCheck(loop, fleet, planCheckKey(commit), {
-      ...check,
+      ...renderBranchCheck(view),
       name: PLAN_CHECK,
       headSha: commit,
       externalId: 'none',
       detailsUrl: undefined,
     });
   }
-  await projectIssue(loop, fleet, ISSUE_KEY, {
+  await projectIssue(loop, fleet, BROKEN_BRANCH_KEY, {
     ...renderBrokenBranchIssue(view),
     labels: ['flotilla'],
     state: broken ? 'open' : 'closed',
@@ -44,8 +45,10 @@ export async function publishBranch(loop: Loop, id: FleetId, commit: CommitSha):
   });
 }
 
-async function problemsOf(loop: Loop, fleet: FleetRecord, commit: CommitSha) {
+async function problemsOf(loop: BranchLoop, fleet: FleetRecord, commit: CommitSha): Promise<readonly Problem[]> {
   const loaded = await loadManifests(loop, fleet, commit);
   if (commit === fleet.goodHead) return loaded.problems;
-  return (await planManifests(loop, fleet, await loop.ports.store.desired(fleet.id), loaded)).problems;
+  const records = await loadRecords(loop, fleet);
+  const planned = await planManifests(loop, fleet, records, loaded, records.policy?.dataPlanes ?? []);
+  return planned.problems;
 }

@@ -1,13 +1,11 @@
+import { groupDrifts } from '../core/drift/group-drifts.ts';
 import type { FleetId } from '../core/model/ids.ts';
-import { groupDrifts } from '../core/reconcile/group-drifts.ts';
 import { driftMarker, renderDriftIssue, renderResolvedDriftIssue } from '../core/report/drift-issue.ts';
-import type { Loop } from './loop.ts';
-import { projectIssue } from './project.ts';
-import { loadSituation } from './situation.ts';
+import type { LoopWith } from './loop.ts';
+import { openIssues, projectIssue } from './project.ts';
+import { DRIFT_KEYS } from './projection-keys.ts';
 
-const PREFIX = 'issue:drift:';
-/** @see schemas/fleet.schema.json, spec.drift.maxIssues */
-const ISSUES_MAX = 10;
+const LABELS = ['flotilla', 'drift'];
 
 /**
  * One issue for each drift, or for each group of them above the cap: opened, kept up to date in place, closed when the
@@ -15,27 +13,26 @@ const ISSUES_MAX = 10;
  *
  * @throws PortError
  */
-export async function publishDrift(loop: Loop, id: FleetId): Promise<void> {
-  const situation = await loadSituation(loop, id);
-  if (situation === undefined) return;
+export async function publishDrift(loop: LoopWith<'store' | 'clock' | 'host'>, id: FleetId): Promise<void> {
   const { store, clock } = loop.ports;
-  const now = clock.now();
-  const issues = groupDrifts(await store.drifts(id), situation.model.fleet.value.spec.drift?.maxIssues ?? ISSUES_MAX);
+  const [fleet, policy, drifts] = await Promise.all([store.fleet(id), store.policy(id), store.drifts(id)]);
+  if (fleet === undefined || policy === undefined) return;
+  const issues = groupDrifts(drifts, policy.drift.maxIssues);
   for (const issue of issues) {
-    await projectIssue(loop, situation.fleet, `${PREFIX}${issue.key}`, {
+    await projectIssue(loop, fleet, `${DRIFT_KEYS}${issue.key}`, {
       ...renderDriftIssue(issue),
-      labels: ['flotilla', 'drift'],
+      labels: LABELS,
       state: 'open',
       marker: driftMarker(issue.key),
     });
   }
-  const open = new Set(issues.map(({ key }) => `${PREFIX}${key}`));
-  for (const { key, memo } of await store.projections(id, PREFIX)) {
-    if (open.has(key) || memo['state'] === 'closed') continue;
-    const name = key.slice(PREFIX.length);
-    await projectIssue(loop, situation.fleet, key, {
-      ...renderResolvedDriftIssue(name, now),
-      labels: ['flotilla', 'drift'],
+  const current = new Set(issues.map(({ key }) => `${DRIFT_KEYS}${key}`));
+  for (const key of await openIssues(store, fleet, DRIFT_KEYS)) {
+    if (current.has(key)) continue;
+    const name = key.slice(DRIFT_KEYS.length);
+    await projectIssue(loop, fleet, key, {
+      ...renderResolvedDriftIssue(name, clock.now()),
+      labels: LABELS,
       state: 'closed',
       marker: driftMarker(name),
     });

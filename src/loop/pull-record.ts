@@ -1,46 +1,95 @@
-import type { CommitSha, FleetId } from '../core/model/ids.ts';
+import { type Decoder, decode, flag, maybe, number, object, parsed, text, word } from '../core/model/decode.ts';
+import { type CommitSha, type FleetId, type PlanDigest, parseCommitSha, parsePlanDigest } from '../core/model/ids.ts';
 import type { PullInfo } from '../ports/code-host.ts';
-import type { Projection } from '../ports/state-store.ts';
-import type { Loop } from './loop.ts';
+import type { Projection, StateStore } from '../ports/state-store.ts';
+import { PULL_KEYS } from './projection-keys.ts';
 
-/** What we know of a pull request: whether its comment is a plan, and of which head. */
-export const PULL_RECORDS = 'pull:';
-
-const keyOf = (pull: number): string => `${PULL_RECORDS}${pull}`;
-
-export function pullRecord(loop: Loop, fleet: FleetId, pull: number): Promise<Projection | undefined> {
-  return loop.ports.store.projection(fleet, keyOf(pull));
+/** What we know of a pull request: whether its comment is a plan, and of what. */
+export interface PullRecord {
+  readonly number: number;
+  /** Merged or closed: no plan of it is written any more, and its comment tells of the rollouts. */
+  readonly isOpen: boolean;
+  /** What the newest plan was made for; `undefined` when it was closed before its first plan. */
+  readonly planned: { readonly info: PullInfo; readonly base: CommitSha } | undefined;
+  /** Of the plan that was shown last. */
+  readonly digest: PlanDigest | undefined;
 }
 
-export async function rememberPull(loop: Loop, fleet: FleetId, pull: PullInfo, base: CommitSha, digest: string | undefined): Promise<void> {
-  const memo = {
-    pull: String(pull.number),
-    state: 'open',
-    head: pull.headSha,
-    base,
-    info: JSON.stringify(pull),
-    ...(digest === undefined ? {} : { digest }),
-  };
-  await loop.ports.store.saveProjection(fleet, { key: keyOf(pull.number), remoteId: undefined, hash: undefined, memo });
+type PullStore = Pick<StateStore, 'projection' | 'projections' | 'saveProjection'>;
+
+export async function pullRecord(store: PullStore, fleet: FleetId, pull: number): Promise<PullRecord | undefined> {
+  const found = await store.projection(fleet, keyOf(pull));
+  return found && readPullRecord(found);
+}
+
+export async function pullRecords(store: PullStore, fleet: FleetId): Promise<readonly PullRecord[]> {
+  const found = await store.projections(fleet, PULL_KEYS);
+  return found.map(readPullRecord).filter((record) => record !== undefined);
+}
+
+export async function savePullRecord(store: PullStore, fleet: FleetId, record: PullRecord): Promise<void> {
+  await store.saveProjection(fleet, { key: keyOf(record.number), remoteId: undefined, hash: undefined, memo: memoOf(record) });
 }
 
 /**
- * Merged or closed: no plan of it is written any more. The digest that was shown last stays known. On record also for a
- * pull request that was merged before its first plan: that plan may be under way.
+ * The digest that was shown last stays known. On record also for a pull request that was merged before its first plan: that
+ * plan may be under way.
  */
-export async function closePull(loop: Loop, fleet: FleetId, pull: number): Promise<void> {
-  const known = await pullRecord(loop, fleet, pull);
-  const { remoteId, hash, memo } = known ?? { remoteId: undefined, hash: undefined, memo: { pull: String(pull) } };
-  await loop.ports.store.saveProjection(fleet, { key: keyOf(pull), remoteId, hash, memo: { ...memo, state: 'closed' } });
-}
-
-/** Closed since it was read as open, or as unknown: then its comment tells of the rollout. */
-export async function isClosedSince(loop: Loop, fleet: FleetId, pull: number, read: Projection | undefined): Promise<boolean> {
-  return read?.memo['state'] !== 'closed' && (await pullRecord(loop, fleet, pull))?.memo['state'] === 'closed';
+export async function closePull(store: PullStore, fleet: FleetId, pull: number): Promise<void> {
+  const known = await pullRecord(store, fleet, pull);
+  const { planned, digest } = known ?? { planned: undefined, digest: undefined };
+  await savePullRecord(store, fleet, { number: pull, isOpen: false, planned, digest });
 }
 
 /** The pull request as it was when its head was this. */
-export function knownPull(known: Projection | undefined, head: CommitSha): PullInfo | undefined {
-  const memo = known?.memo;
-  return memo?.['head'] === head && memo['info'] !== undefined ? (JSON.parse(memo['info']) as PullInfo) : undefined;
+export const knownPull = (known: PullRecord | undefined, head: CommitSha): PullInfo | undefined =>
+  known?.planned?.info.headSha === head ? known.planned.info : undefined;
+
+const keyOf = (pull: number): string => `${PULL_KEYS}${pull}`;
+
+export function memoOf({ number: pull, isOpen, planned, digest }: PullRecord): Projection['memo'] {
+  return {
+    pull: String(pull),
+    state: isOpen ? 'open' : 'closed',
+    ...(planned === undefined ? {} : { base: planned.base, info: JSON.stringify(planned.info) }),
+    ...(digest === undefined ? {} : { digest }),
+  };
 }
+
+/** What cannot be read is taken as not known: the pull request is then looked at again. */
+export function readPullRecord({ key, memo }: Projection): PullRecord | undefined {
+  const pull = Number(key.slice(PULL_KEYS.length));
+  if (!Number.isSafeInteger(pull) || pull <= 0) return undefined;
+  const base = parseCommitSha(memo['base'] ?? '');
+  const info = decode(pullInfo, jsonOf(memo['info']));
+  const digest = parsePlanDigest(memo['digest'] ?? '');
+  return {
+    number: pull,
+    isOpen: memo['state'] === 'open',
+    planned: base.ok && info.ok ? { info: info.value, base: base.value } : undefined,
+    digest: digest.ok ? digest.value : undefined,
+  };
+}
+
+function jsonOf(written: string | undefined): unknown {
+  try {
+    return written === undefined ? undefined : JSON.parse(written);
+  } catch {
+    return undefined;
+  }
+}
+
+const commit = parsed(text, parseCommitSha);
+
+const pullInfo: Decoder<PullInfo> = object({
+  number,
+  headSha: commit,
+  baseRef: text,
+  author: text,
+  title: text,
+  draft: flag,
+  state: word(['open', 'closed']),
+  merged: flag,
+  fork: flag,
+  mergeCommit: maybe(commit),
+});

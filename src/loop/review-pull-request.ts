@@ -8,54 +8,55 @@ import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import { renderPlanCheck } from '../core/report/plan-check.ts';
 import { COMMENT_MARKER, renderPlanComment } from '../core/report/plan-comment.ts';
 import type { PullInfo } from '../ports/code-host.ts';
-import type { FleetRecord, Projection } from '../ports/state-store.ts';
+import type { FleetRecord } from '../ports/state-store.ts';
 import { loadManifests } from './load-manifests.ts';
-import type { Loop } from './loop.ts';
-import { planManifests } from './plan-manifests.ts';
+import type { LoopWith } from './loop.ts';
+import { type PlanningPort, planManifests } from './plan-manifests.ts';
 import { type PullReview, planView } from './plan-view.ts';
 import { isProjected, projectCheck, projectComment } from './project.ts';
-import { closePull, isClosedSince, knownPull, pullRecord, rememberPull } from './pull-record.ts';
+import { commentKey, planCheckKey } from './projection-keys.ts';
+import { closePull, knownPull, type PullRecord, pullRecord, pullRecords, savePullRecord } from './pull-record.ts';
+import { loadRecords } from './records.ts';
 import { syncFleet } from './sync-fleet.ts';
 
 export const PLAN_CHECK = 'flotilla / plan';
 
-export const planCheckKey = (head: CommitSha): string => `check:${head}:plan`;
-
-/** One comment for a pull request: plan before the merge, plan and rollout after it. */
-export const commentKey = (pull: number): string => `comment:${pull}`;
+type ReviewLoop = LoopWith<PlanningPort | 'host'>;
 
 /** @param isKnown - only the base has moved: what was known of the pull request still holds, and costs no request. */
-export async function reviewPullRequest(loop: Loop, id: FleetId, number: number, isKnown = false): Promise<void> {
-  const fleet = await loop.ports.store.fleet(id);
+export async function reviewPullRequest(loop: ReviewLoop, id: FleetId, number: number, isKnown = false): Promise<void> {
+  const { store, source, host } = loop.ports;
+  const fleet = await store.fleet(id);
   if (fleet === undefined) return;
-  const known = await pullRecord(loop, id, number);
-  if (isKnown && known?.memo['state'] !== 'open') return;
-  const source = loop.ports.source(fleet);
-  await source.fetch([number]);
-  const base = await source.head();
-  const head = await source.pullHead(number);
+  const known = await pullRecord(store, id, number);
+  if (isKnown && known?.isOpen !== true) return;
+  const git = source(fleet);
+  await git.fetch([number]);
+  const base = await git.head();
+  const head = await git.pullHead(number);
   if (base === undefined || head === undefined) return;
-  const pull = (isKnown ? knownPull(known, head) : undefined) ?? (await loop.ports.host(fleet).pull(number));
+  const pull = (isKnown ? knownPull(known, head) : undefined) ?? (await host(fleet).pull(number));
   if (pull === undefined || pull.state === 'closed' || pull.baseRef !== fleet.defaultBranch) {
-    if (known !== undefined) await closePull(loop, id, number);
+    if (known !== undefined) await closePull(store, id, number);
     return;
   }
-  // The plan starts from the recorded desired state: a base that was not looked at yet is looked at first.
+  // The plan starts from what is on record: a base that was not looked at yet is looked at first.
   if (base !== fleet.seenHead) await syncFleet(loop, id);
   const review = await reviewOf(loop, id, base, pull);
   await publish(loop, fleet, pull, base, review, known);
 }
 
 /** "Re-run" on the check: forgets what was written for this commit, so that it is written anew. */
-export async function reviewHead(loop: Loop, id: FleetId, head: CommitSha): Promise<void> {
+export async function reviewHead(loop: ReviewLoop, id: FleetId, head: CommitSha): Promise<void> {
   const { store } = loop.ports;
-  const pulls = (await store.projections(id, 'pull:')).filter(({ memo }) => memo['head'] === head && memo['state'] === 'open');
   const check = await store.projection(id, planCheckKey(head));
   if (check !== undefined) await store.saveProjection(id, { ...check, hash: undefined });
-  for (const { memo } of pulls) await reviewPullRequest(loop, id, Number(memo['pull']));
+  for (const { number, isOpen, planned } of await pullRecords(store, id)) {
+    if (isOpen && planned?.info.headSha === head) await reviewPullRequest(loop, id, number);
+  }
 }
 
-async function reviewOf(loop: Loop, id: FleetId, base: CommitSha, pull: PullInfo): Promise<PullReview> {
+async function reviewOf(loop: ReviewLoop, id: FleetId, base: CommitSha, pull: PullInfo): Promise<PullReview> {
   const fleet = await loop.ports.store.fleet(id);
   if (fleet === undefined) return { kind: 'untouched' };
   const source = loop.ports.source(fleet);
@@ -64,31 +65,37 @@ async function reviewOf(loop: Loop, id: FleetId, base: CommitSha, pull: PullInfo
   const touched = await source.changed(base, merged.tree);
   if (touched.length === 0) return { kind: 'untouched' };
   const loaded = await loadManifests(loop, fleet, merged.tree);
-  return await planManifests(loop, fleet, await loop.ports.store.desired(id), loaded);
+  const records = await loadRecords(loop, fleet);
+  return await planManifests(loop, fleet, records, loaded, records.policy?.dataPlanes ?? []);
 }
 
 async function publish(
-  loop: Loop,
+  loop: ReviewLoop,
   fleet: FleetRecord,
   pull: PullInfo,
   base: CommitSha,
   review: PullReview,
-  known: Projection | undefined,
+  known: PullRecord | undefined,
 ): Promise<void> {
-  const view = await planView(loop, fleet, pull, base, review, known?.memo['digest']);
-  const check = renderPlanCheck(view);
+  const { store } = loop.ports;
+  const view = await planView(loop, fleet, pull, base, review, known?.digest);
   await projectCheck(loop, fleet, planCheckKey(pull.headSha), {
-    ...check,
+    ...renderPlanCheck(view),
     name: PLAN_CHECK,
     headSha: pull.headSha,
     externalId: view.digest ?? 'none',
     detailsUrl: undefined,
   });
-  // It may have been merged while it was planned: a plan must not write over what its comment says of the rollout by now.
-  if (await isClosedSince(loop, fleet.id, pull.number, known)) return;
-  await rememberPull(loop, fleet.id, pull, base, view.digest);
+  // It may have been merged while it was planned: a plan must not write over what its comment says of the rollouts by now.
+  if (await wasClosedSince(loop, fleet.id, pull.number, known)) return;
+  await savePullRecord(store, fleet.id, { number: pull.number, isOpen: true, planned: { info: pull, base }, digest: view.digest });
   const key = commentKey(pull.number);
   // A pull request that does not concern us gets no comment; one that concerned us before learns that it no longer does.
-  if (review.kind === 'untouched' && !(await isProjected(loop, fleet, key))) return;
+  if (review.kind === 'untouched' && !(await isProjected(store, fleet, key))) return;
   await projectComment(loop, fleet, key, { pull: pull.number, body: renderPlanComment(view), marker: COMMENT_MARKER });
+}
+
+/** Closed since it was read as open, or as unknown. */
+async function wasClosedSince({ ports }: ReviewLoop, fleet: FleetId, pull: number, read: PullRecord | undefined): Promise<boolean> {
+  return read?.isOpen !== false && (await pullRecord(ports.store, fleet, pull))?.isOpen === false;
 }

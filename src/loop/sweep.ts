@@ -1,45 +1,30 @@
+import { missedOf } from '../core/landing/missed.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import { parseFleetId } from '../core/model/ids.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import { driftJob, replanJob, reviewJob, sweepJob, syncJob, tickJob } from './jobs.ts';
-import type { Loop } from './loop.ts';
+import { jobOf, sweepJob } from './jobs.ts';
+import { pullRecords } from './pull-record.ts';
 
 /**
  * Compares our records with the code host and catches up. Webhooks are hints; this is the truth.
  *
- * One request: the list of open pull requests. Those whose head was planned already, on this base, cost nothing more.
+ * One request: the list of open pull requests.
  *
  * @throws PortError
  */
-export async function sweepFleet(loop: Loop, id: FleetId): Promise<void> {
-  const { store, clock } = loop.ports;
+export async function sweepFleet({ store, clock, host }: Pick<Ports, 'store' | 'clock' | 'host'>, id: FleetId): Promise<void> {
   const fleet = await store.fleet(id);
   if (fleet === undefined) return;
-  const open = await loop.ports.host(fleet).openPulls();
-  const known = new Map((await store.projections(id, 'pull:')).map((projection) => [projection.memo['pull'], projection]));
-  const ours = open.filter(({ baseRef }) => baseRef === fleet.defaultBranch);
-  const missed = ours.filter(({ number, headSha }) => {
-    const memo = known.get(String(number))?.memo;
-    return memo?.['head'] !== headSha || memo['state'] !== 'open';
-  });
-  // A bot that was killed right after a landing has asked for no new plans of it.
-  const outdated = ours.filter((pull) => !missed.includes(pull) && known.get(String(pull.number))?.memo['base'] !== fleet.seenHead);
-  const closed = [...known.values()].filter(
-    ({ memo }) => memo['state'] === 'open' && !open.some(({ number }) => String(number) === memo['pull']),
-  );
-  await store.enqueue([
-    syncJob(id),
-    ...missed.map(({ number }) => reviewJob(id, number)),
-    ...outdated.map(({ number }) => replanJob(id, number)),
-    ...closed.map(({ memo }) => reviewJob(id, Number(memo['pull']))),
-    tickJob(id, clock.now()),
-    driftJob(id),
-  ]);
+  const [open, records, orders] = await Promise.all([host(fleet).openPulls(), pullRecords(store, id), store.orders(id)]);
+  const known = records.map(({ number, isOpen, planned }) => ({ number, isOpen, head: planned?.info.headSha, base: planned?.base }));
+  const { defaultBranch, seenHead } = fleet;
+  const missed = missedOf({ defaultBranch, seenHead, open, known, orders });
+  await store.enqueue(missed.map((followUp) => jobOf(id, followUp, clock.now())));
 }
 
-/** Learns which repositories the app is installed on, and looks at each. @throws PortError */
-export async function discoverFleets(loop: Loop): Promise<readonly FleetRecord[]> {
-  const { store, app, log } = loop.ports;
+/** Learns which repositories the app is installed on, and has each looked at. @throws PortError */
+export async function discoverFleets({ store, app, log }: Pick<Ports, 'store' | 'app' | 'log'>): Promise<readonly FleetRecord[]> {
   for (const repository of await app.repositories()) {
     const id = parseFleetId(`${repository.owner}/${repository.name}`);
     if (!id.ok) {

@@ -1,24 +1,33 @@
 /**
  * THE MAIN LOOP, one page: load, observe, decide, commit.
  *
- * A tick is level-triggered and idempotent. It may run at any moment, twice, or late: it looks at what
- * is, decides what should follow, and writes state, orders, audit and reports-to-be in one transaction.
- * Nothing is sent from here: `deliver-orders` and `publish` carry out what was committed.
+ * A tick is level-triggered and idempotent. It may run at any moment, twice, or late: it looks at what is, decides what
+ * should follow, and writes state, orders, audit and reports-to-be in one transaction. Nothing is sent from here:
+ * `deliver-orders` and `publish` carry out what was committed. It reads no git: policy is stored beside the desired state.
  */
+import { recordDecision } from '../core/change/record-decision.ts';
 import type { FleetId } from '../core/model/ids.ts';
-import { decideFleet } from '../core/reconcile/decide-fleet.ts';
-import { commitDecisions } from './commit-decisions.ts';
-import type { Loop } from './loop.ts';
-import { observe } from './observe.ts';
-import { loadSituation } from './situation.ts';
+import { decideFleetInSteps } from '../core/reconcile/decide-fleet.ts';
+import { decideAndCommit } from './commit.ts';
+import { runInSteps } from './event-loop.ts';
+import { fleetInput } from './fleet-input.ts';
+import type { LoopWith } from './loop.ts';
+import { memoryOf } from './memory.ts';
+import { observeRollouts } from './observe.ts';
 
-export async function tick(loop: Loop, fleet: FleetId): Promise<void> {
-  const situation = await loadSituation(loop, fleet);
-  if (situation === undefined || situation.rollouts.length === 0) return;
+/** @throws PortError */
+export async function tick(loop: LoopWith<'store' | 'clock' | 'log' | 'dataPlane'>, id: FleetId): Promise<void> {
+  await decideAndCommit(loop, id, async (fleet, records) => {
+    const { policy } = records;
+    if (policy === undefined || records.rollouts.length === 0) return { value: undefined };
 
-  const observations = await observe(loop, situation);
+    const observations = await observeRollouts(loop, fleet, records.rollouts, policy.dataPlanes);
+    memoryOf(loop.memory, id).observations = observations;
 
-  const decided = decideFleet({ ...situation, observations, now: loop.ports.clock.now() });
+    const now = loop.ports.clock.now();
+    const decided = await runInSteps(decideFleetInSteps(fleetInput(loop, records, policy, observations, now)));
 
-  await commitDecisions(loop, situation, observations, decided);
+    const change = recordDecision(decided, { observations, reportEveryMs: loop.settings.publishIntervalMs, now });
+    return { change, value: undefined };
+  });
 }

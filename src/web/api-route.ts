@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type RolloutCommand, VERBS } from '../core/command/apply-command.ts';
-import { type FleetId, parseClusterId, parseFleetId, parsePlanDigest, parseRolloutId, type RolloutId } from '../core/model/ids.ts';
-import { err, ok, type Result } from '../core/model/result.ts';
-import { commandRollout } from '../loop/command-rollout.ts';
+import { type FleetId, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+import type { Result } from '../core/model/result.ts';
+import { holdOf } from '../core/reconcile/decision.ts';
+import { commandFleet } from '../loop/command.ts';
 import type { Loop } from '../loop/loop.ts';
-import { rolloutNow } from '../loop/rollout-now.ts';
+import { type RolloutNow, rolloutNow } from '../loop/rollouts-now.ts';
+import { COMMAND_PATHS, commandTarget, fieldsOf, parseCommand } from './commands.ts';
 import { type Door, mayCommand, mayEnter } from './door.ts';
 
 type SendJson = (response: ServerResponse, status: number, body: unknown) => void;
@@ -21,10 +22,15 @@ const ROLLOUTS_MAX = 100;
 const AUDIT_MAX = 500;
 
 /**
- * The JSON API: what the fleet does, and commands to its rollouts.
+ * The JSON API: what the fleet does, and commands to it.
  *
- * Reading and commanding both need the token when one is set. Commands: `POST /api/fleets/OWNER/NAME/rollouts/ID/VERB`
- * with `{ "by": "...", "reason": "...", "cluster"?, "phase"?, "digest"? }`.
+ * Reading and commanding both need the token when one is set. Commands are a POST with `{ "by": "...", "reason": "..." }`, below
+ * `/api/fleets/OWNER/NAME`:
+ *
+ * - `/rollouts/ID/VERB`, with `"cluster"`, `"phase"`, `"digest"`, `"stop"`, `"until"` or `"for"` where the verb takes them
+ * - `/stops/ID/lift`
+ * - `/stop`, with `"scope"`, `"name"`, and perhaps `"lets"`, `"until"` or `"for"`
+ * - `/releases/NAME/reconcile`
  */
 export function apiRoute(options: ApiOptions): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean> {
   return async (request, response, url) => {
@@ -53,6 +59,7 @@ async function read({ sendJson }: ApiOptions, loop: Loop, parts: readonly string
   if (record === undefined) return sendJson(response, 404, { message: `no fleet ${fleet.value}` });
   if (what === undefined) return sendJson(response, 200, record);
   if (what === 'rollouts' && name === undefined) return sendJson(response, 200, await store.recentRollouts(fleet.value, ROLLOUTS_MAX));
+  if (what === 'stops' && name === undefined) return sendJson(response, 200, await store.stops(fleet.value));
   if (what === 'drifts') return sendJson(response, 200, await store.drifts(fleet.value));
   if (what === 'audit') {
     const subject = url.searchParams.get('subject');
@@ -62,17 +69,27 @@ async function read({ sendJson }: ApiOptions, loop: Loop, parts: readonly string
     const id = parseRolloutId(name);
     const now = id.ok ? await rolloutNow(loop, fleet.value, id.value) : undefined;
     if (now === undefined) return sendJson(response, 404, { message: `no rollout ${name.slice(0, 60)} in ${fleet.value}` });
-    const { plan, state, summary, holds } = now;
-    return sendJson(response, 200, {
-      summary,
-      plan,
-      phases: Object.fromEntries(state.phases),
-      targets: Object.fromEntries(state.targets),
-      approvals: state.approvals,
-      holds,
-    });
+    return sendJson(response, 200, rolloutJson(now));
   }
   return sendJson(response, 404, { message: `there is no ${url.pathname}` });
+}
+
+/** A rollout as JSON, with the reason why each of its clusters waits. */
+function rolloutJson({ summary, planned, state, holds, stops }: RolloutNow) {
+  const { phases, targets, ...scalars } = state;
+  const waits = [...targets.keys()].flatMap((cluster) => {
+    const wait = holdOf(holds, { planned, state }, cluster);
+    return wait === undefined ? [] : [[cluster, wait] as const];
+  });
+  return {
+    summary,
+    planned: { ...planned, targets: Object.fromEntries(planned.targets) },
+    state: scalars,
+    phases: Object.fromEntries(phases),
+    targets: Object.fromEntries(targets),
+    holds: Object.fromEntries(waits),
+    stops,
+  };
 }
 
 async function command(
@@ -83,63 +100,28 @@ async function command(
   response: ServerResponse,
 ): Promise<void> {
   const fleet = fleetOf(parts);
-  const rollout = parseRolloutId(parts[3] ?? '');
-  if (!fleet.ok || !rollout.ok || parts[2] !== 'rollouts' || parts.length !== 5) {
-    return sendJson(response, 404, { message: 'commands go to /api/fleets/OWNER/NAME/rollouts/ID/VERB' });
-  }
+  const target = commandTarget(parts.slice(2));
+  if (!fleet.ok || target === undefined) return sendJson(response, 404, { message: COMMAND_PATHS });
   const body = await readBody(request, COMMAND_BYTES_MAX);
   if (body === undefined) {
     // What is left of it is not read.
     response.setHeader('connection', 'close');
     return sendJson(response, 413, { message: `a command has at most ${COMMAND_BYTES_MAX} bytes` });
   }
-  const parsed = parseCommand(parts[4] ?? '', body.toString('utf8'));
-  if (!parsed.ok) return sendJson(response, 400, { message: parsed.error });
-  if ((await loop.ports.store.rollout(fleet.value, rollout.value)) === undefined) {
-    return sendJson(response, 404, { message: `no rollout ${rollout.value} in ${fleet.value}` });
+  const fields = fieldsOf(body.toString('utf8'));
+  const parsed = fields.ok ? parseCommand(target, fields.value, loop.ports.clock.now()) : fields;
+  if (!parsed.ok) return sendJson(response, parsed.error.status, { message: parsed.error.message });
+  const wanted = parsed.value;
+  const { store } = loop.ports;
+  if ((await store.fleet(fleet.value)) === undefined) return sendJson(response, 404, { message: `no fleet ${fleet.value}` });
+  if ('rollout' in wanted && (await store.rollout(fleet.value, wanted.rollout)) === undefined) {
+    return sendJson(response, 404, { message: `no rollout ${wanted.rollout} in ${fleet.value}` });
   }
-  await carryOut({ sendJson }, loop, fleet.value, rollout.value, parsed.value, response);
-}
-
-async function carryOut(
-  { sendJson }: Pick<ApiOptions, 'sendJson'>,
-  loop: Loop,
-  fleet: FleetId,
-  rollout: RolloutId,
-  wanted: RolloutCommand,
-  response: ServerResponse,
-): Promise<void> {
-  const done = await commandRollout(loop, fleet, rollout, wanted);
-  if (done.ok) sendJson(response, 200, { status: done.value.status, pause: done.value.pause ?? null });
+  const done = await commandFleet(loop, fleet.value, wanted);
+  if (done.ok) sendJson(response, 200, done.value);
   else sendJson(response, 409, { message: done.error });
 }
 
 function fleetOf(parts: readonly string[]): Result<FleetId, string> {
   return parseFleetId(`${parts[0] ?? ''}/${parts[1] ?? ''}`);
-}
-
-/** @returns the command, or what is wrong with the request in one sentence. */
-export function parseCommand(verb: string, text: string): Result<RolloutCommand, string> {
-  const known = VERBS.find((name) => name === verb);
-  if (known === undefined) return err(`no command ${JSON.stringify(verb.slice(0, 40))}: there are ${VERBS.join(', ')}`);
-  let body: unknown;
-  try {
-    body = text === '' ? {} : JSON.parse(text);
-  } catch {
-    return err('the body is not JSON: send { "by": "...", "reason": "..." }');
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return err('the body must be an object: { "by": "...", "reason": "..." }');
-  const field = (name: string): string | undefined => {
-    const value = (body as Record<string, unknown>)[name];
-    return typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 500) : undefined;
-  };
-  const [by, reason, phase, cluster, digest] = ['by', 'reason', 'phase', 'cluster', 'digest'].map(field);
-  if (by === undefined) return err('"by" is missing: the audit names who gave a command');
-  if (reason === undefined) return err('"reason" is missing: the audit, and the report, say why');
-  const clusterId = cluster === undefined ? undefined : parseClusterId(cluster);
-  if (clusterId?.ok === false) return err(clusterId.error);
-  const planDigest = digest === undefined ? undefined : parsePlanDigest(digest);
-  if (planDigest?.ok === false) return err(planDigest.error);
-  return ok({ verb: known, by, reason, phase, cluster: clusterId?.value, digest: planDigest?.value });
 }

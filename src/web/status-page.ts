@@ -1,20 +1,25 @@
+import { scopeName } from '../core/command/stop-words.ts';
+import type { Drift } from '../core/drift/drift.ts';
 import type { FleetId } from '../core/model/ids.ts';
-import { formatDuration, formatInstant } from '../core/model/time.ts';
-import type { Drift } from '../core/reconcile/drift.ts';
-import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
-import type { RolloutNow } from '../loop/rollout-now.ts';
+import { formatDuration, formatInstant, instant } from '../core/model/time.ts';
+import { holdOf } from '../core/reconcile/decision.ts';
+import { stopsOf } from '../core/report/rollout-stops.ts';
+import { HOLD_WORDS, STOP_CAUSE_WORDS, STOP_LETS_WORDS, TARGET_STATUS_WORDS } from '../core/report/words.ts';
+import { isLifted, type Stop } from '../core/stop/stop.ts';
+import type { RolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord, RolloutSummary } from '../ports/state-store.ts';
-import { badge, emptyNote, moment, panel, plural, type Tone } from './html/components.ts';
+import { fleetForms, liftForm, rolloutForms } from './command-forms.ts';
+import { badge, emptyNote, moment, panel, plural } from './html/components.ts';
 import { type Content, type Html, html } from './html/html.ts';
-import type { IconName } from './html/icons.ts';
 import { renderLayout } from './html/layout.ts';
 import { stylesheet } from './html/stylesheet.ts';
+import { phaseBadge, rolloutBadge, targetBadge } from './status-words.ts';
 
 export interface StatusShell {
   readonly local: boolean;
   readonly speed: number;
   readonly nowMs: number;
-  /** Lets the forms command rollouts; `undefined` where the API is the only way. */
+  /** Lets the forms give commands; `undefined` where the API is the only way. */
   readonly commandToken: string | undefined;
 }
 
@@ -22,54 +27,31 @@ export interface FleetView {
   readonly fleet: FleetRecord;
   readonly rollouts: readonly RolloutSummary[];
   readonly drifts: readonly Drift[];
+  readonly stops: readonly Stop[];
 }
 
 const LIVE_SECONDS = 2;
 
-const ROLLOUT_BADGES: Readonly<Record<RolloutStatus, readonly [Tone, IconName, string]>> = {
-  'awaiting-approval': ['warn', 'hand', 'waiting for approval'],
-  running: ['busy', 'clock', 'running'],
-  paused: ['bad', 'stop', 'paused'],
-  aborted: ['bad', 'cross', 'aborted'],
-  superseded: ['calm', 'circle', 'superseded'],
-  completed: ['good', 'check', 'completed'],
-  'completed-with-deferrals': ['warn', 'warning', 'completed, some deferred'],
-};
-
-const TARGET_BADGES: Readonly<Record<TargetStatus, readonly [Tone, IconName]>> = {
-  waiting: ['calm', 'circle'],
-  applying: ['busy', 'clock'],
-  rolling: ['busy', 'clock'],
-  soaking: ['busy', 'clock'],
-  held: ['warn', 'hand'],
-  succeeded: ['good', 'check'],
-  failed: ['bad', 'cross'],
-  unreachable: ['bad', 'warning'],
-  deferred: ['warn', 'warning'],
-  skipped: ['calm', 'check'],
-  removed: ['calm', 'circle'],
-  superseded: ['calm', 'circle'],
-};
-
 export function renderFleetsPage(shell: StatusShell, fleets: readonly FleetView[]): string {
-  return layout(
-    shell,
-    'Rollouts',
-    html`<h1>Rollouts</h1>${speedNote(shell)}<div id="fleets" data-live>${fleets.length === 0 ? emptyNote('No repository is watched yet. Install the app on one; it appears here within seconds.') : fleets.map((one) => fleetPanel(shell, one))}</div>`,
-  );
+  const none = emptyNote('No repository is watched yet. Install the app on one; it appears here within seconds.');
+  const main = html`<h1>Rollouts</h1>${speedNote(shell)}<div id="fleets" data-live>${fleets.length === 0 ? none : fleets.map((one) => fleetPanel(shell, one))}</div>${fleets.map((one) => fleetCommands(shell, one))}`;
+  return layout(shell, 'Rollouts', main);
 }
 
 export function renderRolloutPage(shell: StatusShell, fleet: FleetId, now: RolloutNow): string {
-  const { summary, state } = now;
+  const { summary, state, planned } = now;
+  const stops = stopsOf({ stops: now.stops, now: instant(shell.nowMs) }, { active: now, holds: now.holds });
   const main = html`<h1>${summary.title}</h1>
-<p>${statusBadge(state.status)} ${summary.kind} of ${plural(state.targets.size, 'cluster')} by ${summary.author}, begun ${moment(new Date(state.createdAt).toISOString(), shell.nowMs)}</p>
+<p>${rolloutBadge(state.status)} ${planned.kind} of release ${planned.release}, ${plural(state.targets.size, 'cluster')}, by ${summary.author}, begun ${moment(new Date(state.createdAt).toISOString(), shell.nowMs)}</p>
 ${speedNote(shell)}
 <div id="rollout" data-live>
-${state.pause !== undefined && html`<div class="flash tone-bad" role="alert"><p>Paused by ${state.pause.by}: ${state.pause.reason}</p></div>`}
+${stops.length > 0 && html`<div class="flash tone-bad" role="alert">${stopLines(shell, stops)}</div>`}
+${state.guardUntil !== undefined && html`<p>Its clusters are watched until ${formatInstant(state.guardUntil)}.</p>`}
 ${phaseTable(now)}
 ${targetTable(shell, now)}
 </div>
-${state.finishedAt === undefined && commandForms(shell, fleet, now)}`;
+${shell.commandToken !== undefined && rolloutForms(shell.commandToken, fleet, now)}
+${liftPanel(shell, fleet, stops, state.id)}`;
   return layout(shell, summary.title, main, [{ href: '/', label: 'Rollouts' }]);
 }
 
@@ -88,21 +70,22 @@ function layout(
     ],
     trail,
     main,
-    footer: html`<p>${shell.local ? 'Local mode' : 'Flotilla'} · ${formatInstant(shell.nowMs as Parameters<typeof formatInstant>[0])}</p>`,
+    footer: html`<p>${shell.local ? 'Local mode' : 'Flotilla'} · ${formatInstant(instant(shell.nowMs))}</p>`,
     stylesheet: stylesheet.path,
     liveSeconds: LIVE_SECONDS,
   });
 }
 
 const speedNote = (shell: StatusShell): Html | undefined =>
-  shell.speed === 1 ? undefined : html`<p>Bakes and simulated clusters run ${shell.speed} times faster than written.</p>`;
+  shell.speed === 1 ? undefined : html`<p>Soaks, bakes and simulated clusters run ${shell.speed} times faster than written.</p>`;
 
-const statusBadge = (status: RolloutStatus): Html => badge(...ROLLOUT_BADGES[status]);
+const inForce = (shell: StatusShell, stops: readonly Stop[]): readonly Stop[] =>
+  stops.filter((stop) => !isLifted(stop, instant(shell.nowMs)));
 
-function fleetPanel(shell: StatusShell, { fleet, rollouts, drifts }: FleetView): Html {
+function fleetPanel(shell: StatusShell, { fleet, rollouts, drifts, stops }: FleetView): Html {
   const rows = rollouts.map(
     (rollout) =>
-      html`<tr><td>${statusBadge(rollout.status)}</td><td><a href="/fleets/${fleet.id}/rollouts/${rollout.id}">${rollout.title}</a>${rollout.pull !== undefined && html` #${rollout.pull}`}</td><td>${counts(rollout.counts)}</td><td>${moment(new Date(rollout.createdAt).toISOString(), shell.nowMs)}</td></tr>`,
+      html`<tr><td>${rolloutBadge(rollout.status)}</td><td>${rollout.release}</td><td><a href="/fleets/${fleet.id}/rollouts/${rollout.id}">${rollout.title}</a>${rollout.pull !== undefined && html` #${rollout.pull}`}</td><td>${counts(rollout)}</td><td>${moment(new Date(rollout.createdAt).toISOString(), shell.nowMs)}</td></tr>`,
   );
   const head =
     fleet.goodHead === undefined ? 'no commit with valid manifests yet' : html`desired state of <code>${fleet.goodHead.slice(0, 8)}</code>`;
@@ -110,58 +93,75 @@ function fleetPanel(shell: StatusShell, { fleet, rollouts, drifts }: FleetView):
     fleet.seenHead !== undefined &&
     fleet.seenHead !== fleet.goodHead &&
     html`<p>${badge('bad', 'warning', 'broken manifests')} at <code>${fleet.seenHead.slice(0, 8)}</code>: the last good commit stays in force.</p>`;
+  const stopped = inForce(shell, stops);
+  const list = stopped.length > 0 && html`<div class="flash tone-bad" role="alert">${stopLines(shell, stopped)}</div>`;
   return panel({
     title: `${fleet.owner}/${fleet.name}`,
     aside: drifts.length === 0 ? badge('good', 'check', 'no drift') : badge('warn', 'warning', plural(drifts.length, 'drift')),
-    body: html`<div class="panel-body"><p>${head}</p>${broken}</div>${rows.length === 0 ? emptyNote('No rollout yet. Merge a pull request that changes a manifest.') : html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr><th scope="col">State</th><th scope="col">Change</th><th scope="col">Clusters</th><th scope="col">Begun</th></tr></thead><tbody>${rows}</tbody></table></div>`}`,
+    body: html`<div class="panel-body"><p>${head}</p>${broken}${list}</div>${rows.length === 0 ? emptyNote('No rollout yet. Merge a pull request that changes a manifest.') : scrolling(['State', 'Release', 'Change', 'Clusters', 'Begun'], rows)}`,
   });
 }
 
-const counts = (by: Readonly<Record<string, number>>): string =>
-  Object.entries(by)
-    .filter(([, count]) => count > 0)
-    .map(([status, count]) => `${count} ${status}`)
-    .join(', ');
-
-function phaseTable({ plan, state }: RolloutNow): Html {
-  const rows = plan.phases.map((phase) => {
-    const done = phase.members.filter((cluster) => ['succeeded', 'skipped'].includes(state.targets.get(cluster)?.status ?? '')).length;
-    return html`<tr><td>${phase.release}</td><td>${phase.name}${phase.canary && ' (canary)'}</td><td>${state.phases.get(phase.id)?.status}</td><td>${done} of ${phase.members.length}</td><td>${formatDuration(phase.bakeMs)}</td></tr>`;
-  });
-  return panel({
-    title: 'Phases',
-    body: html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr><th scope="col">Release</th><th scope="col">Phase</th><th scope="col">State</th><th scope="col">Done</th><th scope="col">Bake</th></tr></thead><tbody>${rows}</tbody></table></div>`,
-  });
+/** Forms stand outside of what is replaced while somebody types. */
+function fleetCommands(shell: StatusShell, { fleet, stops }: FleetView): Content {
+  if (shell.commandToken === undefined) return undefined;
+  return html`${liftPanel(shell, fleet.id, inForce(shell, stops), undefined)}${panel({ title: `Commands to ${fleet.owner}/${fleet.name}`, body: fleetForms(shell.commandToken, fleet.id) })}`;
 }
 
-function targetTable(shell: StatusShell, { plan, state, holds }: RolloutNow): Html {
-  const holdOf = new Map(holds.map((hold) => [hold.cluster, hold]));
-  const rows = plan.phases.flatMap((phase) =>
-    phase.members.map((cluster) => {
-      const target = state.targets.get(cluster);
-      const planned = plan.targets[cluster];
-      if (target === undefined || planned === undefined) return html``;
-      const why = target.detail ?? holdOf.get(cluster)?.reason.kind.replaceAll('-', ' ');
-      const progress = target.progress === undefined ? '' : `${target.progress.done} of ${target.progress.total}`;
-      return html`<tr><td><code>${cluster}</code></td><td>${phase.name}</td><td>${planned.from?.version ?? 'new'} → ${planned.spec.version}</td><td>${badge(...TARGET_BADGES[target.status], target.status)}</td><td>${progress}</td><td>${why}</td><td>${moment(new Date(target.since).toISOString(), shell.nowMs)}</td></tr>`;
+/** Who stopped what, why, since when, and the id by which it is lifted. */
+const stopLines = (shell: StatusShell, stops: readonly Stop[]): readonly Html[] =>
+  stops.map(
+    ({ id, cause, scope, by, reason, at, until, lets }) =>
+      html`<p><strong title="${STOP_CAUSE_WORDS[cause].meaning}">${STOP_CAUSE_WORDS[cause].label}</strong>: ${scopeName(scope)}, by ${by}, ${moment(new Date(at).toISOString(), shell.nowMs)}: ${reason} (${STOP_LETS_WORDS[lets].label}${until !== undefined && `, ends by itself at ${formatInstant(until)}`}; stop <code>${id}</code>)</p>`,
+  );
+
+function liftPanel(shell: StatusShell, fleet: FleetId, stops: readonly Stop[], rollout: string | undefined): Content {
+  const token = shell.commandToken;
+  if (token === undefined || stops.length === 0) return undefined;
+  return stops.map((stop) =>
+    panel({
+      title: html`Stop <code>${stop.id}</code>: ${STOP_CAUSE_WORDS[stop.cause].label}`,
+      body: html`<div class="panel-body">${liftForm(token, fleet, stop, rollout)}</div>`,
     }),
   );
-  return panel({
-    title: 'Clusters',
-    body: html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr><th scope="col">Cluster</th><th scope="col">Phase</th><th scope="col">Version</th><th scope="col">State</th><th scope="col">Brokers</th><th scope="col">Why</th><th scope="col">Since</th></tr></thead><tbody>${rows}</tbody></table></div>`,
-  });
 }
 
-function commandForms(shell: StatusShell, fleet: FleetId, { state }: RolloutNow): Html | undefined {
-  if (shell.commandToken === undefined) return undefined;
-  const verbs = state.status === 'paused' ? ['resume', 'abort'] : ['pause', 'abort'];
-  return panel({
-    title: 'Commands',
-    body: html`<form class="panel-body" method="post" action="/fleets/${fleet}/rollouts/${state.id}">
-<input type="hidden" name="token" value="${shell.commandToken}">
-<p><label>Who <input name="by" required value="alice" maxlength="60"></label></p>
-<p><label>Why <input name="reason" required maxlength="300"></label></p>
-<p>${verbs.map((verb) => html`<button name="verb" value="${verb}">${verb}</button> `)}</p>
-</form>`,
+/** What needs a person first, as the table of words has it. */
+function counts({ counts: by }: RolloutSummary): string {
+  const found = new Map<string, number>(Object.entries(by));
+  return Object.entries(TARGET_STATUS_WORDS)
+    .flatMap(([status, { label }]) => ((found.get(status) ?? 0) === 0 ? [] : [`${found.get(status)} ${label}`]))
+    .join(', ');
+}
+
+const scrolling = (heads: readonly string[], rows: readonly Html[]): Html =>
+  html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+
+function phaseTable({ planned, state }: RolloutNow): Html {
+  const rows = planned.phases.map((phase) => {
+    const done = phase.members.filter((cluster) => ['succeeded', 'skipped'].includes(state.targets.get(cluster)?.status ?? '')).length;
+    return html`<tr><td>${phase.name}${phase.canary && ' (canary)'}</td><td>${phaseBadge(state.phases.get(phase.name)?.status ?? 'waiting')}</td><td>${done} of ${phase.members.length}</td><td>${formatDuration(phase.soakMs)}</td><td>${formatDuration(phase.bakeMs)}</td></tr>`;
   });
+  return panel({ title: 'Phases', body: scrolling(['Phase', 'State', 'Done', 'Soak', 'Bake'], rows) });
+}
+
+function targetTable(shell: StatusShell, now: RolloutNow): Html {
+  const { planned, state, holds } = now;
+  const rows = planned.phases.flatMap((phase) =>
+    phase.members.flatMap((cluster) => {
+      const [target, plan] = [state.targets.get(cluster), planned.targets.get(cluster)];
+      if (target === undefined || plan === undefined) return [];
+      const hold = holdOf(holds, now, cluster);
+      const why =
+        target.detail ??
+        (hold === undefined
+          ? undefined
+          : html`<span title="${HOLD_WORDS[hold.reason.kind].meaning}">${HOLD_WORDS[hold.reason.kind].label}</span>`);
+      const progress = target.progress === undefined ? '' : `${target.progress.done} of ${target.progress.total}`;
+      return [
+        html`<tr><td><code>${cluster}</code></td><td>${phase.name}</td><td>${plan.from?.version ?? 'new'} → ${plan.spec.version}</td><td>${targetBadge(target.status)}</td><td>${progress}</td><td>${why}</td><td>${moment(new Date(target.since).toISOString(), shell.nowMs)}</td></tr>`,
+      ];
+    }),
+  );
+  return panel({ title: 'Clusters', body: scrolling(['Cluster', 'Phase', 'Version', 'State', 'Brokers', 'Why', 'Since'], rows) });
 }

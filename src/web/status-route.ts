@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseFleetId, parseRolloutId } from '../core/model/ids.ts';
-import { commandRollout } from '../loop/command-rollout.ts';
+import { type FleetId, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+import { commandFleet } from '../loop/command.ts';
 import type { Loop } from '../loop/loop.ts';
-import { rolloutNow } from '../loop/rollout-now.ts';
-import { parseCommand } from './api-route.ts';
+import { rolloutNow } from '../loop/rollouts-now.ts';
+import type { FleetRecord } from '../ports/state-store.ts';
+import { type CommandTarget, parseCommand } from './commands.ts';
 import { ASK_FOR_TOKEN, type Door, mayEnter } from './door.ts';
 import { pageHeaders } from './html/headers.ts';
 import { stylesheet } from './html/stylesheet.ts';
-import { renderFleetsPage, renderRolloutPage, type StatusShell } from './status-page.ts';
+import { type FleetView, renderFleetsPage, renderRolloutPage, type StatusShell } from './status-page.ts';
 
 export interface StatusOptions extends Door {
   readonly loop: () => Loop | undefined;
@@ -44,28 +45,55 @@ export function statusRoute(options: StatusOptions): (request: IncomingMessage, 
       page(response, loop === undefined ? renderFleetsPage(shell, []) : renderFleetsPage(shell, await fleetsView(loop)));
       return true;
     }
-    const match = /^\/fleets\/([^/]+\/[^/]+)\/rollouts\/([^/]+)$/.exec(url.pathname);
-    const fleet = parseFleetId(match?.[1] ?? '');
-    const rollout = parseRolloutId(match?.[2] ?? '');
-    if (loop === undefined || !fleet.ok || !rollout.ok) return false;
-    if (request.method === 'POST') return await commandForm(options, loop, request, response, url, fleet.value, rollout.value);
-    const now = await rolloutNow(loop, fleet.value, rollout.value);
-    if (now === undefined) return false;
-    page(response, renderRolloutPage(shell, fleet.value, now));
+    const place = placeOf(url.pathname);
+    if (loop === undefined || place === undefined) return false;
+    if (request.method === 'POST') return await commandForm(options, loop, request, response, place);
+    const markup = await renderPlace(loop, shell, place);
+    if (markup === undefined) return false;
+    page(response, markup);
     return true;
   };
 }
 
-async function fleetsView(loop: Loop) {
+/** What a path below `/fleets/OWNER/NAME` is about. */
+interface Place {
+  readonly fleet: FleetId;
+  readonly kind: 'fleet' | 'rollout' | 'stop';
+  /** Of the rollout or stop. */
+  readonly id: string;
+}
+
+const PLACES = { rollouts: 'rollout', stops: 'stop' } as const;
+
+function placeOf(path: string): Place | undefined {
+  const [, owner, name, what, id = ''] = /^\/fleets\/([^/]+)\/([^/]+)(?:\/(rollouts|stops)\/([^/]+))?$/.exec(path) ?? [];
+  const fleet = parseFleetId(`${owner ?? ''}/${name ?? ''}`);
+  if (!fleet.ok) return undefined;
+  return { fleet: fleet.value, kind: what === 'rollouts' || what === 'stops' ? PLACES[what] : 'fleet', id };
+}
+
+async function renderPlace(loop: Loop, shell: StatusShell, { fleet, kind, id }: Place): Promise<string | undefined> {
+  if (kind === 'fleet') {
+    const record = await loop.ports.store.fleet(fleet);
+    return record === undefined ? undefined : renderFleetsPage(shell, [await fleetView(loop, record)]);
+  }
+  const rollout = parseRolloutId(id);
+  const now = kind === 'rollout' && rollout.ok ? await rolloutNow(loop, fleet, rollout.value) : undefined;
+  return now === undefined ? undefined : renderRolloutPage(shell, fleet, now);
+}
+
+async function fleetsView(loop: Loop): Promise<readonly FleetView[]> {
+  return await Promise.all((await loop.ports.store.fleets()).map((fleet) => fleetView(loop, fleet)));
+}
+
+async function fleetView(loop: Loop, fleet: FleetRecord): Promise<FleetView> {
   const { store } = loop.ports;
-  const fleets = await store.fleets();
-  return await Promise.all(
-    fleets.map(async (fleet) => ({
-      fleet,
-      rollouts: await store.recentRollouts(fleet.id, ROLLOUTS_SHOWN),
-      drifts: await store.drifts(fleet.id),
-    })),
-  );
+  const [rollouts, drifts, stops] = await Promise.all([
+    store.recentRollouts(fleet.id, ROLLOUTS_SHOWN),
+    store.drifts(fleet.id),
+    store.stops(fleet.id),
+  ]);
+  return { fleet, rollouts, drifts, stops };
 }
 
 /** Only a form of ours knows the token, so another site cannot press the button. */
@@ -74,9 +102,7 @@ async function commandForm(
   loop: Loop,
   request: IncomingMessage,
   response: ServerResponse,
-  url: URL,
-  fleet: Parameters<typeof commandRollout>[1],
-  rollout: Parameters<typeof commandRollout>[2],
+  place: Place,
 ): Promise<boolean> {
   const form = new URLSearchParams((await options.readBody(request, FORM_BYTES_MAX))?.toString('utf8') ?? '');
   const refuse = (status: number, message: string): true => {
@@ -85,13 +111,30 @@ async function commandForm(
   };
   if (!options.local || options.token === undefined || form.get('token') !== options.token)
     return refuse(403, 'commands by button are for local mode; use the API with its token');
-  const given = Object.fromEntries(['by', 'reason', 'phase', 'cluster', 'digest'].map((name) => [name, form.get(name) ?? undefined]));
-  const command = parseCommand(form.get('verb') ?? '', JSON.stringify(given));
-  if (!command.ok) return refuse(400, command.error);
-  const done = await commandRollout(loop, fleet, rollout, command.value);
+  const field = (name: string): string | undefined => form.get(name)?.trim() || undefined;
+  const command = parseCommand(targetOf(place, field), field, loop.ports.clock.now());
+  if (!command.ok) return refuse(command.error.status, command.error.message);
+  const done = await commandFleet(loop, place.fleet, command.value);
   if (!done.ok) return refuse(409, done.error);
-  response.writeHead(303, { location: url.pathname }).end();
+  response.writeHead(303, { location: pageAfter(place, field('back')) }).end();
   return true;
+}
+
+function targetOf({ kind, id }: Place, field: (name: string) => string | undefined): CommandTarget {
+  switch (kind) {
+    case 'rollout':
+      return { kind: 'rollout', rollout: id, verb: field('verb') ?? '' };
+    case 'stop':
+      return { kind: 'lift', stop: id };
+    case 'fleet':
+      return field('verb') === 'reconcile' ? { kind: 'reconcile', release: field('release') ?? '' } : { kind: 'stop' };
+  }
+}
+
+/** A page of ours, whatever the form says. */
+function pageAfter({ fleet, kind, id }: Place, back: string | undefined): string {
+  const rollout = parseRolloutId(kind === 'rollout' ? id : (back ?? ''));
+  return rollout.ok ? `/fleets/${fleet}/rollouts/${rollout.value}` : '/';
 }
 
 function page(response: ServerResponse, markup: string): void {

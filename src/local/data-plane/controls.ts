@@ -1,12 +1,12 @@
 import { closest } from '../../core/manifest/did-you-mean.ts';
 import type { Result } from '../../core/model/result.ts';
-import type { ClusterState, Fault } from './cluster-state.ts';
-import { describeFault } from './faults.ts';
+import type { ClusterState, Fault } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
+import { describeFault } from '../../ports/in-memory/simulated-clusters/faults.ts';
+import type { World } from '../../ports/in-memory/simulated-clusters/world.ts';
 import { RequestError } from './http-exchange.ts';
 import { parseChange, parseFault } from './requests.ts';
-import type { World } from './world.ts';
 
-/** Breaks something, or mends it. @returns what was done, in words. @throws RequestError */
+/** Breaks something, or fixes it. @returns what was done, in words. @throws RequestError */
 export function breakSomething(world: World, body: unknown): string {
   const { on, fault } = valid(parseFault(body));
   switch (on.kind) {

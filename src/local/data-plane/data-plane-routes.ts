@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseClusterId } from '../../core/model/ids.ts';
 import type { Result } from '../../core/model/result.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { World } from '../../ports/in-memory/simulated-clusters/world.ts';
 import type { Log } from '../../ports/log.ts';
 import { breakSomething, changeSomething, find } from './controls.ts';
 import { checkHost, checkSameOrigin, RequestError, readBody, sameToken, sendError, sendJson, sendPage } from './http-exchange.ts';
@@ -10,7 +11,6 @@ import { renderPage } from './page.ts';
 import { BATCH_MAX, parseObserve, parseOrders } from './requests.ts';
 import { pageOf, statusOf } from './status.ts';
 import type { WatchHub } from './watch-hub.ts';
-import type { World } from './world.ts';
 
 const BATCH_BYTES_MAX = 32 * 1024 * 1024;
 const CONTROL_BYTES_MAX = 64 * 1024;

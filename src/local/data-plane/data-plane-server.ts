@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../ports/clock.ts';
+import type { SeededCluster } from '../../ports/in-memory/simulated-clusters/events.ts';
+import { World } from '../../ports/in-memory/simulated-clusters/world.ts';
 import type { Log } from '../../ports/log.ts';
 import { DataPlaneRoutes } from './data-plane-routes.ts';
 import { WatchHub } from './watch-hub.ts';
-import { type SeededCluster, World } from './world.ts';
-import { WorldStore } from './world-store.ts';
+import { WorldFile } from './world-file.ts';
 
 export interface DataPlaneOptions {
   /** Folder of `data-plane.db`; made when it is not there. */
@@ -39,7 +40,7 @@ export interface DataPlaneServer {
 
 /** @throws Error that says what to do, when `data-plane.db` is in use or damaged. */
 export function openDataPlane(options: DataPlaneOptions): DataPlaneService {
-  const store = WorldStore.open(options.home);
+  const store = WorldFile.open(options.home);
   // The hub tells of the world's changes, and is made from the world: until it is there nobody can watch.
   let hub: WatchHub | undefined;
   const world = new World({

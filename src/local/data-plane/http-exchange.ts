@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** The request is wrong: `status` and a message that says what to mend. */
+/** The request is wrong: `status` and a message that says what to fix. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly status: number;

@@ -1,6 +1,6 @@
+import { FAULT_KINDS } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
 import type { PageInput } from './page.ts';
 import { escapeHtml } from './page-style.ts';
-import { FAULT_KINDS } from './requests.ts';
 import { addressOf, type ClusterStatus } from './status.ts';
 
 const FAULT_WORDS: Readonly<Record<(typeof FAULT_KINDS)[number] | 'none', string>> = {
@@ -8,14 +8,14 @@ const FAULT_WORDS: Readonly<Record<(typeof FAULT_KINDS)[number] | 'none', string
   stuck: 'stuck: a broker never comes back',
   slow: 'slow: restarts take ten times as long',
   unreachable: 'unreachable: does not answer',
-  none: 'none: mend everything',
+  none: 'none: clear every fault',
 };
 
-/** Breaks or mends every cluster, or a whole data plane. */
+/** Breaks or fixes every cluster, or a whole data plane. */
 export function fleetControls(input: PageInput): string {
   const planes = input.dataPlanes.map((name) => `<option>${escapeHtml(name)}</option>`).join('');
   return `<section aria-labelledby="everything">
-<h2 id="everything">Break or mend many at once</h2>
+<h2 id="everything">Break or fix many at once</h2>
 <details>
 <summary>Every cluster, or a whole data plane</summary>
 <form class="bar" method="post" action="/faults" aria-label="Every cluster">
@@ -35,7 +35,7 @@ ${hidden(input)}
 </section>`;
 }
 
-/** Breaks, mends or changes one cluster. */
+/** Breaks, fixes or changes one cluster. */
 export function controls({ inside }: ClusterStatus, input: PageInput): string {
   const name = escapeHtml(inside.cluster);
   const who = `${hidden(input)}<input type="hidden" name="cluster" value="${name}"><input type="hidden" name="dataPlane" value="${escapeHtml(inside.dataPlane)}">`;
@@ -43,7 +43,7 @@ export function controls({ inside }: ClusterStatus, input: PageInput): string {
 <summary>Break or change ${name}</summary>
 <form class="bar" method="post" action="/faults" aria-label="Break ${name}">
 ${who}
-<strong>Break or mend</strong>
+<strong>Break or fix</strong>
 ${faultFields()}
 <button>Apply fault</button>
 </form>

@@ -1,6 +1,6 @@
+import type { Broker } from '../../core/evidence/observation.ts';
 import { formatInstant } from '../../core/model/time.ts';
 import { compareVersions } from '../../core/model/version.ts';
-import type { Broker } from '../../core/reconcile/evidence.ts';
 import { controls, fleetControls } from './page-forms.ts';
 import { escapeHtml, STYLE } from './page-style.ts';
 import { addressOf, type ClusterStatus, type PageView } from './status.ts';

@@ -1,16 +1,16 @@
-import type { ConfigValue, DesiredSpec } from '../../core/desired/desired.ts';
-import { type ClusterId, parseClusterId, parseRevision, parseRolloutId } from '../../core/model/ids.ts';
+import type { ConfigValue } from '../../core/desired/desired.ts';
+import type { Order } from '../../core/evidence/order.ts';
+import { parseOrder } from '../../core/evidence/parse.ts';
+import { type ClusterId, parseClusterId } from '../../core/model/ids.ts';
 import { err, ok, type Result } from '../../core/model/result.ts';
-import { instant } from '../../core/model/time.ts';
-import type { Order } from '../../core/reconcile/evidence.ts';
-import type { Fault, FaultKind } from './cluster-state.ts';
-import type { HandChange } from './events.ts';
+import { isVersion } from '../../core/model/version.ts';
+import { isWord } from '../../core/model/vocabulary.ts';
+import { FAULT_KINDS, type Fault } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
+import type { HandChange } from '../../ports/in-memory/simulated-clusters/events.ts';
 
 /** Most clusters, or orders, in one request. */
 export const BATCH_MAX = 2_000;
-export const FAULT_KINDS: readonly FaultKind[] = ['crash-loop', 'stuck', 'slow', 'unreachable'];
 
-const VERSION = /^[0-9]{1,6}\.[0-9]{1,6}(\.[0-9]{1,6}){0,2}(-[A-Za-z0-9]{1,40})?$/;
 const CONFIG_KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 const REPLICAS_MAX = 1_000;
 const CONFIG_ENTRIES_MAX = 500;
@@ -40,7 +40,7 @@ export function parseOrders(body: unknown, dataPlane: string): Result<readonly O
   const list = isFields(body) ? body['orders'] : undefined;
   if (!Array.isArray(list)) return err('the body must be { "orders": [...] }');
   if (list.length > BATCH_MAX) return err(`at most ${BATCH_MAX} orders in one request, not ${list.length}`);
-  return each(list, 'orders', (item) => parseOrder(item, dataPlane));
+  return each(list, 'orders', (item) => orderTo(dataPlane, item));
 }
 
 /** Reads `{ "clusters": [...] }`. */
@@ -56,9 +56,9 @@ export function parseFault(body: unknown): Result<FaultRequest, string> {
   if (!isFields(body)) return err('the body must be an object');
   const problems: string[] = [];
   const kind = text(body, 'with', problems);
-  if (kind !== 'none' && !isFaultKind(kind)) problems.push(`"with" must be one of ${[...FAULT_KINDS, 'none'].join(', ')}`);
+  if (kind !== 'none' && !isWord(FAULT_KINDS, kind)) problems.push(`"with" must be one of ${[...FAULT_KINDS, 'none'].join(', ')}`);
   const version = text(body, 'version', problems);
-  if (version !== undefined && !VERSION.test(version)) problems.push(`not a version: ${JSON.stringify(version.slice(0, 60))}`);
+  if (version !== undefined && !isVersion(version)) problems.push(`not a version: ${JSON.stringify(version.slice(0, 60))}`);
   const broker = integer(body, 'broker', 0, REPLICAS_MAX - 1, problems);
   const on = faultTarget(body, problems);
   if (on === undefined) problems.push('name one of "cluster", "dataPlane" (with "unreachable" or "none"), or "all": true');
@@ -69,7 +69,7 @@ export function parseFault(body: unknown): Result<FaultRequest, string> {
     problems.push(`"${kind}" concerns whole clusters: leave "version" and "broker" out`);
   }
   if (problems.length > 0 || on === undefined) return err(problems.join('; '));
-  return ok({ on, fault: isFaultKind(kind) ? { kind, version, broker } : undefined });
+  return ok({ on, fault: isWord(FAULT_KINDS, kind) ? { kind, version, broker } : undefined });
 }
 
 /** Reads a change by hand from JSON, or from the fields of a form, where `config` is one `KEY=VALUE`. */
@@ -79,7 +79,7 @@ export function parseChange(body: unknown): Result<ChangeRequest, string> {
   const cluster = text(body, 'cluster', problems);
   if (cluster === undefined) problems.push('"cluster" is missing');
   const version = text(body, 'version', problems);
-  if (version !== undefined && !VERSION.test(version)) problems.push(`not a version: ${JSON.stringify(version.slice(0, 60))}`);
+  if (version !== undefined && !isVersion(version)) problems.push(`not a version: ${JSON.stringify(version.slice(0, 60))}`);
   const image = text(body, 'image', problems);
   if (image !== undefined && !/^\S{1,500}$/.test(image)) problems.push('"image" must be at most 500 characters without spaces');
   const replicas = integer(body, 'replicas', 1, REPLICAS_MAX, problems);
@@ -99,57 +99,10 @@ function faultTarget(body: Fields, problems: string[]): FaultRequest['on'] | und
   return dataPlane === undefined ? undefined : { kind: 'data-plane', dataPlane };
 }
 
-function parseOrder(item: unknown, dataPlane: string): Result<Order, string> {
-  if (!isFields(item)) return err('must be an object');
-  const problems: string[] = [];
-  const cluster = parseClusterId(text(item, 'cluster', problems) ?? '');
-  const revision = parseRevision(text(item, 'revision', problems) ?? '');
-  if (!cluster.ok) problems.push(cluster.error);
-  if (!revision.ok) problems.push(revision.error);
-  if (item['dataPlane'] !== dataPlane) problems.push(`"dataPlane" must be ${dataPlane}, to which it was sent`);
-  const { mode } = item;
-  if (mode !== 'run' && mode !== 'hold') problems.push('"mode" must be run or hold');
-  const epoch = integer(item, 'epoch', 1, Number.MAX_SAFE_INTEGER, problems);
-  if (item['epoch'] === undefined) problems.push('"epoch" is missing');
-  const orderedAt = integer(item, 'orderedAt', 0, Number.MAX_SAFE_INTEGER, problems);
-  const rolloutText = text(item, 'rollout', problems);
-  const rollout = rolloutText === undefined ? undefined : parseRolloutId(rolloutText);
-  if (rollout?.ok === false) problems.push(rollout.error);
-  const spec = parseSpec(item['spec'], problems);
-  if (problems.length > 0 || !cluster.ok || !revision.ok || spec === undefined || epoch === undefined) return err(problems.join('; '));
-  return ok({
-    cluster: cluster.value,
-    dataPlane,
-    revision: revision.value,
-    spec,
-    mode: mode === 'hold' ? 'hold' : 'run',
-    epoch,
-    rollout: rollout?.ok === true ? rollout.value : undefined,
-    orderedAt: instant(orderedAt ?? 0),
-  });
-}
-
-function parseSpec(value: unknown, problems: string[]): DesiredSpec | undefined {
-  if (!isFields(value)) {
-    problems.push('"spec" must be an object');
-    return undefined;
-  }
-  const product = text(value, 'product', problems);
-  const version = text(value, 'version', problems);
-  const image = text(value, 'image', problems);
-  const replicas = integer(value, 'replicas', 1, REPLICAS_MAX, problems);
-  if (product === undefined) problems.push('"spec.product" is missing');
-  if (version === undefined || !VERSION.test(version)) problems.push(`"spec.version" is not a version: ${JSON.stringify(version ?? null)}`);
-  if (value['replicas'] === undefined) problems.push('"spec.replicas" is missing');
-  const config = configOf(value['config'], 'spec.config', problems);
-  const flags = Object.entries(configOf(value['featureFlags'], 'spec.featureFlags', problems));
-  const featureFlags: Record<string, boolean> = {};
-  for (const [name, flag] of flags) {
-    if (typeof flag === 'boolean') featureFlags[name] = flag;
-    else problems.push(`feature flag ${JSON.stringify(name)} must be true or false`);
-  }
-  if (product === undefined || version === undefined || replicas === undefined) return undefined;
-  return { product, version, image, replicas, config, featureFlags };
+function orderTo(dataPlane: string, item: unknown): Result<Order, string> {
+  const order = parseOrder(item);
+  if (!order.ok || order.value.dataPlane === dataPlane) return order;
+  return err(`"dataPlane" must be ${dataPlane}, to which it was sent`);
 }
 
 function configOf(value: unknown, name: string, problems: string[]): Readonly<Record<string, ConfigValue>> {
@@ -221,5 +174,3 @@ function integer(fields: Fields, name: string, least: number, most: number, prob
 }
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isFaultKind = (value: string | undefined): value is FaultKind => FAULT_KINDS.some((kind) => kind === value);

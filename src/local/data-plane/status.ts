@@ -1,15 +1,15 @@
+import type { SentObserved } from '../../core/evidence/parse.ts';
 import type { Instant } from '../../core/model/time.ts';
-import type { Observed } from '../../core/reconcile/evidence.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type ClusterState, isChangedByHand } from './cluster-state.ts';
-import { describeFault, isUnreachable } from './faults.ts';
-import type { World } from './world.ts';
+import { type ClusterState, isChangedByHand } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
+import { describeFault, isUnreachable } from '../../ports/in-memory/simulated-clusters/faults.ts';
+import type { World } from '../../ports/in-memory/simulated-clusters/world.ts';
 
 const ROWS_PER_PAGE = 100;
 
 /** One cluster as a person who plays with the simulation sees it: what is really there, and what was broken on purpose. */
 export interface ClusterStatus {
-  readonly inside: Observed;
+  readonly inside: SentObserved;
   readonly product: string;
   readonly faults: readonly string[];
   readonly byHand: boolean;

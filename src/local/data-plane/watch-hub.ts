@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Observation } from '../../core/reconcile/evidence.ts';
-import type { ClusterState } from './cluster-state.ts';
-import type { World } from './world.ts';
+import type { SentObservation } from '../../core/evidence/parse.ts';
+import type { ClusterState } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
+import type { World } from '../../ports/in-memory/simulated-clusters/world.ts';
 
 /** Changes that come closer together than this are looked at in one go. */
 const WAIT_MS_MIN = 20;
@@ -90,7 +90,7 @@ export class WatchHub {
     this.#timer = setTimeout(() => this.#tick(), waitMs);
   }
 
-  #publish(observations: readonly Observation[]): void {
+  #publish(observations: readonly SentObservation[]): void {
     for (const observation of observations) {
       if (this.#world.isSilent(observation.dataPlane)) continue;
       for (const [response, dataPlane] of this.#watchers) if (dataPlane === observation.dataPlane) send(response, observation);
@@ -98,7 +98,7 @@ export class WatchHub {
   }
 }
 
-function send(response: ServerResponse, observation: Observation): void {
+function send(response: ServerResponse, observation: SentObservation): void {
   if (response.writableLength > UNSENT_BYTES_MAX) response.destroy();
   else response.write(`data: ${JSON.stringify(observation)}\n\n`);
 }

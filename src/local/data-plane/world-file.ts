@@ -1,24 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { ClusterState, Fault } from './cluster-state.ts';
-import type { TimeAnchor } from './world-time.ts';
+import type { ClusterState } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
+import type { WorldFacts, WorldStore } from '../../ports/in-memory/simulated-clusters/world-store.ts';
 
 const FORMAT = 1;
-
-/** What is kept besides the clusters. */
-export interface WorldFacts {
-  readonly time: TimeAnchor | undefined;
-  /** Given to clusters that are made later. */
-  readonly defaultFaults: readonly Fault[];
-  readonly silentPlanes: readonly string[];
-}
 
 /**
  * The memory of the simulated data planes, in `data-plane.db`: one row a cluster, holding its state after its
  * last event. Each write is on disk before the method returns, so that what was answered survives SIGKILL.
  */
-export class WorldStore {
+export class WorldFile implements WorldStore {
   readonly #db: DatabaseSync;
   readonly #put: StatementSync;
   readonly #putFact: StatementSync;
@@ -32,7 +24,7 @@ export class WorldStore {
   }
 
   /** @throws Error that says what to do, when the file is in use, damaged, or of another version. */
-  static open(home: string): WorldStore {
+  static open(home: string): WorldFile {
     mkdirSync(home, { recursive: true });
     const file = join(home, 'data-plane.db');
     try {
@@ -49,7 +41,7 @@ export class WorldStore {
         pragma user_version = ${FORMAT};
         commit;
       `);
-      return new WorldStore(db);
+      return new WorldFile(db);
     } catch (cause) {
       throw new Error(`cannot open ${file}: ${openingProblem(cause)}`, { cause });
     }

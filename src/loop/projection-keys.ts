@@ -1,0 +1,10 @@
+import type { CommitSha } from '../core/model/ids.ts';
+
+/** Under which key of ours each thing that we write on the code host is kept. */
+export const planCheckKey = (head: CommitSha): string => `check:${head}:plan`;
+export const rolloutCheckKey = (commit: CommitSha): string => `check:${commit}:rollout`;
+/** One comment for a pull request: plan before the merge, plan and rollouts after it. */
+export const commentKey = (pull: number): string => `comment:${pull}`;
+export const BROKEN_BRANCH_KEY = 'issue:broken-branch';
+export const DRIFT_KEYS = 'issue:drift:';
+export const PULL_KEYS = 'pull:';

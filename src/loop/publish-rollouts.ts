@@ -1,0 +1,45 @@
+import type { CommitSha, FleetId } from '../core/model/ids.ts';
+import { rolloutCheckState } from '../core/report/check-state.ts';
+import { COMMENT_MARKER, renderMergedComment } from '../core/report/plan-comment.ts';
+import { renderRolloutCheck } from '../core/report/rollout-status.ts';
+import type { LoopWith } from './loop.ts';
+import { projectCheck, projectComment } from './project.ts';
+import { commentKey, rolloutCheckKey } from './projection-keys.ts';
+import { pullRecord } from './pull-record.ts';
+import { commitReport } from './rollouts-now.ts';
+
+export const ROLLOUT_CHECK = 'flotilla / rollout';
+
+/**
+ * Writes how the rollouts of a commit stand: one check on the commit, and the one comment of its pull request.
+ *
+ * Two requests, and none when both read as before.
+ *
+ * @throws PortError
+ */
+export async function publishRollouts(loop: LoopWith<'store' | 'clock' | 'host'>, id: FleetId, commit: CommitSha): Promise<void> {
+  const fleet = await loop.ports.store.fleet(id);
+  const report = fleet && (await commitReport(loop, fleet, commit));
+  if (fleet === undefined || report === undefined) return;
+  const { view, pull, firstDigest } = report;
+  await projectCheck(loop, fleet, rolloutCheckKey(commit), {
+    ...renderRolloutCheck(view),
+    name: ROLLOUT_CHECK,
+    headSha: commit,
+    externalId: view.digest,
+    state: rolloutCheckState(view.rollouts.map(({ active }) => active.state)),
+    annotations: [],
+    detailsUrl: pageOf(view),
+  });
+  if (pull === undefined) return;
+  const shown = (await pullRecord(loop.ports.store, id, pull))?.digest;
+  const body = renderMergedComment({ ...view, planChanged: shown !== undefined && shown !== firstDigest });
+  await projectComment(loop, fleet, commentKey(pull), { pull, body, marker: COMMENT_MARKER });
+}
+
+/** Where one rollout can be watched and commanded, or all of them. */
+function pageOf({ fleetUrl, rollouts }: Parameters<typeof renderRolloutCheck>[0]): string | undefined {
+  const [only, ...others] = rollouts;
+  if (fleetUrl === undefined || only === undefined) return undefined;
+  return others.length === 0 ? `${fleetUrl}/rollouts/${only.active.state.id}` : fleetUrl;
+}

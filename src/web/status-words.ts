@@ -1,0 +1,51 @@
+import type { PhaseStatus, RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
+import { PHASE_STATUS_WORDS, ROLLOUT_STATUS_WORDS, type StatusWords, TARGET_STATUS_WORDS } from '../core/report/words.ts';
+import { badge, type Tone } from './html/components.ts';
+import { type Html, html } from './html/html.ts';
+import type { IconName } from './html/icons.ts';
+
+type Look = readonly [Tone, IconName];
+
+/** How a status looks; what it is called is in the table of words. */
+const ROLLOUT_LOOKS: Readonly<Record<RolloutStatus, Look>> = {
+  pending: ['calm', 'clock'],
+  'awaiting-approval': ['warn', 'hand'],
+  running: ['busy', 'clock'],
+  paused: ['bad', 'stop'],
+  aborted: ['bad', 'cross'],
+  superseded: ['calm', 'skip'],
+  completed: ['good', 'check'],
+  'completed-with-deferrals': ['warn', 'warning'],
+};
+
+const PHASE_LOOKS: Readonly<Record<PhaseStatus, Look>> = {
+  waiting: ['calm', 'circle'],
+  'awaiting-approval': ['warn', 'hand'],
+  running: ['busy', 'clock'],
+  baking: ['busy', 'clock'],
+  done: ['good', 'check'],
+  skipped: ['calm', 'skip'],
+};
+
+const TARGET_LOOKS: Readonly<Record<TargetStatus, Look>> = {
+  waiting: ['calm', 'circle'],
+  applying: ['busy', 'clock'],
+  rolling: ['busy', 'clock'],
+  soaking: ['busy', 'clock'],
+  held: ['warn', 'hand'],
+  succeeded: ['good', 'check'],
+  failed: ['bad', 'cross'],
+  unreachable: ['bad', 'warning'],
+  deferred: ['warn', 'warning'],
+  skipped: ['calm', 'skip'],
+  removed: ['calm', 'circle'],
+  superseded: ['calm', 'skip'],
+};
+
+export const rolloutBadge = (status: RolloutStatus): Html => statusBadge(ROLLOUT_LOOKS[status], ROLLOUT_STATUS_WORDS[status]);
+export const phaseBadge = (status: PhaseStatus): Html => statusBadge(PHASE_LOOKS[status], PHASE_STATUS_WORDS[status]);
+export const targetBadge = (status: TargetStatus): Html => statusBadge(TARGET_LOOKS[status], TARGET_STATUS_WORDS[status]);
+
+/** What the word means is said on hover. */
+const statusBadge = ([tone, icon]: Look, { label, meaning }: StatusWords): Html =>
+  html`<span title="${meaning}">${badge(tone, icon, label)}</span>`;
