@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
-import { measureDecide } from './decide.ts';
+import { decide, measureDecide } from './decide.ts';
 import type { Figure } from './figure.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
@@ -13,6 +13,7 @@ import { smallCommit } from './small-commit.ts';
 
 /** By the name of the goal that they answer for, or of the peer beside it. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  decide,
   G5: coldStart,
   G6: smallCommit,
   local: localMode,

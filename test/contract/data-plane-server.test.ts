@@ -162,7 +162,13 @@ describe('bad input', () => {
     ['no replicas', '/set', { cluster: 'kafka-orders', replicas: 0 }, 400, 'from 1 to 1000'],
     ['a setting with a bad name', '/set', { cluster: 'kafka-orders', config: { __proto: 1 } }, 400, 'not the name of a setting'],
     ['no JSON', '/faults', '{', 400, 'not JSON'],
-    ['an order with everything wrong', '/data-planes/plane-1/orders', { orders: [{ spec: {} }] }, 400, 'orders[0]: not a cluster name'],
+    [
+      'an order with everything wrong',
+      '/data-planes/plane-1/orders',
+      { orders: [{ spec: {} }] },
+      400,
+      'orders[0]: cluster: a text expected',
+    ],
     ['an order to another data plane', '/data-planes/plane-2/orders', { orders: [order(1, '4.1.1')] }, 400, '"dataPlane" must be plane-2'],
     ['too many orders', '/data-planes/plane-1/orders', { orders: Array(2_001).fill({}) }, 400, 'at most 2000'],
     ['a data plane with a bad name', '/data-planes/..%2Fetc/orders', {}, 400, 'not a cluster name'],
@@ -180,7 +186,7 @@ describe('bad input', () => {
 
   it('changes nothing of a batch in which one order is wrong', async () => {
     await post('/data-planes/plane-1/orders', { orders: [order(1, '4.1.1'), order(2, 'four')] });
-    expect((await status('kafka-orders')).clusters[0]?.inside.accepted).toMatchObject({ epoch: 0 });
+    expect((await status('kafka-orders')).clusters[0]?.inside.accepted).toBeUndefined();
   });
 });
 

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SimulatedDataPlane } from '../../src/adapters/simulated/data-plane-http.ts';
 import { instant } from '../../src/core/model/time.ts';
 import { type DataPlaneServer, startDataPlaneServer } from '../../src/local/data-plane/data-plane-server.ts';
 import { type DataPlaneHarness, describeDataPlane } from './data-plane.contract.ts';
-import { collectingLog } from './data-plane-support.ts';
+import { collectingLog, kafkaSpec } from './data-plane-support.ts';
 
 const clock = { now: () => instant(Date.now()) };
 
@@ -16,15 +17,10 @@ describeDataPlane('simulated', async (): Promise<DataPlaneHarness> => {
   const { port, url } = server;
   return {
     dataPlane: new SimulatedDataPlane('plane-1', url, clock),
+    clock,
+    pass: async (ms) => void (await sleep(ms)),
     rollMsMax: 4_000,
-    spec: (version, replicas) => ({
-      product: 'kafka',
-      version: version === 'old' ? '4.0.1' : '4.1.1',
-      image: undefined,
-      replicas,
-      config: { 'min.insync.replicas': 2 },
-      featureFlags: { 'eligible-leader-replicas': true },
-    }),
+    spec: kafkaSpec,
     cutOff: async (cluster) => {
       const body = JSON.stringify({ cluster, with: 'unreachable' });
       await fetch(`${url}/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });

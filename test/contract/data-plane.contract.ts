@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DesiredSpec } from '../../src/core/desired/desired.ts';
+import type { Observation, Observed } from '../../src/core/evidence/observation.ts';
+import type { Order, OrderReply } from '../../src/core/evidence/order.ts';
 import { revisionOf } from '../../src/core/model/hash.ts';
 import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
-import { instant } from '../../src/core/model/time.ts';
-import type { Observation, Observed, Order } from '../../src/core/reconcile/evidence.ts';
-import type { DataPlane, OrderReply } from '../../src/ports/data-plane.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { DataPlane } from '../../src/ports/data-plane.ts';
 import { PortError } from '../../src/ports/port-error.ts';
 
 /** What the contract needs of an adapter, beside the port itself. */
@@ -13,7 +13,10 @@ export interface DataPlaneHarness {
   readonly dataPlane: DataPlane;
   /** A spec that the other side can run; another version is another revision. */
   readonly spec: (version: 'old' | 'new', replicas: number) => DesiredSpec;
-  /** Longest wall time for one cluster of four brokers to roll, in milliseconds. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** Lets time of that clock pass, in milliseconds. */
+  readonly pass: (ms: number) => Promise<void>;
+  /** Longest time of that clock for one cluster of four brokers to roll, in milliseconds. */
   readonly rollMsMax: number;
   /** Makes one cluster unobservable; it does not answer orders either. */
   readonly cutOff: (cluster: ClusterId) => Promise<void>;
@@ -66,7 +69,7 @@ class Subject {
   order(epoch: number, version: 'old' | 'new', mode: Order['mode'] = 'run', of: ClusterId = cluster): Order {
     const spec = this.harness.spec(version, 4);
     const fields = { cluster: of, dataPlane: this.dataPlane.name, revision: revisionOf(spec), spec, mode, epoch };
-    return { ...fields, rollout: undefined, orderedAt: instant(Date.now()) };
+    return { ...fields, rollout: undefined, orderedAt: this.harness.clock.now() };
   }
 
   async apply(given: Order): Promise<OrderReply | undefined> {
@@ -80,12 +83,23 @@ class Subject {
   }
 
   async until(condition: (seen: Observed) => boolean, of: ClusterId = cluster): Promise<Observed> {
-    const end = Date.now() + this.harness.rollMsMax;
+    let last: Observation | undefined;
+    const seen = await this.waitFor(async () => {
+      last = await this.see(of);
+      return last.kind === 'observed' && condition(last) ? last : undefined;
+    });
+    if (seen === undefined) throw new Error(`waited in vain; last seen: ${JSON.stringify(last)}`);
+    return seen;
+  }
+
+  /** Lets time pass until there is something, or for as long as one cluster may take. */
+  async waitFor<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T | undefined> {
+    const { clock, pass, rollMsMax } = this.harness;
+    const end = clock.now() + rollMsMax;
     for (;;) {
-      const seen = await this.see(of);
-      if (seen.kind === 'observed' && condition(seen)) return seen;
-      if (Date.now() > end) throw new Error(`waited in vain; last seen: ${JSON.stringify(seen)}`);
-      await sleep(10);
+      const found = await look();
+      if (found !== undefined || clock.now() > end) return found;
+      await pass(rollMsMax / 400);
     }
   }
 }
@@ -148,7 +162,7 @@ function testBrokers(subject: Subject): void {
     const count = moved(held, version);
     expect(count).toBeLessThan(4);
     expect(held.brokers.every((one) => one.state === 'ready')).toBe(true);
-    await sleep(subject.harness.rollMsMax / 10);
+    await subject.harness.pass(subject.harness.rollMsMax / 10);
     expect(moved(await subject.until(() => true), version)).toBe(count);
     await subject.apply(subject.order(4, 'new'));
     expect(await subject.until(rolled)).toMatchObject({ held: false, accepted: { epoch: 4, mode: 'run' } });
@@ -196,12 +210,27 @@ function testEvidence(subject: Subject): void {
     expect(names).toEqual(expect.arrayContaining([cluster, other]));
   });
 
-  it('stamps evidence with the time at which it was sampled', async () => {
+  it('stamps evidence with the times at which it was sampled, and received', async () => {
+    const { clock } = subject.harness;
     await subject.apply(subject.order(1, 'old'));
-    const before = Date.now();
-    const { sampledAt } = await subject.see();
-    expect(sampledAt).toBeGreaterThanOrEqual(before - 1);
-    expect(sampledAt).toBeLessThanOrEqual(Date.now() + 1);
+    const before = clock.now();
+    for (const { sampledAt, receivedAt } of [await subject.see(), await subject.see(other), ...(await subject.dataPlane.list())]) {
+      expect(sampledAt).toBeGreaterThanOrEqual(before - 1);
+      expect(sampledAt).toBeLessThanOrEqual(clock.now() + 1);
+      expect(receivedAt).toBeGreaterThanOrEqual(before);
+      expect(receivedAt).toBeLessThanOrEqual(clock.now());
+    }
+  });
+
+  it('gives out copies, and keeps copies of what it is given', async () => {
+    const order = subject.order(1, 'old');
+    await subject.apply(order);
+    Object.assign(order.spec.config, { 'min.insync.replicas': 99 });
+    const first = await subject.until(rolled);
+    expect(first.running.config).toEqual(subject.harness.spec('old', 4).config);
+    Object.assign(first.running.config, { 'min.insync.replicas': 98 });
+    Object.assign(first.brokers, { length: 0 });
+    expect(await subject.see()).toMatchObject({ running: { config: subject.harness.spec('old', 4).config }, brokers: { length: 4 } });
   });
 
   it('says unknown when nobody is there, and throws a PortError where it cannot say so', async () => {
@@ -221,15 +250,13 @@ function testContinuity(subject: Subject): void {
     // A watch is a hint: nothing says when it is connected, so the cluster is moved until it shows.
     for (let epoch = 1; epoch < 50 && seen.length === 0; epoch += 1) {
       await subject.apply(subject.order(epoch, epoch % 2 === 0 ? 'old' : 'new'));
-      await sleep(subject.harness.rollMsMax / 50);
+      await subject.harness.pass(subject.harness.rollMsMax / 50);
     }
-    const end = Date.now() + subject.harness.rollMsMax;
-    while (!seen.some((one) => one.kind === 'observed' && rolled(one)) && Date.now() < end) await sleep(10);
-    expect(seen.some((one) => one.kind === 'observed' && rolled(one))).toBe(true);
+    expect(await subject.waitFor(() => seen.find((one) => one.kind === 'observed' && rolled(one)))).toBeDefined();
     stop.abort();
     const count = seen.length;
     await subject.apply(subject.order(1_000, 'old'));
-    await sleep(subject.harness.rollMsMax / 10);
+    await subject.harness.pass(subject.harness.rollMsMax / 10);
     expect(seen.length).toBe(count);
   });
 
@@ -246,10 +273,8 @@ function testContinuity(subject: Subject): void {
       running: { version: subject.harness.spec('new', 4).version },
     });
     expect(await subject.apply(subject.order(5, 'old'))).toMatchObject({ kind: 'stale', seen: 6 });
-    const end = Date.now() + subject.harness.rollMsMax;
-    const heard = () => seen.some((one) => one.kind === 'observed' && one.accepted?.epoch === 6 && rolled(one));
-    while (!heard() && Date.now() < end) await sleep(10);
+    const heard = () => seen.find((one) => one.kind === 'observed' && one.accepted?.epoch === 6 && rolled(one));
+    expect(await subject.waitFor(heard)).toBeDefined();
     stop.abort();
-    expect(heard()).toBe(true);
   });
 }

@@ -24,6 +24,10 @@ beforeAll(() => {
   commit('broken');
   git('tag', 'broken');
   git('reset', '-q', '--hard', 'newer');
+  edit((text) => text.replace('version: "4.1.0"', 'version: "4.0.0"'));
+  commit('back');
+  git('tag', 'back');
+  git('reset', '-q', '--hard', 'newer');
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -36,7 +40,7 @@ const kafka = () => join(repository, 'fleet-manifests/releases/kafka.yaml');
 const edit = (change: (text: string) => string) => writeFileSync(kafka(), change(readFileSync(kafka(), 'utf8')));
 
 function flotilla(cwd: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], { cwd, encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], { cwd, encoding: 'utf8', timeout: 300_000 });
   return { status, stdout, stderr };
 }
 
@@ -117,16 +121,31 @@ describe('validate', () => {
   });
 });
 
+interface PrintedPlan {
+  readonly digest: string;
+  readonly rollouts: readonly { readonly kind: string; readonly targets: Readonly<Record<string, unknown>> }[];
+}
+const planIn = (stdout: string | undefined): PrintedPlan => JSON.parse(stdout ?? '') as PrintedPlan;
+
 describe('plan', () => {
   test('as text, as Markdown, as JSON: 0', () => {
     const [text, markdown, json] = ['text', 'markdown', 'json'].map((format) =>
       flotilla(repository, 'plan', '--from', 'newer~1', '--to', 'newer', '--format', format),
     );
     for (const done of [text, markdown, json]) expect(done).toMatchObject({ status: 0, stderr: '' });
-    const plan = JSON.parse(json?.stdout ?? '') as { readonly digest: string; readonly targets: Readonly<Record<string, unknown>> };
-    expect(Object.keys(plan.targets).sort()).toEqual(['kafka-a', 'kafka-b', 'kafka-c', 'kafka-canary']);
+    const plan = planIn(json?.stdout);
+    expect(plan.rollouts.map(({ kind, targets }) => [kind, Object.keys(targets).sort()])).toEqual([
+      ['rollout', ['kafka-a', 'kafka-b', 'kafka-c', 'kafka-canary']],
+    ]);
     expect(plan.digest).toMatch(/^[0-9a-f]{16}$/);
     for (const done of [text, markdown]) for (const said of ['kafka-canary', '4.1.0']) expect(done?.stdout).toContain(said);
+  });
+
+  test('a revert is a rollback, and what never ran is none: the history tells', () => {
+    const kinds = (from: string, to: string) =>
+      planIn(flotilla(repository, 'plan', '--from', from, '--to', to, '--format', 'json').stdout).rollouts;
+    expect(kinds('newer', 'newer~1')).toMatchObject([{ kind: 'rollback' }]);
+    expect(kinds('back', 'newer')).toMatchObject([{ kind: 'rollout' }]);
   });
 
   test('nothing changes: 0, and null', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance } from '../../src/local/data-plane/roll.ts';
+import { advance } from '../../src/ports/in-memory/simulated-clusters/roll.ts';
 import { type fault, MINUTE, order, SEED, Simulation, spec } from '../unit/data-plane/simulation.ts';
 
 type Event =

@@ -40,9 +40,9 @@ export const strategy = (name: string, phases: Strategy['spec']['phases'], spec:
 
 /** A canary by label, then a quarter, then the rest. */
 export const STANDARD: Strategy = strategy('standard', [
-  { name: 'canary', canary: true, select: { matchLabels: { tier: 'canary' } }, maxConcurrent: 1, bake: '30m' },
-  { name: 'early', cohort: { size: '25%' }, maxConcurrent: '50%', bake: '10m', budgets: { failed: '10%' } },
-  { name: 'rest', rest: true, maxConcurrent: '25%', bake: '10m', approval: { when: 'before', count: 1, teams: ['kafka-leads'] } },
+  { name: 'canary', canary: true, select: { matchLabels: { tier: 'canary' } }, maxConcurrent: 1, soak: '30m', bake: '1h' },
+  { name: 'early', cohort: { size: '25%' }, maxConcurrent: '50%', soak: '10m', budgets: { failed: '10%' } },
+  { name: 'rest', rest: true, maxConcurrent: '25%', soak: '10m', approval: { when: 'before', count: 1, teams: ['kafka-leads'] } },
 ]);
 
 export const window = (name: string, spec: Omit<Window['spec'], 'reason'>): Window => ({

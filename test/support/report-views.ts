@@ -1,83 +1,173 @@
-import { computeDesired } from '../../src/core/desired/compute-desired.ts';
-import type { Cluster } from '../../src/core/manifest/generated.ts';
-import type { FleetModel } from '../../src/core/manifest/model.ts';
-import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
+import type { ConfigValue, DesiredSpec, Difference } from '../../src/core/desired/desired.ts';
+import { hash16 } from '../../src/core/model/hash.ts';
+import { type ClusterId, type RolloutId, trusted } from '../../src/core/model/ids.ts';
 import type { Problem } from '../../src/core/model/problem.ts';
-import { instant } from '../../src/core/model/time.ts';
-import { startRollout } from '../../src/core/plan/initial-state.ts';
-import type { Plan } from '../../src/core/plan/plan.ts';
-import { planChange } from '../../src/core/plan/plan-change.ts';
-import type { PhaseState, RolloutState, TargetState } from '../../src/core/reconcile/state.ts';
+import { budgetOf, capacityOf, type Quantity } from '../../src/core/model/quantity.ts';
+import { duration, instant } from '../../src/core/model/time.ts';
+import type { Plan, PlannedApproval, PlannedPhase, PlannedRollout, PlannedTarget } from '../../src/core/plan/plan.ts';
+import { type HoldReason, type Holds, NO_HOLDS, type Wait } from '../../src/core/reconcile/decision.ts';
+import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../src/core/reconcile/state.ts';
+import type { Stop } from '../../src/core/stop/stop.ts';
 import type { PlannedView, PlanView } from '../../src/core/report/plan-view.ts';
-import type { RolloutView } from '../../src/core/report/rollout-status.ts';
-import { cluster, type Documents, fleetModel, product, release, strategy } from './fleet-model.ts';
+import type { RolloutView, ShownRollout } from '../../src/core/report/rollout-view.ts';
 
 export const at = (time: string) => instant(Date.parse(`2026-11-21T${time}Z`));
 export const HEAD = trusted.commit('a'.repeat(40));
 export const BASE = trusted.commit('b'.repeat(40));
+export const FLEET = trusted.fleet('acme/fleet');
 
 const COMMON = { head: HEAD, base: BASE, author: 'anna', fork: false, draft: false, now: at('09:00:00') };
 
-/** A fleet of Kafka and Connect as a reader would know it. */
-const STRATEGY = strategy(
-  'standard',
-  [
-    { name: 'canary', canary: true, select: { matchLabels: { tier: 'canary' } }, maxConcurrent: 1, bake: '30m' },
-    {
-      name: 'internal',
-      select: { matchLabels: { tier: 'internal' } },
-      maxConcurrent: 2,
-      bake: '15m',
-      budgets: { failed: 0, unreachable: 1 },
-    },
-    { name: 'early', cohort: { size: '25%', stratifyBy: 'cloud' }, maxConcurrent: '50%', bake: '1h', budgets: { failed: '10%' } },
-    {
-      name: 'rest',
-      rest: true,
-      maxConcurrent: '25%',
-      bake: '15m',
-      budgets: { failed: '5%', unreachable: '10%' },
-      approval: { when: 'before', count: 2, teams: ['kafka-leads'], users: ['otto'] },
-    },
-  ],
-  { maxConcurrent: 5, budgets: { failed: 2 }, rollback: { maxConcurrent: '100%', bake: '2m' } },
-);
+interface PhaseShape {
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly why: string;
+  readonly canary?: boolean;
+  readonly atOnce: Quantity;
+  readonly soak: string;
+  readonly bake?: string;
+  readonly failed?: Quantity;
+  readonly unreachable?: Quantity;
+  readonly approval?: PlannedApproval;
+  readonly provenBy?: string;
+}
 
-const CLOUDS = ['aws', 'gcp', 'azure'] as const;
-const kafka = (name: string, tier: string, n: number): Cluster =>
-  cluster(name, { tier, cloud: CLOUDS[n % 3] ?? 'aws' }, { dataPlane: `${CLOUDS[n % 3]}-eu`, replicas: 3 + (n % 3) });
+const APPROVAL: PlannedApproval = { when: 'before', count: 2, teams: ['kafka-leads'], users: ['otto'], notAuthor: true };
 
-const KAFKAS: readonly Cluster[] = [
-  kafka('kafka-canary', 'canary', 0),
-  kafka('kafka-dev', 'internal', 1),
-  kafka('kafka-staging', 'internal', 2),
-  ...Array.from({ length: 9 }, (_, n) => kafka(`kafka-shop-${n + 1}`, 'customer', n)),
+/** The phases of a fleet of Kafka as a reader would know it: 12 clusters. */
+export const KAFKA_PHASES: readonly PhaseShape[] = [
+  { name: 'canary', members: ['kafka-canary'], why: 'tier = canary', canary: true, atOnce: 1, soak: '30m' },
+  { name: 'internal', members: ['kafka-staging', 'kafka-dev'], why: 'tier = internal', atOnce: 2, soak: '15m', bake: '1h', unreachable: 1 },
+  {
+    name: 'early',
+    members: ['kafka-shop-8', 'kafka-shop-9'],
+    why: '25 % of 9 = 2, drawn by hash of seed "kafka-all", spread over cloud',
+    atOnce: '50%',
+    soak: '1h',
+    failed: '10%',
+  },
+  {
+    name: 'rest',
+    members: [2, 5, 6, 1, 4, 7, 3].map((n) => `kafka-shop-${n}`),
+    why: 'the rest: 7 that no other phase takes',
+    atOnce: '25%',
+    soak: '15m',
+    bake: '30m',
+    failed: '5%',
+    unreachable: '10%',
+    approval: APPROVAL,
+  },
 ];
-const CONNECTS: readonly Cluster[] = ['canary', 'internal', 'customer'].map((tier, n) =>
-  cluster(`connect-${tier}`, { tier, cloud: 'aws' }, { product: 'connect', dataPlane: 'aws-eu', replicas: n + 1 }),
-);
 
-export const fleet = (kafkaVersion: string, documents: Documents = {}, connectVersion = '3.8.0'): FleetModel =>
-  fleetModel({
-    products: [
-      product('kafka', {
-        versions: ['3.7.0', '3.8.0', '3.8.1', '3.9.0', '4.0.0'].map((version) => ({ version, image: `registry/kafka:${version}` })),
-      }),
-      product('connect', { requires: ['kafka'] }),
+const CONNECT_PHASES: readonly PhaseShape[] = [
+  { name: 'canary', members: ['connect-canary'], why: 'tier = canary', canary: true, atOnce: 1, soak: '30m' },
+  { name: 'internal', members: ['connect-internal'], why: 'tier = internal', atOnce: 2, soak: '15m', unreachable: 1 },
+  {
+    name: 'early',
+    members: ['connect-customer'],
+    why: '25 % of 1 = 0, at least 1, drawn by hash of seed "connect-all"',
+    atOnce: '50%',
+    soak: '1h',
+  },
+  { name: 'rest', members: [], why: 'the rest', atOnce: '25%', soak: '15m' },
+];
+
+interface RolloutShape {
+  readonly from?: string | undefined;
+  readonly to: string;
+  readonly phases?: readonly PhaseShape[];
+  /** Fields of some targets. */
+  readonly targets?: Readonly<Record<string, Partial<PlannedTarget>>>;
+  readonly fields?: Partial<PlannedRollout>;
+}
+
+/** The rollout of `kafka-all`, or of whatever the fields say. */
+export function kafka({ from, to, phases = KAFKA_PHASES, targets = {}, fields = {} }: RolloutShape): PlannedRollout {
+  const { product = 'kafka', kind = 'rollout' } = fields;
+  const all = phases.flatMap(({ name, members }) =>
+    members.map((member, n): PlannedTarget => {
+      const target: PlannedTarget = {
+        cluster: trusted.cluster(member),
+        phase: name,
+        dataPlane: ['aws-eu', 'azure-eu', 'gcp-eu'][n % 3] ?? 'aws-eu',
+        change: from === undefined ? 'create' : 'update',
+        kind,
+        from: from === undefined ? undefined : { revision: undefined, version: from },
+        revision: trusted.revision(hash16(`${product} ${to}`)),
+        spec: specAt(product, to),
+        differences: from === undefined ? [] : versionChange(product, from, to),
+        deadlineMs: duration('25m'),
+      };
+      return { ...target, ...targets[member] };
+    }),
+  );
+  return {
+    release: `${product}-all`,
+    product,
+    intent: 'release',
+    strategy: 'standard',
+    urgency: 'routine',
+    kind,
+    requires: [],
+    fromVersions: from === undefined ? [] : [from],
+    toVersions: [to],
+    selected: all.length,
+    phases: phases.map((phase) => plannedPhase(phase, kind)),
+    targets: new Map(all.map((target) => [target.cluster, target])),
+    limits: [
+      { id: 'release', kind: 'release', name: `${product}-all`, count: capacityOf('40%', all.length) },
+      { id: 'rescue', kind: 'rescue', name: `${product}-all`, count: capacityOf('10%', all.length) },
     ],
-    strategies: [STRATEGY],
-    clusters: [...KAFKAS, ...CONNECTS],
-    releases: [release('kafka-all', { version: kafkaVersion }), release('connect-all', { product: 'connect', version: connectVersion })],
-    ...documents,
-  });
+    budgets: { failed: budgetOf(2, all.length) },
+    guardMs: duration('30m'),
+    ...fields,
+  };
+}
 
-export const without = (...names: readonly string[]): readonly Cluster[] =>
-  [...KAFKAS, ...CONNECTS].filter(({ metadata }) => !names.includes(metadata.name));
+export const connect = (from: string, to: string): PlannedRollout =>
+  kafka({ from, to, phases: CONNECT_PHASES, fields: { product: 'connect', release: 'connect-all', requires: ['kafka'] } });
 
-export function planBetween(before: FleetModel, after: FleetModel): Plan {
-  const { plan, problems } = planChange({ before: computeDesired(before), model: after, earlier: new Map() });
-  if (plan === undefined || problems.length > 0) throw new Error(`no plan: ${JSON.stringify(problems)}`);
-  return plan;
+export const specAt = (product: string, version: string): DesiredSpec => ({
+  product,
+  version,
+  image: `registry/${product}:${version}`,
+  replicas: 3,
+  config: {},
+  featureFlags: {},
+});
+
+export const versionChange = (product: string, from: string, to: string): readonly Difference[] => [
+  { path: 'version', from, to },
+  { path: 'image', from: `registry/${product}:${from}`, to: `registry/${product}:${to}` },
+];
+
+export const setting = (path: string, from: ConfigValue | undefined, to: ConfigValue | undefined): Difference => ({ path, from, to });
+
+function plannedPhase(shape: PhaseShape, kind: PlannedPhase['kind']): PlannedPhase {
+  const { name, members, why, canary = false, atOnce, soak, bake = '0s', failed = 0, unreachable = 0, approval, provenBy } = shape;
+  const total = members.length;
+  return {
+    name,
+    canary,
+    provenBy,
+    kind,
+    members: members.map(trusted.cluster),
+    why,
+    maxConcurrent: capacityOf(atOnce, total),
+    soakMs: duration(soak),
+    bakeMs: duration(bake),
+    budgets: { failed: budgetOf(failed, total), unreachable: budgetOf(unreachable, total), deferred: budgetOf(0, total) },
+    approval,
+    maxDurationMs: undefined,
+    onFailure: 'pause',
+  };
+}
+
+export function planOf(rollouts: readonly PlannedRollout[], fields: Partial<Plan> = {}): Plan {
+  const digest = trusted.digest(
+    hash16(rollouts.map(({ release, toVersions, targets }) => `${release} ${toVersions} ${targets.size}`).join('\n')),
+  );
+  return { digest, rollouts, excluded: [], removed: [], risks: [], ...fields };
 }
 
 export function plannedView(plan: Plan, fields: Partial<PlannedView> & Partial<typeof COMMON> = {}): PlannedView & PlanView {
@@ -100,35 +190,90 @@ type Special =
   | { readonly kind: 'broken' | 'nothing-moves'; readonly problems: readonly Problem[] };
 export const viewOf = (special: Special): PlanView => ({ ...COMMON, digest: undefined, ...special });
 
-/** A rollout of this plan in which some phases and targets have moved on. */
-export function rolloutView(
-  plan: Plan,
-  moved: {
-    readonly phases?: Readonly<Record<string, PhaseState['status']>>;
-    readonly targets?: Readonly<Record<string, Partial<TargetState>>>;
-    readonly state?: Partial<RolloutState>;
-    readonly view?: Partial<RolloutView & { readonly planChanged: boolean }>;
-  },
-): RolloutView & { readonly planChanged: boolean } {
-  const state = startRollout(plan, HEAD, at('09:00:00'));
-  const phases = new Map(state.phases);
-  for (const [id, status] of Object.entries(moved.phases ?? {}))
-    phases.set(id, { status, startedAt: at('09:00:00'), finishedAt: undefined, pausedMs: 0 });
-  const targets = new Map<ClusterId, TargetState>(state.targets);
+export const rolloutId = (release: string): RolloutId => trusted.rollout(`aaaaaaaaaaaa-${hash16(release)}`);
+
+export interface Moved {
+  readonly phases?: Readonly<Record<string, PhaseState['status'] | Partial<PhaseState>>>;
+  readonly targets?: Readonly<Record<string, Partial<TargetState>>>;
+  readonly state?: Partial<RolloutState>;
+  readonly holds?: Partial<Holds>;
+}
+
+/** A rollout in which some phases and targets have moved on. */
+export function shown(planned: PlannedRollout, moved: Moved = {}, digest = planOf([planned]).digest): ShownRollout {
+  const phases = new Map<string, PhaseState>(planned.phases.map(({ name }) => [name, PHASE_AHEAD]));
+  for (const [name, to] of Object.entries(moved.phases ?? {})) {
+    if (!phases.has(name)) throw new Error(`${name} is no phase`);
+    phases.set(name, { ...PHASE_AHEAD, startedAt: at('09:00:00'), ...(typeof to === 'string' ? { status: to } : to) });
+  }
+  const targets = new Map<ClusterId, TargetState>([...planned.targets.keys()].map((cluster) => [cluster, untouched(at('09:00:00'))]));
   for (const [name, fields] of Object.entries(moved.targets ?? {})) {
     const before = targets.get(trusted.cluster(name));
     if (before === undefined) throw new Error(`${name} is no target`);
     targets.set(trusted.cluster(name), { ...before, attempt: 1, startedAt: at('09:01:00'), ...fields });
   }
-  return {
-    plan,
-    state: { ...state, phases, targets, ...moved.state },
-    holds: [],
+  const state: RolloutState = {
+    id: rolloutId(planned.release),
+    digest,
+    commit: HEAD,
+    release: planned.release,
+    seq: 41,
+    inLineSince: 41,
+    status: 'running',
+    createdAt: at('09:00:00'),
+    startedAt: at('09:00:00'),
+    goingSince: at('09:00:00'),
+    stoppedSince: undefined,
+    finishedAt: undefined,
+    guardUntil: undefined,
     supersededBy: undefined,
-    rolloutUrl: 'http://127.0.0.1:3000/fleets/acme/fleet/rollouts/x',
+    takesOver: false,
+    phases,
+    targets,
+    approvals: [],
+    overrides: [],
+    ...moved.state,
+  };
+  return { active: { planned, state }, holds: { ...NO_HOLDS, ...moved.holds } };
+}
+
+/** One rollout, or several of one commit. */
+export function rolloutView(
+  rollouts: ShownRollout | readonly ShownRollout[],
+  fields: Partial<RolloutView & { readonly planChanged: boolean }> = {},
+): RolloutView & { readonly planChanged: boolean } {
+  const all = 'active' in rollouts ? [rollouts] : rollouts;
+  return {
+    fleet: FLEET,
+    commit: HEAD,
+    digest: planOf(all.map(({ active }) => active.planned)).digest,
+    rollouts: all,
+    stops: [],
+    others: new Map(),
+    fleetUrl: 'http://127.0.0.1:3000/fleets/acme/fleet',
     speed: 1,
     now: at('10:00:00'),
     planChanged: false,
-    ...moved.view,
+    ...fields,
+  };
+}
+
+export const wait = (reason: HoldReason, until?: Wait['until']): Wait => ({ reason, until });
+
+export const waits = (entries: readonly (readonly [name: string, wait: Wait])[]): ReadonlyMap<ClusterId, Wait> =>
+  new Map(entries.map(([name, value]) => [trusted.cluster(name), value]));
+
+export function stopOf(fields: Pick<Stop, 'cause' | 'scope' | 'reason'> & Partial<Stop>): Stop {
+  return {
+    id: trusted.stop(hash16(`${fields.cause} ${JSON.stringify(fields.scope)}`)),
+    lets: 'rollbacks',
+    by: 'flotilla',
+    at: at('09:20:00'),
+    until: undefined,
+    rollout: rolloutId('kafka-all'),
+    phase: undefined,
+    failed: [],
+    lifted: undefined,
+    ...fields,
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type CommitSha, trusted } from '../../../src/core/model/ids.ts';
 
 /** A file of a commit: its text or bytes, `null` to remove it, or another kind of entry. */
-export type Content = string | Buffer | null | { readonly link: string } | { readonly submodule: string };
+export type Content = string | Uint8Array | null | { readonly link: string } | { readonly submodule: string };
 
 /** A bare repository made with git fast-import, so that paths and trees that no work tree could hold can be tested. */
 export class GitRemote {
@@ -44,6 +44,10 @@ export class GitRemote {
     return out === '' ? undefined : out;
   }
 
+  deleteRef(ref: string): void {
+    this.git('update-ref', '-d', ref);
+  }
+
   git(...args: string[]): string {
     return execFileSync('git', args, { env: this.#env(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   }
@@ -69,6 +73,6 @@ function fileChange(path: string, content: Content): (string | Buffer)[] {
   if (content === null) return [`D ${quoted}\n`];
   if (typeof content === 'object' && 'submodule' in content) return [`M 160000 ${content.submodule} ${quoted}\n`];
   const isLink = typeof content === 'object' && 'link' in content;
-  const bytes = isLink ? Buffer.from(content.link) : Buffer.from(content);
+  const bytes = Buffer.from(isLink ? content.link : content);
   return [`M ${isLink ? '120000' : '100644'} inline ${quoted}\ndata ${bytes.length}\n`, bytes, '\n'];
 }

@@ -2,18 +2,22 @@ import { describe, expect, it } from 'vitest';
 import {
   c,
   change,
+  changed,
   desiredCluster,
   drift,
   entry,
   FLEET,
   fleetRecord,
   job,
-  newRollout,
+  landed,
+  ledgerEntry,
   OTHER_FLEET,
   observed,
   order,
   planFor,
+  policy,
   sha,
+  stop,
   t,
 } from '../../support/state/builders.ts';
 import { type StoreUnderTest, waitingKeys } from './under-test.ts';
@@ -21,13 +25,16 @@ import { type StoreUnderTest, waitingKeys } from './under-test.ts';
 export function commitLaws(under: () => StoreUnderTest): void {
   describe('commit', () => {
     it('writes every part together', async () => {
-      const rollout = newRollout('a', planFor(['k1'], '2.0.0'));
+      const made = landed('a', planFor(['k1'], '2.0.0'));
       expect(
         await under().store.commit(
           change(0, {
             heads: { seen: sha('a'), good: sha('a') },
             desired: { commit: sha('a'), set: [desiredCluster('k1', '2.0.0')], remove: [] },
-            newRollouts: [rollout],
+            policy: policy(),
+            newRollouts: made,
+            stops: [stop('s')],
+            ledger: [ledgerEntry('k1')],
             orders: [order('k1', 1)],
             observations: [observed('k1', 1)],
             drifts: [drift('k1')],
@@ -38,7 +45,10 @@ export function commitLaws(under: () => StoreUnderTest): void {
       ).toBe('committed');
       expect((await under().store.fleet(FLEET))?.version).toBe(1);
       expect([...(await under().store.desired(FLEET)).keys()]).toEqual(['k1']);
-      expect((await under().store.activeRollouts(FLEET)).map((one) => one.state.id)).toEqual([rollout.state.id]);
+      expect((await under().store.activeRollouts(FLEET)).map((one) => one.state.id)).toEqual([made.state.id]);
+      expect(await under().store.policy(FLEET)).toStrictEqual(policy());
+      expect(await under().store.stops(FLEET)).toStrictEqual([stop('s')]);
+      expect([...(await under().store.ledger(FLEET))]).toStrictEqual([['k1', ledgerEntry('k1')]]);
       expect([...(await under().store.orders(FLEET)).keys()]).toEqual(['k1']);
       expect([...(await under().store.observations(FLEET)).keys()]).toEqual(['k1']);
       expect(await under().store.drifts(FLEET)).toHaveLength(1);
@@ -48,12 +58,20 @@ export function commitLaws(under: () => StoreUnderTest): void {
 
     it('an old version is a conflict that leaves nothing behind', async () => {
       await under().store.commit(change(0));
-      expect(await under().store.commit(change(0, { audit: [entry('k1', 'late')], jobs: [job('late')], drifts: [drift('k1')] }))).toBe(
-        'conflict',
-      );
+      const late = {
+        audit: [entry('k1', 'late')],
+        jobs: [job('late')],
+        drifts: [drift('k1')],
+        stops: [stop('s')],
+        ledger: [ledgerEntry('k1')],
+      };
+      expect(await under().store.commit(change(0, { ...late, policy: policy() }))).toBe('conflict');
       expect((await under().store.fleet(FLEET))?.version).toBe(1);
       expect(await under().store.audit(FLEET, { limit: 10 })).toEqual([]);
       expect(await under().store.drifts(FLEET)).toEqual([]);
+      expect(await under().store.stops(FLEET)).toEqual([]);
+      expect((await under().store.ledger(FLEET)).size).toBe(0);
+      expect(await under().store.policy(FLEET)).toBeUndefined();
       expect(await waitingKeys(under())).toEqual([]);
     });
 
@@ -67,8 +85,7 @@ export function commitLaws(under: () => StoreUnderTest): void {
     });
 
     it('a failure in the last part undoes the first', async () => {
-      const rollout = newRollout('a', planFor(['k1'], '2.0.0'));
-      const missing = { ...rollout.state, id: newRollout('b', planFor(['k1'], '9.0.0')).state.id };
+      const missing = changed(landed('a', planFor(['k1'], '2.0.0')).state);
       await expect(
         under().store.commit(
           change(0, {
@@ -86,8 +103,23 @@ export function commitLaws(under: () => StoreUnderTest): void {
     it('fleets do not see each other', async () => {
       await under().store.saveFleet(fleetRecord(OTHER_FLEET));
       await under().store.commit(
-        change(0, { orders: [order('k1', 1)], drifts: [drift('k1')], audit: [entry('k1', 'mine')], observations: [observed('k1', 1)] }),
+        change(0, {
+          newRollouts: landed('a', planFor(['k1'], '2.0.0')),
+          policy: policy(),
+          stops: [stop('s')],
+          ledger: [ledgerEntry('k1')],
+          orders: [order('k1', 1)],
+          drifts: [drift('k1')],
+          audit: [entry('k1', 'mine')],
+          observations: [observed('k1', 1)],
+        }),
       );
+      expect(await under().store.activeRollouts(OTHER_FLEET)).toEqual([]);
+      expect(await under().store.rolloutsOfCommit(OTHER_FLEET, sha('a'))).toEqual([]);
+      expect(await under().store.policy(OTHER_FLEET)).toBeUndefined();
+      expect(await under().store.stops(OTHER_FLEET)).toEqual([]);
+      expect(await under().store.stop(OTHER_FLEET, stop('s').id)).toBeUndefined();
+      expect((await under().store.ledger(OTHER_FLEET)).size).toBe(0);
       expect((await under().store.orders(OTHER_FLEET)).size).toBe(0);
       expect((await under().store.observations(OTHER_FLEET)).size).toBe(0);
       expect(await under().store.drifts(OTHER_FLEET)).toEqual([]);
@@ -119,26 +151,6 @@ export function desiredLaws(under: () => StoreUnderTest): void {
       await set(0, 'a', desiredCluster('k1', '1.0.0'), desiredCluster('k2', '1.0.0'));
       await under().store.commit(change(1, { desired: { commit: sha('b'), set: [desiredCluster('k1', '2.0.0')], remove: [c('k2')] } }));
       expect([...(await under().store.desired(FLEET)).values()].map((one) => [one.cluster, one.spec.version])).toEqual([['k1', '2.0.0']]);
-    });
-
-    it('knows earlier revisions, newest first, each once, without the present one', async () => {
-      const at = (version: string) => desiredCluster('k1', version).revision;
-      await set(0, 'a', desiredCluster('k1', '1.0.0'), desiredCluster('k2', '1.0.0'));
-      await set(1, 'b', desiredCluster('k1', '2.0.0'));
-      // The same revision again, with other labels, is no new line of history.
-      await set(2, 'c', desiredCluster('k1', '2.0.0', { labels: { tier: 'gold' } }));
-      await set(3, 'd', desiredCluster('k1', '3.0.0'));
-      await set(4, 'e', desiredCluster('k1', '2.0.0'));
-      const earlier = await under().store.earlierRevisions(FLEET, [c('k1'), c('k2'), c('never')]);
-      expect(earlier.get(c('k1'))).toEqual([at('3.0.0'), at('1.0.0')]);
-      expect(earlier.get(c('k2'))).toEqual([]);
-      expect(earlier.get(c('never'))).toEqual([]);
-    });
-
-    it('remembers the revision of a cluster that left', async () => {
-      await set(0, 'a', desiredCluster('k1', '1.0.0'));
-      await under().store.commit(change(1, { desired: { commit: sha('b'), set: [], remove: [c('k1')] } }));
-      expect((await under().store.earlierRevisions(FLEET, [c('k1')])).get(c('k1'))).toEqual([desiredCluster('k1', '1.0.0').revision]);
     });
   });
 }

@@ -3,6 +3,7 @@ import { fleetRecord } from '../../support/state/builders.ts';
 import { commitLaws, desiredLaws } from './commit-laws.ts';
 import { fleetLaws, projectionLaws } from './fleet-laws.ts';
 import { inboxLaws, jobLaws } from './inbox-laws.ts';
+import { ledgerLaws, policyLaws, stopLaws } from './memory-laws.ts';
 import { auditLaws, evidenceLaws, orderLaws } from './order-laws.ts';
 import { rolloutLaws } from './rollout-laws.ts';
 import type { StoreUnderTest } from './under-test.ts';
@@ -23,6 +24,9 @@ export function stateStoreContract(name: string, open: () => Promise<StoreUnderT
     projectionLaws(under);
     commitLaws(under);
     desiredLaws(under);
+    policyLaws(under);
+    ledgerLaws(under);
+    stopLaws(under);
     rolloutLaws(under);
     orderLaws(under);
     evidenceLaws(under);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { change, delivery, drift, entry, FLEET, job, newRollout, planFor } from '../../support/state/builders.ts';
+import { change, delivery, drift, entry, FLEET, job, landed, planFor, stop } from '../../support/state/builders.ts';
 import { type StoreUnderTest, waitingKeys } from './under-test.ts';
 
 export function inboxLaws(under: () => StoreUnderTest): void {
@@ -28,10 +28,10 @@ export function inboxLaws(under: () => StoreUnderTest): void {
         'stored',
       );
       await under().store.saveProjection(FLEET, { key: `x${hostile}`, remoteId: undefined, hash: undefined, memo: { hostile } });
-      const rollout = newRollout('a', planFor(['k1'], '2.0.0'));
       await under().store.commit(
         change(0, {
-          newRollouts: [{ ...rollout, author: hostile, title: hostile }],
+          newRollouts: { ...landed('a', planFor(['k1'], '2.0.0')), author: hostile, title: hostile },
+          stops: [stop('s', { by: hostile, reason: hostile })],
           audit: [entry(hostile, hostile)],
           drifts: [drift('k1', { product: hostile })],
         }),
@@ -39,6 +39,7 @@ export function inboxLaws(under: () => StoreUnderTest): void {
       const kept = hostile.toWellFormed().replaceAll('\u0000', '\ufffd');
       expect(await under().store.audit(FLEET, { subject: hostile, limit: 1 })).toStrictEqual([entry(kept, kept)]);
       expect((await under().store.recentRollouts(FLEET, 1))[0]?.title).toBe(kept);
+      expect((await under().store.stops(FLEET))[0]?.reason).toBe(kept);
       expect((await under().store.projection(FLEET, `x${hostile}`))?.memo).toEqual({ hostile: kept });
       expect((await under().store.drifts(FLEET))[0]?.product).toBe(kept);
       expect((await under().jobs()).map((one) => one.payload)).toEqual([{ hostile: kept }]);

@@ -49,7 +49,7 @@ describe('a folder that cannot be used', () => {
       () => rm(join(home.folder, 'password')),
       /cannot read the database password in .*password; .*restore the folder/,
     ],
-  ])('%s is refused with the mend', async (_name, damage, words) => {
+  ])('%s is refused with the fix', async (_name, damage, words) => {
     await home.copy(used);
     await damage();
     const error = await refusal(home.open());

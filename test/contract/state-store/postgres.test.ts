@@ -1,21 +1,24 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { rolloutChange } from '../../../src/loop/commit-decisions.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import type { Job, JobTask, StateStore } from '../../../src/ports/state-store.ts';
 import {
   c,
   change,
+  changed,
   desiredCluster,
   drift,
   entry,
   FLEET,
   fleetRecord,
   job,
-  newRollout,
+  landed,
+  ledgerEntry,
   observed,
   order,
   planFor,
+  policy,
   sha,
+  stop,
   t,
   target,
 } from '../../support/state/builders.ts';
@@ -75,67 +78,115 @@ describe('rows of PostgreSQL', () => {
 
   describe('a row that was changed by hand', () => {
     // A plan is read once and then kept in memory: one that no other test has read.
-    const made = newRollout('a', planFor(['k1'], '7.7.7'));
-    const unread = newRollout('b', planFor(['k1'], '8.8.8'));
+    const made = landed('a', planFor(['k1'], '7.7.7'));
+    const unread = landed('b', planFor(['k1'], '8.8.8'));
     beforeEach(async () => {
       await sharedStore.commit(
         change(0, {
-          newRollouts: [made, unread],
+          newRollouts: made,
+          policy: policy(),
+          stops: [stop('s')],
+          ledger: [ledgerEntry('k1')],
+          audit: [entry('k1', 'why')],
           orders: [order('k1', 1)],
           observations: [observed('k1', 1)],
           drifts: [drift('k1')],
           desired: { commit: sha('a'), set: [desiredCluster('k1', '1.0.0')], remove: [] },
         }),
       );
+      await sharedStore.commit(change(1, { newRollouts: unread }));
     });
     it.each<[string, string, (read: StateStore) => Promise<unknown>, RegExp]>([
       [
         'a target with a status nobody knows',
         `update flotilla.rollout_targets set state = state || '{"status": "exploded"}'`,
         (read) => read.rollout(FLEET, made.state.id),
-        /row "k1" of table rollout_targets .* field status: expected one of waiting, .*found "exploded"/,
+        /row "[0-9a-f-]+\/k1" of table rollout_targets .* column state.status: one of waiting, .* expected, not "exploded"/,
       ],
       [
         'a soak clock that is no number',
         `update flotilla.rollout_targets set state = state || '{"healthySince": "noon"}'`,
+        (read) => read.lastTargets(FLEET, [c('k1')]),
+        /column state.healthySince: a number expected, not "noon"/,
+      ],
+      [
+        'a phase in a status nobody knows',
+        `alter table flotilla.rollout_phases drop constraint rollout_phases_status_words;
+         update flotilla.rollout_phases set state = state || '{"status": "odd"}'`,
         (read) => read.rollout(FLEET, made.state.id),
-        /field healthySince: expected a whole number, found "noon"/,
+        /row "[0-9a-f-]+\/canary" of table rollout_phases .* column state.status/,
+      ],
+      [
+        'a rollout with an approval by nobody',
+        `update flotilla.rollouts set approvals = '[{"phase": "canary", "at": 1}]'`,
+        (read) => read.activeRollouts(FLEET),
+        /of table rollouts .* column approvals.0.by: a text expected, not nothing/,
       ],
       [
         'an order without its revision',
         `update flotilla.orders set revision = ''`,
         (read) => read.undelivered(FLEET, 'aws-eu-1', 1),
-        /row "k1" of table orders .* field revision: not a revision/,
+        /row "k1" of table orders .* column revision: not a revision/,
+      ],
+      [
+        'a refusal at no time',
+        `update flotilla.orders set reply = '{"kind": "refused", "reason": "no"}'`,
+        (read) => read.orders(FLEET),
+        /row "k1" of table orders .* column reply.at: a number expected, not nothing/,
       ],
       [
         'a desired spec without replicas',
         `update flotilla.desired set spec = spec - 'replicas'`,
         (read) => read.desired(FLEET),
-        /field spec.replicas: expected a whole number, found nothing/,
+        /row "k1" of table desired .* column spec.replicas: a number expected, not nothing/,
+      ],
+      [
+        'a proof of another kind',
+        `update flotilla.ledger set proven = jsonb_set(proven, '{0,proof}', '"guessed"')`,
+        (read) => read.ledger(FLEET),
+        /row "k1" of table ledger .* column proven.0.proof: one of soaked, adopted expected, not "guessed"/,
+      ],
+      [
+        'a stop on half a place',
+        `update flotilla.stops set scope = '{"kind": "release"}'`,
+        (read) => read.stops(FLEET),
+        /row "[0-9a-f]+" of table stops .* column scope.release: a text expected, not nothing/,
+      ],
+      [
+        'a policy without its calendar',
+        `update flotilla.policy set policy = policy - 'calendar'`,
+        (read) => read.policy(FLEET),
+        /row "acme\/clusters" of table policy .* column policy.calendar: an object expected, not nothing/,
+      ],
+      [
+        'a policy with half a product',
+        `update flotilla.policy set policy = policy #- '{products,kafka,document,spec}'`,
+        (read) => read.policy(FLEET),
+        /column policy.products.kafka.document: the document of a product expected/,
       ],
       [
         'a broker in an unknown state',
         `update flotilla.observations set observation = jsonb_set(observation, '{brokers,0,state}', '"melted"')`,
         (read) => read.observations(FLEET),
-        /field brokers.0.state/,
+        /row "k1" of table observations .* column observation: brokers.0.state/,
       ],
       [
         'a drift without kinds',
         `update flotilla.drifts set drift = drift - 'kinds'`,
         (read) => read.drifts(FLEET),
-        /field kinds: expected a list/,
+        /column drift.kinds: a list expected/,
       ],
       [
         'a plan whose phases lost a member',
-        `update flotilla.plans set plan = jsonb_set(plan, '{phases,0,members}', '[]')`,
+        `update flotilla.plans set plan = jsonb_set(plan, '{rollouts,0,phases,0,members}', '[]')`,
         (read) => read.rollout(FLEET, unread.state.id),
-        /members of the phases are not the targets/,
+        /row "[0-9a-f]+" of table plans .* column plan: kafka-main: k1 is a target and in no phase/,
       ],
       [
         'a plan of another digest',
-        `update flotilla.plans set plan = plan || '{"digest": "0"}'`,
-        (read) => read.rollout(FLEET, unread.state.id),
-        /expected the plan of digest/,
+        `update flotilla.plans set plan = plan || '{"digest": "0000000000000000"}'`,
+        (read) => read.plan(FLEET, unread.plan.digest),
+        /column plan: the plan of digest [0-9a-f]+ expected/,
       ],
     ])('%s is named, and needs a person', async (_name, statement, read, words) => {
       await shared.sql.query(statement);
@@ -153,24 +204,25 @@ describe('rows of PostgreSQL', () => {
     await sharedStore.commit(change(0, { orders: [order('k1', Number.MAX_SAFE_INTEGER, { orderedAt: t(1) })] }));
     expect((await sharedStore.orders(FLEET)).get(c('k1'))?.epoch).toBe(Number.MAX_SAFE_INTEGER);
     await shared.sql.query('update flotilla.orders set epoch = epoch + 1');
-    await expect(sharedStore.orders(FLEET)).rejects.toThrow(/field epoch: expected a whole number, found "9007199254740992"/);
+    await expect(sharedStore.orders(FLEET)).rejects.toThrow(/column epoch: a number expected, not "9007199254740992"/);
   });
 
   it('commits a tick that moves 2,000 targets in one go', async () => {
     const names = Array.from({ length: 2_000 }, (_, nth) => `k${nth}`);
-    const made = newRollout('a', planFor(names, '2.0.0'));
+    const made = landed('a', planFor(names, '2.0.0'));
     await sharedStore.commit(
       change(0, {
-        newRollouts: [made],
+        newRollouts: made,
         desired: { commit: sha('a'), set: names.map((name) => desiredCluster(name, '1.0.0')), remove: [] },
       }),
     );
-    const next = { ...made.state, targets: new Map(names.map((name) => [c(name), target({ status: 'applying', epoch: 1 })])) };
+    const targets = new Map(names.map((name) => [c(name), target({ status: 'applying', epoch: 1 })]));
     const begun = performance.now();
     expect(
       await sharedStore.commit(
         change(1, {
-          rollouts: [rolloutChange(made.state, next)],
+          rollouts: [changed(made.state, { targets })],
+          ledger: names.map((name) => ledgerEntry(name)),
           orders: names.map((name) => order(name, 1)),
           observations: names.map((name) => observed(name, 1)),
           audit: names.map((name) => entry(name, 'started')),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Drift, LaggingReason } from '../../../src/core/drift/drift.ts';
+import { groupDrifts } from '../../../src/core/drift/group-drifts.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
-import type { Drift, LaggingReason } from '../../../src/core/reconcile/drift.ts';
-import { groupDrifts } from '../../../src/core/reconcile/group-drifts.ts';
 import { renderBrokenBranchIssue } from '../../../src/core/report/broken-branch-issue.ts';
 import { driftMarker, renderDriftIssue, renderResolvedDriftIssue } from '../../../src/core/report/drift-issue.ts';
 import { renderBranchCheck } from '../../../src/core/report/plan-check.ts';
@@ -39,6 +39,20 @@ const drifts: Readonly<Record<string, Drift>> = {
     'kafka-shop-2',
     lagging('pin-expired', 'its pin expired at 2026-11-01 00:00:00 UTC, and the release wants 3.9.0: old disks, ask @storage'),
   ),
+  unhealthy: drift('kafka-shop-5', {
+    kinds: ['unhealthy'],
+    detail: 'broker 2: crash-loop at 3.9.0; proven there at 2026-11-20 10:00:00 UTC',
+  }),
+  quarantined: drift(
+    'kafka-shop-6',
+    lagging('quarantined', 'stop 72b27c7511e59717 by flotilla: kafka 3.9.0: phase canary: 1 failed (kafka-canary), and the budget is 0'),
+  ),
+  stopped: drift('kafka-shop-7', lagging('stopped', 'stop 735162e83f7344e1 by anna: customer demo until noon, ask @anna')),
+  pending: drift('kafka-shop-8', lagging('pending', 'rollout aaaaaaaaaaaa-62ec75f75a2b9f1b waits behind another of its release')),
+  'half-way': drift(
+    'kafka-shop-9',
+    lagging('half-way', 'it was ordered to version 3.9.0, and was never seen healthy there for long enough'),
+  ),
   failed: drift('kafka-shop-3', lagging('failed', 'broker 2: crash loop')),
   unknown: drift('kafka-lost', { kinds: ['unknown-cluster'], product: undefined }),
   missing: drift('kafka-shop-4', { kinds: ['missing-cluster'] }),
@@ -62,12 +76,13 @@ describe('drift issue', () => {
   });
 
   it('many in one', async () => {
-    const groups = groupDrifts(Object.values(drifts), 5);
+    const groups = groupDrifts(Object.values(drifts), 6);
     expect(groups.map(({ key }) => key)).toEqual([
       'group:aws-eu:unknown-cluster',
       'group:aws-eu:version',
       'group:aws-eu:lagging',
       'group:aws-eu:missing-cluster',
+      'group:aws-eu:unhealthy',
       'group:aws-eu:silent-data-plane',
     ]);
     const lag = groups.find(({ key }) => key === 'group:aws-eu:lagging');
@@ -76,18 +91,19 @@ describe('drift issue', () => {
   });
 
   it.each([
+    [11, 11],
+    [10, 6],
     [6, 6],
-    [5, 5],
-    [4, 1],
+    [5, 1],
     [1, 1],
   ])('with at most %i issues there are %i', (most, want) => {
     const groups = groupDrifts(Object.values(drifts), most);
     expect(groups).toHaveLength(want);
-    expect(groups.flatMap((group) => (group.kind === 'single' ? [group.drift] : group.drifts))).toHaveLength(6);
+    expect(groups.flatMap((group) => (group.kind === 'single' ? [group.drift] : group.drifts))).toHaveLength(11);
   });
 
-  it('settled', async () => {
-    await expect(show(renderResolvedDriftIssue('cluster:kafka-shop-1', at('09:30:00')))).toMatchFileSnapshot('drift-issue.settled.md');
+  it('resolved', async () => {
+    await expect(show(renderResolvedDriftIssue('cluster:kafka-shop-1', at('09:30:00')))).toMatchFileSnapshot('drift-issue.resolved.md');
   });
 });
 
@@ -105,7 +121,7 @@ describe('broken default branch', () => {
   it.each([
     ['broken', [problem], BASE],
     ['broken-from-the-start', [problem], undefined],
-    ['settled', [], HEAD],
+    ['fixed', [], HEAD],
   ] as const)('%s', async (name, problems, lastGood) => {
     await expect(show(renderBrokenBranchIssue({ commit: HEAD, lastGood, problems }))).toMatchFileSnapshot(`broken-branch-issue.${name}.md`);
   });
@@ -120,7 +136,7 @@ describe('broken default branch', () => {
         column: 12,
         level: 'failure',
         title: 'unknown-version',
-        message: `${problem.message}\nHow to mend it: ${problem.hint}`,
+        message: `${problem.message}\nHow to fix: ${problem.hint}`,
       },
     ]);
   });

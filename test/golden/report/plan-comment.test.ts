@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { calendarNotes } from '../../../src/core/calendar/notes.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { Problem } from '../../../src/core/model/problem.ts';
 import { instant } from '../../../src/core/model/time.ts';
+import type { PlannedTarget, Risk } from '../../../src/core/plan/plan.ts';
 import { renderPlanCheck } from '../../../src/core/report/plan-check.ts';
 import { renderPlanComment } from '../../../src/core/report/plan-comment.ts';
 import type { PlanView } from '../../../src/core/report/plan-view.ts';
-import { cluster, freeze, window } from '../../support/fleet-model.ts';
-import { at, fleet, planBetween, plannedView, viewOf, without } from '../../support/report-views.ts';
+import {
+  at,
+  connect,
+  KAFKA_PHASES,
+  kafka,
+  plannedView,
+  planOf,
+  setting,
+  specAt,
+  versionChange,
+  viewOf,
+} from '../../support/report-views.ts';
 
 const problem = (fields: Partial<Problem>): Problem => ({
   file: 'fleet-manifests/releases/kafka.yaml',
@@ -20,57 +30,129 @@ const problem = (fields: Partial<Problem>): Problem => ({
   ...fields,
 });
 
-const calendar = fleet('3.9.0', {
-  windows: [
-    window('tenant-nights', {
-      select: { matchLabels: { cloud: 'gcp' } },
-      schedule: { cron: '0 22 * * *', duration: '6h', timeZone: 'Europe/Berlin' },
+const HOSTILE = '@octocat <img src=x> | fixes #1\n\n</details><!-- --> [x](http://evil.example) `` deadbeefcafe';
+const cluster = trusted.cluster;
+const risk = (code: Risk['code'], words: string): Risk => ({ code, words });
+
+const ordinary = planOf([kafka({ from: '3.8.0', to: '3.9.0' })], {
+  risks: [risk('many-clusters', 'Changes 12 of the 15 clusters of the fleet (80 %)')],
+});
+
+/** What an earlier rollout left half-way, and what another did not reach. */
+const halfWay: Partial<PlannedTarget> = {
+  change: 'bring-home',
+  from: { revision: undefined, version: '3.8.1' },
+  differences: versionChange('kafka', '3.8.1', '3.9.0'),
+};
+const bringsHome = planOf(
+  [
+    kafka({
+      from: '3.8.0',
+      to: '3.9.0',
+      targets: {
+        'kafka-shop-1': halfWay,
+        'kafka-shop-2': halfWay,
+        'kafka-shop-3': { ...halfWay, differences: [] },
+        'kafka-shop-4': { change: 'rejoin' },
+      },
+      fields: { fromVersions: ['3.8.0', '3.8.1'], selected: 41, urgency: 'hotfix' },
     }),
   ],
-  freezes: [
-    freeze('black-friday', { select: { matchLabels: { cloud: 'azure' } }, from: '2026-11-20T00:00:00Z', to: '2026-12-01T00:00:00Z' }),
-  ],
-});
-const ordinary = planBetween(fleet('3.8.0'), calendar);
-
-const HOSTILE = '@octocat <img src=x> | fixes #1\n\n</details><!-- --> [x](http://evil.example) `` deadbeefcafe';
-const hostile = planBetween(
-  fleet('3.8.0'),
-  fleet('3.9.0', {
-    clusters: [...without('kafka-shop-9'), cluster('kafka-shop-9', {}, { optOut: { reason: HOSTILE }, config: { 'log.dirs': HOSTILE } })],
-  }),
+  {
+    risks: [
+      risk('quarantined', 'kafka 3.9.0 is in quarantine (stop 72b27c7511e59717): nothing of it starts until that is lifted'),
+      risk('half-way', 'Left half-way by an earlier rollout, and goes first: kafka-shop-1'),
+      risk('brings-home', 'Also brings home 3 clusters that earlier rollouts did not reach: kafka-shop-1, kafka-shop-2, kafka-shop-3'),
+    ],
+  },
 );
+
+const oneCluster = kafka({
+  from: '3.8.0',
+  to: '3.8.0',
+  phases: KAFKA_PHASES.map((phase) => ({
+    ...phase,
+    members: phase.name === 'rest' ? ['kafka-shop-9'] : [],
+    ...(phase.canary === true ? { provenBy: 'the version does not change' } : {}),
+  })),
+  targets: {
+    'kafka-shop-9': { differences: [setting('replicas', 3, 2), setting('config.num.io.threads', undefined, 16)] },
+  },
+  fields: { selected: 12, toVersions: ['3.8.0'] },
+});
+
+const arrivals = kafka({
+  to: '3.9.0',
+  phases: [{ name: 'rest', members: ['kafka-new', 'kafka-taken-over'], why: 'the rest', atOnce: '25%', soak: '15m' }],
+  targets: {
+    'kafka-taken-over': {
+      change: 'adopt',
+      from: { revision: undefined, version: '3.7.0' },
+      spec: specAt('kafka', '3.9.0'),
+      differences: versionChange('kafka', '3.7.0', '3.9.0'),
+    },
+  },
+  fields: { selected: 14, fromVersions: ['3.7.0'] },
+});
 
 const views: Readonly<Record<string, PlanView>> = {
   ordinary: plannedView(ordinary, {
     changedFrom: '0123456789abcdef',
-    calendar: calendarNotes(calendar, ordinary, at('09:00:00')),
-    underWay: [
-      { title: 'Raise heap of @shop', pull: 41, status: 'running', shared: ['kafka-shop-1', 'kafka-shop-2'].map(trusted.cluster) },
+    calendar: [
+      {
+        rule: { kind: 'freeze', name: 'black-friday', reason: 'no changes for @shop' },
+        opensAt: instant(Date.parse('2026-12-01T00:00:00Z')),
+        clusters: ['kafka-shop-1', 'kafka-shop-2', 'kafka-shop-3', 'kafka-shop-4', 'kafka-shop-5', 'kafka-shop-6'].map(cluster),
+      },
+      { rule: { kind: 'window', name: 'tenant-nights', reason: 'by contract' }, opensAt: at('21:00:00'), clusters: [cluster('kafka-dev')] },
     ],
+    underWay: [{ release: 'kafka-all', title: 'Raise heap of @shop', pull: 41, status: 'running' }],
     problems: [problem({ severity: 'warning', code: 'pin-expired', message: 'the pin of kafka-dev has expired', hint: 'remove it' })],
   }),
-  'two-products': plannedView(planBetween(fleet('3.9.0'), fleet('4.0.0', {}, '3.9.0')), { draft: true, fork: true, author: 'stranger' }),
-  rollback: plannedView(planBetween(fleet('3.9.0'), fleet('3.8.0'))),
-  'one-cluster': plannedView(
-    planBetween(
-      fleet('3.8.0'),
-      fleet('3.8.0', {
-        clusters: [
-          ...without('kafka-shop-9'),
-          cluster(
-            'kafka-shop-9',
-            { tier: 'customer', cloud: 'gcp' },
-            { replicas: 2, dataPlane: 'gcp-eu', config: { 'num.io.threads': 16 } },
-          ),
-        ],
-      }),
-    ),
+  'two-products': plannedView(
+    planOf([kafka({ from: '3.9.0', to: '4.0.0' }), connect('3.8.0', '3.9.0')], {
+      risks: [
+        risk('major-version', 'New major version: kafka 3.9.0 to 4.0.0, on kafka-canary, kafka-dev, kafka-shop-1 and 9 more'),
+        risk('many-clusters', 'Changes 15 of the 15 clusters of the fleet (100 %)'),
+      ],
+    }),
+    { draft: true, fork: true, author: 'stranger' },
   ),
-  'only-removed': plannedView(planBetween(fleet('3.8.0'), fleet('3.8.0', { clusters: without('kafka-shop-9') }))),
-  hostile: plannedView(hostile, {
-    underWay: [{ title: HOSTILE, pull: undefined, status: 'paused', shared: [trusted.cluster('kafka-shop-1')] }],
+  'brings-home': plannedView(bringsHome, {
+    underWay: [{ release: 'kafka-all', title: 'Kafka 3.8.1', pull: 40, status: 'paused' }],
   }),
+  rollback: plannedView(planOf([kafka({ from: '3.9.0', to: '3.8.0', fields: { kind: 'rollback' } })]), {
+    underWay: [{ release: 'kafka-all', title: 'Kafka 3.9.0', pull: 41, status: 'running' }],
+  }),
+  'one-cluster': plannedView(planOf([oneCluster]), {
+    underWay: [{ release: 'kafka-all', title: 'Raise heap', pull: undefined, status: 'pending' }],
+  }),
+  arrivals: plannedView(planOf([arrivals])),
+  'only-removed': plannedView(
+    planOf([], {
+      removed: [cluster('kafka-shop-9')],
+      risks: [risk('removed', 'No longer in the manifests: kafka-shop-9. Flotilla deletes nothing; from now on nobody watches it')],
+    }),
+  ),
+  hostile: plannedView(
+    planOf(
+      [
+        kafka({
+          from: '3.8.0',
+          to: '3.9.0',
+          targets: { 'kafka-shop-9': { differences: [setting('config.log.dirs', HOSTILE, `${HOSTILE}${HOSTILE}`)] } },
+        }),
+      ],
+      {
+        risks: [risk('pinned', `Stays behind: kafka-shop-10 ${HOSTILE}`)],
+        excluded: [
+          { cluster: cluster('kafka-shop-10'), release: 'kafka-all', reason: 'opted-out', words: HOSTILE },
+          { cluster: cluster('kafka-shop-11'), release: 'kafka-all', reason: 'pinned', words: `at 3.7.0: ${HOSTILE}` },
+        ],
+      },
+    ),
+    { underWay: [{ release: 'kafka-all', title: HOSTILE, pull: undefined, status: 'paused' }] },
+  ),
   broken: viewOf({
     kind: 'broken',
     problems: [
@@ -115,7 +197,7 @@ describe('check of a pull request', () => {
     expect(state.conclusion).toBe(verdict.includes('❌') ? 'failure' : 'success');
   });
 
-  it('has a problem at each line, with its mend', async () => {
+  it('has a problem at each line, with its fix', async () => {
     const { annotations, ...check } = renderPlanCheck(views['broken'] ?? viewOf({ kind: 'untouched' }));
     await expect(`${JSON.stringify({ ...check, text: '(see plan-comment.broken.md)', annotations }, null, 2)}\n`).toMatchFileSnapshot(
       'plan-check.broken.json',

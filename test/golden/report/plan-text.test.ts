@@ -1,16 +1,29 @@
 import { describe, expect, it } from 'vitest';
+import { trusted } from '../../../src/core/model/ids.ts';
 import { renderPlanMarkdown, renderPlanText } from '../../../src/core/report/plan-text.ts';
 import { renderProblems } from '../../../src/core/report/problems.ts';
-import { cluster } from '../../support/fleet-model.ts';
-import { fleet, planBetween, without } from '../../support/report-views.ts';
+import { connect, kafka, planOf, setting } from '../../support/report-views.ts';
 
 const HOSTILE = '\u001b[31mred\u001b[0m | @octocat\nnext line';
-const clusters = [
-  ...without('kafka-shop-9', 'connect-canary'),
-  cluster('kafka-shop-9', {}, { optOut: { reason: HOSTILE } }),
-  cluster('kafka-new', { tier: 'internal' }),
-];
-const plan = planBetween(fleet('3.8.0'), fleet('3.9.0', { clusters }));
+const plan = planOf(
+  [
+    kafka({
+      from: '3.8.0',
+      to: '3.9.0',
+      targets: {
+        'kafka-shop-1': { change: 'bring-home' },
+        'kafka-shop-2': { differences: [setting('config.log.dirs', undefined, HOSTILE)] },
+        'kafka-dev': { change: 'create', from: undefined, differences: [] },
+      },
+    }),
+    connect('3.8.0', '3.9.0'),
+  ],
+  {
+    risks: [{ code: 'stopped', words: `release kafka-all is stopped: ${HOSTILE}` }],
+    excluded: [{ cluster: trusted.cluster('kafka-shop-10'), release: 'kafka-all', reason: 'opted-out', words: HOSTILE }],
+    removed: [trusted.cluster('kafka-shop-11')],
+  },
+);
 const problem = {
   file: 'a.yaml',
   line: 3,

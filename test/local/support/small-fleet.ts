@@ -84,7 +84,7 @@ ${versions.map((version) => `    - { version: "${version}", image: "example/${na
 `;
 }
 
-function strategy(name: string, bake: string, approval: string): string {
+function strategy(name: string, soak: string, approval: string): string {
   return `apiVersion: flotilla.dev/v1
 kind: Strategy
 metadata: { name: ${name} }
@@ -94,14 +94,14 @@ spec:
       select: { matchLabels: { tier: canary } }
       canary: true
       maxConcurrent: 1
-      bake: ${bake}
+      soak: ${soak}
       budgets: { failed: 0, unreachable: 0 }
     - name: rest
       rest: true
       maxConcurrent: 2
-      bake: ${bake}
+      soak: ${soak}
       budgets: { failed: 0, unreachable: 1 }
-${approval}  rollback: { maxConcurrent: 100%, bake: 15s }
+${approval}  rollback: { maxConcurrent: 100%, soak: 15s }
 `;
 }
 

@@ -14,9 +14,9 @@ const FLEET = [
   `${head('Fleet', 'f')}spec: { defaultStrategy: s, dataPlanes: [{ name: eu, kind: simulated }] }\n`,
 ];
 const STRATEGY = [
-  `${head('Strategy', 's')}spec:\n  phases:\n    - { name: a, select: { matchLabels: { tier: x } }, maxConcurrent: 1, bake: 1m }\n    - { name: b, cohort: { size: 50% }, canary: true, maxConcurrent: 1, bake: 1m }\n    - { name: c, rest: true, maxConcurrent: 1, bake: 1m }\n`,
-  `${head('Strategy', 's')}spec:\n  phases:\n    - { name: a, select: { matchLabels: { tier: x } }, maxConcurrent: 1, bake: 2m }\n    - { name: c, rest: true, maxConcurrent: 1, bake: 1m }\n`,
-  `${head('Strategy', 's')}spec:\n  phases:\n    - { name: a, select: { matchLabels: { tier: y } }, maxConcurrent: 1, bake: 1m }\n`,
+  `${head('Strategy', 's')}spec:\n  phases:\n    - { name: a, select: { matchLabels: { tier: x } }, maxConcurrent: 1, soak: 1m }\n    - { name: b, cohort: { size: 50% }, canary: true, maxConcurrent: 1, soak: 1m }\n    - { name: c, rest: true, maxConcurrent: 1, soak: 1m }\n`,
+  `${head('Strategy', 's')}spec:\n  phases:\n    - { name: a, select: { matchLabels: { tier: x } }, maxConcurrent: 1, soak: 2m }\n    - { name: c, rest: true, maxConcurrent: 1, soak: 1m }\n`,
+  `${head('Strategy', 's')}spec:\n  phases:\n    - { name: a, select: { matchLabels: { tier: y } }, maxConcurrent: 1, soak: 1m }\n`,
 ];
 const PRODUCT = [`${head('Product', 'k')}spec: { workload: { kind: StatefulSet }, versions: [{ version: "1.0" }, { version: "1.1" }] }\n`];
 const RELEASE = [

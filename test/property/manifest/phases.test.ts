@@ -7,7 +7,7 @@ import { capacityOf } from '../../../src/core/model/quantity.ts';
 
 type Phase = Strategy['spec']['phases'][number];
 
-const base = { maxConcurrent: 1, bake: '0s' };
+const base = { maxConcurrent: 1, soak: '0s' };
 const value = fc.constantFrom('x', 'y', 'z');
 const size = fc.oneof(
   fc.integer({ min: 1, max: 60 }),

@@ -1,265 +1,172 @@
 import fc from 'fast-check';
-import type { RolloutCommand } from '../../../src/core/command/apply-command.ts';
-import type { ClusterId } from '../../../src/core/model/ids.ts';
-import { instant } from '../../../src/core/model/time.ts';
-import type { FleetDecision } from '../../../src/core/reconcile/decide-fleet.ts';
-import { isFinished } from '../../../src/core/reconcile/state.ts';
-import { FAIR, SmallFleet, type Weather } from '../../support/small-world/fleet.ts';
-import { checkLaws } from '../../support/small-world/laws.ts';
-import { type PhaseShape, revision } from '../../support/small-world/plans.ts';
-import { Random } from '../../support/small-world/random.ts';
-import { SoakWitness } from '../../support/small-world/soak-witness.ts';
+import type { RolloutVerb } from '../../../src/core/command/command.ts';
+import type { Urgency } from '../../../src/core/plan/plan.ts';
+import { FAIR, type Weather } from '../../support/small-world/carrier.ts';
+import type { PhaseShape } from '../../support/small-world/plans.ts';
+import type { Fault } from '../../support/small-world/world.ts';
+
+/** How a release travels: which of its clusters is in which phase, by their place. */
+export interface Way {
+  readonly places: readonly number[];
+  readonly phases: readonly Omit<PhaseShape, 'members'>[];
+  readonly guardMs: number;
+  readonly deadlineMs: number;
+  readonly limits: Partial<Record<'release' | 'rescue', number>>;
+  readonly budgets: number | undefined;
+}
+
+export interface Merge {
+  readonly release: number;
+  /** The next version, the same one with another setting, or what was wanted before. */
+  readonly what: 'next' | 'tuned' | 'back';
+  readonly way: Way;
+  readonly urgency: Urgency;
+  readonly fault: Fault | undefined;
+}
 
 /** What happens in one step of a story. Numbers choose among what there is, so that shrinking keeps them meaningful. */
 export type Step =
   | { readonly kind: 'pass'; readonly ms: number }
-  | {
-      readonly kind: 'land';
-      readonly phases: readonly PhaseShape[];
-      readonly fault: 'none' | 'crash-loop' | 'stuck';
-      readonly hotfix: boolean;
-    }
-  | { readonly kind: 'revert' }
-  | { readonly kind: 'command'; readonly verb: RolloutCommand['verb']; readonly which: number }
-  | { readonly kind: 'leave'; readonly which: number }
-  | { readonly kind: 'reach'; readonly which: number }
-  | { readonly kind: 'ail'; readonly which: number }
-  | { readonly kind: 'mend' };
+  /** Releases of one commit. */
+  | { readonly kind: 'merge'; readonly merges: readonly Merge[] }
+  | { readonly kind: 'command'; readonly verb: RolloutVerb; readonly which: number }
+  | { readonly kind: 'stop'; readonly scope: 'fleet' | 'product' | 'release' | 'data-plane' | 'cluster'; readonly which: number; readonly forMs: number | undefined; readonly lets: 'nothing' | 'rollbacks' }
+  | { readonly kind: 'lift'; readonly which: number }
+  | { readonly kind: 'reconcile'; readonly which: number }
+  | { readonly kind: 'toggle'; readonly what: 'reachable' | 'unhealthy' | 'lies' | 'refuses'; readonly which: number }
+  | { readonly kind: 'manifest'; readonly what: 'leave' | 'return' | 'opt-out' | 'pin' | 'move'; readonly which: number }
+  | { readonly kind: 'rule'; readonly rule: 'freeze' | 'window'; readonly scope: 'all' | 'minor'; readonly label: boolean; readonly inMs: number; readonly forMs: number; readonly lenient: boolean }
+  | { readonly kind: 'our-clock'; readonly ms: number }
+  | { readonly kind: 'their-clock'; readonly which: number; readonly ms: number }
+  | { readonly kind: 'forget'; readonly which: number }
+  | { readonly kind: 'foreign'; readonly which: number }
+  /** A revision that runs somewhere breaks, or all that is broken works again. */
+  | { readonly kind: 'break'; readonly which: number; readonly fault: Fault }
+  | { readonly kind: 'fix' }
+  /** People see to all that waits for them. */
+  | { readonly kind: 'help' };
 
 export interface Story {
   readonly seed: number;
-  readonly clusters: readonly string[];
+  /** By data plane and place: the release of each cluster. */
+  readonly clusters: readonly { readonly name: string; readonly release: number; readonly tier: string }[];
+  readonly strict: boolean;
+  readonly minimumIntervalMs: number | undefined;
+  readonly fleetMaxConcurrent: number;
+  readonly eastMaxConcurrent: number;
   readonly weather: Weather;
   readonly steps: readonly Step[];
 }
 
-const PASS_MS = [1_000, 5_000, 10_000, 25_000, 61_000, 301_000] as const;
+export const RELEASES = [
+  { release: 'kafka', product: 'kafka' },
+  { release: 'connect', product: 'connect' },
+  { release: 'kafka-edge', product: 'kafka' },
+] as const;
+
+const CLUSTERS_MAX = 9;
 
 const clustersArb = fc
-  .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5 }))
-  .map(([east, west]) => [...Array.from({ length: east }, (_, i) => `east-${i}`), ...Array.from({ length: west }, (_, i) => `west-${i}`)]);
+  .array(fc.record({ east: fc.boolean(), release: fc.constantFrom(0, 0, 0, 1, 2), tier: fc.constantFrom('gold', 'tin') }), { minLength: 1, maxLength: CLUSTERS_MAX, size: 'max' })
+  .map((all) => all.map(({ east, release, tier }, i) => ({ name: `${east ? 'east' : 'west'}-${i}`, release, tier })));
 
-/** Splits some of the clusters over one to four phases; a phase may be empty. */
-const phasesArb = (clusters: readonly string[]): fc.Arbitrary<readonly PhaseShape[]> =>
-  fc
-    .integer({ min: 1, max: 4 })
-    .chain((count) =>
-      fc
-        .tuple(
-          fc.tuple(...clusters.map(() => fc.integer({ min: 0, max: count }))),
-          fc.tuple(...Array.from({ length: count }, () => phaseArb)),
-        )
-        .map(([places, phases]) =>
-          phases.map((phase, i) => ({ ...phase, canary: i === 0, members: clusters.filter((_, c) => places[c] === i) })),
-        ),
-    );
+const approval = (when: 'before' | 'after', count: number) => ({ when, count, teams: [], users: [], notAuthor: false }) as const;
 
-const phaseArb = fc.record({
+const phaseArb: fc.Arbitrary<Way['phases'][number]> = fc.record({
+  canary: fc.boolean(),
   maxConcurrent: fc.integer({ min: 1, max: 3 }),
-  bakeMs: fc.constantFrom(0, 10_000, 90_000),
-  budgets: fc.record({ failed: fc.constantFrom(0, 0, 1), unreachable: fc.constantFrom(0, 1), deferred: fc.constantFrom(0, 1) }),
-  maxDurationMs: fc.constantFrom(undefined, undefined, 400_000),
-  approval: fc.constantFrom(undefined, undefined, undefined, approval('before', 1), approval('after', 2)),
+  soakMs: fc.constantFrom(0, 10_000, 40_000, 90_000),
+  bakeMs: fc.constantFrom(0, 0, 30_000, 200_000),
+  budgets: fc.record({ failed: fc.constantFrom(0, 0, 1), unreachable: fc.constantFrom(0, 1), deferred: fc.constantFrom(0, 1, 5) }),
+  maxDurationMs: fc.constantFrom(undefined, undefined, undefined, 400_000),
+  approval: fc.constantFrom(undefined, undefined, undefined, undefined, approval('before', 1), approval('after', 2)),
 });
 
-function approval(when: 'before' | 'after', count: number) {
-  return { when, count, teams: [], users: [], notAuthor: false } as const;
-}
-
-/** A bad release over some phases that nobody has to approve, and how far it comes before it is reverted. */
-export const badReleaseArb = clustersArb.chain((clusters) =>
+const wayArb: fc.Arbitrary<Way> = fc.integer({ min: 1, max: 3 }).chain((count) =>
   fc.record({
-    seed: fc.nat({ max: 2 ** 31 }),
-    clusters: fc.constant(clusters),
-    phases: phasesArb(clusters).map((phases) => phases.map((phase) => ({ ...phase, approval: undefined, maxDurationMs: undefined }))),
-    fault: fc.constantFrom('crash-loop' as const, 'stuck' as const),
-    ticks: fc.nat({ max: 80 }),
+    places: fc.array(fc.nat({ max: count - 1 }), { minLength: CLUSTERS_MAX, maxLength: CLUSTERS_MAX }),
+    phases: fc.array(phaseArb, { minLength: count, maxLength: count }),
+    guardMs: fc.constantFrom(0, 100_000, 600_000),
+    deadlineMs: fc.constantFrom(150_000, 600_000),
+    limits: fc.constantFrom({}, {}, { release: 2 }, { rescue: 1 }, { release: 3, rescue: 1 }),
+    budgets: fc.constantFrom(undefined, undefined, 0, 1),
   }),
 );
 
-const landArb = (clusters: readonly string[]): fc.Arbitrary<Step> =>
-  fc.record({
-    kind: fc.constant('land'),
-    phases: phasesArb(clusters),
-    fault: fc.constantFrom('none', 'none', 'crash-loop', 'stuck'),
-    hotfix: fc.boolean(),
-  });
+export const mergeArb: fc.Arbitrary<Merge> = fc.record({
+  release: fc.constantFrom(0, 0, 0, 1, 2),
+  what: fc.constantFrom('next', 'next', 'next', 'tuned', 'back', 'back'),
+  way: wayArb,
+  urgency: fc.constantFrom('routine', 'routine', 'routine', 'hotfix'),
+  fault: fc.constantFrom(undefined, undefined, undefined, undefined, 'crash-loop', 'stuck'),
+});
 
 const which = fc.nat({ max: 20 });
+const PASS_MS = [1_000, 5_000, 10_000, 30_000, 30_000, 30_000, 61_000, 301_000] as const;
 
-const stepArb = (clusters: readonly string[]): fc.Arbitrary<Step> =>
-  fc.oneof(
-    { weight: 30, arbitrary: fc.record({ kind: fc.constant('pass'), ms: fc.constantFrom(...PASS_MS) }) },
-    { weight: 3, arbitrary: landArb(clusters) },
-    { weight: 1, arbitrary: fc.constant<Step>({ kind: 'revert' }) },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        kind: fc.constant('command'),
-        verb: fc.constantFrom('pause', 'resume', 'resume', 'retry', 'skip', 'approve', 'approve'),
-        which,
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('command'), verb: fc.constant('abort' as const), which }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave'), which }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('reach'), which }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('ail'), which }) },
-    { weight: 1, arbitrary: fc.constant<Step>({ kind: 'mend' }) },
-  );
+const eventArb: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 80, arbitrary: fc.record({ kind: fc.constant('pass'), ms: fc.constantFrom(...PASS_MS) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('merge'), merges: fc.array(mergeArb, { minLength: 1, maxLength: 2 }) }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('command'),
+      verb: fc.constantFrom('pause', 'resume', 'resume', 'resume', 'retry', 'retry', 'skip', 'approve', 'approve', 'approve', 'expedite', 'waive', 'take-over', 'abort'),
+      which,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('stop'), scope: fc.constantFrom('fleet', 'product', 'release', 'data-plane', 'cluster'), which, forMs: fc.constantFrom(undefined, 50_000), lets: fc.constantFrom('nothing', 'rollbacks') }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('lift'), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reconcile'), which }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('toggle'), what: fc.constantFrom('reachable', 'reachable', 'unhealthy', 'lies', 'refuses'), which }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('manifest'), what: fc.constantFrom('leave', 'return', 'opt-out', 'pin', 'move'), which }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('rule'),
+      rule: fc.constantFrom('freeze', 'freeze', 'window'),
+      scope: fc.constantFrom('all', 'minor'),
+      label: fc.boolean(),
+      inMs: fc.constantFrom(0, 60_000),
+      forMs: fc.constantFrom(30_000, 300_000),
+      lenient: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('our-clock'), ms: fc.constantFrom(-400_000, -20_000, -1, 20_000, 400_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('their-clock'), which, ms: fc.constantFrom(-3_600_000, -20_000, 20_000, 3_600_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget'), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign'), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('break'), which, fault: fc.constantFrom('crash-loop', 'crash-loop', 'stuck') }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ kind: 'fix' }) },
+  { weight: 4, arbitrary: fc.constant<Step>({ kind: 'help' }) },
+);
 
 const weatherArb: fc.Arbitrary<Weather> = fc.oneof(
-  fc.constant(FAIR),
-  fc.record({
-    deliver: fc.constantFrom(0.5, 0.9),
-    replayOrder: fc.constantFrom(0, 0.3),
-    observe: fc.constantFrom(0.5, 0.9),
-    replaySample: fc.constantFrom(0, 0.2),
-    unknown: fc.constantFrom(0, 0.1),
-  }),
+  { weight: 2, arbitrary: fc.constant(FAIR) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      deliver: fc.constantFrom(0.5, 0.9),
+      answer: fc.constantFrom(0.7, 1),
+      replayOrder: fc.constantFrom(0, 0.3),
+      observe: fc.constantFrom(0.5, 0.9),
+      replaySample: fc.constantFrom(0, 0.2),
+      unknown: fc.constantFrom(0, 0.1),
+      malformed: fc.constantFrom(0, 0.1),
+    }),
+  },
 );
 
 /** A rollout begins, and then things happen. */
-export const storyArb: fc.Arbitrary<Story> = clustersArb.chain((clusters) =>
-  fc.record({
-    seed: fc.nat({ max: 2 ** 31 }),
-    clusters: fc.constant(clusters),
-    weather: weatherArb,
-    steps: fc
-      .tuple(landArb(clusters), fc.array(stepArb(clusters), { minLength: 1, maxLength: 60 }))
-      .map(([first, rest]) => [first, ...rest]),
-  }),
-);
-
-/** Plays a story, and checks the laws after every step. */
-export class Teller {
-  readonly fleet: SmallFleet;
-  readonly #witness: SoakWitness;
-  readonly #random: Random;
-
-  constructor({ seed, clusters, weather }: Pick<Story, 'seed' | 'clusters' | 'weather'>) {
-    this.#random = new Random(seed);
-    this.fleet = new SmallFleet(clusters, this.#random);
-    this.fleet.weather = weather;
-    this.#witness = new SoakWitness(this.fleet.policy.evidenceMaxAgeMs);
-  }
-
-  tell(step: Step): FleetDecision {
-    this.#happen(step);
-    return this.decide();
-  }
-
-  decide(): FleetDecision {
-    const { fleet } = this;
-    this.#witness.see(fleet.active, fleet.orders, fleet.observations, fleet.now);
-    const input = fleet.input();
-    const decision = fleet.decide();
-    checkLaws(input, decision, this.#witness);
-    fleet.commit(decision);
-    this.#restsAtOnce();
-    this.#sleepsUntilWoken(decision);
-    return decision;
-  }
-
-  /** Everything that was broken works again, people see to what waits for them, and time passes. */
-  endWell(): void {
-    const { fleet } = this;
-    fleet.weather = FAIR;
-    fleet.world.faults.clear();
-    for (const live of fleet.world.clusters.values()) Object.assign(live, { reachable: true, unhealthy: false });
-    for (let round = 0; round < 200 && fleet.active.length > 0; round += 1) {
-      for (const verb of ['retry', 'resume', 'approve', 'approve'] as const) {
-        for (const rollout of fleet.active) this.#command(rollout.state.id, verb, `person-${this.#random.below(3)}`);
-      }
-      this.tell({ kind: 'pass', ms: 30_000 });
-    }
-  }
-
-  /** Law 14: on what was just decided, at the same instant, there is nothing more to decide. */
-  #restsAtOnce(): void {
-    const again = this.fleet.decide();
-    for (const { rollout, decision } of again.decisions) {
-      if (decision.actions.length > 0 || decision.changes.length > 0 || decision.next !== rollout.state) {
-        throw new Error(`law 14: deciding again changed ${JSON.stringify([decision.changes, decision.actions])}`);
-      }
-    }
-  }
-
-  /** `wakeAt` is not late: until then, with no new evidence, every decision is empty. */
-  #sleepsUntilWoken({ wakeAt }: FleetDecision): void {
-    const { fleet } = this;
-    const end = wakeAt === undefined ? fleet.now + 1e9 : wakeAt - 1;
-    const at = instant(fleet.now + Math.floor(this.#random.next() * (end - fleet.now)));
-    for (const now of [at, instant(end)]) {
-      for (const { rollout, decision } of decideAt(fleet, now).decisions) {
-        if (decision.next !== rollout.state) throw new Error(`wakeAt ${wakeAt} is late: at ${now} ${JSON.stringify(decision.changes)}`);
-      }
-    }
-  }
-
-  #happen(step: Step): void {
-    const { fleet } = this;
-    switch (step.kind) {
-      case 'pass':
-        fleet.pass(step.ms);
-        return;
-      case 'land': {
-        const number = fleet.land(step.phases, { urgency: step.hotfix ? 'hotfix' : 'routine' });
-        if (step.fault !== 'none') fleet.world.faults.set(revision(number), step.fault);
-        return;
-      }
-      case 'revert':
-        fleet.revert();
-        return;
-      case 'command': {
-        const rollout = fleet.active[step.which % Math.max(1, fleet.active.length)];
-        if (rollout !== undefined) this.#command(rollout.state.id, step.verb, `person-${step.which % 3}`);
-        return;
-      }
-      case 'leave':
-        fleet.leave(this.#cluster(step.which));
-        return;
-      case 'reach': {
-        const live = fleet.world.clusters.get(this.#cluster(step.which));
-        if (live !== undefined) live.reachable = !live.reachable;
-        return;
-      }
-      case 'ail': {
-        const live = fleet.world.clusters.get(this.#cluster(step.which));
-        if (live !== undefined) live.unhealthy = !live.unhealthy;
-        return;
-      }
-      case 'mend':
-        fleet.world.faults.clear();
-        return;
-    }
-  }
-
-  #cluster(which: number): ClusterId {
-    const clusters = [...this.fleet.world.clusters.keys()];
-    const cluster = clusters[which % clusters.length];
-    if (cluster === undefined) throw new Error('a world without clusters');
-    return cluster;
-  }
-
-  #command(id: string, verb: RolloutCommand['verb'], by: string): void {
-    const { fleet } = this;
-    const rollout = fleet.rollouts.find(({ state }) => state.id === id);
-    if (rollout === undefined || isFinished(rollout.state)) return;
-    const cluster = verb === 'skip' ? this.#cluster(this.#random.below(20)) : undefined;
-    const phase =
-      verb === 'approve'
-        ? rollout.plan.phases.find((one) => rollout.state.phases.get(one.id)?.status === 'awaiting-approval')?.id
-        : undefined;
-    fleet.command(rollout, { verb, by, reason: 'the story wants it', cluster, phase, digest: rollout.state.digest });
-  }
-}
-
-function decideAt(fleet: SmallFleet, now: SmallFleet['now']): FleetDecision {
-  const { now: at } = fleet;
-  fleet.now = now;
-  try {
-    return fleet.decide();
-  } finally {
-    fleet.now = at;
-  }
-}
+export const storyArb: fc.Arbitrary<Story> = fc.record({
+  seed: fc.nat({ max: 2 ** 31 }),
+  clusters: clustersArb,
+  strict: fc.boolean(),
+  minimumIntervalMs: fc.constantFrom(undefined, undefined, 120_000),
+  fleetMaxConcurrent: fc.constantFrom(1, 3, 5),
+  eastMaxConcurrent: fc.constantFrom(1, 2, 9),
+  weather: weatherArb,
+  steps: fc
+    .tuple(mergeArb, fc.array(eventArb, { minLength: 1, maxLength: 60, size: 'max' }))
+    .map(([merge, rest]): Step[] => [{ kind: 'merge', merges: [{ ...merge, release: 0 }] }, ...rest]),
+});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { lexer, type Token, type Tokens } from 'marked';
 import { describe, expect, it } from 'vitest';
 import { cut, layOut } from '../../../src/core/report/lay-out.ts';
-import { code, inert, table } from '../../../src/core/report/markdown.ts';
+import { code, inert, prose, table } from '../../../src/core/report/markdown.ts';
 
 /** Text as an attacker would write it: pieces of markup, references and hidden characters, glued to ordinary words. */
 const hostile = fc
@@ -121,6 +121,25 @@ describe('text of others', () => {
         expect(new Set(kinds(lexer(`x ${prose}`)))).toEqual(new Set(['paragraph', 'text']));
         const shown = visible(middleCell(prose));
         for (const reference of REFERENCES) expect(shown).not.toMatch(reference);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('keeps ids of ours whole, as code, and is nothing but text beside them', () => {
+    const id = '0123456789abcdef';
+    const ids = fc.constantFrom(id, `aaaaaaaaaaaa-${id}`, `${id}0`, `0${id}`, `${id}${id}`);
+    fc.assert(
+      fc.property(hostile, ids, hostile, (before, middle, after) => {
+        const text = `${before} ${middle} ${after}`;
+        const cell = middleCell(prose(text));
+        expect(visible(cell).replaceAll('\u200b', '')).toBe(visible(middleCell(inert(text))).replaceAll('\u200b', ''));
+        for (const token of cell) {
+          if (token.type === 'codespan') expect((token as Tokens.Codespan).text).toMatch(/^([0-9a-f]{12}-)?[0-9a-f]{16}$/);
+          else expect(token.type).toBe('text');
+        }
+        if (middle === id || middle.includes('-'))
+          expect(cell.some((token) => token.type === 'codespan' && (token as Tokens.Codespan).text === middle)).toBe(true);
       }),
       { numRuns: 1_000 },
     );

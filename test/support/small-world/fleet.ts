@@ -1,198 +1,222 @@
-import { applyCommand, type RolloutCommand } from '../../../src/core/command/apply-command.ts';
+import { applyCommand } from '../../../src/core/command/apply-command.ts';
+import type { Applied, FleetCommand } from '../../../src/core/command/command.ts';
 import type { DesiredCluster } from '../../../src/core/desired/desired.ts';
-import { type ClusterId, trusted } from '../../../src/core/model/ids.ts';
+import type { Observation } from '../../../src/core/evidence/observation.ts';
+import type { Order, OrderReply, StandingOrder } from '../../../src/core/evidence/order.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/ledger.ts';
+import { prove, unknownCluster } from '../../../src/core/ledger/record.ts';
+import { type ClusterId, type RolloutId, trusted } from '../../../src/core/model/ids.ts';
+import type { Result } from '../../../src/core/model/result.ts';
 import { type Instant, instant } from '../../../src/core/model/time.ts';
-import { startRollout } from '../../../src/core/plan/initial-state.ts';
-import type { Plan } from '../../../src/core/plan/plan.ts';
-import { decideFleet, type FleetDecision, type FleetInput } from '../../../src/core/reconcile/decide-fleet.ts';
-import type { ActiveRollout, Policy } from '../../../src/core/reconcile/decision.ts';
-import type { Observation, Order } from '../../../src/core/reconcile/evidence.ts';
+import { decideFleet } from '../../../src/core/reconcile/decide-fleet.ts';
+import type { ActiveRollout, FleetDecision, FleetInput } from '../../../src/core/reconcile/decision.ts';
+import type { Policy } from '../../../src/core/reconcile/policy.ts';
 import { isFinished } from '../../../src/core/reconcile/state.ts';
-import { desiredCluster, type PhaseShape, planOf } from './plans.ts';
+import { isLifted, type Stop } from '../../../src/core/reconcile/stop.ts';
+import { Carrier, FAIR, type Weather } from './carrier.ts';
+import { type LandShape, planRelease, stopsOfRollback } from './planner.ts';
+import { desiredCluster, PRODUCT, planOfRollouts, RELEASE, revision, spec } from './plans.ts';
+import { POLICY } from './policy.ts';
 import type { Random } from './random.ts';
+import { pendingRollout } from './rollouts.ts';
 import { World } from './world.ts';
 
 export const START: Instant = instant(1_700_000_000_000);
 
-export const POLICY: Policy = {
-  fleetMaxConcurrent: 4,
-  dataPlaneMaxConcurrent: new Map([['east', 2]]),
-  calendar: { rules: [] },
-  evidenceMaxAgeMs: 60_000,
-  unreachableAfterMs: 300_000,
-};
-
-/** How well messages get through. */
-export interface Weather {
-  /** That an order arrives with a tick; and that an old one arrives once more. */
-  readonly deliver: number;
-  readonly replayOrder: number;
-  /** That a fresh sample arrives with a tick; otherwise the one before stays the newest. */
-  readonly observe: number;
-  /** That what arrives is not the fresh sample, but one of the last few. */
-  readonly replaySample: number;
-  readonly unknown: number;
-}
-
-export const FAIR: Weather = { deliver: 1, replayOrder: 0, observe: 1, replaySample: 0, unknown: 0 };
-
-const SAMPLES_KEPT = 6;
-
-/** A commit of the manifests: what each of its clusters was desired to be at before. */
-interface Landed {
-  readonly before: ReadonlyMap<ClusterId, DesiredCluster>;
-  readonly phases: readonly PhaseShape[];
+export interface ClusterShape {
+  readonly name: string;
+  readonly release?: string;
+  readonly product?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A fleet in a small world, with the bot's memory of it: everything that a run needs, and nothing that decides. */
 export class SmallFleet {
-  readonly world: World;
+  readonly world = new World();
+  readonly carrier: Carrier;
   readonly desired = new Map<ClusterId, DesiredCluster>();
+  readonly ledger = new Map<ClusterId, LedgerEntry>();
+  /** All there ever were, by `seq`. */
   readonly rollouts: ActiveRollout[] = [];
-  readonly orders = new Map<ClusterId, Order>();
+  /** All there ever were; those that were lifted too. */
+  readonly stops = new Map<string, Stop>();
+  readonly orders = new Map<ClusterId, StandingOrder>();
   readonly observations = new Map<ClusterId, Observation>();
   readonly sent: Order[] = [];
-  readonly policy: Policy;
-  readonly #random: Random;
-  readonly #samples = new Map<ClusterId, Observation[]>();
-  readonly #landed: Landed[] = [];
-  #revisions = 1;
+  /** Replies and samples that arrived when time last passed. */
+  readonly news: { replies: OrderReply[]; observations: Observation[] } = { replies: [], observations: [] };
+  policy: Policy;
   weather: Weather = FAIR;
+  /** What our clock says; the true time goes on by itself. */
   now: Instant = START;
+  #trueMs: number = START;
+  readonly #random: Random;
 
-  constructor(clusters: readonly string[], random: Random, policy: Policy = POLICY) {
+  constructor(clusters: readonly (string | ClusterShape)[], random: Random, policy: Policy = POLICY) {
     this.#random = random;
     this.policy = policy;
-    const ids = clusters.map(trusted.cluster);
-    this.world = new World(ids, 1, this.now);
-    for (const cluster of ids) this.desired.set(cluster, desiredCluster(cluster, 1));
+    this.carrier = new Carrier(random);
+    for (const shape of clusters) this.#adopt(typeof shape === 'string' ? { name: shape } : shape);
+    for (const cluster of this.world.clusters.keys()) this.#observe(cluster);
   }
 
   get active(): readonly ActiveRollout[] {
+    return this.rollouts.filter(({ state }) => !isFinished(state) || state.guardUntil !== undefined);
+  }
+
+  get unfinished(): readonly ActiveRollout[] {
     return this.rollouts.filter(({ state }) => !isFinished(state));
   }
 
-  /** Merges a new revision for the members of these phases. @returns its number */
-  land(phases: readonly PhaseShape[], more: { readonly urgency?: 'routine' | 'hotfix'; readonly deadlineMs?: number } = {}): number {
-    this.#revisions += 1;
-    const number = this.#revisions;
-    const members = phases.flatMap((phase) => phase.members.map(trusted.cluster)).filter((cluster) => this.desired.has(cluster));
-    const before = new Map(members.map((cluster) => [cluster, this.#desiredOf(cluster)]));
-    const alive = phases.map((phase) => ({
-      ...phase,
-      members: phase.members.filter((cluster) => this.desired.has(trusted.cluster(cluster))),
-    }));
-    const plan = planOf({
-      to: number,
-      from: numbersOf(before),
-      phases: alive,
-      deadlineMs: more.deadlineMs ?? 600_000,
-      release: { urgency: more.urgency ?? 'routine' },
-    });
-    for (const cluster of members) this.desired.set(cluster, desiredCluster(cluster, number));
-    this.#landed.push({ before, phases: alive });
-    this.#start(plan);
-    return number;
+  get heldStops(): readonly Stop[] {
+    return [...this.stops.values()].filter(({ lifted }) => lifted === undefined);
   }
 
-  /** Reverts the newest commit that was not reverted. */
-  revert(phases?: readonly PhaseShape[]): boolean {
-    const landed = this.#landed.pop();
-    if (landed === undefined) return false;
-    const members = [...landed.before.keys()].filter((cluster) => this.desired.has(cluster));
-    const from = new Map(members.map((cluster) => [cluster, this.#desiredOf(cluster)]));
-    const shapes = (phases ?? landed.phases).map((phase) => ({
-      ...phase,
-      members: phase.members.filter((cluster) => from.has(trusted.cluster(cluster))),
-    }));
-    const plan = planOf({ kind: 'rollback', to: 0, toOf: numbersOf(landed.before), from: numbersOf(from), phases: shapes });
-    for (const cluster of members) this.desired.set(cluster, landed.before.get(cluster) ?? this.#desiredOf(cluster));
-    this.#start(plan);
-    return true;
+  /** Merges: each of these releases is wanted at another revision, or as before; a rollout for each that has to move. */
+  land(...shapes: readonly LandShape[]): readonly RolloutId[] {
+    for (const { release = RELEASE, to } of shapes) {
+      if (to === undefined) continue;
+      for (const before of [...this.desired.values()]) {
+        if (before.release !== release || before.heldAt !== undefined) continue;
+        this.desired.set(before.cluster, { ...before, revision: revision(to), spec: spec(to, before.spec.product) });
+      }
+    }
+    const planned = shapes.flatMap((shape) => planRelease(shape, this) ?? []);
+    const plan = planOfRollouts(planned);
+    const commit = trusted.commit((this.rollouts.length + 1).toString(16).padStart(40, '0'));
+    const ids: RolloutId[] = [];
+    for (const one of planned) {
+      const state = pendingRollout(one, { commit, digest: plan.digest, seq: this.rollouts.length + 1, at: this.now });
+      this.rollouts.push({ planned: one, state });
+      for (const stop of stopsOfRollback(one, state, this)) this.stops.set(stop.id, stop);
+      ids.push(state.id);
+    }
+    return ids;
   }
 
-  leave(cluster: ClusterId): void {
-    this.desired.delete(cluster);
+  rollout(id: RolloutId | number): ActiveRollout {
+    const found = typeof id === 'number' ? this.rollouts[id] : this.rollouts.find(({ state }) => state.id === id);
+    if (found === undefined) throw new Error(`no rollout ${id}`);
+    return found;
   }
 
-  /** @returns whether the command was carried out. */
-  command(rollout: ActiveRollout, command: RolloutCommand): boolean {
-    const applied = applyCommand(rollout, command, this.now);
-    if (applied.ok) this.#replace(rollout, { ...rollout, state: applied.value.next });
-    return applied.ok;
+  change(name: string, more: Partial<DesiredCluster>): void {
+    const cluster = trusted.cluster(name);
+    const before = this.desired.get(cluster);
+    if (before !== undefined) this.desired.set(cluster, { ...before, ...more });
   }
 
-  /** Lets time pass: orders travel, clusters move, samples arrive. */
+  /** Carries a command out as the loop would; a reconcile plans `shape` anew. */
+  command(command: FleetCommand, shape?: LandShape): Result<Applied, string> {
+    const rollout = 'rollout' in command ? this.rollout(command.rollout) : undefined;
+    const { stops: _, now, desired } = this;
+    const about = this.rollouts.filter(
+      ({ state }) => !isFinished(state) || state.guardUntil !== undefined || this.heldStops.some((stop) => stop.rollout === state.id),
+    );
+    const applied = applyCommand({ rollouts: about, rollout, stops: this.heldStops, desired, now }, command);
+    if (!applied.ok) return applied;
+    for (const { before, next } of applied.value.rollouts) this.#replace(before.id, (active) => ({ ...active, state: next }));
+    for (const stop of applied.value.stops) this.stops.set(stop.id, stop);
+    if (applied.value.reconcile !== undefined && shape !== undefined) this.land({ ...shape, release: applied.value.reconcile, to: undefined });
+    return applied;
+  }
+
+  /** Lets time pass: orders travel, clusters move, samples and answers arrive. */
   pass(ms: number): void {
-    this.#deliver();
+    this.news.replies = [];
+    this.news.observations = [];
     this.now = instant(this.now + ms);
-    this.world.moveTo(this.now);
-    for (const cluster of this.world.clusters.keys()) this.#sample(cluster);
+    this.#trueMs += ms;
+    this.#deliver();
+    this.world.pass(ms);
+    for (const cluster of this.world.clusters.keys()) this.#observe(cluster);
   }
 
+  /** All that a decision is made from: a copy, so that what comes later does not change it. */
   input(now: Instant = this.now): FleetInput {
-    return { desired: this.desired, rollouts: this.active, orders: this.orders, observations: this.observations, policy: this.policy, now };
+    const { desired, ledger, orders, observations, policy } = this;
+    return {
+      desired: new Map(desired),
+      ledger: new Map(ledger),
+      rollouts: this.active,
+      stops: this.heldStops.filter((stop) => !isLifted(stop, now)),
+      orders: new Map(orders),
+      observations: new Map(observations),
+      policy,
+      now,
+    };
   }
 
-  decide(): FleetDecision {
-    return decideFleet(this.input());
+  decide(now: Instant = this.now): FleetDecision {
+    return decideFleet(this.input(now));
   }
 
   /** Commits a decision, as the store would. */
-  commit({ decisions }: FleetDecision): void {
+  commit({ decisions, stops, ledger }: FleetDecision): void {
     for (const { rollout, decision } of decisions) {
-      this.#replace(rollout, { ...rollout, state: decision.next });
-      for (const { order } of decision.actions) {
-        this.orders.set(order.cluster, order);
-        this.sent.push(order);
+      this.#replace(rollout.state.id, (active) => ({ ...active, state: decision.next }));
+      for (const action of decision.actions) {
+        if (action.kind === 'order') {
+          this.orders.set(action.order.cluster, { ...action.order, reply: undefined });
+          this.sent.push(action.order);
+        } else this.#sendAgain(action.cluster, action.epoch);
       }
     }
+    for (const stop of stops) this.stops.set(stop.id, stop);
+    for (const entry of ledger) this.ledger.set(entry.cluster, entry);
   }
 
-  #start(plan: Plan): void {
-    const commit = trusted.commit((this.rollouts.length + 1).toString(16).padStart(40, '0'));
-    this.rollouts.push({ plan, state: startRollout(plan, commit, this.now) });
+  /** Decides and commits. */
+  step(ms = 10_000): FleetDecision {
+    this.pass(ms);
+    const decision = this.decide();
+    this.commit(decision);
+    return decision;
   }
 
-  #desiredOf(cluster: ClusterId): DesiredCluster {
-    return this.desired.get(cluster) ?? desiredCluster(cluster, 1);
+  #adopt({ name, release = RELEASE, product = PRODUCT, labels = {} }: ClusterShape): void {
+    const cluster = trusted.cluster(name);
+    this.world.add(cluster, 1, product);
+    this.desired.set(cluster, desiredCluster(cluster, 1, { release, labels, spec: spec(1, product) }));
+    const proven = { revision: revision(1), spec: spec(1, product), proof: 'adopted', at: this.now, rollout: undefined, tookMs: undefined } as const;
+    this.ledger.set(cluster, prove(unknownCluster(cluster), proven));
   }
 
-  #replace(before: ActiveRollout, after: ActiveRollout): void {
-    const index = this.rollouts.findIndex(({ state }) => state.id === before.state.id);
-    this.rollouts[index] = after;
+  #replace(id: RolloutId, change: (before: ActiveRollout) => ActiveRollout): void {
+    const index = this.rollouts.findIndex(({ state }) => state.id === id);
+    const before = this.rollouts[index];
+    if (before !== undefined) this.rollouts[index] = change(before);
+  }
+
+  #sendAgain(cluster: ClusterId, epoch: number): void {
+    const order = this.orders.get(cluster);
+    if (order?.epoch === epoch) this.orders.set(cluster, { ...order, reply: undefined });
   }
 
   #deliver(): void {
-    for (const order of this.orders.values()) {
-      if (this.#random.chance(this.weather.deliver)) this.world.accept(order);
+    const { weather } = this;
+    for (const order of [...this.orders.values()]) {
+      if (order.reply !== undefined || !this.#random.chance(weather.deliver)) continue;
+      const reply = this.world.accept(order);
+      if (reply !== undefined && this.#random.chance(weather.answer)) this.#recordReply(reply);
     }
-    const old = this.#random.chance(this.weather.replayOrder) ? this.#random.pickAny(this.sent) : undefined;
+    const old = this.#random.chance(weather.replayOrder) ? this.#random.pickAny(this.sent) : undefined;
     if (old !== undefined) this.world.accept(old);
   }
 
-  #sample(cluster: ClusterId): void {
-    const { observe, replaySample, unknown } = this.weather;
-    if (!this.#random.chance(observe)) return;
-    const fresh = this.world.observe(cluster, this.now);
-    const samples = [...(this.#samples.get(cluster) ?? []), fresh].slice(-SAMPLES_KEPT);
-    this.#samples.set(cluster, samples);
-    if (this.#random.chance(unknown)) {
-      const { dataPlane } = fresh;
-      this.observations.set(cluster, {
-        kind: 'unknown',
-        cluster,
-        dataPlane,
-        sampledAt: this.now,
-        cause: 'lost on the way',
-        missing: false,
-      });
-      return;
-    }
-    this.observations.set(cluster, this.#random.chance(replaySample) ? (this.#random.pickAny(samples) ?? fresh) : fresh);
+  #recordReply(reply: OrderReply): void {
+    const order = this.orders.get(reply.cluster);
+    if (order?.epoch !== reply.epoch) return;
+    const { kind } = reply;
+    const more = kind === 'stale' ? { seen: reply.seen } : kind === 'refused' ? { reason: reply.reason } : {};
+    this.orders.set(reply.cluster, { ...order, reply: { kind, at: this.now, ...more } });
+    this.news.replies.push(reply);
   }
-}
 
-function numbersOf(desired: ReadonlyMap<ClusterId, DesiredCluster>): ReadonlyMap<string, number> {
-  return new Map([...desired].map(([cluster, { revision }]) => [cluster, Number.parseInt(revision, 16)]));
+  #observe(cluster: ClusterId): void {
+    const observation = this.carrier.carry(cluster, this.world.sample(cluster), this.#trueMs, this.now, this.weather);
+    if (observation === undefined) return;
+    this.observations.set(cluster, observation);
+    this.news.observations.push(observation);
+  }
 }

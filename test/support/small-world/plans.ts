@@ -1,22 +1,32 @@
 import type { DesiredCluster, DesiredSpec } from '../../../src/core/desired/desired.ts';
+import { differencesOf } from '../../../src/core/desired/normalise.ts';
 import { digestOf } from '../../../src/core/model/hash.ts';
 import { type ClusterId, type Revision, trusted } from '../../../src/core/model/ids.ts';
 import type { Counted } from '../../../src/core/model/quantity.ts';
-import { type DurationMs, durationMs } from '../../../src/core/model/time.ts';
-import type { Plan, PlannedPhase, PlannedRelease, PlannedTarget } from '../../../src/core/plan/plan.ts';
+import { durationMs } from '../../../src/core/model/time.ts';
+import type { Plan, PlannedLimit, PlannedPhase, PlannedRollout, PlannedTarget, RolloutKind } from '../../../src/core/plan/plan.ts';
+
+/** From here on a number stands for a setting as well: `2003` is version `1.3.0` with two threads. */
+const TUNING = 1_000;
 
 /** A revision, and the version that stands for it: `1.3.0` is revision 3. */
 export const revision = (number: number): Revision => trusted.revision(number.toString(16).padStart(16, '0'));
-export const version = (number: number): string => `1.${number}.0`;
+export const version = (number: number): string => `1.${number % TUNING}.0`;
+export const numberOf = (of: Revision): number => Number.parseInt(of, 16);
+/** The same version with the next setting. */
+export const tuned = (number: number): number => number + TUNING;
 
 export const counted = (count: number): Counted => ({ count, words: String(count) });
 
-export const spec = (number: number): DesiredSpec => ({
-  product: 'kafka',
+export const PRODUCT = 'kafka';
+export const RELEASE = 'kafka';
+
+export const spec = (number: number, product = PRODUCT): DesiredSpec => ({
+  product,
   version: version(number),
   image: undefined,
   replicas: 3,
-  config: {},
+  config: number < TUNING ? {} : { threads: Math.floor(number / TUNING) },
   featureFlags: {},
 });
 
@@ -24,7 +34,7 @@ export const desiredCluster = (cluster: ClusterId, number: number, more: Partial
   cluster,
   revision: revision(number),
   spec: spec(number),
-  release: 'kafka',
+  release: RELEASE,
   dataPlane: dataPlaneOf(cluster),
   labels: {},
   heldAt: undefined,
@@ -35,67 +45,97 @@ export const desiredCluster = (cluster: ClusterId, number: number, more: Partial
 /** `east-3` is on data plane `east`. */
 export const dataPlaneOf = (cluster: ClusterId): string => cluster.split('-')[0] ?? cluster;
 
-export interface PhaseShape extends Partial<Omit<PlannedPhase, 'budgets' | 'maxConcurrent' | 'members' | 'bakeMs' | 'maxDurationMs'>> {
+export interface PhaseShape
+  extends Partial<Omit<PlannedPhase, 'budgets' | 'maxConcurrent' | 'members' | 'soakMs' | 'bakeMs' | 'maxDurationMs'>> {
   readonly members: readonly string[];
   readonly maxConcurrent?: number;
+  readonly soakMs?: number;
   readonly bakeMs?: number;
   readonly maxDurationMs?: number | undefined;
   readonly budgets?: Partial<Record<'failed' | 'unreachable' | 'deferred', number>>;
 }
 
 export interface PlanShape {
-  readonly kind?: Plan['kind'];
-  readonly to: number;
-  /** The revision that each cluster is desired to be at before; the same for all, or by cluster. */
+  readonly kind?: RolloutKind;
+  /** What each cluster goes to: the same for all, or by cluster. */
+  readonly to: number | ReadonlyMap<string, number>;
+  /** What each cluster runs before: the same for all, or by cluster. */
   readonly from: number | ReadonlyMap<string, number>;
   readonly phases: readonly PhaseShape[];
   readonly deadlineMs?: number;
-  readonly release?: Partial<PlannedRelease>;
+  readonly rollout?: Partial<PlannedRollout>;
   readonly target?: Partial<PlannedTarget>;
-  /** Where every cluster has its own revision to go to: a revert. */
-  readonly toOf?: ReadonlyMap<string, number>;
+  /** Limits besides those of phases. */
+  readonly limits?: Partial<Record<'release' | 'rescue', number>>;
+  /** Clusters that go back, where not all of them do. */
+  readonly back?: ReadonlySet<string>;
 }
 
-export const RELEASE = 'kafka';
-
-/** A plan by hand: phases one after another, named `p0`, `p1`, ... unless they say otherwise. */
-export function planOf(shape: PlanShape): Plan {
-  const phases = shape.phases.map((phase, i) => phaseOf(phase, i));
-  const targets = Object.fromEntries(
-    phases.flatMap((phase) => phase.members.map((cluster) => [cluster, targetOf(shape, cluster, phase.id)])),
+/** One rollout of a plan by hand: phases one after another, named `p0`, `p1`, ... unless they say otherwise. */
+export function plannedOf(shape: PlanShape): PlannedRollout {
+  const { product = PRODUCT, release = RELEASE } = shape.rollout ?? {};
+  const places = shape.phases.map((phase, i) => ({ phase, name: phase.name ?? `p${i}` }));
+  const targets = new Map(
+    places.flatMap(({ phase, name }) => phase.members.map((cluster) => [trusted.cluster(cluster), targetOf(shape, cluster, name)] as const)),
   );
-  const release: PlannedRelease = {
-    release: RELEASE,
-    product: 'kafka',
+  const phases = places.map(({ phase, name }) => phaseOf(phase, name, targets));
+  const kind = kindOf([...targets.values()]);
+  return {
+    release,
+    product,
+    intent: 'release',
     strategy: 'by-hand',
     urgency: 'routine',
+    kind,
+    requires: [],
     fromVersions: [],
     toVersions: [],
-    members: Object.keys(targets).length,
-    selected: Object.keys(targets).length,
-    maxConcurrent: undefined,
+    selected: targets.size,
+    phases,
+    targets,
+    limits: limitsOf(shape, release, phases),
     budgets: {},
-    ...shape.release,
+    guardMs: durationMs(0),
+    ...shape.rollout,
   };
-  const plan = { kind: shape.kind ?? 'rollout', releases: [release], phases, targets, excluded: [], removed: [], risks: [] };
-  return { digest: digestOf(plan), ...plan };
 }
 
-export const phaseId = (name: string): string => `${RELEASE}/${name}`;
+export function planOfRollouts(rollouts: readonly PlannedRollout[]): Plan {
+  const digest = digestOf(rollouts.map((rollout) => ({ ...rollout, targets: [...rollout.targets.values()] })));
+  return { digest, rollouts, excluded: [], removed: [], risks: [] };
+}
 
-function phaseOf({ members, maxConcurrent, bakeMs, maxDurationMs, budgets, ...rest }: PhaseShape, i: number): PlannedPhase {
+/** A plan of one rollout. */
+export const planOf = (shape: PlanShape): Plan => planOfRollouts([plannedOf(shape)]);
+
+const kindOf = (targets: readonly PlannedTarget[]): RolloutKind =>
+  targets.length > 0 && targets.every(({ kind }) => kind === 'rollback') ? 'rollback' : 'rollout';
+
+function limitsOf({ limits = {} }: PlanShape, release: string, phases: readonly PlannedPhase[]): readonly PlannedLimit[] {
+  const ofPhases = phases.map(
+    ({ name, maxConcurrent }): PlannedLimit => ({ id: `phase:${name}`, kind: 'phase', name, count: maxConcurrent }),
+  );
+  const others = (['release', 'rescue'] as const).flatMap((kind): PlannedLimit[] => {
+    const count = limits[kind];
+    return count === undefined ? [] : [{ id: kind, kind, name: release, count: counted(count) }];
+  });
+  return [...ofPhases, ...others];
+}
+
+function phaseOf(shape: PhaseShape, name: string, targets: ReadonlyMap<string, PlannedTarget>): PlannedPhase {
+  const { members, maxConcurrent, soakMs, bakeMs, maxDurationMs, budgets, ...rest } = shape;
   return {
-    id: phaseId(rest.name ?? `p${i}`),
-    release: RELEASE,
-    name: `p${i}`,
+    name,
     canary: false,
-    after: i === 0 ? [] : [phaseId(`p${i - 1}`)],
+    provenBy: undefined,
+    kind: kindOf(members.flatMap((cluster) => targets.get(cluster) ?? [])),
     why: 'by hand',
     approval: undefined,
     onFailure: 'pause',
     ...rest,
     members: members.map(trusted.cluster),
     maxConcurrent: counted(maxConcurrent ?? 1),
+    soakMs: durationMs(soakMs ?? 0),
     bakeMs: durationMs(bakeMs ?? 0),
     maxDurationMs: maxDurationMs === undefined ? undefined : durationMs(maxDurationMs),
     budgets: {
@@ -106,21 +146,24 @@ function phaseOf({ members, maxConcurrent, bakeMs, maxDurationMs, budgets, ...re
   };
 }
 
-const DEADLINE_MS: DurationMs = durationMs(600_000);
+const DEADLINE_MS = 600_000;
 
-function targetOf({ to, toOf, from, deadlineMs, target }: PlanShape, cluster: ClusterId, phase: string): PlannedTarget {
-  const before = typeof from === 'number' ? from : from.get(cluster);
-  const wanted = toOf?.get(cluster) ?? to;
+function targetOf(shape: PlanShape, cluster: string, phase: string): PlannedTarget {
+  const { product = PRODUCT } = shape.rollout ?? {};
+  const of = (numbers: PlanShape['to']) => (typeof numbers === 'number' ? numbers : numbers.get(cluster));
+  const [before, wanted = 0] = [of(shape.from), of(shape.to)];
+  const id = trusted.cluster(cluster);
   return {
-    cluster,
+    cluster: id,
     phase,
-    dataPlane: dataPlaneOf(cluster),
-    change: 'update',
+    dataPlane: dataPlaneOf(id),
+    change: before === undefined ? 'create' : 'update',
+    kind: shape.back?.has(cluster) === true ? 'rollback' : (shape.kind ?? 'rollout'),
     from: before === undefined ? undefined : { revision: revision(before), version: version(before) },
     revision: revision(wanted),
-    spec: spec(wanted),
-    differences: [],
-    deadlineMs: deadlineMs === undefined ? DEADLINE_MS : durationMs(deadlineMs),
-    ...target,
+    spec: spec(wanted, product),
+    differences: before === undefined ? [] : differencesOf(spec(before, product), spec(wanted, product)),
+    deadlineMs: durationMs(shape.deadlineMs ?? DEADLINE_MS),
+    ...shape.target,
   };
 }

@@ -1,49 +1,43 @@
+import type { DesiredSpec } from '../../../src/core/desired/desired.ts';
+import { observedDifferences } from '../../../src/core/desired/normalise.ts';
+import type { Observed } from '../../../src/core/evidence/observation.ts';
 import type { ClusterId, RolloutId } from '../../../src/core/model/ids.ts';
 import type { Instant } from '../../../src/core/model/time.ts';
-import type { ActiveRollout } from '../../../src/core/reconcile/decision.ts';
-import type { Observation, Order } from '../../../src/core/reconcile/evidence.ts';
+import type { FleetInput } from '../../../src/core/reconcile/decision.ts';
 
 interface Soak {
   attempt: number;
   soakedMs: number;
   lastHealthyAt: Instant | undefined;
-  newestAt: Instant | undefined;
+  newest: { readonly sampledAt: Instant; readonly receivedAt: Instant } | undefined;
 }
 
 /**
- * Watches all evidence beside `decide`, and keeps its own account of who has soaked for how long: counted from
- * samples alone, and never from anything that `decide` remembers.
+ * Watches all evidence beside the engine, and keeps its own account of who has soaked for how long: counted from
+ * samples alone, and never from anything that the engine remembers.
  */
 export class SoakWitness {
   readonly #soaks = new Map<string, Soak>();
-  readonly #maxAgeMs: number;
 
-  constructor(maxAgeMs: number) {
-    this.#maxAgeMs = maxAgeMs;
-  }
-
-  /** To be told of what `decide` is about to see. */
-  see(
-    rollouts: readonly ActiveRollout[],
-    orders: ReadonlyMap<ClusterId, Order>,
-    observations: ReadonlyMap<ClusterId, Observation>,
-    now: Instant,
-  ): void {
-    for (const { plan, state } of rollouts) {
+  /** To be told of what is about to be decided on. */
+  see({ rollouts, orders, observations, policy, now }: FleetInput): void {
+    for (const { planned, state } of rollouts) {
       for (const [cluster, { attempt, startedAt }] of state.targets) {
         const order = orders.get(cluster);
         if (startedAt === undefined || order?.rollout !== state.id) continue;
         const soak = this.#soakOf(state.id, cluster, attempt);
         const seen = observations.get(cluster);
-        const revision = plan.targets[cluster]?.revision;
-        if (seen?.kind !== 'observed' || now - seen.sampledAt > this.#maxAgeMs || seen.sampledAt < order.orderedAt) continue;
-        if (soak.newestAt !== undefined && seen.sampledAt <= soak.newestAt) continue;
-        if (seen.accepted?.epoch !== order.epoch || seen.accepted.revision !== revision) continue;
-        this.#count(soak, seen.sampledAt, seen.rolled && seen.healthy);
+        const target = planned.targets.get(cluster);
+        if (seen?.kind !== 'observed' || target === undefined) continue;
+        const isUnderOrder = seen.accepted?.epoch === order.epoch && seen.accepted.revision === target.revision;
+        if (!isUnderOrder && seen.receivedAt <= order.orderedAt) continue;
+        if (Math.abs(now - seen.receivedAt) > policy.evidenceMaxAgeMs || isNotNewer(seen, soak, policy.evidenceMaxAgeMs)) continue;
+        count(soak, seen, isUnderOrder && isThere(seen, target.spec), policy.evidenceMaxAgeMs);
       }
     }
   }
 
+  /** -1: not seen healthy in this attempt. */
   soakedMs(rollout: RolloutId, cluster: ClusterId, attempt: number): number {
     const soak = this.#soaks.get(`${rollout} ${cluster}`);
     return soak?.attempt === attempt && soak.lastHealthyAt !== undefined ? soak.soakedMs : -1;
@@ -53,22 +47,34 @@ export class SoakWitness {
     const key = `${rollout} ${cluster}`;
     let soak = this.#soaks.get(key);
     if (soak?.attempt !== attempt) {
-      soak = { attempt, soakedMs: 0, lastHealthyAt: undefined, newestAt: undefined };
+      soak = { attempt, soakedMs: 0, lastHealthyAt: undefined, newest: undefined };
       this.#soaks.set(key, soak);
     }
     return soak;
   }
+}
 
-  #count(soak: Soak, at: Instant, healthy: boolean): void {
-    const gapMs = soak.newestAt === undefined ? 0 : at - soak.newestAt;
-    soak.newestAt = at;
-    if (!healthy) {
-      soak.soakedMs = 0;
-      soak.lastHealthyAt = undefined;
-      return;
-    }
-    // Only time between two healthy samples counts, and only if they are close enough to vouch for it.
-    if (soak.lastHealthyAt !== undefined && gapMs <= this.#maxAgeMs) soak.soakedMs += gapMs;
-    soak.lastHealthyAt = at;
+/** The same sample again, or one that was overtaken. Much later an earlier time can only mean that their clock was set back. */
+function isNotNewer({ sampledAt, receivedAt }: Observed, { newest }: Soak, maxAgeMs: number): boolean {
+  if (newest === undefined) return false;
+  return sampledAt === newest.sampledAt || (sampledAt < newest.sampledAt && receivedAt - newest.receivedAt <= maxAgeMs);
+}
+
+const isThere = (seen: Observed, spec: DesiredSpec): boolean =>
+  seen.rolled &&
+  seen.healthy &&
+  seen.brokers.every(({ version }) => version === spec.version) &&
+  observedDifferences(spec, seen.running).length === 0;
+
+function count(soak: Soak, { sampledAt, receivedAt }: Observed, healthy: boolean, maxAgeMs: number): void {
+  const gapMs = soak.newest === undefined ? 0 : receivedAt - soak.newest.receivedAt;
+  soak.newest = { sampledAt, receivedAt };
+  if (!healthy || gapMs < 0) {
+    soak.soakedMs = 0;
+    soak.lastHealthyAt = healthy ? receivedAt : undefined;
+    return;
   }
+  // Only time between two healthy samples counts, and only if they are close enough to vouch for it.
+  if (soak.lastHealthyAt !== undefined && gapMs <= maxAgeMs) soak.soakedMs += gapMs;
+  soak.lastHealthyAt = receivedAt;
 }

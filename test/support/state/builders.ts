@@ -1,12 +1,16 @@
 import type { DesiredCluster, DesiredSpec } from '../../../src/core/desired/desired.ts';
-import { digestOf, revisionOf, rolloutIdOf } from '../../../src/core/model/hash.ts';
+import type { Drift } from '../../../src/core/drift/drift.ts';
+import type { Observed, Unknown } from '../../../src/core/evidence/observation.ts';
+import type { Order, StandingOrder } from '../../../src/core/evidence/order.ts';
+import type { LedgerEntry, Proven } from '../../../src/core/ledger/ledger.ts';
+import { digestOf, hash16, revisionOf } from '../../../src/core/model/hash.ts';
 import { type ClusterId, type FleetId, trusted } from '../../../src/core/model/ids.ts';
 import { durationMs, instant } from '../../../src/core/model/time.ts';
-import type { Plan } from '../../../src/core/plan/plan.ts';
-import type { Drift } from '../../../src/core/reconcile/drift.ts';
-import type { Observed, Order, Unknown } from '../../../src/core/reconcile/evidence.ts';
-import { PHASE_AHEAD, type RolloutState, type TargetState, untouched } from '../../../src/core/reconcile/state.ts';
-import type { AuditEntry, Delivery, FleetRecord, Job, StateChange } from '../../../src/ports/state-store.ts';
+import type { Plan, PlannedPhase, PlannedRollout } from '../../../src/core/plan/plan.ts';
+import type { Policy } from '../../../src/core/reconcile/policy.ts';
+import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../../src/core/reconcile/state.ts';
+import type { Stop } from '../../../src/core/stop/stop.ts';
+import type { AuditEntry, Delivery, FleetRecord, Job, RolloutChange, StateChange } from '../../../src/ports/state-store.ts';
 
 /** A fixed moment of 2026; tests count from it in milliseconds. */
 export const T0 = 1_790_000_000_000;
@@ -55,78 +59,198 @@ export function desiredCluster(name: string, version: string, over: Partial<Desi
   };
 }
 
-export function planFor(names: readonly string[], version: string, from = '1.0.0'): Plan {
+/** The part of one release: its canary phase holds all of these clusters. */
+export function plannedFor(names: readonly string[], version: string, from = '1.0.0', release = 'kafka-main'): PlannedRollout {
   const before = spec(from);
   const wanted = spec(version);
-  const revision = revisionOf(wanted);
-  const counted = { count: 1, words: '1' };
-  const body: Omit<Plan, 'digest'> = {
+  const differences = [{ path: 'version', from, to: version }];
+  return {
+    release,
+    product: 'kafka',
+    intent: 'release',
+    strategy: 'careful',
+    urgency: 'routine',
     kind: 'rollout',
-    releases: [],
-    phases: [
-      {
-        id: 'kafka-main/canary',
-        release: 'kafka-main',
-        name: 'canary',
-        canary: true,
-        after: [],
-        members: names.map(c),
-        why: 'tier = canary',
-        maxConcurrent: counted,
-        bakeMs: durationMs(60_000),
-        budgets: { failed: counted, unreachable: counted, deferred: counted },
-        approval: undefined,
-        maxDurationMs: undefined,
-        onFailure: 'pause',
-      },
-    ],
-    targets: Object.fromEntries(
+    requires: ['zookeeper'],
+    fromVersions: [from],
+    toVersions: [version],
+    selected: names.length,
+    phases: [{ ...CANARY, members: names.map(c) }],
+    targets: new Map(
       names.map((name) => [
-        name,
+        c(name),
         {
           cluster: c(name),
-          phase: 'kafka-main/canary',
+          phase: CANARY.name,
           dataPlane: 'aws-eu-1',
-          change: 'update' as const,
+          change: 'update',
+          kind: 'rollout',
           from: { revision: revisionOf(before), version: from },
-          revision,
+          revision: revisionOf(wanted),
           spec: wanted,
-          differences: [{ path: 'version', from, to: version }],
+          differences,
           deadlineMs: durationMs(600_000),
         },
       ]),
     ),
-    excluded: [],
-    removed: [],
-    risks: [],
+    limits: [{ id: 'phase:canary', kind: 'phase', name: 'canary', count: ONE }],
+    budgets: { failed: ONE },
+    guardMs: durationMs(1_800_000),
   };
-  return { ...body, digest: digestOf(body) };
 }
+
+const ONE = { count: 1, words: '1' };
+const CANARY: PlannedPhase = {
+  name: 'canary',
+  canary: true,
+  provenBy: undefined,
+  kind: 'rollout',
+  members: [],
+  why: 'tier = canary',
+  maxConcurrent: ONE,
+  soakMs: durationMs(60_000),
+  bakeMs: durationMs(0),
+  budgets: { failed: ONE, unreachable: ONE, deferred: ONE },
+  approval: undefined,
+  maxDurationMs: undefined,
+  onFailure: 'pause',
+};
+
+/** A plan of several releases' parts. */
+export function planOf(...rollouts: readonly PlannedRollout[]): Plan {
+  const named = rollouts.map(({ targets, ...rest }) => ({ ...rest, targets: [...targets.values()] }));
+  return { digest: digestOf(named), rollouts, excluded: [], removed: [], risks: [] };
+}
+
+/** A plan of one release. */
+export const planFor = (names: readonly string[], version: string, from?: string): Plan => planOf(plannedFor(names, version, from));
 
 export const target = (over: Partial<TargetState> = {}): TargetState => ({ ...untouched(t(0)), ...over });
 
-export function newRollout(
-  commitDigit: string,
-  plan: Plan,
-  over: Partial<RolloutState> = {},
-): NonNullable<StateChange['newRollouts']>[number] {
-  const commit = sha(commitDigit);
-  const state: RolloutState = {
-    id: rolloutIdOf(commit, plan.digest, over.createdAt ?? t(0)),
-    digest: plan.digest,
-    commit,
-    status: 'running',
-    createdAt: t(0),
-    finishedAt: undefined,
-    resumedAt: undefined,
-    pause: undefined,
-    phases: new Map(plan.phases.map((phase) => [phase.id, PHASE_AHEAD])),
-    targets: new Map(Object.keys(plan.targets).map((name) => [c(name), target()])),
-    approvals: [],
-    ...over,
-  };
-  return { plan, state, pull: 12, author: 'octocat', title: 'Kafka 2.0' };
+export const phase = (over: Partial<PhaseState> = {}): PhaseState => ({ ...PHASE_AHEAD, ...over });
+
+type NewRollouts = NonNullable<StateChange['newRollouts']>;
+
+/** What one landing brings, with the state of its first rollout at hand. The letter makes commit and place in line. */
+export interface Landed extends NewRollouts {
+  readonly state: RolloutState;
 }
+
+/** A landing whose plan has this first release's rollout; `over` changes that one. */
+export function landed(letter: string, plan: Plan, over: Partial<RolloutState> = {}): Landed {
+  const commit = sha(letter);
+  const states = plan.rollouts.map((planned, nth) => {
+    const createdAt = over.createdAt ?? t(0);
+    const state: RolloutState = {
+      id: trusted.rollout(`${commit.slice(0, 12)}-${hash16(`${planned.release} ${plan.digest} ${createdAt}`)}`),
+      digest: plan.digest,
+      commit,
+      release: planned.release,
+      seq: Number.parseInt(letter, 16) * 10 + nth,
+      inLineSince: Number.parseInt(letter, 16) * 10 + nth,
+      status: 'running',
+      createdAt,
+      startedAt: undefined,
+      goingSince: undefined,
+      stoppedSince: undefined,
+      finishedAt: undefined,
+      guardUntil: undefined,
+      supersededBy: undefined,
+      takesOver: false,
+      phases: new Map(planned.phases.map(({ name }) => [name, PHASE_AHEAD])),
+      targets: new Map([...planned.targets.keys()].map((name) => [name, target()])),
+      approvals: [],
+      overrides: [],
+    };
+    return nth === 0 ? { ...state, ...over } : state;
+  });
+  const [state] = states;
+  if (state === undefined) throw new Error('a plan has a rollout');
+  return { state, plan, states, pull: 12, author: 'octocat', title: 'Kafka 2.0' };
+}
+
+/** What a commit says of a rollout that changed, with only these phases and targets. */
+export const changed = (state: RolloutState, over: Partial<RolloutChange> = {}): RolloutChange => ({
+  ...state,
+  phases: new Map(),
+  targets: new Map(),
+  ...over,
+});
+
+export const stop = (id: string, over: Partial<Stop> = {}): Stop => ({
+  id: trusted.stop(hash16(id)),
+  scope: { kind: 'release', release: 'kafka-main' },
+  cause: 'person',
+  lets: 'nothing',
+  by: 'octocat',
+  reason: 'looks odd',
+  at: t(1),
+  until: undefined,
+  rollout: undefined,
+  phase: undefined,
+  failed: [],
+  lifted: undefined,
+  ...over,
+});
+
+export const proven = (version: string, over: Partial<Proven> = {}): Proven => ({
+  revision: revisionOf(spec(version)),
+  spec: spec(version),
+  proof: 'soaked',
+  at: t(1),
+  rollout: undefined,
+  tookMs: undefined,
+  ...over,
+});
+
+export const ledgerEntry = (name: string, over: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  cluster: c(name),
+  proven: [proven('1.0.0')],
+  observed: undefined,
+  failed: [],
+  ...over,
+});
+
+export const policy = (over: Partial<Policy> = {}): Policy => ({
+  fleetMaxConcurrent: 20,
+  dataPlanes: [
+    { name: 'aws-eu-1', kind: 'simulated', urlFromEnv: 'AWS_EU_1', maxConcurrent: 5 },
+    { name: 'gcp-us-1', kind: 'simulated', urlFromEnv: undefined, maxConcurrent: undefined },
+  ],
+  calendar: {
+    rules: [
+      {
+        kind: 'freeze',
+        name: 'year-end',
+        select: { matchLabels: { tier: 'gold' } },
+        products: ['kafka'],
+        when: { kind: 'range', fromMs: 1, toMs: 2 },
+        scope: 'all',
+        allowRollback: true,
+        allowExpedite: false,
+        overrun: 'finish',
+        reason: 'nobody is there',
+      },
+    ],
+  },
+  products: {
+    kafka: {
+      document: {
+        apiVersion: 'flotilla.dev/v1',
+        kind: 'Product',
+        metadata: { name: 'kafka' },
+        spec: { workload: { kind: 'StatefulSet' }, versions: [{ version: '1.0.0' }, { version: '2.0.0', from: ['1.0.0'] }] },
+      },
+      requires: ['zookeeper'],
+      minimumIntervalMs: durationMs(3_600_000),
+    },
+  },
+  evidenceMaxAgeMs: 60_000,
+  unreachableAfterMs: 300_000,
+  regressionAfterMs: 120_000,
+  drift: { intervalMs: 900_000, maxIssues: 20, action: 'report' },
+  ...over,
+});
 
 export const order = (name: string, epoch: number, over: Partial<Order> = {}): Order => {
   const wanted = spec('2.0.0');
@@ -143,11 +267,15 @@ export const order = (name: string, epoch: number, over: Partial<Order> = {}): O
   };
 };
 
+/** The order as it stands: not answered yet. */
+export const standing = (given: Order, reply?: StandingOrder['reply']): StandingOrder => ({ ...given, reply });
+
 export const observed = (name: string, sampledMs: number, over: Partial<Observed> = {}): Observed => ({
   kind: 'observed',
   cluster: c(name),
   dataPlane: 'aws-eu-1',
   sampledAt: t(sampledMs),
+  receivedAt: t(sampledMs),
   accepted: { epoch: 1, revision: revisionOf(spec('2.0.0')), mode: 'run' },
   rolled: true,
   healthy: true,
@@ -163,6 +291,7 @@ export const unknown = (name: string, sampledMs: number): Unknown => ({
   cluster: c(name),
   dataPlane: 'aws-eu-1',
   sampledAt: t(sampledMs),
+  receivedAt: t(sampledMs),
   cause: 'data plane aws-eu-1 does not answer',
   missing: false,
 });

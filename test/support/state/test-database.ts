@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type ConnectedState, openState } from '../../../src/adapters/postgres/connect.ts';
 import type { Connection } from '../../../src/adapters/postgres/connection.ts';
+import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import { EmbeddedServer } from '../../../src/adapters/postgres/embedded-server.ts';
+import { migratorOf } from '../../../src/adapters/postgres/migrations/migrate.ts';
 import type { Log } from '../../../src/ports/log.ts';
 
 export interface Logged {
@@ -66,6 +68,25 @@ export class TestServer {
     const name = `test_${this.#count}`;
     await this.#admin.query(`create database ${name} template migrated`);
     return this.#at(this.server.connection(name));
+  }
+
+  /** With the tables and rows of the first schema, as the program of that time wrote them. */
+  async firstSchema(rows: Readonly<Record<string, readonly object[]>>): Promise<TestDatabase> {
+    this.#count += 1;
+    const name = `first_${this.#count}`;
+    await this.#admin.query(`create database ${name}`);
+    const db = openDatabase(this.server.connection(name), memoryLog());
+    const { error } = await migratorOf(db).migrateTo('0001-initial');
+    await db.destroy();
+    if (error !== undefined) throw error;
+    const database = await this.#at(this.server.connection(name));
+    for (const [table, some] of Object.entries(rows)) {
+      await database.sql.query(
+        `insert into flotilla.${table} overriding system value select * from json_populate_recordset(null::flotilla.${table}, $1)`,
+        [JSON.stringify(some)],
+      );
+    }
+    return database;
   }
 
   /** The same database again, after it was closed. */

@@ -4,8 +4,8 @@ import type { Loop } from '../../../src/loop/loop.ts';
 import { memoryOf } from '../../../src/loop/memory.ts';
 import type { DataPlane } from '../../../src/ports/data-plane.ts';
 import type { Job } from '../../../src/ports/state-store.ts';
-import { FLEET, newRollout, OTHER_FLEET, observed, planFor } from '../../support/state/builders.ts';
-import { loopOf } from '../loop/fake-ports.ts';
+import { TestBot } from '../../support/loop/bot.ts';
+import { c, FLEET, landed, OTHER_FLEET, observed, planFor, target } from '../../support/state/builders.ts';
 
 let asked: string[] = [];
 let loop: Loop;
@@ -14,9 +14,18 @@ let watchers: Watchers;
 beforeEach(() => {
   vi.useFakeTimers();
   asked = [];
-  loop = loopOf({ store: { enqueue: async (jobs: readonly Job[]) => void asked.push(...jobs.map(({ key }) => key)) } });
-  const { plan, state } = newRollout('a', planFor(['moving'], '2.0.0'));
-  memoryOf(loop.memory, FLEET).situation = { version: 1, desired: new Map(), rollouts: [{ plan, state }], orders: new Map() };
+  const bot = new TestBot();
+  loop = bot.withStore({ enqueue: async (jobs: readonly Job[]) => void asked.push(...jobs.map(({ key }) => key)) });
+  const plan = planFor(['moving', 'watched', 'failed'], '2.0.0');
+  const targets = new Map([
+    [c('moving'), target({ status: 'rolling' })],
+    [c('watched'), target({ status: 'succeeded' })],
+    [c('failed'), target({ status: 'failed' })],
+  ]);
+  const { state } = landed('a', plan, { targets });
+  const rollouts = plan.rollouts.map((planned) => ({ planned, state }));
+  const nothing = { desired: new Map(), ledger: new Map(), orders: new Map(), stops: [], policy: undefined, lastSeq: 1 };
+  memoryOf(loop.memory, FLEET).records = { version: 1, records: { ...nothing, heads: { seen: undefined, good: undefined }, rollouts } };
   watchers = new Watchers(loop);
 });
 afterEach(() => {
@@ -29,7 +38,13 @@ type Watch = Parameters<DataPlane['watch']>;
 /** A data plane that tells news when the test has some. */
 function dataPlane(name: string) {
   const watches: Watch[] = [];
-  const port = { name, watch: (...watch: Watch) => void watches.push(watch) } as unknown as DataPlane;
+  const port: DataPlane = {
+    name,
+    watch: (...watch) => void watches.push(watch),
+    apply: async () => [],
+    observe: async () => [],
+    list: async () => [],
+  };
   const tell = (cluster: string) => {
     for (const [onChange, signal] of watches) if (!signal.aborted) onChange(observed(cluster, 0));
   };
@@ -42,6 +57,19 @@ it('makes one tick of news that come close together, and one look at drift of wh
   for (const cluster of ['moving', 'moving', 'still', 'still']) tell(cluster);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(asked).toEqual([`tick:${FLEET}`, `drift:${FLEET}`]);
+});
+
+it.each([
+  ['a cluster that moves', 'moving', 'tick'],
+  ['one that succeeded, and is watched', 'watched', 'tick'],
+  ['one that failed', 'failed', 'drift'],
+  ['one of no rollout', 'still', 'drift'],
+])('news of %s', async (_name, cluster, job) => {
+  const { port, tell } = dataPlane('aws');
+  watchers.set(FLEET, [port]);
+  tell(cluster);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toEqual([`${job}:${FLEET}`]);
 });
 
 it('looks at drift also while news never stops', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { restartsSince } from '../../../src/local/data-plane/observe-cluster.ts';
+import { restartsSince } from '../../../src/ports/in-memory/simulated-clusters/observe-cluster.ts';
 import { fault, MINUTE, ONE_RESTART, order, Simulation, spec } from './simulation.ts';
 
 const good = spec('4.0.1');
@@ -49,7 +49,7 @@ describe('crash-loop', () => {
     expect(restartsSince(5_000, 5_000 + ms)).toBe(count);
   });
 
-  it('is mended by an order back to what ran before, the broken broker first', () => {
+  it('is fixed by an order back to what ran before, the broken broker first', () => {
     const cluster = Simulation.running(good);
     cluster.break(fault('crash-loop', { broker: 1 }));
     cluster.order(order(1, bad));
@@ -60,7 +60,7 @@ describe('crash-loop', () => {
     expect(cluster.seen()).toMatchObject({ rolled: true, healthy: true, running: { version: '4.0.1' } });
   });
 
-  it('is mended when the fault is cleared, also under a hold, and then goes on', () => {
+  it('comes back when the fault is cleared, also under a hold, and then goes on', () => {
     const cluster = Simulation.running(good);
     cluster.break(fault('crash-loop'));
     cluster.order(order(1, bad));
@@ -115,12 +115,12 @@ describe('stuck', () => {
   it.each([
     ['cleared', (cluster: Simulation) => cluster.break(undefined), '4.1.1'],
     ['ordered back', (cluster: Simulation) => cluster.order(order(2, good)), '4.0.1'],
-  ])('recovers when %s', (_name, mend, version) => {
+  ])('recovers when %s', (_name, fix, version) => {
     const cluster = Simulation.running(good);
     cluster.break(fault('stuck'));
     cluster.order(order(1, bad));
     cluster.pass(10 * MINUTE);
-    mend(cluster);
+    fix(cluster);
     cluster.pass(3 * ONE_RESTART);
     expect(cluster.seen()).toMatchObject({ rolled: true, healthy: true, running: { version } });
   });

@@ -1,13 +1,19 @@
 import type { DesiredSpec } from '../../../src/core/desired/desired.ts';
+import type { Order, OrderReply } from '../../../src/core/evidence/order.ts';
+import type { SentObserved } from '../../../src/core/evidence/parse.ts';
 import { revisionOf } from '../../../src/core/model/hash.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { instant } from '../../../src/core/model/time.ts';
-import type { Observed, Order } from '../../../src/core/reconcile/evidence.ts';
-import type { ClusterState, Fault } from '../../../src/local/data-plane/cluster-state.ts';
-import { acceptOrder, changeByHand, existingCluster, type HandChange, setFault } from '../../../src/local/data-plane/events.ts';
-import { inspectCluster } from '../../../src/local/data-plane/observe-cluster.ts';
-import { advance } from '../../../src/local/data-plane/roll.ts';
-import type { OrderReply } from '../../../src/ports/data-plane.ts';
+import type { ClusterState, Fault } from '../../../src/ports/in-memory/simulated-clusters/cluster-state.ts';
+import {
+  acceptOrder,
+  changeByHand,
+  existingCluster,
+  type HandChange,
+  setFault,
+} from '../../../src/ports/in-memory/simulated-clusters/events.ts';
+import { inspectCluster } from '../../../src/ports/in-memory/simulated-clusters/observe-cluster.ts';
+import { advance } from '../../../src/ports/in-memory/simulated-clusters/roll.ts';
 
 export const SEED = 'test';
 export const MINUTE = 60_000;
@@ -78,7 +84,7 @@ export class Simulation {
     this.state = advance(this.known(), this.at, SEED);
   }
 
-  seen(): Observed {
+  seen(): SentObserved {
     return inspectCluster(this.known(), this.at, instant(this.at));
   }
 

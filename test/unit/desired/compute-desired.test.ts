@@ -28,7 +28,7 @@ describe('what a cluster should run', () => {
       clusters: [cluster('a', {}, { config: { prc: 3, c: 3 }, featureFlags: { rc: false, c: true } })],
     });
     expect(spec.config).toEqual({ p: 1, pr: 2, prc: 3, r: 2, c: 3 });
-    expect(spec.featureFlags).toEqual({ r: true, rc: false, c: true });
+    expect(spec.featureFlags).toEqual({ r: true, c: true });
   });
 
   it('is what its revision is the hash of', () => {

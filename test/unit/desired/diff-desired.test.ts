@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { computeDesired } from '../../../src/core/desired/compute-desired.ts';
-import type { DesiredSpec } from '../../../src/core/desired/desired.ts';
-import { diffDesired, differencesOf, entriesToStore } from '../../../src/core/desired/diff-desired.ts';
+import { diffDesired, entriesToStore } from '../../../src/core/desired/diff-desired.ts';
 import type { Cluster } from '../../../src/core/manifest/generated.ts';
 import { cluster, fleetModel, release } from '../../support/fleet-model.ts';
 
@@ -43,44 +42,4 @@ describe('entriesToStore', () => {
     const { set, remove } = entriesToStore(desired([cluster('a')]), desired([cluster('b')]));
     expect([set.map((entry) => entry.cluster), remove]).toEqual([['b'], ['a']]);
   });
-});
-
-describe('differencesOf', () => {
-  const spec: DesiredSpec = {
-    product: 'kafka',
-    version: '3.8.0',
-    image: 'i',
-    replicas: 3,
-    config: { b: 1, a: 'x' },
-    featureFlags: { f: true },
-  };
-
-  it.each<[string, Partial<DesiredSpec>, unknown]>([
-    ['nothing', { config: { a: 'x', b: 1 } }, []],
-    [
-      'version before replicas',
-      { replicas: 5, version: '3.9.0' },
-      [
-        { path: 'version', from: '3.8.0', to: '3.9.0' },
-        { path: 'replicas', from: 3, to: 5 },
-      ],
-    ],
-    ['an image that is gone', { image: undefined }, [{ path: 'image', from: 'i', to: undefined }]],
-    [
-      'settings by name: changed, gone, new',
-      { config: { b: 2, c: true } },
-      [
-        { path: 'config.a', from: 'x', to: undefined },
-        { path: 'config.b', from: 1, to: 2 },
-        { path: 'config.c', from: undefined, to: true },
-      ],
-    ],
-    ['a number and its text', { config: { b: '1', a: 'x' } }, [{ path: 'config.b', from: 1, to: '1' }]],
-    [
-      'a setting called as an object method',
-      { config: { ...{ b: 1, a: 'x' }, toString: 'y' } },
-      [{ path: 'config.toString', from: undefined, to: 'y' }],
-    ],
-    ['flags', { featureFlags: { f: false } }, [{ path: 'featureFlags.f', from: true, to: false }]],
-  ])('%s', (_name, edit, want) => expect(differencesOf(spec, { ...spec, ...edit })).toEqual(want));
 });

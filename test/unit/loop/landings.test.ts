@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { landings } from '../../../src/loop/landings.ts';
-import type { PullInfo } from '../../../src/ports/code-host.ts';
+import type { CodeHost, PullInfo } from '../../../src/ports/code-host.ts';
+import type { ManifestSource } from '../../../src/ports/manifest-source.ts';
 import { fleetRecord, sha } from '../../support/state/builders.ts';
-import { loopOf } from './fake-ports.ts';
 
 const pull = (number: number, over: Partial<PullInfo> = {}): PullInfo => ({
   number,
@@ -22,20 +22,18 @@ const pull = (number: number, over: Partial<PullInfo> = {}): PullInfo => ({
 function branch(line: string, pulls: Readonly<Record<string, PullInfo>> = {}) {
   const info = (digit: string) => ({ sha: sha(digit), author: 'git-author', subject: `subject ${digit}`, body: '' });
   let asked = 0;
-  const loop = loopOf({
-    source: {
-      commitsBetween: async (_from, _to, limit) => [...line].slice(0, limit).map(info),
-      commit: async (wanted) => info(wanted.slice(0, 1)),
+  const source: Pick<ManifestSource, 'commit' | 'commitsBetween'> = {
+    commitsBetween: async (_from, _to, limit) => [...line].slice(0, limit).map(info),
+    commit: async (wanted) => info(wanted.slice(0, 1)),
+  };
+  const host: Pick<CodeHost, 'pullsOfCommit'> = {
+    pullsOfCommit: async (commit) => {
+      asked += 1;
+      const found = pulls[commit.slice(0, 1)];
+      return found === undefined ? [] : [found];
     },
-    host: {
-      pullsOfCommit: async (commit) => {
-        asked += 1;
-        const found = pulls[commit.slice(0, 1)];
-        return found === undefined ? [] : [found];
-      },
-    },
-  });
-  return { loop, asked: () => asked };
+  };
+  return { source, host, asked: () => asked };
 }
 
 async function landed(
@@ -44,8 +42,8 @@ async function landed(
   head = line.at(-1) ?? '',
   seen: string | undefined = '0',
 ) {
-  const { loop } = branch(line, pulls);
-  const found = await landings(loop, fleetRecord(undefined, { seenHead: seen === undefined ? undefined : sha(seen) }), sha(head));
+  const { source, host } = branch(line, pulls);
+  const found = await landings(source, host, fleetRecord(undefined, { seenHead: seen === undefined ? undefined : sha(seen) }), sha(head));
   return found.map(({ commit, after, pull: number }) => [commit.slice(0, 1), after?.slice(0, 1), number]);
 }
 
@@ -84,23 +82,23 @@ describe('what came to the default branch', () => {
   });
 
   it('is the head alone at the first look, and costs no request', async () => {
-    const { loop, asked } = branch('12', { 2: pull(8) });
-    const [only, ...more] = await landings(loop, fleetRecord(), sha('2'));
+    const { source, host, asked } = branch('12', { 2: pull(8) });
+    const [only, ...more] = await landings(source, host, fleetRecord(), sha('2'));
     expect([only?.commit, only?.after, only?.pull, more.length, asked()]).toEqual([sha('2'), undefined, undefined, 0, 0]);
   });
 
   it('is the head alone when there is more than anybody would report one by one', async () => {
     expect(await landed('1'.repeat(50), { 1: pull(7) })).toHaveLength(1);
-    const { loop, asked } = branch(`${'1'.repeat(60)}2`);
-    expect((await landings(loop, fleetRecord(undefined, { seenHead: sha('0') }), sha('2'))).map(({ commit }) => commit)).toEqual([
+    const { source, host, asked } = branch(`${'1'.repeat(60)}2`);
+    expect((await landings(source, host, fleetRecord(undefined, { seenHead: sha('0') }), sha('2'))).map(({ commit }) => commit)).toEqual([
       sha('2'),
     ]);
     expect(asked()).toBe(1);
   });
 
   it('tells its story by the pull request, and without one by the commit', async () => {
-    const { loop } = branch('12', { 1: pull(7) });
-    const found = await landings(loop, fleetRecord(undefined, { seenHead: sha('0') }), sha('2'));
+    const { source, host } = branch('12', { 1: pull(7) });
+    const found = await landings(source, host, fleetRecord(undefined, { seenHead: sha('0') }), sha('2'));
     expect(found.map(({ author, title }) => [author, title])).toEqual([
       ['octocat', 'Change 7'],
       ['git-author', 'subject 2'],

@@ -1,41 +1,90 @@
-import { expect, it } from 'vitest';
-import { sweepFleet } from '../../../src/loop/sweep.ts';
-import type { PullInfo } from '../../../src/ports/code-host.ts';
-import { FLEET, fleetRecord, sha } from '../../support/state/builders.ts';
-import { loopOf, ProjectionsInMemory } from './fake-ports.ts';
+import { describe, expect, it } from 'vitest';
+import { discoverFleets, sweepFleet } from '../../../src/loop/sweep.ts';
+import { PortError } from '../../../src/ports/port-error.ts';
+import { FLEET, TestBot } from '../../support/loop/bot.ts';
 
-const HEAD = sha('a');
-const BASE = sha('b');
-
-/** Keys of the jobs that follow, when this is known of pull request 7 and the code host lists these. */
-async function asked(memo: Readonly<Record<string, string>> | undefined, listed: readonly Partial<PullInfo>[]): Promise<readonly string[]> {
-  const store = new ProjectionsInMemory();
-  if (memo !== undefined)
-    await store.saveProjection(FLEET, { key: 'pull:7', remoteId: undefined, hash: undefined, memo: { pull: '7', ...memo } });
-  const keys: string[] = [];
-  const loop = loopOf({
-    store: {
-      projections: (fleet, prefix) => store.projections(fleet, prefix),
-      fleet: async () => fleetRecord(FLEET, { seenHead: BASE }),
-      enqueue: async (jobs) => void keys.push(...jobs.map(({ key }) => key)),
-    },
-    host: { openPulls: async () => listed.map((pull) => ({ number: 7, headSha: HEAD, baseRef: 'main', ...pull }) as PullInfo) },
-  });
-  await sweepFleet(loop, FLEET);
-  return keys.filter((key) => key.startsWith('re'));
+/** Keys of the jobs that a sweep asks for. */
+async function swept(bot: TestBot): Promise<readonly string[]> {
+  await bot.work();
+  const before = bot.waiting();
+  await sweepFleet(bot.loop.ports, FLEET);
+  return bot.waiting().filter((key) => !before.includes(key));
 }
 
-const planned = { state: 'open', head: HEAD, base: BASE };
+const ALWAYS = [`sync:${FLEET}`, `tick:${FLEET}`, `drift:${FLEET}`];
 
-it.each([
-  ['planned as it is', planned, [{}], []],
-  ['never planned', undefined, [{}], ['review:acme/clusters:7']],
-  ['pushed to since', { ...planned, head: sha('c') }, [{}], ['review:acme/clusters:7']],
-  ['opened again', { ...planned, state: 'closed' }, [{}], ['review:acme/clusters:7']],
-  ['planned on another base', { ...planned, base: sha('c') }, [{}], ['replan:acme/clusters:7']],
-  ['closed unseen', planned, [], ['review:acme/clusters:7']],
-  ['closed long ago', { ...planned, state: 'closed' }, [], []],
-  ['to another branch', undefined, [{ baseRef: 'next' }], []],
-] as const)('a pull request that was %s', async (_what, memo, listed, expected) => {
-  expect(await asked(memo, listed)).toEqual(expected);
+describe('a sweep', () => {
+  it('that finds nothing costs one request', async () => {
+    const bot = await TestBot.begin();
+    await bot.propose({ version: '3.9.0' }, 7);
+    await bot.work();
+    bot.repository.calls.splice(0);
+    expect(await swept(bot)).toEqual(ALWAYS);
+    expect(bot.repository.calls.map(({ operation }) => operation)).toEqual(['openPulls']);
+  });
+
+  it('finds pull requests whose webhooks were lost: opened, pushed to, closed', async () => {
+    const bot = await TestBot.begin();
+    for (const pull of [7, 8]) await bot.propose({ version: '3.9.0' }, pull);
+    await bot.work();
+    bot.repository.changePull(7, { headSha: bot.write({ version: '3.8.1' }, 'refs/pull/7/head') });
+    bot.repository.closePull(8);
+    bot.repository.openPull({ number: 9, headSha: bot.write({ version: '3.8.1' }, 'refs/pull/9/head'), author: 'octocat', title: 'new' });
+    expect(await swept(bot)).toEqual([
+      `sync:${FLEET}`,
+      ...[7, 9, 8].map((pull) => `review:${FLEET}:${pull}`),
+      `tick:${FLEET}`,
+      `drift:${FLEET}`,
+    ]);
+    await bot.work();
+    expect(bot.repository.comments(9)).toHaveLength(1);
+    expect(await swept(bot)).toEqual(ALWAYS);
+  });
+
+  it('finds a merge whose webhook was lost', async () => {
+    const bot = await TestBot.begin();
+    bot.write({ version: '3.9.0' });
+    await sweepFleet(bot.loop.ports, FLEET);
+    await bot.work();
+    expect((await bot.rollouts()).length).toBe(1);
+  });
+
+  it('finds orders that nobody answered, though the job that sends them is parked', async () => {
+    const bot = await TestBot.begin();
+    await bot.merge({ version: '3.9.0' }, 7);
+    await bot.tasks.sync({ fleet: FLEET });
+    await bot.tasks.tick({ fleet: FLEET });
+    const down = new PortError({ port: 'data-plane', operation: 'apply', retry: { kind: 'needs-human' }, message: 'no' });
+    bot.onCall = (name) => {
+      if (name === 'data-plane.apply') throw down;
+    };
+    await bot.work();
+    bot.onCall = undefined;
+    expect(bot.store.jobs.parked().map(({ key }) => key)).toEqual([`deliver:${FLEET}:east`]);
+    await sweepFleet(bot.loop.ports, FLEET);
+    await bot.work();
+    expect(bot.planes.inspect(bot.cluster('k-canary')).accepted?.epoch).toBe(1);
+  });
+
+  it('of a fleet that is not known asks nobody', async () => {
+    const bot = new TestBot();
+    await sweepFleet(bot.loop.ports, FLEET);
+    expect([bot.repository.calls, bot.waiting()]).toEqual([[], []]);
+  });
+
+  it('fails when the code host does not answer', async () => {
+    const bot = await TestBot.begin();
+    bot.repository.install(false);
+    await expect(sweepFleet(bot.loop.ports, FLEET)).rejects.toBeInstanceOf(PortError);
+  });
+});
+
+describe('discovery', () => {
+  it('has every repository looked at, and keeps what is known of it', async () => {
+    const bot = await TestBot.begin();
+    const before = await bot.store.fleet(FLEET);
+    const fleets = await discoverFleets(bot.loop.ports);
+    expect(fleets).toEqual([before]);
+    expect(bot.waiting()).toEqual([`sweep:${FLEET}`]);
+  });
 });

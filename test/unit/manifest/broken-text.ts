@@ -21,7 +21,7 @@ metadata: { name: a }
 spec:
   phases:
     - name: one
-      bake: 1m
+      soak: 1m
 ${lines.replace(/^/gm, '      ')}
 `;
 

@@ -38,6 +38,7 @@ it('has a test that provokes each code', () => {
     'limit/files',
     'limit/clusters',
     'illegal-jump',
+    'empty-canary',
     'product-changed',
     'unplaced-change',
   ];
@@ -45,8 +46,8 @@ it('has a test that provokes each code', () => {
 });
 
 describe('every entry', () => {
-  it.each(Object.entries(CODES))('%s says in sentences what it is and how to mend it', (code, { cause, mend }) => {
+  it.each(Object.entries(CODES))('%s says in sentences what it is and how to fix it', (code, { cause, fix }) => {
     expect(code).toMatch(/^([a-z]+\/)?[a-z0-9]+(-[a-z0-9]+)*$/);
-    for (const sentence of [cause, mend]) expect(sentence).toMatch(/^[A-Z`].*[.]$/s);
+    for (const sentence of [cause, fix]) expect(sentence).toMatch(/^[A-Z`].*[.]$/s);
   });
 });

@@ -12,7 +12,7 @@ const operation = (lines: string): string => manifest('Operation', 'o', `action:
 const phases = (lines: string): NonNullable<Edit['files']> => ({
   'strategy.yaml': manifest('Strategy', 'standard', `phases:\n${lines.replace(/^/gm, '  ')}`),
 });
-const phase = (name: string, lines: string): string => `- name: ${name}\n  maxConcurrent: 1\n  bake: 1m\n${lines.replace(/^/gm, '  ')}`;
+const phase = (name: string, lines: string): string => `- name: ${name}\n  maxConcurrent: 1\n  soak: 1m\n${lines.replace(/^/gm, '  ')}`;
 const EVERYBODY = phase('everybody', 'rest: true');
 const exception = (lines: string): NonNullable<Edit['replace']> => ({
   'release.yaml': ['  select: {}\n', `  select: {}\n  exceptions:\n${lines.replace(/^/gm, '    ')}\n`],
@@ -141,6 +141,11 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     name: 'an exception past its expiry',
     replace: exception('- { clusters: [kafka-b], version: "3.8.0", reason: abc, expires: "2026-01-01T00:00:00Z" }'),
     want: ['release.yaml:10:70 exception-expired'],
+  },
+  {
+    name: 'a canary waiver past its expiry',
+    replace: inSpec('release.yaml', '  select: {}', 'canaryWaiver: { reason: all canaries are moved, expires: "2020-01-01T00:00:00Z" }'),
+    want: ['release.yaml:8:60 canary-waiver-expired'],
   },
   {
     name: 'an exception at an unknown version',

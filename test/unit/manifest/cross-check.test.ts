@@ -77,7 +77,7 @@ describe('reports all problems at once', () => {
   it.each<[string, Edit, readonly string[]]>([
     ['a product', { replace: { 'product.yaml': ['StatefulSet', 'Statefulset'] } }, ['product.yaml:6:21 schema/value']],
     ['a release', { replace: { 'release.yaml': ['"3.9.0"', '3.10'] } }, ['release.yaml:7:12 schema/type']],
-    ['a strategy', { replace: { 'strategy.yaml': ['bake: 1h', 'bake: 1x'] } }, ['strategy.yaml:11:13 schema/pattern']],
+    ['a strategy', { replace: { 'strategy.yaml': ['soak: 1h', 'soak: 1x'] } }, ['strategy.yaml:11:13 schema/pattern']],
     [
       'the fleet',
       { replace: { 'fleet.yaml': ['  dataPlanes', '  dataPlane'] } },

@@ -29,10 +29,25 @@ describe('takes what is just within a limit:', () => {
   );
 });
 
-describe('says what is wrong and how to mend it', () => {
+describe('says what is wrong and how to fix it', () => {
   const cluster = (lines: string): string =>
     `apiVersion: flotilla.dev/v1\nkind: Cluster\nmetadata: { name: a }\nspec:\n${lines.replace(/^/gm, '  ')}\n`;
   const whole = 'product: kafka\ndataPlane: eu\nreplicas: 3\n';
+  const phase = (lines: string): string =>
+    `apiVersion: flotilla.dev/v1\nkind: Strategy\nmetadata: { name: s }\nspec:\n  phases:\n    - { name: all, rest: true, maxConcurrent: 1${lines} }\n`;
+  it.each([
+    [', soak: 1h', []],
+    [', soak: 1h, bake: 2h', []],
+    [
+      ', bake: 1h',
+      [
+        '`spec.phases[0]` has `bake` and lacks `soak` -> write `soak:` for how long one cluster must be seen healthy before it counts; ' +
+          '`bake:` is how long the phase waits after all its clusters have soaked, and may be left out. The same goes for `rollback`',
+      ],
+    ],
+    ['', [expect.stringMatching(/^`spec\.phases\[0\]` lacks `soak` -> add `soak:` \(How long one cluster must be seen healthy/)]],
+  ])('a phase with %j', (lines, want) => expect(said(phase(lines))).toEqual(want));
+
   it.each([
     [
       'the trap of an unquoted version',

@@ -9,7 +9,7 @@ const strategy = (...phases: readonly Partial<Phase>[]): Strategy => ({
   apiVersion: 'flotilla.dev/v1',
   kind: 'Strategy',
   metadata: { name: 'table' },
-  spec: { phases: phases.map((phase, at) => ({ name: `p${at}`, maxConcurrent: 1, bake: '0s', ...phase })) },
+  spec: { phases: phases.map((phase, at) => ({ name: `p${at}`, maxConcurrent: 1, soak: '0s', ...phase })) },
 });
 
 /** Clusters c-00, c-01, ... with the labels that `labels` gives each. */

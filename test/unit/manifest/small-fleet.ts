@@ -32,11 +32,11 @@ spec:
       select: { matchLabels: { tier: canary } }
       canary: true
       maxConcurrent: 1
-      bake: 1h
+      soak: 1h
     - name: everybody
       rest: true
       maxConcurrent: 25%
-      bake: 10m
+      soak: 10m
 `,
   'release.yaml': `apiVersion: flotilla.dev/v1
 kind: Release

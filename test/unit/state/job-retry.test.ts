@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, retrialOf } from '../../../src/adapters/postgres/job-retry.ts';
 import { InvariantError } from '../../../src/core/model/assert.ts';
+import { backoffMs, retryOf } from '../../../src/ports/job-retry.ts';
 import { PortError, type Retry } from '../../../src/ports/port-error.ts';
 
 const failed = (retry: Retry) => new PortError({ port: 'code-host', operation: 'writeCheck', retry, message: 'no' });
 
-describe('retrialOf', () => {
-  it.each<[string, unknown, number, ReturnType<typeof retrialOf>]>([
+describe('retryOf', () => {
+  it.each<[string, unknown, number, ReturnType<typeof retryOf>]>([
     ['waits as long as the remote says', failed({ kind: 'retry-after', waitMs: 61_000 }), 9, { kind: 'again', waitMs: 61_000 }],
     ['at once, if it says so', failed({ kind: 'retry-after', waitMs: 0 }), 1, { kind: 'again', waitMs: 0 }],
     ['never into the past', failed({ kind: 'retry-after', waitMs: -5 }), 1, { kind: 'again', waitMs: 0 }],
@@ -16,7 +16,7 @@ describe('retrialOf', () => {
     ['parks what needs a person', failed({ kind: 'needs-human' }), 1, { kind: 'parked' }],
     ['a fault of ours is tried again too', new InvariantError('broken'), 2, { kind: 'again', waitMs: 2_000 }],
     ['whatever was thrown', 'text', 1, { kind: 'again', waitMs: 1_000 }],
-  ])('%s', (_name, error, attempt, wanted) => expect(retrialOf(error, attempt)).toEqual(wanted));
+  ])('%s', (_name, error, attempt, wanted) => expect(retryOf(error, attempt)).toEqual(wanted));
 });
 
 describe('backoffMs', () => {

@@ -1,0 +1,324 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CommitSha } from '../../../src/core/model/ids.ts';
+import type { Annotation, CheckWrite, CodeHost, CodeHostApp, InstalledRepository, IssueWrite } from '../../../src/ports/code-host.ts';
+
+/** As whom the bot writes. */
+export const APP_LOGIN = 'flotilla[bot]';
+
+export interface SeenComment {
+  readonly id: number;
+  readonly author: string;
+  readonly body: string;
+}
+export interface SeenCheck {
+  readonly id: number;
+  readonly status: 'in-progress' | 'completed';
+  readonly conclusion: string | undefined;
+  readonly title: string;
+  readonly annotations: number;
+}
+export interface SeenIssue {
+  readonly number: number;
+  readonly state: string;
+  readonly title: string;
+  readonly body: string;
+  readonly labels: readonly string[];
+}
+
+/**
+ * What the contract needs of a code host besides the port: what people do there and see. It has the repository acme/fleet with
+ * the default branch main, ann (admin), mia (maintain), bob (triage) and stranger, and one open pull request by ann, `Change a`.
+ */
+export interface CodeHostHarness {
+  readonly host: CodeHost;
+  readonly app: CodeHostApp;
+  readonly installed: InstalledRepository;
+  readonly pull: number;
+  readonly headSha: CommitSha;
+  /** Hosts of a repository that is not there, and of one without issues. */
+  readonly nowhere: CodeHost;
+  readonly withoutIssues: CodeHost;
+  /** Lets the next creation fail: `before` it is done, or `after`, when its answer is lost. */
+  readonly failCreation: (of: 'comment' | 'check' | 'issue', when: 'before' | 'after') => void;
+  readonly comments: () => Promise<readonly SeenComment[]>;
+  readonly say: (author: string, body: string) => Promise<void>;
+  readonly deleteComment: (id: number) => Promise<void>;
+  /** All runs of this name on the head of the pull request, replaced ones too. */
+  readonly allChecks: (name: string) => Promise<readonly SeenCheck[]>;
+  /** The runs of this name that a person sees there. */
+  readonly checks: (name: string) => Promise<readonly SeenCheck[]>;
+  readonly issues: () => Promise<readonly SeenIssue[]>;
+  readonly label: (issue: number, label: string) => Promise<void>;
+  /** Merges the pull request. @returns the commit that it made. */
+  readonly merge: () => Promise<CommitSha>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The port's contract: the adapter and the one in memory must pass it. */
+export function describeCodeHost(name: string, start: () => Promise<CodeHostHarness>): void {
+  describe(`code host contract: ${name}`, () => {
+    let running: CodeHostHarness | undefined;
+    const harness = (): CodeHostHarness => {
+      if (running === undefined) throw new Error('the harness has not started');
+      return running;
+    };
+    beforeAll(async () => {
+      running = await start();
+    });
+    afterAll(() => running?.stop());
+    describe('the repository', () => testRepository(harness));
+    describe('pull requests', () => testPulls(harness));
+    describe('a comment', () => testComments(harness));
+    describe('a check', () => testChecks(harness));
+    describe('an issue', () => testIssues(harness));
+    describe('a merge, last', () => testMerge(harness));
+  });
+}
+
+type Get = () => CodeHostHarness;
+
+let markers = 0;
+
+export function commentOf(harness: CodeHostHarness, body = 'text') {
+  markers += 1;
+  const marker = `<!-- flotilla test ${markers} -->`;
+  return { pull: harness.pull, id: undefined as number | undefined, adopt: false, marker, body: `${marker}\n${body}` };
+}
+
+export function checkOf(harness: CodeHostHarness, fields: Partial<CheckWrite> = {}): CheckWrite {
+  markers += 1;
+  return {
+    id: undefined,
+    adopt: false,
+    name: `flotilla / ${markers}`,
+    headSha: harness.headSha,
+    externalId: `digest ${markers}`,
+    state: { kind: 'in-progress' },
+    title: 't',
+    summary: 's',
+    text: undefined,
+    annotations: [],
+    detailsUrl: undefined,
+    ...fields,
+  };
+}
+
+function issueOf(fields: Partial<IssueWrite> = {}): IssueWrite {
+  markers += 1;
+  const marker = `<!-- flotilla issue ${markers} -->`;
+  const title = `Drift ${markers}`;
+  return { number: undefined, adopt: false, title, body: `${marker}\nb`, labels: ['drift'], state: 'open', marker, ...fields };
+}
+
+const annotations = (count: number): readonly Annotation[] =>
+  Array.from({ length: count }, (_, i) => ({
+    path: 'fleet-manifests/a.yaml',
+    line: i + 1,
+    column: 1,
+    level: 'failure',
+    title: 't',
+    message: `m${i}`,
+  }));
+
+const FOR_A_PERSON = { name: 'PortError', retry: { kind: 'needs-human' } };
+
+function testRepository(harness: Get): void {
+  it('is one that the app is installed on', async () => {
+    const { app, host, installed } = harness();
+    expect(await app.repositories()).toContainEqual(installed);
+    expect(await host.repository()).toEqual({ defaultBranch: 'main', cloneUrl: installed.cloneUrl });
+    expect(await host.gitToken()).not.toBe('');
+  });
+
+  it.each([
+    ['ann', ['admin']],
+    ['Ann', ['admin']],
+    ['mia', ['maintain']],
+    ['bob', ['triage']],
+    ['stranger', ['none', 'read']],
+    ['nobody-of-that-name', ['none']],
+  ])('gives %s one of the roles %j', async (login, roles) => expect(roles).toContain(await harness().host.roleOf(login)));
+
+  it('that is not there is an error for a person', async () => {
+    const { nowhere } = harness();
+    await expect(nowhere.repository()).rejects.toMatchObject(FOR_A_PERSON);
+    await expect(nowhere.openPulls()).rejects.toMatchObject(FOR_A_PERSON);
+    await expect(nowhere.writeComment(commentOf(harness()))).rejects.toMatchObject(FOR_A_PERSON);
+  });
+}
+
+function testPulls(harness: Get): void {
+  it('are listed while they are open', async () => {
+    const { host, pull, headSha } = harness();
+    const facts = { author: 'ann', title: 'Change a', draft: false, state: 'open', merged: false, fork: false, mergeCommit: undefined };
+    const expected = { number: pull, headSha, baseRef: 'main', ...facts };
+    expect(await host.openPulls()).toEqual([expected]);
+    expect(await host.pull(pull)).toEqual(expected);
+    expect(await host.pull(9_999)).toBeUndefined();
+    expect(await host.pullsOfCommit(headSha)).toEqual([]);
+  });
+}
+
+function testComments(harness: Get): void {
+  const withMarker = async (marker: string) => (await harness().comments()).filter(({ body }) => body.includes(marker));
+
+  it('is made once and edited in place', async () => {
+    const { host } = harness();
+    const first = commentOf(harness(), 'one');
+    const { id } = await host.writeComment(first);
+    expect(await host.writeComment({ ...first, id, body: `${first.marker}\ntwo` })).toEqual({ id });
+    expect(await withMarker(first.marker)).toEqual([{ id, author: APP_LOGIN, body: `${first.marker}\ntwo` }]);
+  });
+
+  it('that a person deleted is made again', async () => {
+    const { host, deleteComment } = harness();
+    const first = commentOf(harness());
+    const { id } = await host.writeComment(first);
+    await deleteComment(id);
+    const again = await host.writeComment({ ...first, id });
+    expect(again.id).not.toBe(id);
+    expect((await withMarker(first.marker)).map((comment) => comment.id)).toEqual([again.id]);
+  });
+
+  it('is found again when its id was lost, and its doubles are removed', async () => {
+    const { host } = harness();
+    const first = commentOf(harness(), 'oldest');
+    const { id } = await host.writeComment(first);
+    await host.writeComment({ ...first, body: `${first.marker}\ndouble` });
+    expect((await withMarker(first.marker)).length).toBe(2);
+    expect(await host.writeComment({ ...first, adopt: true, body: `${first.marker}\nnew` })).toEqual({ id });
+    expect(await withMarker(first.marker)).toEqual([{ id, author: APP_LOGIN, body: `${first.marker}\nnew` }]);
+  });
+
+  it('of a person is never taken for ours, whatever it says', async () => {
+    const { host, say } = harness();
+    const mine = commentOf(harness(), 'ours');
+    await say('bob', `${mine.marker}\nforged`);
+    const { id } = await host.writeComment({ ...mine, adopt: true });
+    expect((await withMarker(mine.marker)).map((comment) => [comment.author, comment.id === id])).toEqual([
+      ['bob', false],
+      [APP_LOGIN, true],
+    ]);
+  });
+
+  it.each(['before', 'after'] as const)('whose creation broke %s it was done exists once after the next try', async (when) => {
+    const { host, failCreation } = harness();
+    const first = commentOf(harness());
+    failCreation('comment', when);
+    await host.writeComment(first).catch(() => host.writeComment({ ...first, adopt: true }));
+    expect((await withMarker(first.marker)).length).toBe(1);
+  });
+
+  it('may be of the largest length, and no longer', async () => {
+    const { host } = harness();
+    const first = commentOf(harness());
+    await host.writeComment({ ...first, body: first.body.padEnd(65_536, 'x') });
+    await expect(host.writeComment({ ...first, body: first.body.padEnd(65_537, 'x') })).rejects.toMatchObject(FOR_A_PERSON);
+    expect((await withMarker(first.marker)).length).toBe(1);
+  });
+}
+
+function testChecks(harness: Get): void {
+  it('is created, then completed', async () => {
+    const { host, checks } = harness();
+    const begun = checkOf(harness());
+    const { id } = await host.writeCheck(begun);
+    expect(await checks(begun.name)).toMatchObject([{ id, status: 'in-progress', conclusion: undefined }]);
+    expect(
+      await host.writeCheck({ ...begun, id, state: { kind: 'completed', conclusion: 'success' }, title: 'done', text: 'more' }),
+    ).toEqual({
+      id,
+    });
+    expect(await checks(begun.name)).toMatchObject([{ id, status: 'completed', conclusion: 'success', title: 'done' }]);
+  });
+
+  it('takes more annotations than a request does', async () => {
+    const { host, checks } = harness();
+    const failing = checkOf(harness(), { state: { kind: 'completed', conclusion: 'failure' }, annotations: annotations(120) });
+    await host.writeCheck(failing);
+    expect(await checks(failing.name)).toMatchObject([{ conclusion: 'failure', annotations: 120 }]);
+  });
+
+  it('that failed and is fixed shows no annotation of before', async () => {
+    const { host, checks } = harness();
+    const failing = checkOf(harness(), { state: { kind: 'completed', conclusion: 'failure' }, annotations: annotations(3) });
+    const { id } = await host.writeCheck(failing);
+    const fixed = await host.writeCheck({ ...failing, id, state: { kind: 'completed', conclusion: 'success' }, annotations: [] });
+    expect(await checks(failing.name)).toMatchObject([{ id: fixed.id, conclusion: 'success', annotations: 0 }]);
+  });
+
+  it('is found again when its id was lost, by its external id', async () => {
+    const { host, allChecks } = harness();
+    const begun = checkOf(harness());
+    const { id } = await host.writeCheck(begun);
+    expect(await host.writeCheck({ ...begun, adopt: true, title: 'again' })).toEqual({ id });
+    expect((await host.writeCheck({ ...begun, adopt: true, externalId: 'another' })).id).not.toBe(id);
+    expect((await allChecks(begun.name)).length).toBe(2);
+  });
+
+  it.each(['before', 'after'] as const)('whose creation broke %s it was done exists once after the next try', async (when) => {
+    const { host, failCreation, allChecks } = harness();
+    const one = checkOf(harness());
+    failCreation('check', when);
+    await host.writeCheck(one).catch(() => host.writeCheck({ ...one, adopt: true }));
+    expect((await allChecks(one.name)).length).toBe(1);
+  });
+}
+
+function testIssues(harness: Get): void {
+  const withMarker = async (marker: string) => (await harness().issues()).filter(({ body }) => body.includes(marker));
+
+  it('is opened, closed and opened again in place, and keeps what people put on it', async () => {
+    const { host, label } = harness();
+    const drift = issueOf();
+    const { number } = await host.writeIssue(drift);
+    await label(number, 'mine');
+    await host.writeIssue({ ...drift, number, state: 'closed' });
+    expect(await withMarker(drift.marker)).toMatchObject([{ number, state: 'closed' }]);
+    await host.writeIssue({ ...drift, number, title: 'Drift again' });
+    const [again] = await withMarker(drift.marker);
+    expect(again).toMatchObject({ number, state: 'open', title: 'Drift again' });
+    expect([...(again?.labels ?? [])].sort()).toEqual(['drift', 'mine']);
+  });
+
+  it('may be closed from the beginning', async () => {
+    const drift = issueOf({ state: 'closed' });
+    await harness().host.writeIssue(drift);
+    expect(await withMarker(drift.marker)).toMatchObject([{ state: 'closed' }]);
+  });
+
+  it('is found again by its marker, when closed too', async () => {
+    const { host } = harness();
+    const drift = issueOf();
+    const { number } = await host.writeIssue(drift);
+    await host.writeIssue({ ...drift, number, state: 'closed' });
+    expect(await host.writeIssue({ ...drift, adopt: true })).toEqual({ number });
+  });
+
+  it.each(['before', 'after'] as const)('whose creation broke %s it was done exists once after the next try', async (when) => {
+    const { host, failCreation } = harness();
+    const drift = issueOf();
+    failCreation('issue', when);
+    await host.writeIssue(drift).catch(() => host.writeIssue({ ...drift, adopt: true }));
+    expect((await withMarker(drift.marker)).length).toBe(1);
+  });
+
+  it('where issues are switched off is an error for a person', async () => {
+    await expect(harness().withoutIssues.writeIssue(issueOf())).rejects.toMatchObject({
+      ...FOR_A_PERSON,
+      message: expect.stringContaining('switch'),
+    });
+  });
+}
+
+function testMerge(harness: Get): void {
+  it('is known by the commit that it made', async () => {
+    const { host, merge, pull } = harness();
+    const sha = await merge();
+    const [found, ...others] = await host.pullsOfCommit(sha);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ number: pull, merged: true, state: 'closed', mergeCommit: sha });
+    expect(await host.openPulls()).toEqual([]);
+    expect(await host.pull(pull)).toEqual(found);
+  });
+}

@@ -1,0 +1,8 @@
+import { InMemoryGitRepository } from '../../../src/ports/in-memory/git-repository.ts';
+import { InMemoryManifestSource } from '../../../src/ports/in-memory/manifest-source.ts';
+import { describeManifestSource } from './contract.ts';
+
+describeManifestSource('in memory', () => {
+  const remote = new InMemoryGitRepository();
+  return { source: new InMemoryManifestSource(remote), remote, stop: async () => undefined };
+});

@@ -1,0 +1,100 @@
+import type { StateChange } from '../../../src/ports/state-store.ts';
+import type { FleetSpec } from '../fleet-spec.ts';
+import type { Mirror } from '../mirror.ts';
+import type { Turn } from './outcomes.ts';
+
+/** Every change of state has its line in the history, written with it. */
+export function missingInAudit(mirror: Mirror, change: StateChange, turns: readonly Turn[]): string | undefined {
+  const audit = change.audit ?? [];
+  const says = (kind: string, subject: string, to: string): boolean =>
+    audit.some((line) => line.kind === kind && line.subject === subject && line.to === to);
+  for (const { cluster, before, after } of turns) {
+    if (before.status !== after.status && !says('target', cluster, after.status)) return `target ${cluster} ${before.status} to ${after.status}`;
+  }
+  for (const { id, status, phases } of change.rollouts ?? []) {
+    const before = mirror.rollouts.get(id)?.state;
+    if (before === undefined) continue;
+    if (before.status !== status && !says('rollout', id, status)) return `rollout ${id} ${before.status} to ${status}`;
+    for (const [name, phase] of phases) {
+      const was = before.phases.get(name)?.status;
+      const isCommanded = audit.some(({ kind }) => kind === 'target') && audit.some(({ actor }) => actor !== 'flotilla');
+      if (was !== phase.status && !isCommanded && !says('phase', name, phase.status)) return `phase ${name} ${was} to ${phase.status}`;
+    }
+  }
+  for (const stop of change.stops ?? []) {
+    const before = mirror.stops.get(stop.id);
+    const isNews = before === undefined || (before.lifted === undefined) !== (stop.lifted === undefined);
+    if (isNews && !audit.some(({ kind, subject }) => kind === 'stop' && subject === stop.id)) return `stop ${stop.id} (${stop.cause})`;
+  }
+  for (const { cluster, epoch, mode, revision } of change.orders ?? []) {
+    if (!says('order', cluster, `${mode} ${revision} epoch ${epoch}`)) return `order ${epoch} of ${cluster}`;
+  }
+  for (const { id } of change.newRollouts?.states ?? []) if (!audit.some(({ subject }) => subject === id)) return `new rollout ${id}`;
+  if (change.heads !== undefined && !audit.some(({ kind }) => kind === 'desired')) return 'landing';
+  return undefined;
+}
+
+/** What follows from a change is asked for with it, in the same transaction. */
+export function missingJob(mirror: Mirror, change: StateChange): string | undefined {
+  const keys = new Set((change.jobs ?? []).map(({ key }) => key));
+  const has = (prefix: string): boolean => [...keys].some((key) => key.startsWith(prefix));
+  for (const { dataPlane } of change.orders ?? []) if (!has(`deliver:${change.fleet}:${dataPlane}`)) return `deliver to ${dataPlane}`;
+  for (const { cluster } of change.sendAgain ?? []) {
+    const dataPlane = mirror.orders.get(cluster)?.dataPlane;
+    if (dataPlane !== undefined && !has(`deliver:${change.fleet}:${dataPlane}`)) return `deliver to ${dataPlane} again`;
+  }
+  if ((change.newRollouts?.states.length ?? 0) > 0 && !has('tick:')) return 'a tick for new rollouts';
+  for (const { id, status } of change.rollouts ?? []) {
+    const before = mirror.rollouts.get(id)?.state;
+    if (before !== undefined && before.status !== status && !has(`publish:${change.fleet}:rollouts:${before.commit}`)) return `a report of ${id}`;
+  }
+  return undefined;
+}
+
+/** Stops end by a person, or by their own condition. */
+export function liftedByNobody(mirror: Mirror, change: StateChange): string | undefined {
+  for (const stop of change.stops ?? []) {
+    const before = mirror.stops.get(stop.id);
+    if (before?.lifted !== undefined && stop.lifted === undefined) return `stop ${stop.id} is set again`;
+    if (stop.lifted === undefined || before?.lifted !== undefined) continue;
+    const { by } = stop.lifted;
+    if (by !== 'flotilla') {
+      if (!(change.audit ?? []).some(({ actor, subject }) => actor === by && subject === stop.id)) return `stop ${stop.id} is lifted in the name of ${by}`;
+      continue;
+    }
+    const soaked = (change.rollouts ?? []).some(({ targets }) =>
+      stop.failed.some((cluster) => targets.get(cluster)?.status === 'succeeded' && targets.get(cluster)?.probe === true),
+    );
+    if (stop.cause !== 'quarantine' || !soaked) return `stop ${stop.id} (${stop.cause}) is lifted by nobody`;
+  }
+  return undefined;
+}
+
+/** A commit that lands brings its rollouts, and its policy, in the same transaction: nothing that was merged is forgotten. */
+export function lostByLanding(mirror: Mirror, change: StateChange, spec: FleetSpec | undefined): string | undefined {
+  const { heads, desired, policy, newRollouts } = change;
+  if (heads === undefined || heads.good !== heads.seen) return undefined;
+  if (desired === undefined || policy === undefined) return 'desired state or policy is missing';
+  if (spec !== undefined && policy.fleetMaxConcurrent !== spec.maxConcurrent) return `policy says ${policy.fleetMaxConcurrent}, the manifests ${spec.maxConcurrent}`;
+  if (mirror.goodHead === undefined) return undefined;
+  const targets = new Set(newRollouts?.plan.rollouts.flatMap(({ targets: own }) => [...own.keys()]) ?? []);
+  const stored = new Set(newRollouts?.states.flatMap(({ targets: own }) => [...own.keys()]) ?? []);
+  if (targets.size !== stored.size) return 'the plan has targets without a state';
+  const next = new Map([...mirror.desired, ...desired.set.map((one) => [one.cluster, one] as const)]);
+  for (const cluster of desired.remove) next.delete(cluster);
+  const touched = new Set<string>();
+  for (const one of desired.set) {
+    const before = mirror.desired.get(one.cluster);
+    const rejoins = before?.optOut !== undefined && one.optOut === undefined;
+    if (before === undefined || before.revision !== one.revision || rejoins) touched.add(one.release);
+  }
+  const proven = new Map((change.ledger ?? []).map((entry) => [entry.cluster, entry]));
+  for (const one of next.values()) {
+    if (!touched.has(one.release) || one.optOut !== undefined || stored.has(one.cluster)) continue;
+    const top = (proven.get(one.cluster) ?? mirror.ledger.get(one.cluster))?.proven[0];
+    const order = mirror.orders.get(one.cluster);
+    if (top?.revision !== one.revision) return `${one.cluster} is wanted at ${one.revision}, proven at ${top?.revision}, and no rollout takes it there`;
+    if (order !== undefined && order.revision !== one.revision) return `${one.cluster} was ordered away from ${one.revision}, and no rollout brings it back`;
+  }
+  return undefined;
+}

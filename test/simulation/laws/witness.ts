@@ -1,0 +1,66 @@
+import type { DesiredSpec } from '../../../src/core/desired/desired.ts';
+import type { Observation } from '../../../src/core/evidence/observation.ts';
+import type { SentObserved } from '../../../src/core/evidence/parse.ts';
+import type { ClusterId, Revision } from '../../../src/core/model/ids.ts';
+
+interface Look {
+  readonly receivedAt: number;
+  readonly sampledAt: number;
+  readonly revision: Revision | undefined;
+  /** What was really there when the sample was given to the bot; and it was not a copy of an older one. */
+  readonly truth: SentObserved | undefined;
+}
+
+const KEPT = 120;
+/** As every data plane promises. */
+export const EVIDENCE_MAX_AGE_MS = 60_000;
+
+/** Beside the bot: what it was shown of each cluster, and what was really there then. */
+export class Witness {
+  readonly #looks = new Map<ClusterId, Look[]>();
+  /** Whatever was shown last, readable or not. */
+  readonly newest = new Map<ClusterId, Observation>();
+
+  see(sample: Observation, truth: SentObserved | undefined): void {
+    this.newest.set(sample.cluster, sample);
+    const looks = this.#looks.get(sample.cluster) ?? [];
+    this.#looks.set(sample.cluster, looks);
+    const { receivedAt, sampledAt } = sample;
+    const isCopy = looks.some((look) => look.sampledAt === sampledAt);
+    const shown = sample.kind === 'observed' && !isCopy;
+    looks.push({ receivedAt, sampledAt, revision: shown ? sample.accepted?.revision : undefined, truth: shown ? truth : undefined });
+    if (looks.length > KEPT) looks.shift();
+  }
+
+  /**
+   * For how long the cluster was seen to be healthy at this, up to the newest look: time between two such looks, where these are close
+   * enough to vouch for it. -1: it was not, at the last look that showed anything.
+   */
+  soakedMs(cluster: ClusterId, revision: Revision, spec: DesiredSpec): number {
+    const looks = (this.#looks.get(cluster) ?? []).filter(({ truth }) => truth !== undefined);
+    let soaked = -1;
+    let last: Look | undefined;
+    for (const look of looks) {
+      const isThere = look.revision === revision && look.truth !== undefined && runs(look.truth, spec) && look.truth.healthy;
+      if (!isThere) soaked = -1;
+      else if (soaked < 0 || last === undefined || look.receivedAt < last.receivedAt) soaked = 0;
+      else if (look.receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS) soaked += look.receivedAt - last.receivedAt;
+      last = look;
+    }
+    return soaked;
+  }
+}
+
+/** Is this spec what really runs there, on every broker? */
+export function runs(truth: SentObserved, spec: DesiredSpec): boolean {
+  const { running, brokers, rolled } = truth;
+  return (
+    rolled &&
+    brokers.length === spec.replicas &&
+    brokers.every(({ version, state }) => version === spec.version && state === 'ready') &&
+    Object.entries(spec.config).every(([key, value]) => String(running.config[key]) === String(value)) &&
+    Object.keys({ ...spec.featureFlags, ...running.featureFlags }).every(
+      (key) => (spec.featureFlags[key] === true) === (running.featureFlags[key] === true),
+    )
+  );
+}

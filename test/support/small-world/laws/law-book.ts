@@ -1,0 +1,86 @@
+import type { ClusterId } from '../../../../src/core/model/ids.ts';
+import type { Instant } from '../../../../src/core/model/time.ts';
+import type { FleetDecision, FleetInput } from '../../../../src/core/reconcile/decision.ts';
+import { SETTLED } from '../../../../src/core/reconcile/state.ts';
+import { SoakWitness } from '../soak-witness.ts';
+import { startsAreLawful } from './starts.ts';
+import { statesAreLawful } from './states.ts';
+import { type FleetStep, inForce, isOpen, law, type RolloutStep, stepOf, targetOf } from './step.ts';
+import { stopsEndLawfully } from './stops.ts';
+
+interface Broken {
+  readonly sampledAt: Instant;
+  readonly receivedAt: Instant;
+  readonly samples: number;
+}
+
+/** The laws of a rollout, checked after every decision of a story; and what has to be remembered for those that are about time. */
+export class LawBook {
+  readonly #witness = new SoakWitness();
+  /** By rollout and phase: since when all its members have been settled. */
+  readonly #settledSince = new Map<string, Instant>();
+  /** By rollout and cluster: the crash loops seen after its soak, one after another. */
+  readonly #broken = new Map<string, Broken>();
+
+  /** @throws Error naming the law that is broken */
+  check(input: FleetInput, decided: FleetDecision): void {
+    this.#witness.see(input);
+    law(decided.decisions.length === input.rollouts.length, () => 'every rollout is decided');
+    const fleet = stepOf(input, decided);
+    startsAreLawful(fleet, this.#witness);
+    statesAreLawful(fleet, this.#witness);
+    stopsEndLawfully(fleet);
+    for (const step of fleet.rollouts) {
+      this.#phasesBake(fleet, step);
+      for (const cluster of step.next.targets.keys()) this.#breaksAreSeen(fleet, step, cluster);
+    }
+  }
+
+  /** Law 4: a phase is behind only when it has baked after its last member was settled. */
+  #phasesBake({ input }: FleetStep, { planned, before, next }: RolloutStep): void {
+    for (const phase of planned.phases) {
+      const { name, members, bakeMs } = phase;
+      const key = `${next.id} ${name}`;
+      if (!members.every((cluster) => SETTLED.has(targetOf(next, cluster).status))) {
+        this.#settledSince.delete(key);
+        continue;
+      }
+      const since = this.#settledSince.get(key) ?? input.now;
+      this.#settledSince.set(key, since);
+      if (next.phases.get(name)?.status !== 'done' || before.phases.get(name)?.status === 'done') continue;
+      const later = planned.phases.slice(planned.phases.indexOf(phase) + 1).flatMap((one) => one.members);
+      const isLast = later.every((cluster) => ['removed', 'superseded', 'skipped'].includes(targetOf(next, cluster).status));
+      if (isLast || inForce(next, 'expedite', name, input.now)) continue;
+      law(input.now - since >= bakeMs, () => `law 4: phase ${name} of ${next.id} is done after ${input.now - since} of ${bakeMs} ms of bake`);
+    }
+  }
+
+  /** Law 5: a cluster that breaks after its soak still counts: in the second sample that shows it, and not in the first. */
+  #breaksAreSeen({ input }: FleetStep, { planned, before, next }: RolloutStep, cluster: ClusterId): void {
+    const key = `${next.id} ${cluster}`;
+    const [was, is] = [targetOf(before, cluster), targetOf(next, cluster)];
+    if (was.status !== 'succeeded') {
+      this.#broken.delete(key);
+      return;
+    }
+    const seen = input.observations.get(cluster);
+    const order = input.orders.get(cluster);
+    const target = planned.targets.get(cluster);
+    const isFresh = seen?.kind === 'observed' && Math.abs(input.now - seen.receivedAt) <= input.policy.evidenceMaxAgeMs;
+    if (!isFresh || target === undefined || order?.rollout !== next.id || seen.accepted?.epoch !== order.epoch) return;
+    const known = this.#broken.get(key);
+    const newestAt = known?.sampledAt ?? was.sampledAt;
+    if (newestAt !== undefined && seen.sampledAt <= newestAt) return;
+    const isCrashLoop = !seen.healthy && seen.brokers.some(({ state, version }) => state === 'crash-loop' && version === target.spec.version);
+    if (!isCrashLoop) {
+      law(seen.healthy || is.status === 'succeeded' || was.brokenSince !== undefined, () => `law 5: ${cluster} failed after its soak at first sight`);
+      this.#broken.delete(key);
+      return;
+    }
+    const samples = (known?.samples ?? 0) + 1;
+    this.#broken.set(key, { sampledAt: seen.sampledAt, receivedAt: seen.receivedAt, samples });
+    const isWatched = isOpen(before) || before.guardUntil !== undefined;
+    law(samples < 2 || !isWatched || is.status === 'failed' || is.status === 'removed', () => `law 5: ${cluster} of ${next.id} broke after its soak, and is ${is.status}`);
+    law(samples > 1 || is.status === 'succeeded' || was.brokenSince !== undefined, () => `law 5: ${cluster} failed after its soak at first sight`);
+  }
+}

@@ -1,0 +1,238 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createTasks } from '../../../src/app/tasks.ts';
+import { commandFleet } from '../../../src/loop/command.ts';
+import { tick } from '../../../src/loop/tick.ts';
+import { PortError } from '../../../src/ports/port-error.ts';
+import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
+
+afterEach(() => void vi.useRealTimers());
+
+/** A bot that has just landed 3.9.0, and has not decided yet. */
+async function landed(): Promise<TestBot> {
+  const bot = await TestBot.begin();
+  await bot.merge({ version: '3.9.0' }, 7);
+  await bot.tasks.sync({ fleet: FLEET });
+  return bot;
+}
+
+const epochs = async (bot: TestBot) => [...(await bot.store.orders(FLEET))].map(([cluster, { epoch }]) => [cluster, epoch]);
+
+describe('a rollout', () => {
+  it('goes from the canary to the rest, on every data plane, and is proven in the ledger', async () => {
+    const bot = await TestBot.begin();
+    await bot.merge({ version: '3.9.0' }, 7);
+    await bot.work();
+    expect(await Promise.all(['k-canary', 'k-one', 'k-two'].map((name) => bot.statusOf(name)))).toEqual(['rolling', 'waiting', 'waiting']);
+    await bot.passUntil(([first]) => first?.finishedAt !== undefined);
+    expect((await bot.rollouts()).map(({ status, counts }) => [status, counts])).toEqual([['completed', { succeeded: 3 }]]);
+    expect(['k-canary', 'k-one', 'k-two'].map((name) => bot.versionOf(name))).toEqual(['3.9.0', '3.9.0', '3.9.0']);
+    const ledger = await bot.store.ledger(FLEET);
+    expect(ledger.get(bot.cluster('k-two'))?.proven.map(({ spec, proof }) => [spec.version, proof])).toEqual([
+      ['3.9.0', 'soaked'],
+      ['3.8.0', 'adopted'],
+    ]);
+    expect(bot.failures).toEqual([]);
+  });
+
+  it('needs no git, and no manifests in memory', async () => {
+    const bot = await landed();
+    bot.restart();
+    bot.onCall = (name) => {
+      if (name.startsWith('manifest-source')) throw new Error('git was asked');
+    };
+    await bot.passUntil(([first]) => first?.finishedAt !== undefined);
+    expect(bot.versionOf('k-two')).toBe('3.9.0');
+    expect(bot.failures.filter(({ job }) => !job.includes('branch') && !job.startsWith('sync'))).toEqual([]);
+  });
+
+  it('runs faster where the loop does', async () => {
+    const bot = await TestBot.begin();
+    bot.loop = { ...bot.loop, settings: { ...bot.loop.settings, speed: 60 } };
+    bot.tasks = createTasks(bot.loop, () => undefined);
+    await bot.merge({ version: '3.9.0' }, 7);
+    await bot.passUntil(([first]) => first?.finishedAt !== undefined);
+    const { createdAt, finishedAt } = await bot.newest();
+    // Two soaks of a minute each take two seconds; brokers take as long as ever.
+    expect((finishedAt ?? 0) - createdAt).toBeLessThan(480_000);
+  });
+
+  it('is remembered just as it is stored, after every step of its life', async () => {
+    const bot = await landed();
+    const compare = async () => {
+      const remembered = bot.remembered();
+      if (remembered !== undefined) expect(plain(remembered)).toEqual(plain(await bot.storedRecords()));
+      return remembered !== undefined;
+    };
+    let compared = 0;
+    for (let step = 0; step < 110; step += 1) {
+      await bot.pass(15_000);
+      if (step === 3) await commandFleet(bot.loop, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, by: 'lead', reason: 'look' });
+      if (step === 8)
+        await commandFleet(bot.loop, FLEET, {
+          verb: 'resume',
+          rollout: (await bot.newest()).id,
+          by: 'lead',
+          reason: 'fine',
+        });
+      if (step === 40) await bot.merge({ version: '3.8.0', config: { 'num.io.threads': 8 } }, 8);
+      if (await compare()) compared += 1;
+    }
+    expect(compared).toBeGreaterThan(80);
+    expect((await bot.rollouts()).map(({ status }) => status)).toEqual(['completed', 'completed']);
+  });
+});
+
+/** Maps in whatever layers, as entries. */
+function plain(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if ('entries' in value && typeof value.entries === 'function') return [...(value as ReadonlyMap<string, unknown>)].map(plain).sort();
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== undefined)
+      .map(([name, one]) => [name, plain(one)]),
+  );
+}
+
+describe('one tick', () => {
+  it('writes state, orders, audit, evidence and jobs in one transaction', async () => {
+    const bot = await landed();
+    const { changes, over } = commitsTo(bot);
+    await tick(bot.withStore(over), FLEET);
+    expect(changes).toHaveLength(1);
+    const [change] = changes;
+    expect(change?.orders?.map(({ cluster, dataPlane, mode, epoch }) => [cluster, dataPlane, mode, epoch])).toEqual([
+      ['k-canary', 'east', 'run', 1],
+    ]);
+    expect(change?.rollouts?.map(({ status, targets }) => [status, [...targets.keys()]])).toEqual([['running', ['k-canary']]]);
+    expect(change?.observations?.length).toBe(3);
+    expect(change?.audit?.filter(({ kind }) => kind === 'order').map(({ subject, actor, at }) => [subject, actor, at])).toEqual([
+      ['k-canary', 'flotilla', bot.clock.now()],
+    ]);
+    expect(change?.audit?.some(({ kind, subject }) => kind === 'target' && subject === 'k-canary')).toBe(true);
+    const keys = change?.jobs?.map(({ key }) => key);
+    expect(keys).toContain(`deliver:${FLEET}:east`);
+    expect(keys).not.toContain(`deliver:${FLEET}:west`);
+    expect(keys?.some((key) => key.startsWith(`publish:${FLEET}:rollouts:`))).toBe(true);
+  });
+
+  it('writes nothing when there is nothing to do', async () => {
+    const bot = await TestBot.begin();
+    const before = await bot.store.fleet(FLEET);
+    await tick(bot.loop, FLEET);
+    expect(await bot.store.fleet(FLEET)).toEqual(before);
+    expect(bot.waiting()).toEqual([]);
+  });
+
+  it('writes nothing again at the same instant, and asks to be woken when time changes the answer', async () => {
+    const bot = await TestBot.begin();
+    await bot.merge({ version: '3.9.0' }, 7);
+    await bot.work();
+    const before = await bot.store.fleet(FLEET);
+    await tick(bot.loop, FLEET);
+    await tick(bot.loop, FLEET);
+    expect(await bot.store.fleet(FLEET)).toEqual(before);
+    const wake = bot.store.jobs.waiting().find(({ key }) => key === `wake:${FLEET}`);
+    expect(wake?.runAt).toBeGreaterThan(bot.clock.now());
+  });
+
+  it('does nothing for a fleet that it does not know, or whose manifests were never valid', async () => {
+    const bot = new TestBot();
+    await tick(bot.loop, FLEET);
+    await bot.tasks.install({});
+    await tick(bot.loop, FLEET);
+    expect(bot.failures).toEqual([]);
+  });
+
+  it('decides again on what is there when somebody was faster: a pause holds what it was about to start', async () => {
+    const bot = await landed();
+    const pause = async () => {
+      const done = await commandFleet(bot.loop, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, by: 'lead', reason: 'wait' });
+      expect(done.ok).toBe(true);
+    };
+    await tick(bot.withStore(overtakenBy(bot, pause)), FLEET);
+    expect(await epochs(bot)).toEqual([]);
+    expect((await bot.rollouts())[0]?.status).toBe('paused');
+  });
+
+  it('gives up after many conflicts, and says when to come back', async () => {
+    const bot = await landed();
+    const failed = tick(bot.withStore({ commit: async () => 'conflict' }), FLEET);
+    await expect(failed).rejects.toMatchObject({ port: 'state-store', retry: { kind: 'retry-after' } });
+    expect(await epochs(bot)).toEqual([]);
+  });
+
+  it.each(['before', 'after'] as const)('is done once when the process ends %s its commit', async (phase) => {
+    const bot = await landed();
+    const loop = bot.withStore(dyingCommit(bot, phase));
+    await expect(tick(loop, FLEET)).rejects.toThrow('the process ended');
+    // The same process may live on, too: what it remembers must not be believed.
+    await tick({ ...loop, ports: bot.loop.ports }, FLEET);
+    bot.restart();
+    await bot.work();
+    expect(await epochs(bot)).toEqual([['k-canary', 1]]);
+    expect(bot.planes.inspect(bot.cluster('k-canary')).accepted?.epoch).toBe(1);
+  });
+
+  it('fails with the store, and is done later', async () => {
+    const bot = await landed();
+    const down = new PortError({ port: 'state-store', operation: 'x', retry: { kind: 'retry-later' }, message: 'down' });
+    await expect(tick(bot.withStore({ fleet: () => Promise.reject(down) }), FLEET)).rejects.toBe(down);
+    await tick(bot.loop, FLEET);
+    expect(await epochs(bot)).toEqual([['k-canary', 1]]);
+  });
+});
+
+describe('a data plane', () => {
+  it('that does not answer delays nobody else', async () => {
+    const bot = await TestBot.begin();
+    bot.planes.silence('west', true);
+    await bot.merge({ version: '3.9.0' }, 7);
+    await bot.pass(540_000);
+    expect([bot.versionOf('k-one'), bot.versionOf('k-two')]).toEqual(['3.9.0', '3.8.0']);
+  });
+
+  it('that the policy does not name any more leaves its clusters unknown, and orders nothing there', async () => {
+    const bot = await landed();
+    const policy = await bot.store.policy(FLEET);
+    const loop = bot.withStore({
+      policy: async () => policy && { ...policy, dataPlanes: policy.dataPlanes.filter(({ name }) => name !== 'east') },
+    });
+    await tick(loop, FLEET);
+    const seen = await bot.store.observations(FLEET);
+    expect(seen.get(bot.cluster('k-canary'))).toMatchObject({ kind: 'unknown', cause: 'the Fleet manifest names no data plane east' });
+  });
+
+  it('that cannot be reached by this configuration is unknown, and the tick goes on', async () => {
+    const bot = await landed();
+    bot.unreachable.add('east');
+    await tick(bot.loop, FLEET);
+    expect(bot.warnings).toEqual(['data plane could not be observed']);
+  });
+
+  it('that takes long is not waited for; its answer makes a tick of its own', async () => {
+    const bot = await landed();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    let answer: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    bot.onCall = (name, phase) => (name === 'data-plane.observe' && phase === 'before' ? slow : undefined);
+    const first = tick(bot.loop, FLEET);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(bot.waiting()).not.toContain(`deliver:${FLEET}:east`);
+    await vi.advanceTimersByTimeAsync(1);
+    await first;
+    const seen = await bot.store.observations(FLEET);
+    expect(seen.get(bot.cluster('k-canary'))).toMatchObject({ kind: 'unknown', cause: 'data plane east takes long to answer' });
+    // While the question is open, no other is asked, and nobody waits.
+    await tick(bot.loop, FLEET);
+    for (const taken of bot.store.jobs.takeDueJobs(bot.clock.now())) bot.store.jobs.done(taken);
+    expect(bot.waiting().filter((key) => key.startsWith('tick:'))).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    await vi.waitFor(() => expect(bot.waiting()).toContain(`tick:${FLEET}`));
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { InMemoryStateStore } from '../../../src/ports/in-memory/state-store.ts';
+import { storable } from '../../../src/ports/in-memory/storable.ts';
+import { change, desiredCluster, FLEET, fleetRecord, job, landed, planFor, sha, t, target } from '../../support/state/builders.ts';
+
+describe('storable', () => {
+  it('copies plain data and maps, and keeps what is undefined', () => {
+    const given = { a: [1, { b: undefined }], m: new Map([['k', { n: null }]]), z: -0 };
+    const copy = storable(given);
+    expect(copy).toStrictEqual({ a: [1, { b: undefined }], m: new Map([['k', { n: null }]]), z: 0 });
+    expect(copy.a).not.toBe(given.a);
+    expect(copy.m).not.toBe(given.m);
+    expect(storable(copy)).toBe(copy);
+  });
+
+  it.each<[string, unknown]>([
+    ['NaN', { at: Number.NaN }],
+    ['a function', { f: () => 1 }],
+    ['a date', { d: new Date(0) }],
+    ['a set', new Set()],
+    ['a bigint', 1n],
+  ])('refuses %s, which no database would give back', (_name, value) => {
+    expect(() => storable(value)).toThrow();
+  });
+});
+
+/** Its type says that it cannot be changed; code that is wrong may try. */
+const changeable = (map: ReadonlyMap<string, unknown>) => map as Map<string, unknown>;
+
+describe('the state store in memory', () => {
+  it('lets nobody change what is stored: not the writer, and not a reader', async () => {
+    const store = new InMemoryStateStore();
+    await store.saveFleet(fleetRecord());
+    const made = landed('a', planFor(['k1', 'k2'], '2.0.0'));
+    const targets = new Map(made.state.targets);
+    const labels: Record<string, string> = { tier: 'gold' };
+    await store.commit(
+      change(0, {
+        desired: { commit: sha('a'), set: [desiredCluster('k1', '1.0.0', { labels })], remove: [] },
+        newRollouts: { ...made, states: [{ ...made.state, targets }] },
+      }),
+    );
+    targets.clear();
+    labels['tier'] = 'changed';
+    const [active] = await store.activeRollouts(FLEET);
+    const [desired] = [...(await store.desired(FLEET)).values()];
+    if (active === undefined || desired === undefined) throw new Error('both are stored');
+    expect(active.state.targets.size).toBe(2);
+    expect(desired.labels).toEqual({ tier: 'gold' });
+    const read = changeable(active.state.targets);
+    expect(() => read.set('k3', target())).toThrow(TypeError);
+    expect(() => read.delete('k1')).toThrow(TypeError);
+    expect(() => changeable(active.planned.targets).clear()).toThrow(TypeError);
+    expect(() => Object.assign(desired, { release: 'other' })).toThrow(TypeError);
+    expect(() => Object.assign(read.get('k1') ?? {}, { status: 'failed', since: t(1) })).toThrow(TypeError);
+  });
+
+  it('gives each reader a map of their own', async () => {
+    const store = new InMemoryStateStore();
+    await store.saveFleet(fleetRecord());
+    await store.commit(change(0, { desired: { commit: sha('a'), set: [desiredCluster('k1', '1.0.0')], remove: [] } }));
+    changeable(await store.desired(FLEET)).clear();
+    expect((await store.desired(FLEET)).size).toBe(1);
+  });
+
+  it('keeps the jobs of commits, deliveries and calls for whoever works them off', async () => {
+    const store = new InMemoryStateStore();
+    await store.saveFleet(fleetRecord());
+    await store.commit(change(0, { jobs: [job('committed')] }));
+    await store.commit(change(0, { jobs: [job('in conflict')] }));
+    await store.enqueue([job('enqueued', { runAt: t(5) })]);
+    expect(store.jobs.takeDueJobs(t(5)).map(({ key }) => key)).toEqual(['committed', 'enqueued']);
+  });
+});
