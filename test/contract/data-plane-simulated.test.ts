@@ -4,19 +4,38 @@ import { join } from 'node:path';
 import { SimulatedDataPlane } from '../../src/adapters/simulated/data-plane-http.ts';
 import { instant } from '../../src/core/model/time.ts';
 import { type DataPlaneServer, startDataPlaneServer } from '../../src/local/data-plane/data-plane-server.ts';
+import { Relay } from '../support/relay.ts';
 import { type DataPlaneHarness, describeDataPlane } from './data-plane.contract.ts';
 import { collectingLog } from './data-plane-support.ts';
 
-const clock = { now: () => instant(Date.now()) };
+/** At its speed a moment is three seconds of a cluster, of which brokers take thirty or more. */
+const [SPEED, MOMENT_MS] = [300, 10];
+const PATIENCE_MS = 5 * 60_000;
 
 describeDataPlane('simulated', async (): Promise<DataPlaneHarness> => {
   const home = mkdtempSync(join(tmpdir(), 'flotilla-data-plane-'));
-  const start = (port: number) => startDataPlaneServer({ home, port, clock, speed: 300, seed: 'contract', log: collectingLog() });
-  let server: DataPlaneServer | undefined = await start(0);
-  const { port, url } = server;
+  const relay = await Relay.start();
+  const { url } = relay;
+  let now = 1_800_000_000_000;
+  const clock = { now: () => instant(now) };
+  let server: DataPlaneServer | undefined;
+  const start = async () => {
+    server = await startDataPlaneServer({ home, port: 0, clock, speed: SPEED, seed: 'contract', log: collectingLog() });
+    relay.leadTo(server.port);
+  };
+  const stop = async () => {
+    relay.leadTo(undefined);
+    await server?.close();
+    server = undefined;
+  };
+  await start();
   return {
-    dataPlane: new SimulatedDataPlane('plane-1', url, clock),
-    rollMsMax: 4_000,
+    dataPlane: new SimulatedDataPlane('plane-1', url, clock, PATIENCE_MS),
+    clock,
+    pass: async () => {
+      now += MOMENT_MS;
+    },
+    momentsMax: 200,
     spec: (version, replicas) => ({
       product: 'kafka',
       version: version === 'old' ? '4.0.1' : '4.1.1',
@@ -30,12 +49,13 @@ describeDataPlane('simulated', async (): Promise<DataPlaneHarness> => {
       await fetch(`${url}/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     },
     restart: async () => {
-      await server?.close();
-      server = await start(port);
+      await stop();
+      await start();
     },
-    stop: async () => {
-      await server?.close();
-      server = undefined;
+    stop,
+    remove: async () => {
+      await stop();
+      await relay.close();
       rmSync(home, { recursive: true, force: true });
     },
   };

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DesiredSpec } from '../../src/core/desired/desired.ts';
 import { revisionOf } from '../../src/core/model/hash.ts';
 import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
-import { instant } from '../../src/core/model/time.ts';
 import type { Observation, Observed, Order } from '../../src/core/reconcile/evidence.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { DataPlane, OrderReply } from '../../src/ports/data-plane.ts';
 import { PortError } from '../../src/ports/port-error.ts';
 
@@ -13,14 +12,20 @@ export interface DataPlaneHarness {
   readonly dataPlane: DataPlane;
   /** A spec that the other side can run; another version is another revision. */
   readonly spec: (version: 'old' | 'new', replicas: number) => DesiredSpec;
-  /** Longest wall time for one cluster of four brokers to roll, in milliseconds. */
-  readonly rollMsMax: number;
+  /** Of the other side: what it samples is stamped with it. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** Lets the other side go on for a moment, which is less than any broker takes to restart. */
+  readonly pass: () => Promise<void>;
+  /** In so many moments every cluster of four brokers has rolled. */
+  readonly momentsMax: number;
   /** Makes one cluster unobservable; it does not answer orders either. */
   readonly cutOff: (cluster: ClusterId) => Promise<void>;
   /** Stops the other side and starts it again, as after a crash. */
   readonly restart: () => Promise<void>;
   /** Stops the other side for good. */
   readonly stop: () => Promise<void>;
+  /** Takes everything away, whether it was stopped or not. */
+  readonly remove: () => Promise<void>;
 }
 
 /** The port's contract: every adapter, and its other side, must pass it. */
@@ -34,7 +39,7 @@ export function describeDataPlane(name: string, start: () => Promise<DataPlaneHa
     beforeEach(async () => {
       running = await start();
     });
-    afterEach(() => running?.stop());
+    afterEach(() => running?.remove());
     describe('orders', () => testOrders(subject));
     describe('brokers', () => testBrokers(subject));
     describe('evidence', () => testEvidence(subject));
@@ -66,7 +71,7 @@ class Subject {
   order(epoch: number, version: 'old' | 'new', mode: Order['mode'] = 'run', of: ClusterId = cluster): Order {
     const spec = this.harness.spec(version, 4);
     const fields = { cluster: of, dataPlane: this.dataPlane.name, revision: revisionOf(spec), spec, mode, epoch };
-    return { ...fields, rollout: undefined, orderedAt: instant(Date.now()) };
+    return { ...fields, rollout: undefined, orderedAt: this.harness.clock.now() };
   }
 
   async apply(given: Order): Promise<OrderReply | undefined> {
@@ -80,13 +85,13 @@ class Subject {
   }
 
   async until(condition: (seen: Observed) => boolean, of: ClusterId = cluster): Promise<Observed> {
-    const end = Date.now() + this.harness.rollMsMax;
-    for (;;) {
-      const seen = await this.see(of);
+    let seen = await this.see(of);
+    for (let moment = 0; moment < this.harness.momentsMax; moment += 1) {
       if (seen.kind === 'observed' && condition(seen)) return seen;
-      if (Date.now() > end) throw new Error(`waited in vain; last seen: ${JSON.stringify(seen)}`);
-      await sleep(10);
+      await this.harness.pass();
+      seen = await this.see(of);
     }
+    throw new Error(`waited in vain; last seen: ${JSON.stringify(seen)}`);
   }
 }
 
@@ -148,7 +153,7 @@ function testBrokers(subject: Subject): void {
     const count = moved(held, version);
     expect(count).toBeLessThan(4);
     expect(held.brokers.every((one) => one.state === 'ready')).toBe(true);
-    await sleep(subject.harness.rollMsMax / 10);
+    for (let moment = 0; moment < subject.harness.momentsMax; moment += 1) await subject.harness.pass();
     expect(moved(await subject.until(() => true), version)).toBe(count);
     await subject.apply(subject.order(4, 'new'));
     expect(await subject.until(rolled)).toMatchObject({ held: false, accepted: { epoch: 4, mode: 'run' } });
@@ -198,10 +203,12 @@ function testEvidence(subject: Subject): void {
 
   it('stamps evidence with the time at which it was sampled', async () => {
     await subject.apply(subject.order(1, 'old'));
-    const before = Date.now();
+    await subject.harness.pass();
+    const { clock } = subject.harness;
+    const before = clock.now();
     const { sampledAt } = await subject.see();
-    expect(sampledAt).toBeGreaterThanOrEqual(before - 1);
-    expect(sampledAt).toBeLessThanOrEqual(Date.now() + 1);
+    expect(sampledAt).toBeGreaterThanOrEqual(before);
+    expect(sampledAt).toBeLessThanOrEqual(clock.now());
   });
 
   it('says unknown when nobody is there, and throws a PortError where it cannot say so', async () => {
@@ -215,22 +222,28 @@ function testEvidence(subject: Subject): void {
 
 function testContinuity(subject: Subject): void {
   it('calls back with changes until it is told to stop', async () => {
-    const stop = new AbortController();
-    const seen: Observation[] = [];
+    const [stop, later] = [new AbortController(), new AbortController()];
+    const [seen, witness]: [Observation[], Observation[]] = [[], []];
     subject.dataPlane.watch((one) => seen.push(one), stop.signal);
+    subject.dataPlane.watch((one) => witness.push(one), later.signal);
     // A watch is a hint: nothing says when it is connected, so the cluster is moved until it shows.
-    for (let epoch = 1; epoch < 50 && seen.length === 0; epoch += 1) {
+    let epoch = 0;
+    const isTold = async () => {
+      epoch += 1;
       await subject.apply(subject.order(epoch, epoch % 2 === 0 ? 'old' : 'new'));
-      await sleep(subject.harness.rollMsMax / 50);
-    }
-    const end = Date.now() + subject.harness.rollMsMax;
-    while (!seen.some((one) => one.kind === 'observed' && rolled(one)) && Date.now() < end) await sleep(10);
-    expect(seen.some((one) => one.kind === 'observed' && rolled(one))).toBe(true);
+      return seen.length > 0 && witness.length > 0;
+    };
+    await expect.poll(isTold).toBe(true);
+    await subject.until(rolled);
+    await expect.poll(() => seen.some((one) => one.kind === 'observed' && rolled(one))).toBe(true);
     stop.abort();
     const count = seen.length;
-    await subject.apply(subject.order(1_000, 'old'));
-    await sleep(subject.harness.rollMsMax / 10);
+    epoch += 1;
+    await subject.apply(subject.order(epoch, 'old'));
+    // Who still watches has heard of it: the other one would have, too.
+    await expect.poll(() => witness.some((one) => one.kind === 'observed' && one.accepted?.epoch === epoch)).toBe(true);
     expect(seen.length).toBe(count);
+    later.abort();
   });
 
   it('remembers everything over a restart, the fence too, and watchers hear what they missed', async () => {
@@ -246,10 +259,8 @@ function testContinuity(subject: Subject): void {
       running: { version: subject.harness.spec('new', 4).version },
     });
     expect(await subject.apply(subject.order(5, 'old'))).toMatchObject({ kind: 'stale', seen: 6 });
-    const end = Date.now() + subject.harness.rollMsMax;
     const heard = () => seen.some((one) => one.kind === 'observed' && one.accepted?.epoch === 6 && rolled(one));
-    while (!heard() && Date.now() < end) await sleep(10);
+    await expect.poll(heard).toBe(true);
     stop.abort();
-    expect(heard()).toBe(true);
   });
 }
