@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { stopLeftServer } from '../adapters/postgres/stop-server.ts';
 import { readLocalState } from './local-state.ts';
 
-/** A process of this machine that is not answered by in this time does not answer. */
-const ANSWER_MS = 2_000;
+/** Where nobody listens is refused at once; this is for a process that hangs, and one on a busy machine is not taken for it. */
+const ANSWER_MS = 10_000;
 
 export function lives(pid: number | undefined): boolean {
   if (pid === undefined) return false;

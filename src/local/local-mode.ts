@@ -12,8 +12,8 @@ import { answers, forgeProbe, lives } from './left-behind.ts';
 import { type LocalState, readLocalState, writeLocalState } from './local-state.ts';
 import { EXAMPLE_NAME, EXAMPLE_OWNER } from './seed.ts';
 
-/** A first start makes repositories and seeds sixty clusters; on a slow machine that takes a few seconds. */
-const WORLD_START_MS = 30_000;
+/** A first start makes repositories and seeds sixty clusters: seconds, or longer on a busy machine. One that fails ends, and is noticed at once. */
+const WORLD_START_MS = 2 * 60_000;
 const APP_ID = 1;
 /** The plan of the first pull request takes a second or two; on a machine that is busier the greeting comes without it. */
 const PLANNED_MS = 6_000;

@@ -47,8 +47,9 @@ const forge = await startForge({
     webhookSecret: state.webhookSecret,
   },
   webhookUrl: () => {
-    const { botUrl } = current();
-    return botUrl === undefined ? undefined : `${botUrl}/api/github/webhooks`;
+    const { botPid, botUrl } = current();
+    // The port of a bot that was killed may be another program's by now.
+    return botUrl === undefined || !lives(botPid) ? undefined : `${botUrl}/api/github/webhooks`;
   },
   log,
   pages,

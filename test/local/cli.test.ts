@@ -36,7 +36,7 @@ const kafka = () => join(repository, 'fleet-manifests/releases/kafka.yaml');
 const edit = (change: (text: string) => string) => writeFileSync(kafka(), change(readFileSync(kafka(), 'utf8')));
 
 function flotilla(cwd: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], { cwd, encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], { cwd, encoding: 'utf8', timeout: 300_000 });
   return { status, stdout, stderr };
 }
 

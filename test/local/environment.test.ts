@@ -13,7 +13,7 @@ function start(environment: Readonly<Record<string, string>>) {
   const { status, stderr, stdout } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
     env: { PATH: process.env['PATH'], FLOTILLA_HOME: home, ...environment },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
   });
   return { status, said: `${stdout}${stderr}` };
 }

@@ -16,10 +16,8 @@ beforeAll(async () => {
 afterAll(() => scene.remove());
 
 describe('a first start', () => {
-  test('is ready in seconds, with a pull request open, planned and commented once', async () => {
-    const { person, startMs } = scene;
-    // The goal is 10 s on an idle machine; this only notices a start that hangs.
-    expect(startMs).toBeLessThan(30_000);
+  test('has a pull request open, planned and commented once', async () => {
+    const { person } = scene;
     const check = await checkOf(person, await person.headOf(1), PLAN_CHECK, 'success');
     const { body } = await commentOf(person, 1, '4.1.1');
     expect(check.output.title).toMatch(/\d/);

@@ -1,33 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../../adapters/postgres/postmaster.ts';
+import { stopLeftServer } from '../../adapters/postgres/stop-server.ts';
 import { type LocalState, readLocalState } from '../local-state.ts';
+import { eventually, PATIENCE_MS } from './person.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const START_MS = 60_000;
 
-/** Local mode as a child process with a data folder of its own: what `npm start` runs. */
+/**
+ * Local mode as a child process with a data folder of its own: what `npm start` runs, on ports that the system gives.
+ * A bot that is started again has another address, and so has a forge that ended with it: `state` says which.
+ */
 export class LocalRun {
   readonly home: string;
   readonly #speed: number;
-  readonly #port: number;
   readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
 
-  private constructor(home: string, port: number, speed: number, environment: Readonly<Record<string, string>>) {
+  private constructor(home: string, speed: number, environment: Readonly<Record<string, string>>) {
     this.home = home;
     this.#environment = environment;
-    this.#port = port;
     this.#speed = speed;
   }
 
   /** @param environment - further settings, as a person would set them. */
   static async create(speed: number, environment: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
-    return new LocalRun(mkdtempSync(join(tmpdir(), 'flotilla-')), await freePorts(), speed, environment);
+    return new LocalRun(mkdtempSync(join(tmpdir(), 'flotilla-')), speed, environment);
   }
 
   get state(): LocalState {
@@ -55,7 +57,7 @@ export class LocalRun {
         WEBHOOK_SECRET: '',
         DATABASE_URL: '',
         HOST: '127.0.0.1',
-        PORT: String(this.#port),
+        PORT: '0',
         FLOTILLA_HOME: this.home,
         FLOTILLA_SPEED: String(this.#speed),
         ...this.#environment,
@@ -66,8 +68,8 @@ export class LocalRun {
     const said: string[] = [];
     child.stdout.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
     child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
-    while (performance.now() - began < START_MS && child.exitCode === null && child.signalCode === null) {
-      if (await this.#ready()) return performance.now() - began;
+    while (performance.now() - began < PATIENCE_MS && child.exitCode === null && child.signalCode === null) {
+      if (await this.#ready(child.pid)) return performance.now() - began;
       await sleep(25);
     }
     throw new Error(`local mode did not start: ${said.join('').slice(-2_000)}`);
@@ -83,17 +85,16 @@ export class LocalRun {
     this.#child = undefined;
   }
 
-  /** Ends everything in order. @returns milliseconds until the bot had gone. */
-  async stop(): Promise<number> {
+  /** Ends everything in order. @returns the exit status of the bot; `undefined` when it did not run. */
+  async stop(): Promise<number | undefined> {
     const child = this.#child;
-    const began = performance.now();
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;
     }
     this.#child = undefined;
-    return performance.now() - began;
+    return child?.exitCode ?? undefined;
   }
 
   /** Ends what a killed bot may have left behind, and removes the data. */
@@ -107,34 +108,20 @@ export class LocalRun {
         // It went with the bot.
       }
     }
-    await sleep(200);
+    const server = await stopLeftServer(join(this.home, 'postgres'));
+    for (const pid of [world, server])
+      if (pid !== undefined) await eventually(`process ${pid} to end`, async () => (isAlive(pid) ? undefined : true));
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  async #ready(): Promise<boolean> {
-    const url = readLocalState(this.home)?.botUrl;
-    if (url === undefined) return false;
+  /** The address of a bot that was killed may be anybody's by now. */
+  async #ready(bot: number | undefined): Promise<boolean> {
+    const state = readLocalState(this.home);
+    if (state?.botUrl === undefined || state.botPid !== bot) return false;
     try {
-      return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) })).ok;
+      return (await fetch(`${state.botUrl}/readyz`, { signal: AbortSignal.timeout(PATIENCE_MS) })).ok;
     } catch {
       return false;
     }
   }
-}
-
-/** @returns a port with the two after it free as well: bot, forge, data planes. */
-async function freePorts(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 30_000);
-    if ((await Promise.all([port, port + 1, port + 2].map(isFree))).every(Boolean)) return port;
-  }
-  throw new Error('no three free ports in a row');
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((answer) => {
-    const probe = createServer();
-    probe.once('error', () => answer(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => answer(true)));
-  });
 }

@@ -157,19 +157,15 @@ async function drift(person: Person): Promise<void> {
 /** Prints each new title of the rollout check until it is completed. */
 async function follow(person: Person, commit: string): Promise<void> {
   let last = '';
-  await eventually(
-    `the rollout of ${commit.slice(0, 8)} to end`,
-    async () => {
-      const [check] = await person.check(commit, ROLLOUT);
-      const title = check?.output.title ?? '';
-      if (title !== '' && title !== last) {
-        last = title;
-        show(title);
-      }
-      return check?.status === 'completed' ? true : undefined;
-    },
-    120_000,
-  );
+  await eventually(`the rollout of ${commit.slice(0, 8)} to end`, async () => {
+    const [check] = await person.check(commit, ROLLOUT);
+    const title = check?.output.title ?? '';
+    if (title !== '' && title !== last) {
+      last = title;
+      show(title);
+    }
+    return check?.status === 'completed' ? true : undefined;
+  });
 }
 
 const planOf = async (person: Person, commit: string, conclusion: string): Promise<string> => {
@@ -178,10 +174,8 @@ const planOf = async (person: Person, commit: string, conclusion: string): Promi
 };
 
 function checkOf(person: Person, commit: string, name: string, conclusion: string) {
-  return eventually(
-    `${name} on ${commit.slice(0, 8)}: ${conclusion}`,
-    async () => (await person.check(commit, name)).find((check) => check.conclusion === conclusion),
-    90_000,
+  return eventually(`${name} on ${commit.slice(0, 8)}: ${conclusion}`, async () =>
+    (await person.check(commit, name)).find((check) => check.conclusion === conclusion),
   );
 }
 

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { LocalRun } from '../../../src/local/demo/local-run.ts';
 import { eventually, Person } from '../../../src/local/demo/person.ts';
 import { writeSmallFleet } from './small-fleet.ts';
+import { rollouts } from './watch.ts';
 
 export const PLAN_CHECK = 'flotilla / plan';
 export const ROLLOUT_CHECK = 'flotilla / rollout';
@@ -13,8 +14,6 @@ const SPEED = 600;
 export interface Scene {
   readonly run: LocalRun;
   readonly person: Person;
-  /** Milliseconds from the start of the process to ready. */
-  readonly startMs: number;
   remove(): Promise<void>;
 }
 
@@ -26,13 +25,14 @@ export async function setScene(): Promise<Scene> {
     rmSync(manifests, { recursive: true, force: true });
   };
   try {
-    const startMs = await run.start();
+    await run.start();
     const person = new Person(run.home, run.state);
     await person.clone();
+    // The bot is ready before it knows its fleet.
+    await eventually('the fleet to be known', () => rollouts(run));
     return {
       run,
       person,
-      startMs,
       remove: async () => {
         person.remove();
         await remove();
@@ -59,33 +59,25 @@ export const atVersion =
     text.replace(/version: "[^"]+"/, `version: "${version}"`);
 
 /** Waits for the one check of this name on a commit to end. @throws Error also when there are two. */
-export function checkOf(person: Person, commit: string, name: string, conclusion: string, withinMs = 60_000) {
-  return eventually(
-    `${name} on ${commit.slice(0, 8)}: ${conclusion}`,
-    async () => {
-      const checks = await person.check(commit, name);
-      const [check] = checks;
-      if (checks.length > 1) throw new Error(`${checks.length} checks ${name}`);
-      if (check?.conclusion !== conclusion) throw new Error(`${check?.status} ${check?.conclusion}: ${check?.output.title}`);
-      return check;
-    },
-    withinMs,
-  );
+export function checkOf(person: Person, commit: string, name: string, conclusion: string) {
+  return eventually(`${name} on ${commit.slice(0, 8)}: ${conclusion}`, async () => {
+    const checks = await person.check(commit, name);
+    const [check] = checks;
+    if (checks.length > 1) throw new Error(`${checks.length} checks ${name}`);
+    if (check?.conclusion !== conclusion) throw new Error(`${check?.status} ${check?.conclusion}: ${check?.output.title}`);
+    return check;
+  });
 }
 
 /** Waits for the one comment of a pull request to say something. */
-export function commentOf(person: Person, pull: number, saying: string, withinMs = 60_000) {
-  return eventually(
-    `one comment on #${pull} that says ${JSON.stringify(saying)}`,
-    async () => {
-      const comments = await person.comments(pull);
-      const [comment] = comments;
-      if (comments.length !== 1) throw new Error(`${comments.length} comments`);
-      if (comment?.body?.includes(saying) !== true) throw new Error(comment?.body);
-      return { id: comment.id, body: comment.body };
-    },
-    withinMs,
-  );
+export function commentOf(person: Person, pull: number, saying: string) {
+  return eventually(`one comment on #${pull} that says ${JSON.stringify(saying)}`, async () => {
+    const comments = await person.comments(pull);
+    const [comment] = comments;
+    if (comments.length !== 1) throw new Error(`${comments.length} comments`);
+    if (comment?.body?.includes(saying) !== true) throw new Error(comment?.body);
+    return { id: comment.id, body: comment.body };
+  });
 }
 
 /** Pushes a branch with one edit, and opens a pull request. */

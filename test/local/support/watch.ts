@@ -28,23 +28,20 @@ export async function api(run: LocalRun, method: string, path: string, token: st
   return { status: response.status, body: (await response.json()) as Answer['body'] };
 }
 
-/** Oldest first. */
+/** Oldest first. @throws Error with the answer, when it is no list. */
 export async function rollouts(run: LocalRun): Promise<readonly Rollout[]> {
-  const { body } = await api(run, 'GET', '/rollouts', run.state.token);
+  const { status, body } = await api(run, 'GET', '/rollouts', run.state.token);
+  if (status !== 200) throw new Error(`the rollouts were answered with ${status}: ${JSON.stringify(body)}`);
   return (body as unknown as readonly Rollout[]).toReversed();
 }
 
-export function rolloutOf(run: LocalRun, commit: string, status: string, withinMs = 60_000): Promise<Rollout> {
-  return eventually(
-    `rollout of ${commit.slice(0, 8)}: ${status}`,
-    async () => {
-      const all = (await rollouts(run)).filter((rollout) => rollout.commit === commit);
-      const [only] = all;
-      if (all.length !== 1 || only?.status !== status) throw new Error(JSON.stringify(all));
-      return only;
-    },
-    withinMs,
-  );
+export function rolloutOf(run: LocalRun, commit: string, status: string): Promise<Rollout> {
+  return eventually(`rollout of ${commit.slice(0, 8)}: ${status}`, async () => {
+    const all = (await rollouts(run)).filter((rollout) => rollout.commit === commit);
+    const [only] = all;
+    if (all.length !== 1 || only?.status !== status) throw new Error(JSON.stringify(all));
+    return only;
+  });
 }
 
 export function command(run: LocalRun, rollout: string, verb: string, more: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
