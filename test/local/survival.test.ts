@@ -88,7 +88,7 @@ test('a second bot on the same data folder is refused and told who has it; the f
   second.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString('utf8');
   });
-  const [code] = (await once(second, 'exit')) as [number];
+  const [code] = (await once(second, 'close')) as [number];
   expect(code).toBe(1);
   expect(said).toContain(`${run.botPid}`);
   expect(said).toMatch(/^Flotilla cannot start: /);
