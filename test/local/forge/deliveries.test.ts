@@ -24,8 +24,11 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** A receiver that takes its time: so many milliseconds for each delivery, by its payload. */
-async function receiver(answer: (payload: { readonly waitMs: number; readonly n: number }) => void): Promise<string> {
+/** A receiver that takes its time: so many milliseconds for each delivery, by its payload; negative: for ever. */
+async function receiver(
+  answer: (payload: { readonly waitMs: number; readonly n: number }) => void,
+  take: (payload: { readonly n: number }) => void = () => undefined,
+): Promise<string> {
   const server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk) => {
@@ -33,6 +36,8 @@ async function receiver(answer: (payload: { readonly waitMs: number; readonly n:
     });
     request.on('end', () => {
       const payload = JSON.parse(text) as { waitMs: number; n: number };
+      take(payload);
+      if (payload.waitMs < 0) return;
       setTimeout(() => {
         answer(payload);
         response.end();
@@ -47,8 +52,8 @@ async function receiver(answer: (payload: { readonly waitMs: number; readonly n:
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-const deliver = (url: () => string | undefined, answerMsMax = 10_000): Deliveries =>
-  new Deliveries({ store: store.deliveries, log, appId: 1, secret: 's', webhookUrl: url, now: Date.now, answerMsMax });
+const deliver = (url: () => string | undefined, giveUp = () => new AbortController().signal): Deliveries =>
+  new Deliveries({ store: store.deliveries, log, appId: 1, secret: 's', webhookUrl: url, now: Date.now, giveUp });
 
 const add = (n: number, waitMs: number): number =>
   store.deliveries.add({ ...draft, guid: `${n}`, payload: JSON.stringify({ n, waitMs }) }, Date.now());
@@ -67,9 +72,19 @@ it('goes one after another in its order, however long each takes', async () => {
 });
 
 it('a receiver that is too slow has failed, and the next one is sent', async () => {
-  const url = await receiver(() => undefined);
-  const deliveries = deliver(() => url, 100);
-  const slow = add(0, 5_000);
+  const late = new AbortController();
+  const url = await receiver(
+    () => undefined,
+    ({ n }) => {
+      if (n === 0) late.abort(new DOMException('too late', 'TimeoutError'));
+    },
+  );
+  const limits = [late.signal];
+  const deliveries = deliver(
+    () => url,
+    () => limits.shift() ?? new AbortController().signal,
+  );
+  const slow = add(0, -1);
   const quick = add(1, 0);
   deliveries.wake();
   await deliveries.idle();
@@ -90,12 +105,16 @@ it('no receiver, or one that does not listen, is a failure in the log', async ()
 });
 
 it('what was queued when it was closed is left for the next start', async () => {
-  const url = await receiver(() => undefined);
+  const underWay = Promise.withResolvers<void>();
+  const url = await receiver(
+    () => undefined,
+    () => underWay.resolve(),
+  );
   const deliveries = deliver(() => url);
-  add(0, 5_000);
+  add(0, -1);
   add(1, 0);
   deliveries.wake();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await underWay.promise;
   await deliveries.close();
   expect(store.deliveries.queued()).toBe(1);
 });

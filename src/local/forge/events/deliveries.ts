@@ -15,8 +15,8 @@ export interface DeliveriesOptions {
   /** Where to send; `undefined` while there is no receiver: then every delivery fails, as to a host that is down. */
   readonly webhookUrl: () => string | undefined;
   readonly now: () => number;
-  /** How long a receiver may take; default as on GitHub, ten seconds. */
-  readonly answerMsMax?: number;
+  /** Gives a receiver up that takes too long; default as on GitHub, after ten seconds. */
+  readonly giveUp?: () => AbortSignal;
 }
 
 /**
@@ -101,7 +101,8 @@ export class Deliveries {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   }> {
-    const signal = AbortSignal.any([AbortSignal.timeout(this.#options.answerMsMax ?? ANSWER_MS_MAX), this.#stop.signal]);
+    const late = this.#options.giveUp?.() ?? AbortSignal.timeout(ANSWER_MS_MAX);
+    const signal = AbortSignal.any([late, this.#stop.signal]);
     try {
       const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
       const text = await readStart(response);
