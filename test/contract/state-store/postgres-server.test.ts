@@ -63,7 +63,7 @@ describe('the embedded server', () => {
   it('does not take a stranger for itself whose process id is in a stale file', async () => {
     await home.copy(used);
     // Of the server's own user, whom PostgreSQL would take for a rival.
-    const stranger = spawn('sleep', ['60'], { stdio: 'ignore', ...(await serverUser(home.data())) });
+    const stranger = spawn('sleep', ['600'], { stdio: 'ignore', ...(await serverUser(home.data())) });
     home.beforeRemoval(async () => stranger.kill());
     await writeFile(home.data('postmaster.pid'), `${stranger.pid}\n${home.data()}\n1790000000\n28000\n\n127.0.0.1\n0 0\nready\n`);
     expect(await (await home.open()).store.healthy()).toBe(true);
