@@ -231,7 +231,8 @@ describe('the job queue', () => {
     const ran: unknown[] = [];
     const before = Date.now();
     await start(async () => void ran.push('ran'));
-    await eventually('the calm one ran', () => ran.length === 1);
+    await eventually('the calm one is done', async () => (await database.waitingJobs()).length === 1);
+    expect(ran).toEqual(['ran']);
     const [wild] = await database.waitingJobs();
     expect(wild?.key).toBe('wild');
     expect(wild?.runAtMs).toBeGreaterThan(before + 10_000);
