@@ -19,5 +19,6 @@ describeDataPlane('in memory', async () => {
     cutOff: async (cluster) => planes.break(cluster, { kind: 'unreachable' }),
     restart: async () => planes.restart(),
     stop: async () => planes.silence('plane-1', true),
+    remove: async () => {},
   };
 });

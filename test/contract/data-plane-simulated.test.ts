@@ -1,24 +1,39 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SimulatedDataPlane } from '../../src/adapters/simulated/data-plane-http.ts';
 import { instant } from '../../src/core/model/time.ts';
 import { type DataPlaneServer, startDataPlaneServer } from '../../src/local/data-plane/data-plane-server.ts';
+import { Relay } from '../support/relay.ts';
 import { type DataPlaneHarness, describeDataPlane } from './data-plane.contract.ts';
 import { collectingLog, kafkaSpec } from './data-plane-support.ts';
 
-const clock = { now: () => instant(Date.now()) };
+const SPEED = 300;
+const PATIENCE_MS = 5 * 60_000;
 
 describeDataPlane('simulated', async (): Promise<DataPlaneHarness> => {
   const home = mkdtempSync(join(tmpdir(), 'flotilla-data-plane-'));
-  const start = (port: number) => startDataPlaneServer({ home, port, clock, speed: 300, seed: 'contract', log: collectingLog() });
-  let server: DataPlaneServer | undefined = await start(0);
-  const { port, url } = server;
+  const relay = await Relay.start();
+  const { url } = relay;
+  let now = 1_800_000_000_000;
+  const clock = { now: () => instant(now) };
+  let server: DataPlaneServer | undefined;
+  const start = async () => {
+    server = await startDataPlaneServer({ home, port: 0, clock, speed: SPEED, seed: 'contract', log: collectingLog() });
+    relay.leadTo(server.port);
+  };
+  const stop = async () => {
+    relay.leadTo(undefined);
+    await server?.close();
+    server = undefined;
+  };
+  await start();
   return {
-    dataPlane: new SimulatedDataPlane('plane-1', url, clock),
+    dataPlane: new SimulatedDataPlane('plane-1', url, clock, PATIENCE_MS),
     clock,
-    pass: async (ms) => void (await sleep(ms)),
+    pass: async (ms) => {
+      now += ms;
+    },
     rollMsMax: 4_000,
     spec: kafkaSpec,
     cutOff: async (cluster) => {
@@ -26,12 +41,13 @@ describeDataPlane('simulated', async (): Promise<DataPlaneHarness> => {
       await fetch(`${url}/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     },
     restart: async () => {
-      await server?.close();
-      server = await start(port);
+      await stop();
+      await start();
     },
-    stop: async () => {
-      await server?.close();
-      server = undefined;
+    stop,
+    remove: async () => {
+      await stop();
+      await relay.close();
       rmSync(home, { recursive: true, force: true });
     },
   };

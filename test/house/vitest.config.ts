@@ -1,10 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('../..', import.meta.url).pathname;
-/** Suites that start processes get time for a slow machine; the fast ones fail fast. */
-const project = (name: string, timeoutMs: number) => ({
+const MINUTE_MS = 60_000;
+/** Limits notice what hangs, and judge nothing else: a machine that is busy with other things is not a failure. */
+const project = (name: string, minutes: number) => ({
   extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeoutMs, hookTimeout: timeoutMs * 2 },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: minutes * MINUTE_MS,
+    hookTimeout: minutes * MINUTE_MS,
+    expect: { poll: { timeout: (minutes * MINUTE_MS) / 2 } },
+  },
 });
 
 export default defineConfig({
@@ -14,12 +21,13 @@ export default defineConfig({
     // Two cores: more workers would only make servers time out.
     maxWorkers: 2,
     projects: [
-      project('unit', 10_000),
-      project('property', 60_000),
-      project('golden', 10_000),
-      project('contract', 60_000),
-      project('local', 180_000),
-      project('infra', 300_000),
+      project('unit', 2),
+      project('property', 10),
+      project('golden', 2),
+      project('contract', 10),
+      // Longer than a person waits for one thing, so that what was waited for in vain is said.
+      project('local', 15),
+      project('infra', 15),
     ],
   },
 });

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /**
  * Lets work of one key start at most once in an interval, in the order in which it came. Takes the place of the limits
  * that are built into Octokit's throttling plugin, whose one second is right for GitHub and far too slow for a local forge.
@@ -30,6 +28,6 @@ export class PacedGroup {
     const now = performance.now();
     const startAt = Math.max(now, this.#freeAt.get(key) ?? 0);
     this.#freeAt.set(key, startAt + this.#intervalMs);
-    if (startAt > now) await sleep(startAt - now);
+    if (startAt > now) await new Promise((resolve) => setTimeout(resolve, startAt - now));
   }
 }

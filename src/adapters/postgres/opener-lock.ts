@@ -8,8 +8,8 @@ import { storeError, toPortError } from './errors.ts';
 
 /** Any two numbers that no other program uses for its advisory locks: `Flot` in ASCII, and 1. */
 const LOCK = [0x466c6f74, 1] as const;
-/** The session of a bot that was just killed takes a moment to end. */
-const ACQUIRE_MS_MAX = 500;
+/** The session of a bot that was just killed takes a moment to end, and a longer one on a busy machine. */
+const ACQUIRE_MS_MAX = 3_000;
 const RECONNECT_MS_MAX = 1_000;
 /** After a break, a lock that another process holds for this long is lost: that process is the bot now. */
 const LOST_MS = 3_000;

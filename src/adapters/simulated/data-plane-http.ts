@@ -16,7 +16,7 @@ import type { DataPlane } from '../../ports/data-plane.ts';
 import { PortError, type Retry } from '../../ports/port-error.ts';
 import { watchEvents } from './event-stream.ts';
 
-const TIMEOUT_MS = 2_000;
+const ANSWER_MS_MAX = 2_000;
 /** The server takes no more in one request. */
 const BATCH_MAX = 2_000;
 
@@ -25,12 +25,17 @@ export class SimulatedDataPlane implements DataPlane {
   readonly name: string;
   readonly #base: string;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #answerMsMax: number;
 
-  /** @param url - of the service, without a path: `http://127.0.0.1:3001`. */
-  constructor(name: string, url: string, clock: Pick<Clock, 'now'>) {
+  /**
+   * @param url - of the service, without a path: `http://127.0.0.1:3001`.
+   * @param answerMsMax - who has not answered by then does not answer.
+   */
+  constructor(name: string, url: string, clock: Pick<Clock, 'now'>, answerMsMax = ANSWER_MS_MAX) {
     this.name = name;
     this.#base = `${url.replace(/\/$/, '')}/data-planes/${encodeURIComponent(name)}`;
     this.#clock = clock;
+    this.#answerMsMax = answerMsMax;
   }
 
   async apply(orders: readonly Order[]): Promise<readonly OrderReply[]> {
@@ -89,7 +94,7 @@ export class SimulatedDataPlane implements DataPlane {
 
   /** POST with a body, else GET. @throws PortError */
   async #request(operation: string, path: string, body?: unknown): Promise<unknown> {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(this.#answerMsMax);
     const init = body === undefined ? { signal } : { signal, method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) };
     let response: Response;
     try {

@@ -7,6 +7,8 @@ import { trusted } from '../../../src/core/model/ids.ts';
 import { GitRemote } from './git-remote.ts';
 import { serveGit } from './smart-http.ts';
 
+/** Of a remote that hangs; one that answers may take as long as it likes. */
+const SILENCE_MS = 400;
 const SECRET = 'ghs_averysecrettokenofthetest';
 const BASIC = Buffer.from(`x-access-token:${SECRET}`).toString('base64');
 
@@ -39,7 +41,6 @@ function open(options: Partial<ConstructorParameters<typeof ManifestSourceGit>[0
     defaultBranch: 'main',
     folder: remote.folderFor('mirrors'),
     token: async () => SECRET,
-    remoteSilenceMsMax: 400,
     ...options,
   });
   sources.push(source);
@@ -68,13 +69,11 @@ describe('a remote that hangs', () => {
         response.write('001e# service=git-upload-pack\n');
       },
     ],
-  ])('%s is given up in time, and no process is left', async (_what, hang) => {
+  ])('%s is given up, and no process is left', async (_what, hang) => {
     answer = hang;
-    const startedAt = performance.now();
-    const error = await failureOf(open().fetch([1, 2]));
+    const error = await failureOf(open({ remoteSilenceMsMax: SILENCE_MS }).fetch([1, 2]));
     expect(error).toMatchObject({ name: 'PortError', retry: { kind: 'retry-later' } });
     expect(error.message).toContain('did not answer in time');
-    expect(performance.now() - startedAt).toBeLessThan(12_000);
     await expect.poll(gitProcesses).toBe('');
   });
 
@@ -83,7 +82,7 @@ describe('a remote that hangs', () => {
     const before = open({ cloneUrl: remote.url, allowFile: true });
     await before.fetch([]);
     answer = () => undefined;
-    const source = open();
+    const source = open({ remoteSilenceMsMax: SILENCE_MS });
     const fetching = failureOf(source.fetch([]));
     expect(await source.head()).toBe(head);
     expect((await source.files(head)).length).toBe(1);
@@ -123,7 +122,7 @@ describe('over HTTP', () => {
   it('fetches the default branch and pull requests, and brings the rest when one is not there', async () => {
     const head = remote.commit({ 'a.yaml': '1' });
     const one = remote.commit({ 'a.yaml': '2' }, { ref: 'refs/pull/1/head', from: head });
-    const source = open({ cloneUrl: clone(), remoteSilenceMsMax: 10_000 });
+    const source = open({ cloneUrl: clone() });
     await source.fetch([1, 2]);
     expect([await source.head(), await source.pullHead(1), await source.pullHead(2)]).toEqual([head, one, undefined]);
     const forced = remote.commit({ 'b.yaml': '1' }, { from: null });
@@ -133,7 +132,7 @@ describe('over HTTP', () => {
   });
 
   it('an empty repository has no head, and gets one', async () => {
-    const source = open({ cloneUrl: clone(), remoteSilenceMsMax: 10_000 });
+    const source = open({ cloneUrl: clone() });
     await source.fetch([]);
     expect(await source.head()).toBeUndefined();
     const head = remote.commit({ 'a.yaml': '1' });
@@ -144,7 +143,7 @@ describe('over HTTP', () => {
   it('asks for a fresh token each time, and is refused with an old one', async () => {
     const head = remote.commit({ 'a.yaml': '1' });
     let token = SECRET;
-    const source = open({ cloneUrl: clone(), remoteSilenceMsMax: 10_000, token: async () => token });
+    const source = open({ cloneUrl: clone(), token: async () => token });
     await source.fetch([]);
     token = 'expired';
     await expect(source.fetch([])).rejects.toMatchObject({ name: 'PortError' });

@@ -58,7 +58,7 @@ it('writes by itself, so that a kill costs a second of work', async () => {
   const cache = await open();
   cache.put(blob(1), parsed(1));
   const empty = statSync(path()).size;
-  await expect.poll(() => statSync(path()).size, { timeout: 5_000 }).toBeGreaterThan(empty);
+  await expect.poll(() => statSync(path()).size).toBeGreaterThan(empty);
   const other = await open();
   expect(other.get(blob(1))).toEqual(parsed(1));
   await other.close();

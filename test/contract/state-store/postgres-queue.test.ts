@@ -1,10 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type * as worker from 'graphile-worker';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JobQueue } from '../../../src/adapters/postgres/queue.ts';
 import { PortError, type Retry } from '../../../src/ports/port-error.ts';
 import type { Job, StateStore } from '../../../src/ports/state-store.ts';
 import { change, FLEET, fleetRecord, job } from '../../support/state/builders.ts';
 import { gate, type Handler, handlers } from '../../support/state/job-handlers.ts';
 import { eventually, memoryLog, type TestDatabase, TestServer } from '../../support/state/test-database.ts';
+
+/** How often the queue looks for jobs by itself; `undefined`: as it does otherwise. */
+const poll = vi.hoisted(() => ({ everyMs: undefined as number | undefined }));
+vi.mock('graphile-worker', async (original) => {
+  const real = await original<typeof worker>();
+  const run: typeof worker.run = (options, ...more) =>
+    real.run({ ...options, ...(poll.everyMs === undefined ? {} : { pollInterval: poll.everyMs }) }, ...more);
+  return { ...real, run };
+});
 
 const failure = (retry: Retry, message = 'the remote said no') =>
   new PortError({ port: 'code-host', operation: 'writeCheck', retry, message });
@@ -33,6 +43,7 @@ describe('the job queue', () => {
     await server.stop();
   });
   beforeEach(async () => {
+    poll.everyMs = undefined;
     queues = [];
     await database.reset();
   });
@@ -48,23 +59,21 @@ describe('the job queue', () => {
     expect(ran).toEqual([[{ fleet: FLEET, n: 1, yes: true, none: null }, 1]]);
   });
 
-  it('starts a committed job at once, without waiting for a poll', async () => {
-    const started: number[] = [];
-    await start(async (payload) => void started.push(performance.now() - Number(payload['at'])));
+  it('starts a committed job by itself, without waiting for a poll', async () => {
+    poll.everyMs = 24 * 3_600_000;
+    const ran: unknown[] = [];
+    await start(async (payload) => void ran.push(payload['nth']));
     await store.saveFleet(fleetRecord());
-    // The first jobs pay for connections.
-    await store.enqueue([job('warm-up', { payload: { at: performance.now() } })]);
-    await drained();
     for (let nth = 0; nth < 20; nth += 1) {
-      await store.commit(change(nth, { jobs: [job(`k${nth}`, { payload: { at: performance.now() } })] }));
+      await store.commit(change(nth, { jobs: [job(`k${nth}`, { payload: { nth } })] }));
+      await eventually(`job ${nth} ran`, () => ran.includes(nth));
     }
-    await eventually('all ran', () => started.length === 21);
-    const sorted = started.slice(1).sort((a, b) => a - b);
-    // The poll is 500 ms apart: half of that on average, if nothing notified.
-    expect(sorted[10]).toBeLessThan(150);
+    await drained();
+    expect(ran).toHaveLength(20);
   });
 
-  it('runs the jobs of one queue one after another without pauses, and other queues beside them', async () => {
+  it('runs the jobs of one queue one after another without waiting for polls, and other queues beside them', async () => {
+    poll.everyMs = 24 * 3_600_000;
     let inQueue = 0;
     let most = 0;
     let ran = 0;
@@ -78,12 +87,9 @@ describe('the job queue', () => {
       ran += 1;
     });
     await store.enqueue([job('held', { queue: 'other', payload: { held: true } })]);
-    const begun = performance.now();
     await store.enqueue(Array.from({ length: 20 }, (_, nth) => job(`k${nth}`, { queue: 'q' })));
     await eventually('all ran', () => ran === 20);
     expect(most).toBe(1);
-    // 20 polls would be 10 s.
-    expect(performance.now() - begun).toBeLessThan(5_000);
     held.resolve();
     await drained();
   });
@@ -95,7 +101,6 @@ describe('the job queue', () => {
     await store.enqueue([job('later', { runAt: at as Job['runAt'] })]);
     await eventually('it ran', () => ran.length === 1);
     expect(ran[0]).toBeGreaterThanOrEqual(at);
-    expect(ran[0]).toBeLessThan(at + 3_000);
   });
 
   describe('a job whose key is added again while it runs', () => {
@@ -146,9 +151,9 @@ describe('the job queue', () => {
       const before = Date.now();
       await store.enqueue([job('bad', { queue: 'q', payload: { bad: true } }), job('good', { queue: 'q', payload: { n: 1 } })]);
       await eventually('the other one ran', () => others.length === 1);
-      await eventually('it waits', async () => (await database.waitingJobs())[0]?.attempts === 1);
+      await eventually('the other one is done', async () => (await database.waitingJobs()).length === 1);
       const [waiting] = await database.waitingJobs();
-      expect(waiting).toMatchObject({ key: 'bad', queue: 'q', payload: { bad: true }, parked: false });
+      expect(waiting).toMatchObject({ key: 'bad', queue: 'q', payload: { bad: true }, attempts: 1, parked: false });
       expect((waiting?.runAtMs ?? 0) - before).toBeGreaterThanOrEqual(990);
     });
 
@@ -185,33 +190,33 @@ describe('the job queue', () => {
   describe('stopping', () => {
     it('waits for what is running and takes nothing more', async () => {
       const running = gate();
+      const go = gate();
       const ran: unknown[] = [];
       const queue = await start(async (payload) => {
         running.resolve();
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await go.promise;
         ran.push(payload['n']);
       }, 1);
       await store.enqueue([job('k1', { payload: { n: 1 } }), job('k2', { payload: { n: 2 } })]);
       await running.promise;
-      expect(await queue.stop(5_000)).toBe('drained');
+      const stopped = queue.stop(60_000);
+      go.resolve();
+      expect(await stopped).toBe('drained');
       expect(ran).toEqual([1]);
       expect((await database.waitingJobs()).map((one) => one.key)).toEqual(['k2']);
     });
 
     it('cuts off what does not end, which the next start runs again', async () => {
-      const running = gate();
+      const [running, told, never] = [gate(), gate(), gate()];
       const cut = await start(async (_payload, { signal }) => {
+        signal.addEventListener('abort', () => told.resolve());
         running.resolve();
-        await new Promise<void>((_resolve, reject) =>
-          signal.addEventListener('abort', () => setTimeout(() => reject(new Error('cut off')), 200)),
-        );
+        await never.promise;
       });
       await store.enqueue([job('k', { queue: 'q' })]);
       await running.promise;
-      const begun = performance.now();
       expect(await cut.stop(100)).toBe('cut-off');
-      expect(performance.now() - begun).toBeLessThan(1_000);
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await told.promise;
       const again = gate();
       await start(async () => again.resolve());
       await again.promise;
@@ -224,12 +229,13 @@ describe('the job queue', () => {
       `update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now(), attempts = case key when 'wild' then 9 else 1 end`,
     );
     const ran: unknown[] = [];
+    const before = Date.now();
     await start(async () => void ran.push('ran'));
-    // It is gone a moment after it has run.
-    await eventually('the calm one is done', async () => ran.length === 1 && (await database.waitingJobs()).length === 1);
+    await eventually('the calm one is done', async () => (await database.waitingJobs()).length === 1);
+    expect(ran).toEqual(['ran']);
     const [wild] = await database.waitingJobs();
     expect(wild?.key).toBe('wild');
-    expect(wild?.runAtMs).toBeGreaterThan(Date.now() + 10_000);
+    expect(wild?.runAtMs).toBeGreaterThan(before + 10_000);
   });
 
   it('forgets queues without jobs at the start, and no others', async () => {

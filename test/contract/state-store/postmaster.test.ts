@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive, isPostgres, readPostmaster, removeStale } from '../../../src/adapters/postgres/postmaster.ts';
 import { eventually } from '../../support/state/test-database.ts';
@@ -50,12 +51,15 @@ describe('a process', () => {
   });
 
   it.runIf(platform() === 'linux')('that has ended and was never asked about is not alive', async () => {
-    // The shell becomes a program that never asks about the child it inherits.
-    const parent = spawn('sh', ['-c', 'sleep 0.01 & exec sleep 30'], { stdio: 'ignore' });
+    // The shell becomes a program that never asks about the child it inherits, which ends when nothing more is to be read.
+    const parent = spawn('sh', ['-c', 'cat <&3 & exec sleep 600 3<&-'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
     try {
+      await eventually('another program', async () => (await readFile(`/proc/${parent.pid}/comm`, 'utf8')) === 'sleep\n');
       const children = () => readFile(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8');
       await eventually('a child', async () => (await children()) !== '');
       const child = Number(await children());
+      expect(isAlive(child)).toBe(true);
+      (parent.stdio[3] as Writable).end();
       await eventually('its end', async () => !isAlive(child));
       expect(await readFile(`/proc/${child}/stat`, 'utf8')).toContain(') Z ');
     } finally {

@@ -9,9 +9,12 @@ const SCRIPT = fileURLToPath(new URL('./bot-process.ts', import.meta.url));
 export class BotProcess {
   readonly child: ChildProcess;
   readonly said: string[] = [];
+  readonly #closed: Promise<unknown>;
 
   constructor(folder: string) {
     this.child = spawn(process.execPath, [SCRIPT, folder], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    // Its last words come after its end, and before this.
+    this.#closed = once(this.child, 'close');
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.said.push(...text.split('\n').filter((line) => line !== '')));
   }
 
@@ -21,7 +24,11 @@ export class BotProcess {
 
   /** Waits until it has said this. */
   hears(word: string): Promise<void> {
-    return eventually(`the bot says ${word}; it said ${this.said.join(', ')}`, () => this.said.includes(word), 20_000);
+    return eventually(`the bot says ${word}`, () => {
+      if (this.said.includes(word)) return true;
+      if (this.child.stdout?.readableEnded === true) throw new Error(`the bot ended; it said ${this.said.join(', ')}`);
+      return false;
+    });
   }
 
   /** To its whole process group, as a terminal does. */
@@ -30,7 +37,7 @@ export class BotProcess {
   }
 
   async ended(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    await this.#closed;
     return this.child.exitCode;
   }
 

@@ -25,7 +25,7 @@ async function serve(...routes: readonly Route[]): Promise<{ readonly port: numb
   return { port, url: `http://127.0.0.1:${port}` };
 }
 
-/** What comes back for these bytes, until the other side is silent or gone. */
+/** What comes back for these bytes. The other side closes, because they end the conversation. */
 function exchange(port: number, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -35,7 +35,6 @@ function exchange(port: number, bytes: string): Promise<string> {
     });
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(answer));
-    socket.setTimeout(500, () => socket.destroy());
   });
 }
 

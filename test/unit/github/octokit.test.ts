@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Probot } from 'probot';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CodeHostAppGitHub } from '../../../src/adapters/github/code-host-app-github.ts';
 import { CodeHostGitHub } from '../../../src/adapters/github/code-host-github.ts';
 import { githubClient } from '../../../src/adapters/github/octokit.ts';
@@ -12,12 +12,13 @@ const { privateKey } = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
+/** So much longer than the work itself takes that it cannot be taken for a wait. */
+const HOUR_MS = 3_600_000;
 const BASE = 'http://forge.test/api/v3';
 
 interface Seen {
   readonly line: string;
   readonly authorization: string | null;
-  readonly at: number;
 }
 
 /** A Probot whose network is a function from `METHOD path` to the body of the answer. */
@@ -28,7 +29,7 @@ function probotOver(answer: (line: string) => object, writeIntervalMs = 0) {
     const url = new URL(String(input));
     expect(url.origin).toBe('http://forge.test');
     const line = `${init?.method ?? 'GET'} ${url.pathname.replace('/api/v3', '')}`;
-    seen.push({ line, authorization: new Headers(init?.headers).get('authorization'), at: performance.now() });
+    seen.push({ line, authorization: new Headers(init?.headers).get('authorization') });
     const token = /^POST \/app\/installations\/(\d+)\/access_tokens$/.exec(line);
     const body = token === null ? answer(line) : { token: `token-${token[1]}`, expires_at: '2099-01-01T00:00:00Z', permissions: {} };
     const response = Response.json(body, { status: init?.method === 'POST' ? 201 : 200 });
@@ -39,10 +40,20 @@ function probotOver(answer: (line: string) => object, writeIntervalMs = 0) {
   return { probot, seen, counted };
 }
 
+/** Under fake timers: work that waits for nothing but its turn is done after so many of them, and as many milliseconds. */
+async function turns(count = 50): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) {
+    await vi.advanceTimersByTimeAsync(1);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 const hostOf = (probot: Probot, installation: number): CodeHostGitHub =>
   new CodeHostGitHub({ octokit: () => probot.auth(installation), owner: 'acme', repo: 'fleet', appId: APP_ID });
 
 describe('Probot with our Octokit', () => {
+  afterEach(() => void vi.useRealTimers());
+
   it('gives a token for git from the address it was given, each installation its own', async () => {
     const { probot, seen } = probotOver(() => ({}));
     expect(await hostOf(probot, 5).gitToken()).toBe('token-5');
@@ -92,19 +103,33 @@ describe('Probot with our Octokit', () => {
   });
 
   it('paces the writes of one installation, and lets another go ahead', async () => {
-    const { probot, seen } = probotOver(() => ({ id: 1, number: 1, output: { annotations_count: 0 } }), 60);
-    // The tokens first: fetching one in the middle would blur the distances.
+    const { probot, seen } = probotOver(() => ({ id: 1, number: 1, output: { annotations_count: 0 } }), HOUR_MS);
+    // The tokens first: a write waits for its own.
     await Promise.all([hostOf(probot, 5).repository(), hostOf(probot, 6).repository()]);
-    const write = (installation: number, name: string) => (_: unknown, i: number) =>
-      hostOf(probot, installation).writeComment({ pull: i + 1, id: i + 1, body: name, marker: 'm', adopt: false });
-    await Promise.all([...Array.from({ length: 3 }, write(5, 'a')), ...Array.from({ length: 1 }, write(6, 'b'))]);
-    const at = (token: string): number[] =>
-      seen.filter(({ line, authorization }) => line.startsWith('PATCH') && authorization === token).map((one) => one.at);
-    const first = at('token token-5');
-    expect(first.length).toBe(3);
-    // Timers may fire a millisecond early.
-    for (let i = 1; i < first.length; i += 1) expect((first[i] ?? 0) - (first[i - 1] ?? 0)).toBeGreaterThanOrEqual(55);
-    expect(at('token token-6')[0]).toBeLessThan(first[2] ?? 0);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const write = (installation: number, pull: number) =>
+      hostOf(probot, installation).writeComment({ pull, id: pull, body: 'text', marker: 'm', adopt: false });
+    const writes = Promise.all([write(5, 1), write(5, 2), write(5, 3), write(6, 4)]);
+    const sent = () =>
+      seen.filter(({ line }) => line.startsWith('PATCH')).map(({ line, authorization }) => `${line.at(-1)} ${authorization}`);
+    const untilSent = async (count: number) => {
+      while (sent().length < count) await turns(1);
+      await turns();
+      return sent().slice(count - 1);
+    };
+    await untilSent(2);
+    expect(sent().sort()).toEqual(['1 token token-5', '4 token token-6']);
+    await vi.advanceTimersByTimeAsync(HOUR_MS / 2);
+    await turns();
+    expect(sent()).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(HOUR_MS / 2);
+    expect(await untilSent(3)).toEqual(['2 token token-5']);
+    await vi.advanceTimersByTimeAsync(HOUR_MS / 2);
+    await turns();
+    expect(sent()).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(HOUR_MS / 2);
+    expect(await untilSent(4)).toEqual(['3 token token-5']);
+    await writes;
   });
 });
 
