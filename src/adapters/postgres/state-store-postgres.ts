@@ -18,6 +18,7 @@ import * as orders from './orders.ts';
 import { PlanCache } from './plans.ts';
 import * as policies from './policy.ts';
 import * as projections from './projections.ts';
+import * as summaries from './rollout-summaries.ts';
 import * as rollouts from './rollouts-read.ts';
 import * as stops from './stops.ts';
 
@@ -83,11 +84,11 @@ export class PostgresStateStore implements StateStore {
   }
 
   rolloutSummary(fleet: FleetId, id: RolloutId) {
-    return guarded('rolloutSummary', () => rollouts.rolloutSummary(this.#db, fleet, id));
+    return guarded('rolloutSummary', () => summaries.rolloutSummary(this.#db, fleet, id));
   }
 
   rolloutsOfCommit(fleet: FleetId, commit: CommitSha) {
-    return guarded('rolloutsOfCommit', () => rollouts.rolloutsOfCommit(this.#db, fleet, commit));
+    return guarded('rolloutsOfCommit', () => summaries.rolloutsOfCommit(this.#db, fleet, commit));
   }
 
   plan(fleet: FleetId, digest: PlanDigest) {
@@ -95,11 +96,11 @@ export class PostgresStateStore implements StateStore {
   }
 
   recentRollouts(fleet: FleetId, limit: number) {
-    return guarded('recentRollouts', () => rollouts.recentRollouts(this.#db, fleet, limit));
+    return guarded('recentRollouts', () => summaries.recentRollouts(this.#db, fleet, limit));
   }
 
   lastTargets(fleet: FleetId, clusters: readonly ClusterId[]) {
-    return guarded('lastTargets', () => rollouts.lastTargets(this.#db, fleet, clusters));
+    return guarded('lastTargets', () => summaries.lastTargets(this.#db, fleet, clusters));
   }
 
   orders(fleet: FleetId) {

@@ -73,7 +73,11 @@ export function ledgerLaws(under: () => StoreUnderTest): void {
 
     it('replaces an entry as a whole, and leaves the others alone', async () => {
       await under().store.commit(change(0, { ledger: [ledgerEntry('k1'), ledgerEntry('k2')] }));
-      const next = ledgerEntry('k1', { proven: [proven('2.0.0')] });
+      const next = ledgerEntry('k1', {
+        proven: [proven('2.0.0')],
+        observed: { dataPlane: 'aws-eu-1', running: observed('k1', 1).running, receivedAt: t(9) },
+        failed: [{ revision: proven('3.0.0').revision, version: '3.0.0', rollout: ROLLOUT, at: t(4) }],
+      });
       await under().store.commit(change(1, { ledger: [next] }));
       expect([...(await under().store.ledger(FLEET)).values()]).toStrictEqual([next, ledgerEntry('k2')]);
     });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { instant } from '../../../src/core/model/time.ts';
 import { InMemoryJobs } from '../../../src/ports/in-memory/jobs.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { job, t } from '../../support/state/builders.ts';
@@ -102,7 +103,7 @@ describe('jobs in memory', () => {
       jobs.restart(now);
       const next = jobs.nextDueAt() ?? now;
       waits.push(Math.max(0, next - now));
-      now = next > now ? next : now;
+      now = instant(Math.max(next, now));
     }
     expect(waits).toEqual([0, 0, 0, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
   });

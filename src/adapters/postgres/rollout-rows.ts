@@ -1,0 +1,77 @@
+import { type Decoder, flag, listOf, mapped, maybe, object, text, word } from '../../core/model/decode.ts';
+import {
+  OVERRIDE_KINDS,
+  PHASE_STATUSES,
+  type PhaseState,
+  ROLLOUT_STATUSES,
+  type RolloutState,
+  TARGET_STATUSES,
+  type TargetState,
+} from '../../core/reconcile/state.ts';
+import { at, clusterId, commitSha, integer, planDigest, rolloutId } from './decoders.ts';
+
+export const targetState: Decoder<TargetState> = object({
+  status: word(TARGET_STATUSES),
+  since: at,
+  attempt: integer,
+  epoch: integer,
+  startedAt: maybe(at),
+  exemptMs: integer,
+  rescue: flag,
+  probe: flag,
+  healthySince: maybe(at),
+  brokenSince: maybe(at),
+  sampledAt: maybe(at),
+  seenAt: maybe(at),
+  unseenSince: maybe(at),
+  progress: maybe(object({ done: integer, total: integer })),
+  detail: maybe(text),
+  acknowledged: maybe(object({ attempt: integer, status: word(TARGET_STATUSES) })),
+  supersededBy: maybe(rolloutId),
+});
+export const targetRow = object({ cluster: clusterId, state: targetState });
+
+const phaseState: Decoder<PhaseState> = object({
+  status: word(PHASE_STATUSES),
+  startedAt: maybe(at),
+  bakingSince: maybe(at),
+  finishedAt: maybe(at),
+  stoppedMs: integer,
+});
+export const phaseRow = object({ state: phaseState });
+
+export const rolloutStatus = word(ROLLOUT_STATUSES);
+
+export const headRow: Decoder<Omit<RolloutState, 'phases' | 'targets'>> = mapped(
+  object({
+    id: rolloutId,
+    digest: planDigest,
+    commit: commitSha,
+    release: text,
+    seq: integer,
+    in_line_since: integer,
+    status: rolloutStatus,
+    created_at: at,
+    started_at: maybe(at),
+    going_since: maybe(at),
+    stopped_since: maybe(at),
+    finished_at: maybe(at),
+    guard_until: maybe(at),
+    superseded_by: maybe(rolloutId),
+    takes_over: flag,
+    approvals: listOf(object({ phase: text, by: text, digest: planDigest, at })),
+    overrides: listOf(object({ kind: word(OVERRIDE_KINDS), phase: maybe(text), by: text, reason: text, at, until: maybe(at) })),
+  }),
+  ({ id, digest, commit, release, seq, status, approvals, overrides, ...row }) => ({
+    ...{ id, digest, commit, release, seq, status, approvals, overrides },
+    inLineSince: row.in_line_since,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    goingSince: row.going_since,
+    stoppedSince: row.stopped_since,
+    finishedAt: row.finished_at,
+    guardUntil: row.guard_until,
+    supersededBy: row.superseded_by,
+    takesOver: row.takes_over,
+  }),
+);
