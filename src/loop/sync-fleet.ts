@@ -5,6 +5,7 @@
  * revert are one path, and what happened while the bot was away is caught up the same way.
  */
 import type { FleetRecords } from '../core/change/apply-change.ts';
+import { auditLine } from '../core/change/fleet-change.ts';
 import { type LandingOutcome, land } from '../core/landing/land.ts';
 import type { Landing } from '../core/landing/landing.ts';
 import type { FleetId } from '../core/model/ids.ts';
@@ -28,13 +29,30 @@ export async function syncFleet(loop: SyncLoop, id: FleetId): Promise<void> {
   const git = source(fleet);
   await git.fetch([]);
   const head = await git.head();
-  if (head === undefined || head === fleet.seenHead) return;
-  for (const landing of await landings(git, host(fleet), fleet, head)) {
+  if (head === undefined) return;
+  if (head === fleet.seenHead) await keepPolicy(loop, id);
+  else await landAll(loop, fleet, await landings(git, host(fleet), fleet, head));
+}
+
+async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Landing[]): Promise<void> {
+  const { store } = loop.ports;
+  for (const landing of found) {
     // From here on its comment tells of the rollouts: a plan that comes late must not write over it.
     if (landing.pull !== undefined) await closePull(store, id, landing.pull);
     // Reviews come by here too, beside the job that syncs: what one has landed, the other must not land again.
     if ((await landOne(loop, id, landing)) === 'overtaken') return await syncFleet(loop, id);
   }
+}
+
+/** What was carried over from before policies were stored has none: it is read once more from the commit in force. */
+async function keepPolicy(loop: SyncLoop, id: FleetId): Promise<void> {
+  await decideAndCommit(loop, id, async (fleet, { policy, heads }) => {
+    if (policy !== undefined || heads.good === undefined) return { value: undefined };
+    const { model } = await loadManifests(loop, fleet, heads.good);
+    if (model === undefined) return { value: undefined };
+    const audit = [auditLine('desired', heads.good, 'policy read again from the commit in force')];
+    return { change: { policy: policyOf(model, loop.settings.speed), audit, followUps: [{ kind: 'tick' }] }, value: undefined };
+  });
 }
 
 /** One commit, or the commits of one pull request, of the default branch. */

@@ -2,7 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { ManifestSourceGit } from '../../src/adapters/git/manifest-source-git.ts';
 import { createLog } from '../../src/app/log.ts';
-import { computeDesired } from '../../src/core/desired/compute-desired.ts';
+import type { FleetRecords } from '../../src/core/change/apply-change.ts';
+import type { DesiredState } from '../../src/core/desired/desired.ts';
+import { adoptAll } from '../../src/core/landing/adopt.ts';
+import { withEntries } from '../../src/core/ledger/record-observed.ts';
 import type { ParsedFile } from '../../src/core/manifest/model.ts';
 import { invariant } from '../../src/core/model/assert.ts';
 import { type BlobId, type CommitSha, trusted } from '../../src/core/model/ids.ts';
@@ -16,6 +19,7 @@ import type { FleetRecord } from '../../src/ports/state-store.ts';
 
 const RUNS = 9;
 const FILES = 25;
+const HEAD = trusted.commit('0'.repeat(40));
 const [repository = '', folder = ''] = process.argv.slice(2);
 const fleet: FleetRecord = {
   id: trusted.fleet('bench/fleet'),
@@ -38,20 +42,29 @@ const source = new ManifestSourceGit({
 });
 const parsed = new Map<BlobId, ParsedFile>();
 const loop: Loop = {
-  // Of all ports a plan needs these; history is empty, as it is for clusters that were never changed before.
+  // Of all ports a plan needs these: no cluster is new, so nobody is asked what it runs.
   ports: {
     clock: { now: () => instant(Date.now()) },
     log: createLog('silent', []),
     parsed: { get: (blob: BlobId) => parsed.get(blob), put: (blob: BlobId, file: ParsedFile) => void parsed.set(blob, file) },
     source: () => source,
-    store: { earlierRevisions: async () => new Map() },
   } as unknown as Ports,
   settings: { speed: 1, publishIntervalMs: 1_000, publicUrl: '' },
   memory: new Map(),
 };
 const memory = memoryOf(loop.memory, fleet.id);
+let records: FleetRecords = {
+  heads: { seen: undefined, good: undefined },
+  desired: new Map(),
+  ledger: new Map(),
+  orders: new Map(),
+  rollouts: [],
+  stops: [],
+  policy: undefined,
+  lastSeq: 0,
+};
 
-await look();
+home((await look()).desired);
 const times: number[] = [];
 const paths = git('ls-tree', '-r', '--name-only', 'main')
   .split('\n')
@@ -59,23 +72,37 @@ const paths = git('ls-tree', '-r', '--name-only', 'main')
 for (let run = 0; run < RUNS; run += 1) {
   commit(run);
   const began = performance.now();
-  const moved = await look();
+  const { moved, desired } = await look();
   times.push(performance.now() - began);
   invariant(moved === FILES, `a plan of ${FILES} clusters, not ${moved}`);
+  home(desired);
 }
 process.stdout.write(JSON.stringify({ times }));
 await source.close();
 
-/** What follows a push: fetch, read, validate, plan. @returns members of the plan. */
-async function look(): Promise<number> {
+/** What follows a push: fetch, read, validate, plan. */
+async function look(): Promise<{ readonly moved: number; readonly desired: DesiredState }> {
   await source.fetch([]);
   const head = (await source.head()) as CommitSha;
   const loaded = await loadManifests(loop, fleet, head);
   invariant(loaded.model !== undefined, `valid: ${JSON.stringify(loaded.problems.slice(0, 2))}`);
-  const planned = await planManifests(loop, fleet, memory.computed?.desired ?? computeDesired(loaded.model), loaded);
+  const planned = await planManifests(loop, fleet, records, loaded, []);
+  invariant(planned.kind === 'planned', 'valid manifests have a plan');
+  const { desired, plan } = planned;
   memory.manifests = loaded.snapshot;
-  memory.computed = { model: loaded.model, desired: planned.kind === 'planned' ? planned.desired : new Map() };
-  return planned.kind === 'planned' ? Object.keys(planned.plan?.targets ?? {}).length : -1;
+  memory.computed = { model: loaded.model, desired };
+  return { moved: plan?.rollouts.reduce((sum, { targets }) => sum + targets.size, 0) ?? 0, desired };
+}
+
+/** Everything has soaked before the next commit. */
+function home(desired: DesiredState): void {
+  const { ledger } = records;
+  records = {
+    ...records,
+    heads: { seen: HEAD, good: HEAD },
+    desired,
+    ledger: withEntries(ledger, adoptAll(desired, ledger, instant(Date.now()))),
+  };
 }
 
 /** Another number of replicas in 25 files spread over the fleet. */

@@ -44,17 +44,17 @@ test('broken manifests on the default branch stop no rollout and change no clust
     return found.length === 1 && found[0]?.number === issue?.number && found[0]?.body?.includes(worse.slice(0, 12)) ? true : undefined;
   });
 
-  const mended = await person.push(
+  const fixed = await person.push(
     'main',
     KAFKA,
     (text) => text.replace('prodct:', 'product:').replace('select: 7', 'select: {}'),
-    'Mend it',
+    'Fix it',
   );
-  await checkOf(person, mended, ROLLOUT_CHECK, 'success');
+  await checkOf(person, fixed, ROLLOUT_CHECK, 'success');
   expect(await versions(run, KAFKA_CLUSTERS)).toEqual(KAFKA_CLUSTERS.map((name) => `${name} 4.1.0`));
   await eventually('the issue to be closed', async () => ((await brokenIssue('closed')).length === 1 ? true : undefined));
   expect(await brokenIssue('open')).toEqual([]);
-  expect((await rollouts(run)).map(({ commit }) => commit)).toEqual([moving, mended]);
+  expect((await rollouts(run)).map(({ commit }) => commit)).toEqual([moving, fixed]);
 });
 
 test('it breaks again: the same issue is opened again', async () => {
@@ -63,6 +63,6 @@ test('it breaks again: the same issue is opened again', async () => {
   await checkOf(person, broken, PLAN_CHECK, 'failure');
   await eventually('the same issue, open again', async () => ((await brokenIssue('open')).length === 1 ? true : undefined));
   expect(await brokenIssue('closed')).toEqual([]);
-  await person.push('main', KAFKA, (text) => text.replace('---\nthis: [is, not', ''), 'Mend it');
+  await person.push('main', KAFKA, (text) => text.replace('---\nthis: [is, not', ''), 'Fix it');
   await eventually('the issue to be closed', async () => ((await brokenIssue('closed')).length === 1 ? true : undefined));
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../src/local/demo/person.ts';
-import { atVersion, checkOf, commentOf, hang, land, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
+import { atVersion, checkOf, commentOf, hang, land, ROLLOUT_CHECK, replacing, type Scene, setScene } from './support/scene.ts';
 import { CONNECT, CONNECT_CLUSTERS, KAFKA, REGISTRY } from './support/small-fleet.ts';
-import { api, clusters, command, epochs, rolloutOf, versions } from './support/watch.ts';
+import { api, clusters, command, epochs, rolloutOf, stops, versions } from './support/watch.ts';
 
 let scene: Scene;
 
@@ -27,7 +27,11 @@ describe('commands of the API', () => {
   test('pause holds everything, resume goes on', async () => {
     const { person, run } = scene;
     const { id, commit, pull } = await hanging('paused', '8.0.1');
-    expect(await command(run, id, 'pause', { reason: 'latency is up' })).toMatchObject({ status: 200, body: { status: 'paused' } });
+    expect(await command(run, id, 'pause', { reason: 'latency is up' })).toMatchObject({
+      status: 200,
+      body: { changes: [{ subject: 'stop', to: 'person' }] },
+    });
+    await rolloutOf(run, commit, 'paused');
     const check = await checkOf(person, commit, ROLLOUT_CHECK, 'action_required');
     expect(check.output.summary).toContain('latency is up');
     expect(check.output.summary).toContain('alice');
@@ -38,30 +42,54 @@ describe('commands of the API', () => {
     expect((await epochs(run, CONNECT_CLUSTERS)).slice(0, 3)).toEqual([0, 0, 0]);
     expect((await clusters(run)).get('connect-canary')?.whole).toBe(false);
     expect(await command(run, id, 'pause')).toMatchObject({ status: 409 });
-    expect(await command(run, id, 'resume')).toMatchObject({ status: 200, body: { status: 'running' } });
+    expect(await command(run, id, 'resume')).toMatchObject({ status: 200 });
+    expect(await stops(run)).toEqual([]);
     await checkOf(person, commit, ROLLOUT_CHECK, 'success');
     expect(await versions(run, CONNECT_CLUSTERS)).toEqual(CONNECT_CLUSTERS.map((name) => `${name} 8.0.1`));
   });
 
-  test('a newer merge supersedes a rollout that has not finished', async () => {
+  test('a merge during a pause does not undo it', async () => {
     const { person, run } = scene;
-    const older = await hanging('older', '8.0.2');
-    const newer = await land(person, 'newer', CONNECT, atVersion('8.1.0'));
-    await rolloutOf(run, newer.commit, 'running');
+    const older = await hanging('half-way', '8.0.2');
+    expect(await command(run, older.id, 'pause')).toMatchObject({ status: 200 });
+    const newer = await land(person, 'meanwhile', CONNECT, replacing('some.setting: 1', 'some.setting: 2'));
+    await rolloutOf(run, newer.commit, 'pending');
     await hang(person, 'connect-canary', 'none');
+    await eventually('the canary to be held', async () => ((await person.status('connect-canary')).includes('hold') ? true : undefined));
+    const [stop, ...more] = await stops(run);
+    expect([stop?.cause, more.length]).toEqual(['person', 0]);
+    expect(await api(run, 'POST', `/stops/${stop?.id}/lift`, run.state.token, '{"by":"bob","reason":"fine again"}')).toMatchObject({
+      status: 200,
+    });
+    await checkOf(person, older.commit, ROLLOUT_CHECK, 'success');
     await checkOf(person, newer.commit, ROLLOUT_CHECK, 'success');
-    await checkOf(person, older.commit, ROLLOUT_CHECK, 'neutral');
-    const { body } = await commentOf(person, older.pull, 'superseded');
-    expect(body).toContain(`#${newer.pull}`);
-    await rolloutOf(run, older.commit, 'superseded');
-    expect(await command(run, older.id, 'pause')).toMatchObject({ status: 409 });
+    expect(await versions(run, CONNECT_CLUSTERS)).toEqual(CONNECT_CLUSTERS.map((name) => `${name} 8.0.2`));
+  });
+
+  test('merges wait in line, the newest for all of them; a person may let it take over', async () => {
+    const { person, run } = scene;
+    const first = await hanging('first', '8.1.0');
+    const second = await land(person, 'second', CONNECT, replacing('some.setting: 2', 'some.setting: 3'));
+    await rolloutOf(run, second.commit, 'pending');
+    const third = await land(person, 'third', CONNECT, replacing('some.setting: 3', 'some.setting: 4'));
+    const { id } = await rolloutOf(run, third.commit, 'pending');
+    await rolloutOf(run, second.commit, 'superseded');
+    expect((await commentOf(person, second.pull, 'uperseded')).body).toContain(`#${third.pull}`);
+    expect((await commentOf(person, third.pull, 'Waits for')).body).toContain(`#${first.pull}`);
+    expect(await command(run, id, 'take-over')).toMatchObject({ status: 200 });
+    await hang(person, 'connect-canary', 'none');
+    await checkOf(person, third.commit, ROLLOUT_CHECK, 'success');
+    await checkOf(person, first.commit, ROLLOUT_CHECK, 'neutral');
+    expect((await commentOf(person, first.pull, 'uperseded')).body).toContain(`#${third.pull}`);
+    await rolloutOf(run, first.commit, 'superseded');
+    expect(await command(run, first.id, 'pause')).toMatchObject({ status: 409 });
     expect(await versions(run, CONNECT_CLUSTERS)).toEqual(CONNECT_CLUSTERS.map((name) => `${name} 8.1.0`));
   });
 
-  test('abort starts nothing more, and what was left behind is reported as lagging', async () => {
+  test('abort starts nothing more, what was left behind is reported as lagging, and lift and retry bring it home', async () => {
     const { person, run } = scene;
     const { id, commit } = await hanging('aborted', '8.0.1');
-    expect(await command(run, id, 'abort', { reason: 'wrong version' })).toMatchObject({ status: 200, body: { status: 'aborted' } });
+    expect(await command(run, id, 'abort', { reason: 'wrong version' })).toMatchObject({ status: 200 });
     await hang(person, 'connect-canary', 'none');
     await checkOf(person, commit, ROLLOUT_CHECK, 'cancelled');
     expect((await clusters(run)).get('connect-a')?.version).toBe('8.1.0');
@@ -70,6 +98,15 @@ describe('commands of the API', () => {
     );
     expect(issue.body).toContain('aborted');
     expect(await command(run, id, 'resume')).toMatchObject({ status: 409 });
+    expect(await command(run, id, 'retry')).toMatchObject({ status: 409 });
+    const [stop] = await stops(run);
+    expect(stop?.cause).toBe('aborted');
+    expect(await api(run, 'POST', `/stops/${stop?.id}/lift`, run.state.token, '{"by":"bob","reason":"it was right"}')).toMatchObject({
+      status: 200,
+    });
+    expect(await command(run, id, 'retry')).toMatchObject({ status: 200 });
+    await checkOf(person, commit, ROLLOUT_CHECK, 'success');
+    expect(await versions(run, CONNECT_CLUSTERS)).toEqual(CONNECT_CLUSTERS.map((name) => `${name} 8.0.1`));
   });
 
   test('a phase that needs approval waits for it, and takes only the digest that runs', async () => {
@@ -79,7 +116,7 @@ describe('commands of the API', () => {
     expect(check.output.summary).toContain('waits for approval');
     const { id } = await rolloutOf(run, commit, 'awaiting-approval');
     const { body } = await api(run, 'GET', `/rollouts/${id}`, run.state.token);
-    const { digest } = body['plan'] as { readonly digest: string };
+    const { digest } = body['state'] as { readonly digest: string };
     expect(await command(run, id, 'approve')).toMatchObject({ status: 409 });
     expect(await command(run, id, 'approve', { digest: '0123456789abcdef' })).toMatchObject({ status: 409 });
     expect(await command(run, id, 'approve', { digest, by: 'bob' })).toMatchObject({ status: 200 });

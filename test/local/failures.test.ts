@@ -25,13 +25,13 @@ describe('a release that does not work', () => {
       expect(report).toMatch(/crash/i);
       expect(report).toContain('**Not touched:** 3 of 4 clusters');
     }
-    expect(body).toContain('Revert the merge');
+    expect(body).toContain('revert the merge');
     await rolloutOf(run, bad.commit, 'paused');
     expect((await versions(run, KAFKA_CLUSTERS)).slice(0, 3)).toEqual(['kafka-a 4.0.0', 'kafka-b 4.0.0', 'kafka-c 4.0.0']);
     expect((await epochs(run, KAFKA_CLUSTERS)).slice(0, 3)).toEqual([0, 0, 0]);
   });
 
-  test('goes on after the cause is mended and a person retries and resumes', async () => {
+  test('goes on after the cause is fixed and a person retries and resumes', async () => {
     const { person, run } = scene;
     await person.flotilla('break', '--all', '--with', 'none');
     const { id } = await rolloutOf(run, bad.commit, 'paused');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../src/local/demo/person.ts';
 import { atVersion, checkOf, commentOf, PLAN_CHECK, propose, ROLLOUT_CHECK, replacing, type Scene, setScene } from './support/scene.ts';
 import { CLUSTERS, cluster, KAFKA, KAFKA_CLUSTERS } from './support/small-fleet.ts';
-import { clusters, epochs, type Rollout, rollouts, versions } from './support/watch.ts';
+import { clusters, epochs, liftAll, type Rollout, rollouts, versions } from './support/watch.ts';
 
 let scene: Scene;
 
@@ -80,11 +80,14 @@ describe('what happens to the branch and the fleet', () => {
     const before = (await rollouts(run)).length;
     await person.git('push', '-q', '--force', 'origin', `${older}:main`);
     await eventually('a rollout back', async () => (isNewest(await rollouts(run), older, before) ? true : undefined));
+    // What was gone back from stays away until a person says otherwise.
+    await liftAll(run);
     // Forth, and back again: the same commits with the same plans, and each time a rollout of its own.
     await person.git('push', '-q', '--force', 'origin', `${newer}:main`);
     await eventually('a rollout forth', async () => (isNewest(await rollouts(run), newer, before + 1) ? true : undefined));
     await person.git('push', '-q', '--force', 'origin', `${older}:main`);
     await eventually('a rollout back again', async () => (isNewest(await rollouts(run), older, before + 2) ? true : undefined));
+    await liftAll(run);
   });
 
   test('a new cluster is created, and a removed one is no longer touched', async () => {

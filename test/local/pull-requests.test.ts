@@ -96,7 +96,7 @@ describe('a pull request', () => {
       expect(body).toContain(`${start_line}`);
     }
     expect(body).toContain('strategey');
-    const fixed = await person.push('hurry', CONNECT, () => releaseOf('8.0.1'), 'Mend it');
+    const fixed = await person.push('hurry', CONNECT, () => releaseOf('8.0.1'), 'Fix it');
     await checkOf(person, fixed, PLAN_CHECK, 'success');
     expect((await commentOf(person, pull, '8.0.1')).body).not.toContain('strategey');
   });

@@ -1,4 +1,5 @@
 import type { Violation } from './laws/laws.ts';
+import { OnCall } from './on-call.ts';
 import { Schedule } from './schedule.ts';
 
 export interface Outcome {
@@ -18,6 +19,8 @@ export async function runSeed(seed: number, isTold = false): Promise<Outcome> {
   try {
     await schedule.begin();
     for (let step = 0; step < STEPS && !schedule.laws.isBroken; step += 1) await schedule.step();
+    const stuck = schedule.laws.isBroken ? undefined : await new OnCall(schedule).bringHome();
+    schedule.laws.judge('comes-home', () => stuck);
   } catch (error) {
     schedule.laws.threw('the schedule', error);
     schedule.laws.judge('throws-nothing', () => String(error));

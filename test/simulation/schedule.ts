@@ -79,7 +79,7 @@ export class Schedule {
       if (this.timers.size > 0 && random.chance(0.2)) this.timers.fireOldest();
       await settled();
     } else if (!(await this.#beginJob())) {
-      if (this.#active === 0 && random.chance(0.12)) await this.checkpoint();
+      if (this.#active === 0 && random.chance(0.08)) await this.checkpoint();
       this.pass(this.#stepMs());
     }
     await this.happen();
@@ -137,6 +137,8 @@ export class Schedule {
   async command(command: FleetCommand): Promise<string | undefined> {
     this.#active += 1;
     const { process } = this;
+    // No two people are that quick.
+    this.world.clocks.world.advance(7);
     try {
       const answer = await commandFleet(process.loop, FLEET, command);
       this.story.tell(() => `${command.by} ${words(command)}: ${answer.ok ? 'done' : `refused: ${answer.error}`}`);

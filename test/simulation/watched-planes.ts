@@ -1,6 +1,6 @@
 import type { Observation, Observed } from '../../src/core/evidence/observation.ts';
 import type { Order, OrderReply } from '../../src/core/evidence/order.ts';
-import { unknownOf } from '../../src/core/evidence/parse.ts';
+import { type SentObserved, unknownOf } from '../../src/core/evidence/parse.ts';
 import type { ClusterId } from '../../src/core/model/ids.ts';
 import type { DataPlane } from '../../src/ports/data-plane.ts';
 import type { InMemoryDataPlanes } from '../../src/ports/in-memory/data-plane.ts';
@@ -13,8 +13,18 @@ import type { Faults } from './faults.ts';
 export interface PlanesWatcher {
   /** Data planes have been told, and have taken it or not. */
   told(order: Order, reply: OrderReply): void;
-  /** The bot is about to get these samples. */
-  seen(samples: readonly Observation[]): void;
+  /** What is really there. */
+  truth(cluster: ClusterId): Truth;
+  /** The bot gets these samples, with what was really there when they were made. */
+  seen(samples: readonly Carried[]): void;
+}
+
+type Truth = SentObserved | undefined;
+
+/** A sample that arrives, and the truth at that time. */
+export interface Carried {
+  readonly sample: Observation;
+  readonly truth: Truth;
 }
 
 interface Context {
@@ -45,7 +55,7 @@ export class Underway {
       name,
       apply: (orders) => called(onCall, 'data-plane.apply', () => this.#deliver(inner, orders)),
       observe: (clusters) => this.#observe(inner, clusters, onCall),
-      list: () => called(onCall, 'data-plane.list', async () => this.#carry(await inner.list())),
+      list: async () => this.#arrived(await called(onCall, 'data-plane.list', async () => this.#carry(await inner.list()))),
       watch: () => undefined,
     };
   }
@@ -75,7 +85,7 @@ export class Underway {
 
   async #observe(inner: DataPlane, clusters: readonly ClusterId[], onCall: OnCall): Promise<readonly Observation[]> {
     try {
-      return await called(onCall, 'data-plane.observe', async () => this.#carry(await inner.observe(clusters)));
+      return this.#arrived(await called(onCall, 'data-plane.observe', async () => this.#carry(await inner.observe(clusters))));
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       const receivedAt = this.#context.clocks.bot.now();
@@ -83,12 +93,15 @@ export class Underway {
     }
   }
 
-  #carry(samples: readonly Observation[]): readonly Observation[] {
+  #arrived(carried: readonly Carried[]): readonly Observation[] {
+    this.#context.watcher.seen(carried);
+    return carried.map(({ sample }) => sample);
+  }
+
+  #carry(samples: readonly Observation[]): readonly Carried[] {
     const { clocks, watcher } = this.#context;
     const receivedAt = clocks.bot.now();
-    const carried = samples.map((sample) => this.#carryOne({ ...sample, receivedAt }));
-    watcher.seen(carried);
-    return carried;
+    return samples.map((sample) => ({ sample: this.#carryOne({ ...sample, receivedAt }), truth: watcher.truth(sample.cluster) }));
   }
 
   /** Some are lost, some cannot be read, and some are old. */

@@ -9,6 +9,8 @@ export class WorldEvents {
   readonly #schedule: Schedule;
   /** Changed behind everybody's back, and not by an order since. */
   readonly changedByHand = new Set<ClusterId>();
+  /** Whose samples were not true at some time. */
+  readonly everDistorted = new Set<ClusterId>();
   readonly #silent = new Set<string>();
   readonly #refusing = new Set<ClusterId>();
   readonly #distorted = new Set<ClusterId>();
@@ -121,6 +123,7 @@ export class WorldEvents {
       return;
     }
     this.#distorted.add(cluster);
+    this.everDistorted.add(cluster);
     const kind = this.#schedule.random.below(3);
     if (kind === 0) this.#tell(`${cluster} is said to be rolled`, () => planes.distort(cluster, claimsRolled));
     else if (kind === 1) this.#tell(`${cluster}: the same old sample again and again`, () => planes.freeze(cluster));

@@ -7,9 +7,9 @@ import { duration, instant } from '../../src/core/model/time.ts';
 import type { Plan, PlannedApproval, PlannedPhase, PlannedRollout, PlannedTarget } from '../../src/core/plan/plan.ts';
 import { type HoldReason, type Holds, NO_HOLDS, type Wait } from '../../src/core/reconcile/decision.ts';
 import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../src/core/reconcile/state.ts';
-import type { Stop } from '../../src/core/stop/stop.ts';
 import type { PlannedView, PlanView } from '../../src/core/report/plan-view.ts';
 import type { RolloutView, ShownRollout } from '../../src/core/report/rollout-view.ts';
+import type { Stop } from '../../src/core/stop/stop.ts';
 
 export const at = (time: string) => instant(Date.parse(`2026-11-21T${time}Z`));
 export const HEAD = trusted.commit('a'.repeat(40));

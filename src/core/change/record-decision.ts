@@ -20,12 +20,13 @@ type Decided = FleetDecision['decisions'][number];
 /** What is to be written of a decision on all rollouts, and what follows from it. */
 export function recordDecision(decided: FleetDecision, context: RecordContext): FleetChange {
   const { stops, ledger, wakeAt } = decided;
-  const moved = decided.decisions.filter(({ rollout, decision }) => decision.next !== rollout.state || decision.actions.length > 0);
+  // A stop may be set on a rollout that others hold already: nothing of its own state changes then, and it is told all the same.
+  const moved = decided.decisions.filter((one) => isChanged(one) || one.decision.actions.length > 0 || one.decision.changes.length > 0);
   const wake: readonly FollowUp[] = wakeAt === undefined ? [] : [{ kind: 'wake', at: wakeAt }];
   if (moved.length === 0 && stops.length === 0 && ledger.length === 0) return { audit: [], followUps: wake };
   const actions = moved.flatMap(({ decision }) => decision.actions);
   return {
-    rollouts: moved.map(({ rollout, decision }) => ({ before: rollout.state, next: decision.next })),
+    rollouts: moved.filter(isChanged).map(({ rollout, decision }) => ({ before: rollout.state, next: decision.next })),
     stops,
     ledger,
     orders: actions.flatMap((action) => (action.kind === 'order' ? [action.order] : [])),
@@ -35,6 +36,8 @@ export function recordDecision(decided: FleetDecision, context: RecordContext): 
     followUps: [...wake, ...deliveriesOf(actions), ...reportsOf(moved, context), ...driftOf(moved)],
   };
 }
+
+const isChanged = ({ rollout, decision }: Decided): boolean => decision.next !== rollout.state;
 
 function auditOf({ state }: ActiveRollout, { changes, actions }: Decision): readonly AuditLine[] {
   return [...changes.map((change) => auditChange(change, BOT, state.id)), ...actions.map((action) => auditAction(action, state.id))];

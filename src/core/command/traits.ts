@@ -1,13 +1,8 @@
-import { valueAt } from '../desired/normalise.ts';
 import { canonicalJson } from '../model/hash.ts';
 import type { PlannedRollout, PlannedTarget } from '../plan/plan.ts';
 import type { Trait } from '../stop/stop.ts';
 
-/** Would this target move to one of these traits, from what it ran when it was planned? */
-export function carries({ from, spec, differences }: PlannedTarget, traits: readonly Trait[]): boolean {
-  if (from === undefined) return traits.some(({ path, value }) => valueAt(spec, path) === value);
-  return traits.some(({ path, value }) => differences.some((difference) => difference.path === path && difference.to === value));
-}
+export { carries } from '../stop/traits.ts';
 
 /** What a target moves to: the version where that changes, else the image, else the settings. */
 function traitsOf({ from, spec, differences }: PlannedTarget): readonly Trait[] {

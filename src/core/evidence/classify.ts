@@ -55,7 +55,9 @@ export function classify(
       : { kind: 'none', cause: NOT_SINCE };
   }
   const contradiction = whyNotRolled(target.spec, observation);
-  if (observation.rolled && observation.healthy && contradiction === undefined) return { kind: 'healthy', sample: observation };
+  // Who says that all is well, and in the same breath that a broker is not, is not believed.
+  const isReady = observation.brokers.every(({ state }) => state === 'ready');
+  if (observation.rolled && observation.healthy && isReady && contradiction === undefined) return { kind: 'healthy', sample: observation };
   const crashLoop = observation.brokers.some(({ state, version }) => state === 'crash-loop' && version === target.spec.version);
   const words = observation.rolled && contradiction !== undefined ? contradiction : describe(observation);
   return { kind: 'moving', sample: observation, crashLoop, words };
@@ -92,9 +94,9 @@ function isOutOfOrder({ sampledAt, receivedAt }: Observation, before: SeenBefore
   return sampledAt < before.sampledAt && receivedAt - before.seenAt <= evidenceMaxAgeMs;
 }
 
-/** One sample, sent for longer than evidence may be old, is no news of the cluster, however lately it was received. */
-function isRepeated({ sampledAt, receivedAt }: Observation, before: SeenBefore, { evidenceMaxAgeMs }: Freshness): boolean {
-  return sampledAt === before.sampledAt && before.seenAt !== undefined && receivedAt - before.seenAt > evidenceMaxAgeMs;
+/** One sample that is sent again and again is as old as when it was first received, however lately that was once more. */
+function isRepeated({ sampledAt }: Observation, before: SeenBefore, { now, evidenceMaxAgeMs }: Freshness): boolean {
+  return sampledAt === before.sampledAt && before.seenAt !== undefined && now - before.seenAt > evidenceMaxAgeMs;
 }
 
 /** What is wrong with a cluster, or what it is doing, in words: the data plane's own, or its brokers'. */

@@ -7,7 +7,6 @@ import { traitsLeftBehind } from '../plan/traits-left-behind.ts';
 import type { RolloutState } from '../reconcile/state.ts';
 import { makeStop } from '../reconcile/stops.ts';
 import type { Stop } from '../stop/stop.ts';
-import { traitWords } from '../stop/traits.ts';
 
 interface Context {
   readonly by: string;
@@ -37,7 +36,7 @@ function stopOf(planned: PlannedRollout, { id }: RolloutState, { by, reason, led
       cause: 'rolled-back',
       lets: 'rollbacks',
       by,
-      reason: `went back from ${traitWords(product, traits)}: ${reason}`,
+      reason,
       at: now,
       until: undefined,
       rollout: id,

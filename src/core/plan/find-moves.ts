@@ -131,8 +131,10 @@ function moveOf(to: DesiredCluster, { entry, order, before, change, known }: Mov
 }
 
 function changeWord(to: DesiredCluster, change: DesiredChange | undefined, runs: WhatRuns | undefined): TargetChange {
+  // Also when an earlier rollout should have created it, and never came to it.
+  if (runs === undefined) return 'create';
   if (change === undefined || change.kind === 'removed') return 'bring-home';
-  if (change.kind === 'created') return runs === undefined ? 'create' : 'adopt';
+  if (change.kind === 'created') return 'adopt';
   if (change.kind === 'rejoined') return 'rejoin';
   const { from } = change;
   const rejoins = (from.heldAt !== undefined && to.heldAt === undefined) || (from.optOut !== undefined && to.optOut === undefined);

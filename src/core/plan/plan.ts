@@ -115,7 +115,7 @@ export interface PlannedApproval {
 }
 
 /**
- * `create`: new in the manifests, and nothing runs there. `adopt`: new in the manifests, and it runs already. `update`: its desired
+ * `create`: nothing is known to run there. `adopt`: new in the manifests, and it runs already. `update`: its desired
  * spec changes with this commit. `rejoin`: its opt-out or pin is gone. `bring-home`: an earlier rollout did not reach it, or left it half-way.
  */
 export const TARGET_CHANGES = ['create', 'adopt', 'update', 'rejoin', 'bring-home'] as const;

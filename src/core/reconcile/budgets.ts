@@ -3,7 +3,7 @@ import { BUDGETS, type BudgetKind, type PlannedBudgets } from '../plan/plan.ts';
 import { isProofMissing } from './phases.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { Stop, StopCause, Trait } from './stop.ts';
-import { makeStop, traitsBetween, traitWords } from './stops.ts';
+import { makeStop, traitsBetween } from './stops.ts';
 import { isSpent, type Tally } from './tally.ts';
 
 const CAUSE: Readonly<Record<BudgetKind, StopCause>> = {
@@ -55,25 +55,29 @@ function stopOnFailure(draft: RolloutDraft): void {
 /** The rollout has ended, and a cluster of it broke in the time of its guard: nothing more of the release moves forward. */
 function stopOnRegression(draft: RolloutDraft): void {
   if (draft.scalars.guardUntil === undefined) return;
-  const broken = brokenUnderGuard(draft);
+  const known = draft.fleet.stops.find(({ cause, rollout }) => cause === 'regression' && rollout === draft.id);
+  const broken = brokenUnderGuard(draft).filter((cluster) => known?.failed.includes(cluster) !== true);
   if (broken.length === 0) return;
   const reason = `${nameClusters(broken)} broke after rollout ${draft.id} had ended`;
-  setStop(draft, {
-    scope: { kind: 'release', release: draft.planned.release },
-    cause: 'regression',
-    lets: 'rollbacks',
-    reason,
-    phase: undefined,
-    failed: broken,
-  });
+  // They break one after another: that is one stop, which is lifted once.
+  if (known !== undefined) draft.fleet.setStop({ ...known, failed: [...known.failed, ...broken] });
+  else
+    setStop(draft, {
+      scope: { kind: 'release', release: draft.planned.release },
+      cause: 'regression',
+      lets: 'rollbacks',
+      reason,
+      phase: undefined,
+      failed: broken,
+    });
   quarantine(draft, { cause: 'regression', reason, phase: undefined, clusters: broken });
 }
 
 /** Those that succeeded, and failed in this decision. */
 const brokenUnderGuard = (draft: RolloutDraft): readonly ClusterId[] =>
-  [...draft.changedTargets].flatMap(([cluster, { status }]) =>
-    status === 'failed' && draft.targetBefore(cluster)?.status === 'succeeded' ? [cluster] : [],
-  );
+  [...draft.changedTargets]
+    .flatMap(([cluster, { status }]) => (status === 'failed' && draft.targetBefore(cluster)?.status === 'succeeded' ? [cluster] : []))
+    .sort();
 
 /** More has gone wrong than is allowed, and the stop is still to be set: nothing more is started before it is. */
 export const isAboutToStop = (draft: RolloutDraft): boolean =>
@@ -114,7 +118,7 @@ function quarantine(draft: RolloutDraft, { reason, clusters, phase }: Overspent)
     scope,
     cause: 'quarantine',
     lets: 'rollbacks',
-    reason: `${traitWords(product, traits)}: ${reason}`,
+    reason,
     phase,
     failed: touched,
   });

@@ -132,6 +132,8 @@ export class FleetDraft {
     this.now = now;
     this.changedStops.clear();
     this.changedLedger.clear();
+    // What has ended, and is no longer watched, takes part in no decision after that.
+    this.rollouts = this.rollouts.filter(({ isFinished, scalars }) => !isFinished || scalars.guardUntil !== undefined);
     for (const draft of this.rollouts) draft.settle();
   }
 

@@ -9,7 +9,7 @@ import { FleetDraft } from './fleet-draft.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { TargetState } from './state.ts';
 
-/** What has happened since the last decision. Anything else that changes (a landing, a command) needs an engine of its own. */
+/** What has happened since the last decision. Anything else that changes (a landing, a command, a clock that is set back) needs an engine of its own. */
 export interface News {
   readonly now: Instant;
   readonly observations?: readonly Observation[];

@@ -127,9 +127,15 @@ export function patienceEnds(draft: RolloutDraft, { unseenSince }: TargetState) 
   return instant(since + draft.fleet.policy.unreachableAfterMs);
 }
 
-/** Was it proven at exactly what it should get, and has nobody ordered it away since? */
+/** Was it proven at exactly what it should get, and under its newest order? */
 export function isProvenThere(draft: RolloutDraft, cluster: ClusterId): boolean {
   const { revision } = draft.plannedTarget(cluster);
+  return provenAt(draft.fleet.ledger(cluster))?.revision === revision && isProvenUnderOrder(draft, cluster);
+}
+
+/** Was it proven under its newest order? One that was ordered since, back to the same spec too, may stand half-way. */
+export function isProvenUnderOrder(draft: RolloutDraft, cluster: ClusterId): boolean {
   const order = draft.order(cluster);
-  return provenAt(draft.fleet.ledger(cluster))?.revision === revision && (order === undefined || order.revision === revision);
+  const proven = provenAt(draft.fleet.ledger(cluster));
+  return order === undefined || (proven?.revision === order.revision && proven.rollout === order.rollout);
 }

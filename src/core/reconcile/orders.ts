@@ -5,6 +5,7 @@ import type { ClusterId } from '../model/ids.ts';
 import { become } from './advance.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { TargetState, TargetStatus } from './state.ts';
+import { stoppedWait } from './stopped-wait.ts';
 
 /** The order that a target is under, if it is still this rollout's to command. */
 export function ownOrder(draft: RolloutDraft, cluster: ClusterId, target: TargetState): StandingOrder | undefined {
@@ -56,6 +57,9 @@ export function keepOrder(draft: RolloutDraft, cluster: ClusterId): void {
     draft.dirty.add(cluster);
     return;
   }
+  // Stops come and go while it is held; which of them hold it now is what its reader wants to know.
+  const stopped = target.status === 'held' ? stoppedWait(draft.stopsOver(cluster)) : undefined;
+  if (stopped !== undefined) draft.waits.set(cluster, stopped);
   if (order !== undefined && isLost(draft, order, draft.fleet.observation(cluster))) {
     const { dataPlane, epoch } = order;
     draft.fleet.setOrder({ ...order, reply: undefined });

@@ -1,7 +1,9 @@
 import { provenAt } from '../ledger/record.ts';
+import type { ClusterId } from '../model/ids.ts';
 import { become } from './advance.ts';
 import { isStoppedByFailure } from './budgets.ts';
 import type { FleetDraft } from './fleet-draft.ts';
+import { isProvenUnderOrder } from './follow.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { movesTo } from './stops.ts';
 
@@ -107,8 +109,8 @@ function activate(draft: RolloutDraft, why: string): void {
   draft.fleet.again = true;
 }
 
-/** Its newest order is another rollout's, and it was never proven at that. */
-function isLeftHalfWay(draft: RolloutDraft, cluster: Parameters<RolloutDraft['order']>[0]): boolean {
+/** Its newest order is another rollout's, and it was never proven under that. */
+function isLeftHalfWay(draft: RolloutDraft, cluster: ClusterId): boolean {
   const order = draft.order(cluster);
-  return order !== undefined && order.rollout !== draft.id && provenAt(draft.fleet.ledger(cluster))?.revision !== order.revision;
+  return order !== undefined && order.rollout !== draft.id && !isProvenUnderOrder(draft, cluster);
 }

@@ -5,10 +5,11 @@ import { invariant } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { PlannedLimit, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
+import { carries } from '../stop/traits.ts';
 import type { Action, ActiveRollout, Change, Decision, Wait } from './decision.ts';
 import type { FleetDraft } from './fleet-draft.ts';
 import { IN_FLIGHT, PHASE_AHEAD, type PhaseState, type RolloutState, type RolloutStatus, SETTLED, type TargetState } from './state.ts';
-import type { Stop } from './stop.ts';
+import type { Stop, Trait } from './stop.ts';
 import { stopsOverRollout, stopsOverTarget } from './stops.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
 import { TargetBook } from './target-book.ts';
@@ -65,7 +66,7 @@ export class RolloutDraft {
   readonly #targets: TargetBook;
   readonly #phaseByName: ReadonlyMap<string, PhaseDraft>;
   #phaseStates: Map<string, PhaseState> | undefined;
-  #stopsKnown: readonly Stop[] | undefined;
+  #stopsKnown: { readonly stops: readonly Stop[]; readonly isLeft: boolean } | undefined;
   #stopsOver: readonly Stop[] = [];
   #heldByVersion = new Map<string, boolean>();
   #ordersKeptUnder: { readonly stops: readonly Stop[]; readonly status: RolloutStatus; readonly finished: boolean };
@@ -229,13 +230,14 @@ export class RolloutDraft {
     return this.planned.limits.find((limit) => limit.kind === kind && (name === undefined || limit.name === name));
   }
 
-  /** Stops that hold all of it. One on a version does when every target that is not finished moves to that. */
+  /** Stops that hold all of it. One on a version does while targets are left, when every target was planned to move to that. */
   stopsOverAll(): readonly Stop[] {
     const { stops } = this.fleet;
-    if (this.#stopsKnown === stops) return this.#stopsOver;
-    this.#stopsKnown = stops;
+    const isLeft = this.tally.unsettled > 0;
+    if (this.#stopsKnown?.stops === stops && this.#stopsKnown.isLeft === isLeft) return this.#stopsOver;
+    this.#stopsKnown = { stops, isLeft };
     const whole = new Set(stopsOverRollout(stops, this.rollout));
-    this.#stopsOver = stops.filter((stop) => whole.has(stop) || this.#isHeldByVersion(stop));
+    this.#stopsOver = stops.filter((stop) => whole.has(stop) || (isLeft && this.#isHeldByVersion(stop)));
     return this.#stopsOver;
   }
 
@@ -315,20 +317,22 @@ export class RolloutDraft {
     this.changes.length = 0;
   }
 
-  /** Asked once for each stop: a plan does not change, and what was proven since makes the answer no stricter. */
+  /** Asked once for each stop: a plan does not change. */
   #isHeldByVersion(stop: Stop): boolean {
     if (stop.scope.kind !== 'version' || stop.scope.product !== this.planned.product) return false;
-    const known = this.#heldByVersion.get(stop.id);
-    if (known !== undefined) return known;
-    let held = false;
-    for (const [cluster, planned] of this.planned.targets) {
-      const target = this.target(cluster);
-      if (target.status === 'succeeded' || target.status === 'removed' || target.status === 'superseded' || target.status === 'skipped')
-        continue;
-      held = stopsOverTarget([stop], this.rollout, planned, { ...target, probe: false }, this.provenSpec(cluster)).length > 0;
-      if (!held) break;
+    let held = this.#heldByVersion.get(stop.id);
+    if (held === undefined) {
+      held = allMoveTo(this.planned, stop.scope.traits, stop.lets);
+      this.#heldByVersion.set(stop.id, held);
     }
-    this.#heldByVersion.set(stop.id, held);
     return held;
   }
+}
+
+function allMoveTo({ targets }: PlannedRollout, traits: readonly Trait[], lets: Stop['lets']): boolean {
+  for (const target of targets.values()) {
+    if (lets === 'rollbacks' && target.kind === 'rollback') return false;
+    if (!carries(target, traits)) return false;
+  }
+  return targets.size > 0;
 }

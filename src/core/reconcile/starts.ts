@@ -3,7 +3,7 @@ import { isBroken } from '../evidence/classify.ts';
 import type { Observed } from '../evidence/observation.ts';
 import { prove, provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
-import { earliest } from '../model/time.ts';
+import { earliest, type Instant } from '../model/time.ts';
 import { become, isLater } from './advance.ts';
 import { isAboutToStop } from './budgets.ts';
 import type { Wait } from './decision.ts';
@@ -214,8 +214,15 @@ function startProbes(draft: RolloutDraft, phase: PhaseDraft): void {
 
 /** Targets that their last rollout left failed or half-way go before their turn, under limits of their own, and never under a stop. */
 export function startRescues(draft: RolloutDraft): void {
-  if (draft.rescues.size === 0 || heldWithRollout(draft) !== undefined) return;
-  for (const cluster of draft.rescues) rescue(draft, cluster);
+  if (draft.rescues.size === 0) return;
+  const held = heldWithRollout(draft);
+  for (const cluster of draft.rescues) {
+    if (held === undefined) rescue(draft, cluster);
+    else {
+      draft.waits.delete(cluster);
+      draft.timers.set(cluster, undefined);
+    }
+  }
 }
 
 function rescue(draft: RolloutDraft, cluster: ClusterId): void {
@@ -233,9 +240,13 @@ function rescue(draft: RolloutDraft, cluster: ClusterId): void {
     draft.fleet.again = true;
     return;
   }
-  const looked = seen === undefined ? target : confirm(draft, target, seen);
-  draft.setTarget(cluster, looked);
   const { wait, validUntil } = judgeStart(draft, cluster);
+  if (wait?.reason.kind === 'no-evidence') {
+    waitUnseen(draft, cluster, target, wait, validUntil);
+    return;
+  }
+  const looked = seen === undefined ? target : confirm(draft, seenAgain(draft, cluster, target), seen);
+  draft.setTarget(cluster, looked);
   const held = wait ?? (unapproved && { reason: unapproved, until: undefined }) ?? unconfirmed(looked, seen, target) ?? noRescueSlot(draft);
   if (held === undefined) {
     start(draft, cluster, true, 'its last rollout left it half-way or failed');
@@ -243,6 +254,17 @@ function rescue(draft: RolloutDraft, cluster: ClusterId): void {
   }
   draft.waits.set(cluster, held);
   draft.timers.set(cluster, earliest(validUntil, held.until));
+}
+
+/** It has the same patience as any other that cannot be seen. */
+function waitUnseen(draft: RolloutDraft, cluster: ClusterId, target: TargetState, wait: Wait, validUntil: Instant | undefined): void {
+  const cause = wait.reason.kind === 'no-evidence' ? wait.reason.cause : '';
+  const next = unseen(draft, cluster, target, cause);
+  draft.setTarget(cluster, next);
+  if (next.status !== 'waiting') return;
+  const until = patienceEnds(draft, next);
+  draft.waits.set(cluster, { ...wait, until });
+  draft.timers.set(cluster, earliest(validUntil, until));
 }
 
 /** At rest and healthy on what it was proven at: it needs no rescue, and waits for its turn like any other. */

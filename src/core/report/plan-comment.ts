@@ -86,7 +86,10 @@ function plannedParts(view: PlannedView & PlanView): readonly Part[] {
 function nextStep({ plan, draft }: PlannedView & PlanView, hasTargets: boolean): string {
   if (!hasTargets) return '**Next:** merge when you agree; no cluster is touched.';
   const ready = draft ? 'mark the pull request as ready, then merge' : 'merge';
-  const start = `**Next:** ${ready} to start; whoever may merge into the base may do so.`;
+  const isStopped = plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
+  const start = isStopped
+    ? `**Next:** merging alone does not start what is stopped (above): that starts once somebody lifts the stop.`
+    : `**Next:** ${ready} to start; whoever may merge into the base may do so.`;
   const approvals = plan.rollouts.flatMap(({ release, phases }) =>
     phases.flatMap(({ name, approval, members }) => {
       if (approval === undefined || members.length === 0) return [];

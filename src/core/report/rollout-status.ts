@@ -117,7 +117,8 @@ function waitParts(view: RolloutView, shown: ShownRollout): readonly string[] {
   const before = all?.reason.kind === 'pending' ? rolloutName(view, all.reason.behind) : 'another rollout';
   return [
     `**⏳ Waits for ${before}**, of the same release. It takes over when that has ended; at once when that is stopped by a failure and this leaves the version that failed.`,
-    takeOverWay(view, shown),
+    // Taking over helps only where nothing else holds it.
+    ...(stopsOf(view, shown).length > 0 ? [] : [takeOverWay(view, shown)]),
   ];
 }
 

@@ -128,7 +128,8 @@ function elsewhere(view: RolloutView, { cause, rollout }: Stop): readonly Way[] 
 
 function goOn(view: RolloutView, shown: ShownRollout, stop: Stop, stops: readonly Stop[]): Way {
   const command = liftCommand(view, shown, stop, stops);
-  const own = stop.scope.kind === 'release' || stop.scope.kind === 'rollout';
+  // A pending rollout is behind another one, which the stop of the release holds as well.
+  const own = stop.scope.kind === 'rollout' || (stop.scope.kind === 'release' && shown.active.state.status !== 'pending');
   const which = stops.length > 1 ? ` stop ${code(stop.id)}` : '';
   const then = own ? 'It goes on from where it stands.' : `That lets all of ${scopeName(stop.scope, code)} go on.`;
   return { words: `**Go on** once the reason is gone: ${verbsOf([command])}${which}. ${then}`, commands: [command] };
@@ -149,12 +150,19 @@ function waysAfterTheEnd(view: RolloutView, shown: ShownRollout, stops: readonly
   };
   const again = retryable === 0 ? [] : [retry];
   if (stops.length === 0) return [...again, goBack(shown)];
+  const isVersion = stops.every(({ scope }) => scope.kind === 'version');
+  const what = isVersion
+    ? `merges move to ${[...new Set(stops.map(({ scope }) => scopeName(scope, code)))].join(', ')} again`
+    : 'later merges go on';
   const lift: Way = {
-    words: `**Let later merges go on:** \`lift\` ${lifts.length === 1 ? 'the stop' : `the ${lifts.length} stops`}.`,
+    words: `**Let ${what}:** \`lift\` ${lifts.length === 1 ? 'the stop' : `the ${lifts.length} stops`}.`,
     commands: lifts,
   };
-  return [goBack(shown), ...again, lift];
+  // A rollback that has come home has nothing to fix.
+  return [...(isHome(shown) && shown.active.planned.kind === 'rollback' ? [] : [goBack(shown)]), ...again, lift];
 }
+
+const isHome = ({ active }: ShownRollout): boolean => active.state.status === 'completed';
 
 const countRetryable = ({ active }: ShownRollout): number =>
   [...active.state.targets.values()].filter(({ status }) => status === 'failed' || status === 'unreachable' || status === 'deferred')

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Octokit } from '@octokit/rest';
-import type { LocalState } from '../local-state.ts';
+import { type LocalState, readLocalState } from '../local-state.ts';
 import { EXAMPLE_NAME, EXAMPLE_OWNER } from '../seed.ts';
 
 const run = promisify(execFile);
@@ -58,12 +58,14 @@ export class Person {
     return await this.git('rev-parse', 'HEAD');
   }
 
-  /** Reverts a merged commit on a branch of its own, and pushes it. */
-  async revert(branch: string, commit: string): Promise<string> {
+  /** Reverts merged commits, newest first, on a branch of its own, and pushes it. */
+  async revert(branch: string, ...commits: readonly string[]): Promise<string> {
     await this.git('fetch', '-q', 'origin');
     await this.git('checkout', '-q', '-B', branch, 'origin/main');
-    const parents = (await this.git('rev-list', '--parents', '-n', '1', commit)).split(' ').length - 1;
-    await this.git('revert', '--no-edit', ...(parents > 1 ? ['-m', '1'] : []), commit);
+    for (const commit of commits) {
+      const parents = (await this.git('rev-list', '--parents', '-n', '1', commit)).split(' ').length - 1;
+      await this.git('revert', '--no-edit', ...(parents > 1 ? ['-m', '1'] : []), commit);
+    }
     await this.git('push', '-q', 'origin', branch);
     return await this.git('rev-parse', 'HEAD');
   }
@@ -97,6 +99,17 @@ export class Person {
   async issues(state: 'open' | 'closed') {
     const { data } = await this.octokit.rest.issues.listForRepo({ ...repository, state });
     return data.filter((issue) => issue.pull_request === undefined);
+  }
+
+  /** The bot's JSON API, as a person asks it with curl. @throws Error with the answer, when it refuses. */
+  async api(path: string, body?: Readonly<Record<string, string>>): Promise<unknown> {
+    const { botUrl = '', token = '' } = readLocalState(this.#home) ?? {};
+    const response = await fetch(`${botUrl}/api/fleets/${EXAMPLE_OWNER}/${EXAMPLE_NAME}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
+    return await response.json();
   }
 
   /** `npx flotilla local ...`, as a person types it. */

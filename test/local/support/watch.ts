@@ -35,6 +35,26 @@ export async function rollouts(run: LocalRun): Promise<readonly Rollout[]> {
   return (body as unknown as readonly Rollout[]).toReversed();
 }
 
+export interface StopNow {
+  readonly id: string;
+  readonly cause: string;
+  readonly reason: string;
+}
+
+/** Those that are not lifted, oldest first. */
+export async function stops(run: LocalRun): Promise<readonly StopNow[]> {
+  const { body } = await api(run, 'GET', '/stops', run.state.token);
+  return body as unknown as readonly StopNow[];
+}
+
+/** Of every kind: those that one test leaves are in the way of the next. */
+export async function liftAll(run: LocalRun): Promise<void> {
+  for (const { id } of await stops(run)) {
+    const { status, body } = await api(run, 'POST', `/stops/${id}/lift`, run.state.token, JSON.stringify({ by: 'alice', reason: 'over' }));
+    if (status !== 200) throw new Error(`stop ${id} was not lifted: ${JSON.stringify(body)}`);
+  }
+}
+
 export function rolloutOf(run: LocalRun, commit: string, status: string): Promise<Rollout> {
   return eventually(`rollout of ${commit.slice(0, 8)}: ${status}`, async () => {
     const all = (await rollouts(run)).filter((rollout) => rollout.commit === commit);

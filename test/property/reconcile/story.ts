@@ -30,12 +30,26 @@ export type Step =
   /** Releases of one commit. */
   | { readonly kind: 'merge'; readonly merges: readonly Merge[] }
   | { readonly kind: 'command'; readonly verb: RolloutVerb; readonly which: number }
-  | { readonly kind: 'stop'; readonly scope: 'fleet' | 'product' | 'release' | 'data-plane' | 'cluster'; readonly which: number; readonly forMs: number | undefined; readonly lets: 'nothing' | 'rollbacks' }
+  | {
+      readonly kind: 'stop';
+      readonly scope: 'fleet' | 'product' | 'release' | 'data-plane' | 'cluster';
+      readonly which: number;
+      readonly forMs: number | undefined;
+      readonly lets: 'nothing' | 'rollbacks';
+    }
   | { readonly kind: 'lift'; readonly which: number }
   | { readonly kind: 'reconcile'; readonly which: number }
   | { readonly kind: 'toggle'; readonly what: 'reachable' | 'unhealthy' | 'lies' | 'refuses'; readonly which: number }
   | { readonly kind: 'manifest'; readonly what: 'leave' | 'return' | 'opt-out' | 'pin' | 'move'; readonly which: number }
-  | { readonly kind: 'rule'; readonly rule: 'freeze' | 'window'; readonly scope: 'all' | 'minor'; readonly label: boolean; readonly inMs: number; readonly forMs: number; readonly lenient: boolean }
+  | {
+      readonly kind: 'rule';
+      readonly rule: 'freeze' | 'window';
+      readonly scope: 'all' | 'minor';
+      readonly label: boolean;
+      readonly inMs: number;
+      readonly forMs: number;
+      readonly lenient: boolean;
+    }
   | { readonly kind: 'our-clock'; readonly ms: number }
   | { readonly kind: 'their-clock'; readonly which: number; readonly ms: number }
   | { readonly kind: 'forget'; readonly which: number }
@@ -67,7 +81,11 @@ export const RELEASES = [
 const CLUSTERS_MAX = 9;
 
 const clustersArb = fc
-  .array(fc.record({ east: fc.boolean(), release: fc.constantFrom(0, 0, 0, 1, 2), tier: fc.constantFrom('gold', 'tin') }), { minLength: 1, maxLength: CLUSTERS_MAX, size: 'max' })
+  .array(fc.record({ east: fc.boolean(), release: fc.constantFrom(0, 0, 0, 1, 2), tier: fc.constantFrom('gold', 'tin') }), {
+    minLength: 1,
+    maxLength: CLUSTERS_MAX,
+    size: 'max',
+  })
   .map((all) => all.map(({ east, release, tier }, i) => ({ name: `${east ? 'east' : 'west'}-${i}`, release, tier })));
 
 const approval = (when: 'before' | 'after', count: number) => ({ when, count, teams: [], users: [], notAuthor: false }) as const;
@@ -111,15 +129,49 @@ const eventArb: fc.Arbitrary<Step> = fc.oneof(
     weight: 10,
     arbitrary: fc.record({
       kind: fc.constant('command'),
-      verb: fc.constantFrom('pause', 'resume', 'resume', 'resume', 'retry', 'retry', 'skip', 'approve', 'approve', 'approve', 'expedite', 'waive', 'take-over', 'abort'),
+      verb: fc.constantFrom(
+        'pause',
+        'resume',
+        'resume',
+        'resume',
+        'retry',
+        'retry',
+        'skip',
+        'approve',
+        'approve',
+        'approve',
+        'expedite',
+        'waive',
+        'take-over',
+        'abort',
+      ),
       which,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('stop'), scope: fc.constantFrom('fleet', 'product', 'release', 'data-plane', 'cluster'), which, forMs: fc.constantFrom(undefined, 50_000), lets: fc.constantFrom('nothing', 'rollbacks') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('stop'),
+      scope: fc.constantFrom('fleet', 'product', 'release', 'data-plane', 'cluster'),
+      which,
+      forMs: fc.constantFrom(undefined, 50_000),
+      lets: fc.constantFrom('nothing', 'rollbacks'),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('lift'), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reconcile'), which }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('toggle'), what: fc.constantFrom('reachable', 'reachable', 'unhealthy', 'lies', 'refuses'), which }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('manifest'), what: fc.constantFrom('leave', 'return', 'opt-out', 'pin', 'move'), which }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('toggle'),
+      what: fc.constantFrom('reachable', 'reachable', 'unhealthy', 'lies', 'refuses'),
+      which,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('manifest'), what: fc.constantFrom('leave', 'return', 'opt-out', 'pin', 'move'), which }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -133,7 +185,10 @@ const eventArb: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('our-clock'), ms: fc.constantFrom(-400_000, -20_000, -1, 20_000, 400_000) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('their-clock'), which, ms: fc.constantFrom(-3_600_000, -20_000, 20_000, 3_600_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('their-clock'), which, ms: fc.constantFrom(-3_600_000, -20_000, 20_000, 3_600_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget'), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign'), which }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('break'), which, fault: fc.constantFrom('crash-loop', 'crash-loop', 'stuck') }) },

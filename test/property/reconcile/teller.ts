@@ -14,7 +14,14 @@ import { Random } from '../../support/small-world/random.ts';
 import { differenceOf } from '../../support/small-world/same-decision.ts';
 import { type Merge, RELEASES, type Step, type Story, type Way } from './story.ts';
 
-const EVERYBODY_AT_ONCE: Way = { places: [], phases: [{ maxConcurrent: 3 }], guardMs: 0, deadlineMs: 600_000, limits: {}, budgets: undefined };
+const EVERYBODY_AT_ONCE: Way = {
+  places: [],
+  phases: [{ maxConcurrent: 3 }],
+  guardMs: 0,
+  deadlineMs: 600_000,
+  limits: {},
+  budgets: undefined,
+};
 
 /** Plays a story, and checks the laws after every step. */
 export class Teller {
@@ -30,7 +37,10 @@ export class Teller {
 
   constructor(story: Omit<Story, 'steps'>) {
     this.#random = new Random(story.seed);
-    const shape = { skipMinors: !story.strict, ...(story.minimumIntervalMs === undefined ? {} : { minimumIntervalMs: story.minimumIntervalMs }) };
+    const shape = {
+      skipMinors: !story.strict,
+      ...(story.minimumIntervalMs === undefined ? {} : { minimumIntervalMs: story.minimumIntervalMs }),
+    };
     const policy = {
       ...POLICY,
       fleetMaxConcurrent: story.fleetMaxConcurrent,
@@ -66,7 +76,8 @@ export class Teller {
     const { fleet } = this;
     fleet.weather = FAIR;
     fleet.world.faults.clear();
-    for (const live of fleet.world.clusters.values()) Object.assign(live, { reachable: true, unhealthy: false, lies: false, refuses: undefined });
+    for (const live of fleet.world.clusters.values())
+      Object.assign(live, { reachable: true, unhealthy: false, lies: false, refuses: undefined });
     const lenient = { kafka: productPolicy('kafka'), connect: productPolicy('connect', { requires: ['kafka'] }) };
     fleet.policy = { ...fleet.policy, products: lenient, calendar: { rules: [] } };
     this.#engine = undefined;
@@ -114,15 +125,15 @@ export class Teller {
         throw new Error(`law 14: deciding again changed ${JSON.stringify([rollout.state.id, decision.changes, decision.actions])}`);
       }
     }
-    if (again.stops.length > 0 || again.ledger.length > 0) throw new Error(`law 14: deciding again set ${JSON.stringify([again.stops, again.ledger])}`);
+    if (again.stops.length > 0 || again.ledger.length > 0)
+      throw new Error(`law 14: deciding again set ${JSON.stringify([again.stops, again.ledger])}`);
   }
 
   /** `wakeAt` is not late: until then, with no new evidence, every decision is empty. */
   #sleepsUntilWoken({ wakeAt }: FleetDecision): void {
     const { fleet } = this;
     if (wakeAt !== undefined && wakeAt <= fleet.now) throw new Error(`wakeAt ${wakeAt} has passed at ${fleet.now}`);
-    // Our clock was set back: what was received then is evidence to come.
-    if ([...fleet.observations.values()].some(({ receivedAt }) => receivedAt > fleet.now)) return;
+    if (this.#clockIsBehind) return;
     const end = wakeAt === undefined ? fleet.now + 1e9 : wakeAt - 1;
     const at = instant(fleet.now + Math.floor(this.#random.next() * (end - fleet.now)));
     for (const now of [at, instant(end)]) {
@@ -133,10 +144,15 @@ export class Teller {
     }
   }
 
+  /** Our clock was set back: what was received before is evidence to come, by time alone. */
+  get #clockIsBehind(): boolean {
+    return [...this.fleet.observations.values()].some(({ receivedAt }) => receivedAt > this.fleet.now);
+  }
+
   /** Kept between events, the engine decides what is decided on the state as a whole. */
   #isSameInSteps(decided: FleetDecision): void {
     const { fleet } = this;
-    if (this.#engine === undefined) this.#engine = new FleetEngine(fleet.input());
+    if (this.#engine === undefined || this.#clockIsBehind) this.#engine = new FleetEngine(fleet.input());
     else this.#engine.next({ now: fleet.now, ...fleet.news });
     const kept = this.#engine.decision();
     const difference = differenceOf(decided, kept);
@@ -241,7 +257,10 @@ export class Teller {
     const clusters = [...this.fleet.desired.values()].filter((one) => one.release === release);
     return {
       release,
-      phases: phases.map((phase, i) => ({ ...phase, members: clusters.filter((_, at) => (places[at] ?? 0) === i).map(({ cluster }) => cluster) })),
+      phases: phases.map((phase, i) => ({
+        ...phase,
+        members: clusters.filter((_, at) => (places[at] ?? 0) === i).map(({ cluster }) => cluster),
+      })),
       guardMs,
       deadlineMs,
       limits,
@@ -268,7 +287,15 @@ export class Teller {
     const asked = { by: `person-${which % 3}`, reason: 'the story wants it', rollout: state.id, digest: state.digest };
     const needsCluster = verb === 'skip' || (verb === 'retry' && which % 2 === 0);
     const waiting = planned.phases.find(({ name, approval }) => approval !== undefined && state.phases.get(name)?.status !== 'done');
-    if (this.#ask({ ...asked, verb, cluster: needsCluster ? this.#live(which).cluster : undefined, phase: verb === 'approve' ? waiting?.name : undefined })) return;
+    if (
+      this.#ask({
+        ...asked,
+        verb,
+        cluster: needsCluster ? this.#live(which).cluster : undefined,
+        phase: verb === 'approve' ? waiting?.name : undefined,
+      })
+    )
+      return;
     // Several stops, or a wide one, are lifted by name.
     const stop = this.#one(heldStops, which);
     if (verb === 'resume' && stop !== undefined) this.#ask({ ...asked, verb, stop: stop.id });
@@ -310,9 +337,15 @@ export class Teller {
       case 'pin': {
         const proven = this.fleet.ledger.get(cluster)?.proven[0];
         const wanted = this.#wanted.get(before.release)?.at(-1) ?? 1;
-        if (before.heldAt !== undefined) desired.set(cluster, { ...before, heldAt: undefined, revision: revision(wanted), spec: spec(wanted, before.spec.product) });
+        if (before.heldAt !== undefined)
+          desired.set(cluster, { ...before, heldAt: undefined, revision: revision(wanted), spec: spec(wanted, before.spec.product) });
         else if (proven !== undefined) {
-          const heldAt = { by: 'pin', releaseVersion: before.spec.version, reason: 'by hand', expires: instant(before.revision.length) } as const;
+          const heldAt = {
+            by: 'pin',
+            releaseVersion: before.spec.version,
+            reason: 'by hand',
+            expires: instant(before.revision.length),
+          } as const;
           desired.set(cluster, { ...before, heldAt, revision: proven.revision, spec: proven.spec });
         }
         return;

@@ -1,12 +1,19 @@
-import type { Observation } from '../../../src/core/evidence/observation.ts';
 import type { Order, OrderReply } from '../../../src/core/evidence/order.ts';
+import type { SentObserved } from '../../../src/core/evidence/parse.ts';
 import type { ClusterId } from '../../../src/core/model/ids.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import type { StateChange } from '../../../src/ports/state-store.ts';
+import type { FleetSpec } from '../fleet-spec.ts';
 import { Mirror } from '../mirror.ts';
 import type { Schedule } from '../schedule.ts';
-import type { PlanesWatcher } from '../watched-planes.ts';
+import type { Carried, PlanesWatcher } from '../watched-planes.ts';
 import type { StoreWatcher } from '../watched-store.ts';
+import { twiceOnHost, wrongHold, wrongInQueue, wrongMemory, wrongMode } from './at-rest.ts';
+import { overLimit } from './limits.ts';
+import { OUTCOME_LAWS, turnsOf } from './outcomes.ts';
+import { liftedByNobody, lostByLanding, missingInAudit, missingJob } from './records.ts';
+import { ORDER_LAWS, type RunOrder, runOrders, START_LAWS } from './starts.ts';
+import { Witness } from './witness.ts';
 
 export interface Violation {
   readonly law: string;
@@ -16,7 +23,11 @@ export interface Violation {
 /** Watches everything that is written, told and seen, and remembers the first law that was broken. */
 export class Laws implements StoreWatcher, PlanesWatcher {
   readonly mirror = new Mirror();
+  readonly witness = new Witness();
   readonly #schedule: Schedule;
+  /** By cluster: what each epoch that was taken said. */
+  readonly #taken = new Map<ClusterId, Map<number, string>>();
+  #starts: readonly RunOrder[] = [];
   violation: Violation | undefined;
 
   constructor(schedule: Schedule) {
@@ -42,12 +53,94 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     this.judge('throws-nothing', () => `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 
-  committing(_change: StateChange): void {}
+  /** What the manifests in force say. */
+  get #spec(): FleetSpec | undefined {
+    return this.mirror.goodHead === undefined ? undefined : this.#schedule.world.specs.get(this.mirror.goodHead);
+  }
+
+  committing(change: StateChange): void {
+    const { mirror, witness } = this;
+    const { world } = this.#schedule;
+    const context = { mirror, change, witness, spec: this.#spec, truth: (cluster: ClusterId) => world.truth(cluster) };
+    const orders = runOrders(mirror, change);
+    this.#starts = orders.filter(({ isStart }) => isStart);
+    for (const [law, find] of Object.entries(ORDER_LAWS)) for (const run of orders) this.judge(law, () => find(run, context));
+    for (const [law, find] of Object.entries(START_LAWS)) for (const run of this.#starts) this.judge(law, () => find(run, context));
+    const turns = turnsOf(mirror, change);
+    for (const [law, find] of Object.entries(OUTCOME_LAWS)) for (const turn of turns) this.judge(law, () => find(turn, context));
+    this.judge('audit', () => missingInAudit(mirror, change, turns));
+    this.judge('asks-for-jobs', () => missingJob(mirror, change));
+    this.judge('stops-end-by-people', () => liftedByNobody(mirror, change));
+    this.judge('lands-whole', () => lostByLanding(mirror, change, change.heads?.good && world.specs.get(change.heads.good)));
+    this.#tell(change);
+  }
+
   committed(change: StateChange): void {
     this.mirror.apply(change);
+    this.judge('limits', () => overLimit(this.mirror, this.#starts, this.#spec));
   }
-  told(_order: Order, _reply: OrderReply): void {}
-  seen(_samples: readonly Observation[]): void {}
-  restored(_cluster: ClusterId): void {}
-  async rest(): Promise<void> {}
+
+  /** After the data plane has taken an order, or not. */
+  told(order: Order, reply: OrderReply): void {
+    const { cluster, epoch, mode, revision, spec } = order;
+    this.#schedule.story.tell(() => `    ${cluster}: ${mode} ${spec.version} epoch ${epoch} ${reply.kind}`);
+    if (reply.kind !== 'accepted') return;
+    const taken = this.#taken.get(cluster) ?? new Map<number, string>();
+    this.#taken.set(cluster, taken);
+    const what = `${mode} ${revision}`;
+    this.judge('one-order-an-epoch', () => {
+      const before = taken.get(epoch);
+      return before === undefined || before === what ? undefined : `${cluster} has taken ${before} and ${what} under epoch ${epoch}`;
+    });
+    taken.set(epoch, what);
+    this.judge('upgrade-path', () => this.#illegalJump(order));
+  }
+
+  truth(cluster: ClusterId): SentObserved | undefined {
+    return this.#schedule.world.truth(cluster);
+  }
+
+  seen(samples: readonly Carried[]): void {
+    for (const { sample, truth } of samples) this.witness.see(sample, truth);
+  }
+
+  /** The data plane may take what it has taken before. */
+  restored(cluster: ClusterId): void {
+    this.#taken.delete(cluster);
+  }
+
+  /** What holds when a tick has just had its say, and nothing goes wrong. */
+  async rest(): Promise<void> {
+    const { mirror } = this;
+    const { process, world } = this.#schedule;
+    this.judge('queue', () => wrongInQueue(mirror));
+    this.judge('keeps-orders', () => wrongMode(mirror, world.clocks.bot.now()));
+    this.judge('once-on-the-host', () => twiceOnHost(world));
+    const hold = this.isBroken ? undefined : await wrongHold(process.loop, mirror, world);
+    this.judge('says-why', () => hold);
+    const memory = this.isBroken || this.#schedule.world.store.commits % 4 > 0 ? undefined : await wrongMemory(process.loop);
+    this.judge('remembers-what-is-stored', () => memory);
+  }
+
+  /** No broker skips a minor version, whatever has happened between decision and delivery. Who is shown old samples cannot know. */
+  #illegalJump({ cluster, spec, mode }: Order): string | undefined {
+    if (mode === 'hold' || this.#schedule.faults.stale > 0 || this.#schedule.events.everDistorted.has(cluster)) return undefined;
+    const minor = (version: string): number => Number(version.split('.')[1]);
+    const broker = this.#schedule.world.truth(cluster)?.brokers.find(({ version }) => Math.abs(minor(version) - minor(spec.version)) > 1);
+    return broker && `broker ${broker.ordinal} of ${cluster} runs ${broker.version}, and is told to run ${spec.version}`;
+  }
+
+  #tell(change: StateChange): void {
+    const { story } = this.#schedule;
+    const { heads, newRollouts, rollouts, stops } = change;
+    if (heads !== undefined) story.tell(() => `landed ${heads.seen.slice(0, 8)}${heads.good === heads.seen ? '' : ' (broken)'}`);
+    for (const { id, release, seq, targets } of newRollouts?.states ?? [])
+      story.tell(() => `rollout ${seq} of ${release} (${id}): ${[...targets.keys()].join(' ')}`);
+    for (const line of change.audit ?? []) {
+      if (line.kind === 'order' || line.kind === 'drift' || line.kind === 'desired') continue;
+      story.tell(() => `  ${line.kind} ${line.subject} ${line.from ?? ''} -> ${line.to ?? ''}: ${line.why}`);
+    }
+    void rollouts;
+    void stops;
+  }
 }

@@ -42,7 +42,7 @@ export const OUTCOME_LAWS: Readonly<Record<string, Law>> = {
     if (after.status !== 'succeeded' || before.status === 'succeeded') return undefined;
     const soakMs = rollout.planned.phases.find(({ name }) => name === planned.phase)?.soakMs ?? 0;
     const soaked = witness.soakedMs(cluster, planned.revision, planned.spec);
-    return soaked >= soakMs ? undefined : `${cluster} counts as succeeded after ${soaked} of ${soakMs} ms of its soak`;
+    return soaked >= soakMs ? undefined : `${cluster} counts as succeeded after ${soaked} of ${soakMs} ms of its soak ${witness.looksAt(cluster)} ${JSON.stringify(before)}`;
   },
 
   'writes-the-ledger'({ cluster, rollout, planned, before, after }, { change }) {
@@ -56,11 +56,10 @@ export const OUTCOME_LAWS: Readonly<Record<string, Law>> = {
   'skips-what-is-there'({ cluster, planned, before, after }, { mirror, change, truth }) {
     if (after.status !== 'skipped' || before.status === 'skipped' || after.detail !== 'already there') return undefined;
     const order = mirror.orders.get(cluster);
-    const top = mirror.ledger.get(cluster)?.proven[0];
+    const top = (change.ledger?.find((entry) => entry.cluster === cluster) ?? mirror.ledger.get(cluster))?.proven[0];
     if (top?.revision === planned.revision && (order === undefined || order.revision === planned.revision)) return undefined;
     const really = truth(cluster);
     if (order === undefined && really !== undefined && runs({ ...really, rolled: true }, planned.spec)) return undefined;
-    void change;
     return `${cluster} is left out as there already; it was last ordered ${order?.revision}, proven ${top?.revision}, wanted ${planned.revision}`;
   },
 

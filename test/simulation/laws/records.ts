@@ -55,7 +55,6 @@ export function missingJob(mirror: Mirror, change: StateChange): string | undefi
 export function liftedByNobody(mirror: Mirror, change: StateChange): string | undefined {
   for (const stop of change.stops ?? []) {
     const before = mirror.stops.get(stop.id);
-    if (before?.lifted !== undefined && stop.lifted === undefined) return `stop ${stop.id} is set again`;
     if (stop.lifted === undefined || before?.lifted !== undefined) continue;
     const { by } = stop.lifted;
     if (by !== 'flotilla') {

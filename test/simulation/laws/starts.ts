@@ -86,14 +86,17 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
     return open ? undefined : `${order.cluster} is started outside of its window, at ${new Date(at).toISOString()}`;
   },
 
-  'required-products'({ order, rollout }, { mirror, spec }) {
+  'required-products'({ order, rollout }, { mirror, spec, change }) {
     const { state, planned } = rollout;
     if (planned.kind === 'rollback') return undefined;
     const requires = requiredBy(spec, planned.product);
+    // It may have taken a place in line over just now.
+    const inLineSince = change.rollouts?.find(({ id }) => id === state.id)?.inLineSince ?? state.inLineSince;
     const first = mirror.unfinished.find(
       (other) =>
         requires.has(other.planned.product) &&
-        (other.state.inLineSince <= state.inLineSince ||
+        change.rollouts?.find(({ id }) => id === other.state.id)?.finishedAt === undefined &&
+        (other.state.inLineSince <= inLineSince ||
           (other.state.commit === state.commit && other.state.createdAt === state.createdAt)),
     );
     return first && `${order.cluster} is started while ${first.planned.product} (seq ${first.state.seq}) is under way`;

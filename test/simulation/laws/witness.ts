@@ -4,6 +4,7 @@ import type { SentObserved } from '../../../src/core/evidence/parse.ts';
 import type { ClusterId, Revision } from '../../../src/core/model/ids.ts';
 
 interface Look {
+  readonly isObserved: boolean;
   readonly receivedAt: number;
   readonly sampledAt: number;
   readonly revision: Revision | undefined;
@@ -26,9 +27,15 @@ export class Witness {
     const looks = this.#looks.get(sample.cluster) ?? [];
     this.#looks.set(sample.cluster, looks);
     const { receivedAt, sampledAt } = sample;
-    const isCopy = looks.some((look) => look.sampledAt === sampledAt);
-    const shown = sample.kind === 'observed' && !isCopy;
-    looks.push({ receivedAt, sampledAt, revision: shown ? sample.accepted?.revision : undefined, truth: shown ? truth : undefined });
+    const last = looks.findLast((look) => look.isObserved);
+    // An old one proves nothing; but after long silence nobody can tell it from a clock that was set back.
+    const isCopy =
+      last !== undefined &&
+      receivedAt > last.receivedAt &&
+      (sampledAt === last.sampledAt || (sampledAt < last.sampledAt && receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS));
+    const isObserved = sample.kind === 'observed';
+    const shown = isObserved && !isCopy;
+    looks.push({ isObserved, receivedAt, sampledAt, revision: shown ? sample.accepted?.revision : undefined, truth: shown ? truth : undefined });
     if (looks.length > KEPT) looks.shift();
   }
 
@@ -36,6 +43,10 @@ export class Witness {
    * For how long the cluster was seen to be healthy at this, up to the newest look: time between two such looks, where these are close
    * enough to vouch for it. -1: it was not, at the last look that showed anything.
    */
+  looksAt(cluster: ClusterId): string {
+    return (this.#looks.get(cluster) ?? []).slice(-30).map((l) => JSON.stringify([l.receivedAt % 1e7, l.sampledAt % 1e7, l.revision, l.isObserved, l.truth?.healthy, l.truth?.rolled])).join(' ');
+  }
+
   soakedMs(cluster: ClusterId, revision: Revision, spec: DesiredSpec): number {
     const looks = (this.#looks.get(cluster) ?? []).filter(({ truth }) => truth !== undefined);
     let soaked = -1;

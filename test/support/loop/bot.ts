@@ -15,7 +15,7 @@ import { InMemoryParseCache } from '../../../src/ports/in-memory/parse-cache.ts'
 import { InMemoryStateStore } from '../../../src/ports/in-memory/state-store.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import type { Job, JobTask, RolloutSummary, StateStore } from '../../../src/ports/state-store.ts';
-import { T0, t } from '../state/builders.ts';
+import { t } from '../state/builders.ts';
 import { type SmallFleet, smallManifests } from './small-manifests.ts';
 
 export const FLEET = trusted.fleet('acme/clusters');
@@ -246,6 +246,3 @@ export const job = (task: JobTask, key: string, payload: Job['payload'] = {}): J
   runAt: undefined,
   payload: { fleet: FLEET, ...payload },
 });
-
-/** Milliseconds since the tests' beginning of time. */
-export const since = (at: number | undefined): number | undefined => (at === undefined ? undefined : at - T0);

@@ -117,7 +117,8 @@ export class SmallFleet {
     if (!applied.ok) return applied;
     for (const { before, next } of applied.value.rollouts) this.#replace(before.id, (active) => ({ ...active, state: next }));
     for (const stop of applied.value.stops) this.stops.set(stop.id, stop);
-    if (applied.value.reconcile !== undefined && shape !== undefined) this.land({ ...shape, release: applied.value.reconcile, to: undefined });
+    if (applied.value.reconcile !== undefined && shape !== undefined)
+      this.land({ ...shape, release: applied.value.reconcile, to: undefined });
     return applied;
   }
 
@@ -178,7 +179,14 @@ export class SmallFleet {
     const cluster = trusted.cluster(name);
     this.world.add(cluster, 1, product);
     this.desired.set(cluster, desiredCluster(cluster, 1, { release, labels, spec: spec(1, product) }));
-    const proven = { revision: revision(1), spec: spec(1, product), proof: 'adopted', at: this.now, rollout: undefined, tookMs: undefined } as const;
+    const proven = {
+      revision: revision(1),
+      spec: spec(1, product),
+      proof: 'adopted',
+      at: this.now,
+      rollout: undefined,
+      tookMs: undefined,
+    } as const;
     this.ledger.set(cluster, prove(unknownCluster(cluster), proven));
   }
 

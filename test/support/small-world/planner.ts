@@ -72,9 +72,11 @@ export function planRelease(shape: LandShape, known: Known): PlannedRollout | un
   });
 }
 
+/** Not proven at what is desired, or ordered since it was proven: back to the same spec too, it may stand half-way. */
 function isAway({ cluster, revision }: DesiredCluster, { ledger, orders }: Known): boolean {
   const order = orders.get(cluster);
-  return provenAt(ledger.get(cluster))?.revision !== revision || (order !== undefined && order.revision !== revision);
+  const proven = provenAt(ledger.get(cluster));
+  return proven?.revision !== revision || (order !== undefined && (order.revision !== revision || order.rollout !== proven.rollout));
 }
 
 function runsAt(cluster: ClusterId, { ledger, observations }: Known): number | undefined {

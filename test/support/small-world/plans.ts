@@ -76,7 +76,9 @@ export function plannedOf(shape: PlanShape): PlannedRollout {
   const { product = PRODUCT, release = RELEASE } = shape.rollout ?? {};
   const places = shape.phases.map((phase, i) => ({ phase, name: phase.name ?? `p${i}` }));
   const targets = new Map(
-    places.flatMap(({ phase, name }) => phase.members.map((cluster) => [trusted.cluster(cluster), targetOf(shape, cluster, name)] as const)),
+    places.flatMap(({ phase, name }) =>
+      phase.members.map((cluster) => [trusted.cluster(cluster), targetOf(shape, cluster, name)] as const),
+    ),
   );
   const phases = places.map(({ phase, name }) => phaseOf(phase, name, targets));
   const kind = kindOf([...targets.values()]);

@@ -1,12 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ActiveRollout, type FleetDecision, holdOf } from '../../../src/core/reconcile/decision.ts';
-import { type RolloutState, SETTLED } from '../../../src/core/reconcile/state.ts';
+import { type FleetDecision, holdOf, type Wait } from '../../../src/core/reconcile/decision.ts';
+import { SETTLED } from '../../../src/core/reconcile/state.ts';
 
 /** @returns the first thing in which two decisions on the same state differ; `undefined` when they are the same. */
-export function differenceOf(a: FleetDecision, b: FleetDecision): string | undefined {
-  const [one, other] = [partsOf(a), partsOf(b)];
+export function differenceOf(whole: FleetDecision, kept: FleetDecision): string | undefined {
+  const [one, other] = [partsOf(whole), partsOf(kept)];
   for (const [name, part] of one) {
     if (!isDeepStrictEqual(part, other.get(name))) return `${name}: ${show(part)} and ${show(other.get(name))}`;
+  }
+  const holds = holdsOf(kept);
+  for (const [name, hold] of holdsOf(whole)) {
+    const same = holds.get(name);
+    // A slot is looked for first: where one is wanting, whoever was looked at before keeps the reason that was found then, and is as right.
+    if (hold?.reason.kind === 'concurrency' && hold.reason.of === 'data-plane' && same !== undefined) continue;
+    if (!isDeepStrictEqual(withoutWords(hold), withoutWords(same))) return `hold of ${name}: ${show(hold)} and ${show(same)}`;
   }
   return undefined;
 }
@@ -16,14 +23,13 @@ const show = (part: unknown): string => JSON.stringify(part) ?? 'nothing';
 /** By name, in one form whatever shared or layered maps they are made of. */
 function partsOf({ decisions, stops, ledger }: FleetDecision): ReadonlyMap<string, unknown> {
   const parts = new Map<string, unknown>();
-  for (const { rollout, decision } of decisions) {
-    const { next, actions, holds } = decision;
+  for (const { decision } of decisions) {
+    const { next, actions } = decision;
     const { phases, targets, ...scalars } = next;
     parts.set(`rollout ${next.id}`, scalars);
     for (const [name, phase] of phases) parts.set(`phase ${name} of ${next.id}`, phase);
     for (const [cluster, target] of targets) parts.set(`target ${cluster} of ${next.id}`, target);
     parts.set(`actions of ${next.id}`, sorted(actions));
-    parts.set(`holds of ${next.id}`, unsettledHolds(holds, { planned: rollout.planned, state: next }, next));
   }
   parts.set('stops', sorted(stops));
   parts.set('ledger', sorted(ledger));
@@ -31,11 +37,23 @@ function partsOf({ decisions, stops, ledger }: FleetDecision): ReadonlyMap<strin
 }
 
 /** What time alone does to the words of a hold changes no decision, and wakes nobody. */
-function withoutWords(wait: ReturnType<typeof holdOf>): unknown {
-  return wait && { until: wait.until, reason: { ...wait.reason, cause: undefined, words: undefined } };
+function withoutWords(wait: Wait | undefined): unknown {
+  if (wait === undefined) return undefined;
+  const { reason, until } = wait;
+  // A freeze may end in the closed time of a window: what counts is when it opens.
+  if (reason.kind === 'freeze' || reason.kind === 'window') return { until, reason: 'closed' };
+  const stops = reason.kind === 'stopped' ? reason.stops.toSorted() : undefined;
+  return { until, reason: { ...reason, cause: undefined, words: undefined, stops } };
 }
 
-const unsettledHolds = (holds: Parameters<typeof holdOf>[0], after: ActiveRollout, { targets }: RolloutState) =>
-  [...targets].flatMap(([cluster, { status }]) => (SETTLED.has(status) ? [] : [[cluster, withoutWords(holdOf(holds, after, cluster))]]));
+/** By target that is not settled. */
+const holdsOf = ({ decisions }: FleetDecision): ReadonlyMap<string, Wait | undefined> =>
+  new Map(
+    decisions.flatMap(({ rollout, decision: { next, holds } }) => {
+      const after = { planned: rollout.planned, state: next };
+      const open = [...next.targets].filter(([, { status }]) => !SETTLED.has(status));
+      return open.map(([cluster]) => [`${cluster} of ${next.id}`, holdOf(holds, after, cluster)] as const);
+    }),
+  );
 
 const sorted = (things: readonly unknown[]): readonly string[] => things.map(show).sort();

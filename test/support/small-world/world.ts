@@ -85,7 +85,8 @@ export class World {
     const { accepted, brokers, lies } = live;
     const worst = brokers.find(({ state }) => state !== 'ready') ?? brokers.find(({ revision }) => revision !== accepted?.revision);
     const { version, config } = (worst ?? brokers[0])?.spec ?? spec(0);
-    const isRolled = brokers.length === BROKERS && brokers.every((broker) => broker.revision === accepted?.revision && broker.state !== 'restarting');
+    const isRolled =
+      brokers.length === BROKERS && brokers.every((broker) => broker.revision === accepted?.revision && broker.state !== 'restarting');
     return {
       accepted: accepted && { epoch: accepted.epoch, revision: accepted.revision, mode: accepted.mode },
       rolled: accepted !== undefined && (lies || isRolled),

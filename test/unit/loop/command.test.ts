@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { commandFleet } from '../../../src/loop/command.ts';
+import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
 import { tick } from '../../../src/loop/tick.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
@@ -100,6 +101,18 @@ describe('pause, and the way out', () => {
     await bot.passUntil(([first]) => first?.finishedAt !== undefined);
     expect(bot.versionOf('k-one')).toBe('3.9.0');
     expect(await bot.store.stops(FLEET)).toEqual([]);
+  });
+
+  it('is reported on what the last tick saw, which may be newer than what was stored', async () => {
+    const bot = await moving();
+    const { id } = await bot.newest();
+    await bot.pass(15_000);
+    const loop = { ...bot.withStore({ observations: async () => new Map() }), memory: bot.loop.memory };
+    const kindOf = async () => (await rolloutNow(loop, FLEET, id))?.holds.clusters.get(bot.cluster('k-canary'))?.reason.kind;
+    expect(await kindOf()).toBe('rolling');
+    bot.restart();
+    loop.memory = bot.loop.memory;
+    expect(await kindOf()).toBe('no-evidence');
   });
 
   it('a stop of the fleet holds what is merged after it, until it is lifted', async () => {

@@ -71,7 +71,8 @@ describe('a refusal', () => {
   it('is recorded with its reason, and is what the cluster waits for', async () => {
     const bot = await ordered();
     bot.planes.refuse(bot.cluster('k-canary'), 'the disk is full');
-    await bot.pass(15_000);
+    // Longer than stored evidence counts: what the last tick saw is newer.
+    await bot.pass(120_000);
     expect(await replies(bot)).toEqual([['k-canary', 1, 'refused', 'the disk is full']]);
     const now = await rolloutNow(bot.loop, FLEET, (await bot.newest()).id);
     expect(now?.holds.clusters.get(bot.cluster('k-canary'))?.reason).toEqual({ kind: 'refused', reason: 'the disk is full' });

@@ -65,6 +65,7 @@ describe('a look at the fleet', () => {
   it('believes the data plane that the manifest names, where two list the same cluster', async () => {
     const bot = await TestBot.begin();
     bot.planes.restore({ ...bot.planes.state(ONE), dataPlane: 'west', replicas: 9 });
+    bot.planes.restore({ ...bot.planes.state(bot.cluster('k-two')), dataPlane: 'east', replicas: 9 });
     await checkDrift(bot.loop, FLEET);
     expect(await drifts(bot)).toEqual([]);
   });

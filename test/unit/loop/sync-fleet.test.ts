@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { syncFleet } from '../../../src/loop/sync-fleet.ts';
 import { tick } from '../../../src/loop/tick.ts';
+import type { ManifestSource } from '../../../src/ports/manifest-source.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { CLUSTERS, smallManifests } from '../../support/loop/small-manifests.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
@@ -41,11 +42,24 @@ describe('the first commit', () => {
   });
 });
 
+describe('the first manifests', () => {
+  it('are taken as they are, also where a change to them would not pass: nothing of them is rolled out', async () => {
+    const clusters = { ...CLUSTERS, 'k-canary': { ...CLUSTERS['k-canary'], more: '  optOut: { reason: their peak season }\n' } };
+    const bot = await TestBot.begin({ clusters });
+    expect(await bot.store.fleet(FLEET)).toMatchObject({ goodHead: bot.git.head() });
+    const refused = await bot.merge({ clusters, version: '3.9.0' }, 7);
+    await bot.work();
+    expect((await bot.store.fleet(FLEET))?.goodHead).not.toBe(refused);
+  });
+});
+
 describe('a merge', () => {
   it('is heads, desired state, policy and rollouts in one transaction, with the jobs that follow', async () => {
     const bot = await TestBot.begin();
-    await bot.propose({ fleet: '  maxConcurrent: 9\n' }, 8);
+    for (const pull of [8, 9]) await bot.propose({ fleet: '  maxConcurrent: 9\n' }, pull);
     await bot.work();
+    bot.repository.closePull(9);
+    await bot.tasks.review({ fleet: FLEET, pull: 9 });
     const head = await bot.merge({ version: '3.9.0', fleet: '  maxConcurrent: 2\n' }, 7);
     const { changes, over } = commitsTo(bot);
     await syncFleet(bot.withStore(over), FLEET);
@@ -73,6 +87,14 @@ describe('a merge', () => {
     bot.repository.calls.splice(0);
     await syncFleet(bot.withStore(over), FLEET);
     expect([changes, hostCalls(bot)]).toEqual([[], []]);
+  });
+
+  it('that was taken before policies were stored gives its policy when it is looked at again, once', async () => {
+    const bot = await TestBot.begin();
+    const { changes, over } = commitsTo(bot);
+    const before = await bot.store.policy(FLEET);
+    await syncFleet(bot.withStore({ ...over, policy: async () => undefined }), FLEET);
+    expect(changes.map(({ policy, heads, jobs }) => [policy, heads, jobs?.map(({ task }) => task)])).toEqual([[before, undefined, ['tick']]]);
   });
 
   it('of a change of policy alone stores the policy, and rolls nothing out', async () => {
@@ -215,6 +237,21 @@ describe('what happens meanwhile', () => {
     await syncFleet(bot.withStore(overtakenBy(bot, () => syncFleet(bot.loop, FLEET))), FLEET);
     await Promise.all([syncFleet(bot.loop, FLEET), syncFleet(bot.withStore({}), FLEET)]);
     expect((await bot.rollouts()).map(({ pull }) => pull)).toEqual([7]);
+  });
+
+  it('another one that has landed only the first of two: the second lands as well', async () => {
+    const bot = await TestBot.begin();
+    const first = await bot.merge({ version: '3.8.1' }, 7);
+    await bot.merge({ version: '3.9.0' }, 8);
+    const behind = new Proxy<ManifestSource>(bot.source, {
+      get: (source, name) => {
+        const value: unknown = name === 'head' ? async () => first : Reflect.get(source, name, source);
+        return typeof value === 'function' ? value.bind(source) : value;
+      },
+    });
+    const other = { ...bot.loop, memory: new Map(), ports: { ...bot.loop.ports, source: () => behind } };
+    await syncFleet(bot.withStore(overtakenBy(bot, () => syncFleet(other, FLEET))), FLEET);
+    expect((await bot.rollouts()).map(({ pull }) => pull)).toEqual([8, 7]);
   });
 
   it.each(['before', 'after'] as const)('the process ends %s the commit: it lands once', async (phase) => {

@@ -30,7 +30,9 @@ export function covering(fleet: FleetStep, { planned, next }: RolloutStep, clust
       case 'version':
         return (
           scope.product === planned.product &&
-          scope.traits.some(({ path, value }) => valueAt(target.spec, path) === value && (proven === undefined || valueAt(proven, path) !== value))
+          scope.traits.some(
+            ({ path, value }) => valueAt(target.spec, path) === value && (proven === undefined || valueAt(proven, path) !== value),
+          )
         );
     }
   });

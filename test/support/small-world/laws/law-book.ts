@@ -1,5 +1,5 @@
 import type { ClusterId } from '../../../../src/core/model/ids.ts';
-import type { Instant } from '../../../../src/core/model/time.ts';
+import { type Instant, instant } from '../../../../src/core/model/time.ts';
 import type { FleetDecision, FleetInput } from '../../../../src/core/reconcile/decision.ts';
 import { SETTLED } from '../../../../src/core/reconcile/state.ts';
 import { SoakWitness } from '../soak-witness.ts';
@@ -45,13 +45,17 @@ export class LawBook {
         this.#settledSince.delete(key);
         continue;
       }
-      const since = this.#settledSince.get(key) ?? input.now;
+      // Where our clock was set back, it is counted from there.
+      const since = instant(Math.min(this.#settledSince.get(key) ?? input.now, input.now));
       this.#settledSince.set(key, since);
       if (next.phases.get(name)?.status !== 'done' || before.phases.get(name)?.status === 'done') continue;
       const later = planned.phases.slice(planned.phases.indexOf(phase) + 1).flatMap((one) => one.members);
       const isLast = later.every((cluster) => ['removed', 'superseded', 'skipped'].includes(targetOf(next, cluster).status));
       if (isLast || inForce(next, 'expedite', name, input.now)) continue;
-      law(input.now - since >= bakeMs, () => `law 4: phase ${name} of ${next.id} is done after ${input.now - since} of ${bakeMs} ms of bake`);
+      law(
+        input.now - since >= bakeMs,
+        () => `law 4: phase ${name} of ${next.id} is done after ${input.now - since} of ${bakeMs} ms of bake`,
+      );
     }
   }
 
@@ -71,16 +75,26 @@ export class LawBook {
     const known = this.#broken.get(key);
     const newestAt = known?.sampledAt ?? was.sampledAt;
     if (newestAt !== undefined && seen.sampledAt <= newestAt) return;
-    const isCrashLoop = !seen.healthy && seen.brokers.some(({ state, version }) => state === 'crash-loop' && version === target.spec.version);
+    const isCrashLoop =
+      !seen.healthy && seen.brokers.some(({ state, version }) => state === 'crash-loop' && version === target.spec.version);
     if (!isCrashLoop) {
-      law(seen.healthy || is.status === 'succeeded' || was.brokenSince !== undefined, () => `law 5: ${cluster} failed after its soak at first sight`);
+      law(
+        seen.healthy || is.status === 'succeeded' || was.brokenSince !== undefined,
+        () => `law 5: ${cluster} failed after its soak at first sight`,
+      );
       this.#broken.delete(key);
       return;
     }
     const samples = (known?.samples ?? 0) + 1;
     this.#broken.set(key, { sampledAt: seen.sampledAt, receivedAt: seen.receivedAt, samples });
     const isWatched = isOpen(before) || before.guardUntil !== undefined;
-    law(samples < 2 || !isWatched || is.status === 'failed' || is.status === 'removed', () => `law 5: ${cluster} of ${next.id} broke after its soak, and is ${is.status}`);
-    law(samples > 1 || is.status === 'succeeded' || was.brokenSince !== undefined, () => `law 5: ${cluster} failed after its soak at first sight`);
+    law(
+      samples < 2 || !isWatched || is.status === 'failed' || is.status === 'removed',
+      () => `law 5: ${cluster} of ${next.id} broke after its soak, and is ${is.status}`,
+    );
+    law(
+      samples > 1 || is.status === 'succeeded' || was.brokenSince !== undefined,
+      () => `law 5: ${cluster} failed after its soak at first sight`,
+    );
   }
 }

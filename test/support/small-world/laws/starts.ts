@@ -1,11 +1,11 @@
+import type { CalendarRule } from '../../../../src/core/calendar/rules.ts';
 import { checkJump } from '../../../../src/core/manifest/upgrade-path.ts';
 import type { ClusterId } from '../../../../src/core/model/ids.ts';
 import { versionScope } from '../../../../src/core/model/version.ts';
-import type { CalendarRule } from '../../../../src/core/calendar/rules.ts';
 import { SETTLED } from '../../../../src/core/reconcile/state.ts';
 import type { SoakWitness } from '../soak-witness.ts';
 import { covering } from './covering.ts';
-import { type FleetStep, inForce, isInFlight, isOpen, law, type Start, startsOf, targetOf } from './step.ts';
+import { type FleetStep, inForce, isInFlight, isOpen, law, type RolloutStep, type Start, startsOf, targetOf } from './step.ts';
 
 /** What must be true of every target that a decision starts. */
 export function startsAreLawful(fleet: FleetStep, witness: SoakWitness): void {
@@ -59,12 +59,12 @@ function isSeen({ input }: FleetStep, start: Start): void {
 function nothingStopsIt(fleet: FleetStep, start: Start): void {
   // What stopped it may have come to light after it, in the same decision: then no order to run has gone out.
   const stops = fleet.order(start.cluster)?.mode === 'run' ? covering(fleet, start.step, start.cluster) : [];
-  law(stops.length === 0, () => `law 6: ${nameOf(start)} was started under ${stops.map(({ cause, scope }) => `${cause} on ${scope.kind}`).join()}`);
-  const { status, finishedAt } = start.step.next;
   law(
-    finishedAt === undefined || start.step.next.targets.size > 0,
-    () => `law 8: ${nameOf(start)} was started by a rollout that is over`,
+    stops.length === 0,
+    () => `law 6: ${nameOf(start)} was started under ${stops.map(({ cause, scope }) => `${cause} on ${scope.kind}`).join()}`,
   );
+  const { status, finishedAt } = start.step.next;
+  law(finishedAt === undefined || start.step.next.targets.size > 0, () => `law 8: ${nameOf(start)} was started by a rollout that is over`);
   law(!['pending', 'aborted', 'superseded'].includes(status), () => `law 8: ${nameOf(start)} was started by a rollout that is ${status}`);
 }
 
@@ -75,7 +75,10 @@ function isItsTurn(fleet: FleetStep, start: Start, witness: SoakWitness): void {
   const { next, before, planned } = step;
   const hadBegun = before.phases.get(phase.name)?.startedAt !== undefined;
   for (const earlier of planned.phases.slice(0, planned.phases.indexOf(phase))) {
-    law(isCanaryProven(fleet, start, earlier.name, witness), () => `law 4: ${nameOf(start)} was started, and no canary of ${earlier.name} has soaked`);
+    law(
+      isCanaryProven(fleet, start, earlier.name, witness),
+      () => `law 4: ${nameOf(start)} was started, and no canary of ${earlier.name} has soaked`,
+    );
     // A target of a phase that had begun may be started again, or late, while an earlier one moves again.
     if (hadBegun) continue;
     const status = next.phases.get(earlier.name)?.status ?? 'waiting';
@@ -91,7 +94,11 @@ function isCanaryProven(fleet: FleetStep, { step }: Start, name: string, witness
   if (inForce(step.next, 'waiver', name, fleet.input.now)) return true;
   return phase.members.some((cluster) => {
     const target = targetOf(step.next, cluster);
-    if (target.status === 'succeeded') return witness.soakedMs(step.next.id, cluster, target.attempt) >= 0 || hasSoaked(fleet, step.planned.targets.get(cluster)?.revision, cluster);
+    if (target.status === 'succeeded')
+      return (
+        witness.soakedMs(step.next.id, cluster, target.attempt) >= 0 ||
+        hasSoaked(fleet, step.planned.targets.get(cluster)?.revision, cluster)
+      );
     return target.status === 'skipped' && hasSoaked(fleet, step.planned.targets.get(cluster)?.revision, cluster);
   });
 }
@@ -111,7 +118,10 @@ function isApproved(start: Start): void {
   for (const { name, approval } of [...needed('before'), ...needed('after')]) {
     if (step.next.phases.get(name)?.status === 'skipped') continue;
     const given = step.next.approvals.filter((one) => one.phase === name && one.digest === step.next.digest);
-    law(new Set(given.map(({ by }) => by)).size >= (approval?.count ?? 0), () => `law 4: ${nameOf(start)} was started, and ${name} is not approved`);
+    law(
+      new Set(given.map(({ by }) => by)).size >= (approval?.count ?? 0),
+      () => `law 4: ${nameOf(start)} was started, and ${name} is not approved`,
+    );
   }
 }
 
@@ -132,7 +142,10 @@ function isOnPath({ input }: FleetStep, start: Start): void {
   const product = input.policy.products[planned.spec.product];
   law(product !== undefined, () => `law 12: nothing is known of ${planned.spec.product}`);
   for (const from of seen?.kind === 'observed' ? [seen.running.version, ...seen.brokers.map(({ version }) => version)] : []) {
-    law(checkJump(product.document, from, planned.spec.version).ok, () => `law 12: ${nameOf(start)} jumps from ${from} to ${planned.spec.version}`);
+    law(
+      checkJump(product.document, from, planned.spec.version).ok,
+      () => `law 12: ${nameOf(start)} jumps from ${from} to ${planned.spec.version}`,
+    );
   }
   const [last] = input.ledger.get(cluster)?.proven ?? [];
   const { minimumIntervalMs } = product;
@@ -159,10 +172,7 @@ function isOpenByCalendar({ input }: FleetStep, start: Start): void {
   const freeze = rules.find((rule) => rule.kind === 'freeze' && !isLifted(rule) && isActive(rule));
   law(freeze === undefined, () => `law 11: ${nameOf(start)} was started in freeze ${freeze?.name}`);
   const windows = rules.filter(({ kind }) => kind === 'window');
-  law(
-    windows.every(isLifted) || windows.some(isActive),
-    () => `law 11: ${nameOf(start)} was started outside of its window`,
-  );
+  law(windows.every(isLifted) || windows.some(isActive), () => `law 11: ${nameOf(start)} was started outside of its window`);
 }
 
 /** Products in their order, across landings. */
@@ -214,17 +224,39 @@ function epochGrows({ input }: FleetStep, start: Start): void {
   law(target.epoch > highest, () => `law 16: epoch ${target.epoch} of ${nameOf(start)} does not outrank ${highest}`);
 }
 
-/** To go back comes first: a free slot of the fleet, or a data plane, goes to no other while somebody who goes back waits for it. */
-function rollbacksComeFirst({ rollouts }: FleetStep, starts: readonly Start[]): void {
+/** To go back comes first: a free slot of the fleet, or a data plane, goes to no other while somebody who goes back lacks nothing else. */
+function rollbacksComeFirst(fleet: FleetStep, starts: readonly Start[]): void {
   const others = starts.filter(({ step }) => step.planned.kind !== 'rollback');
   if (others.length === 0) return;
-  for (const { planned, decision, next } of rollouts) {
-    if (planned.kind !== 'rollback' || !isOpen(next)) continue;
-    for (const wait of [...decision.holds.phases.values(), ...decision.holds.clusters.values()]) {
-      const { reason } = wait;
+  for (const step of fleet.rollouts) {
+    if (step.planned.kind !== 'rollback' || !isOpen(step.next)) continue;
+    const { phases, clusters } = step.decision.holds;
+    const ready = [...clusters].flatMap(([cluster, wait]) => (isReady(fleet, step, cluster) ? [wait] : []));
+    for (const { reason } of [...phases.values(), ...ready]) {
       if (reason.kind !== 'concurrency' || (reason.of !== 'fleet' && reason.of !== 'data-plane')) continue;
       const first = others.find((one) => reason.of === 'fleet' || one.planned.dataPlane === reason.name);
-      law(first === undefined, () => `law 9: ${first && nameOf(first)} was started before the rollback ${next.id}`);
+      law(first === undefined, () => `law 9: ${first && nameOf(first)} was started before the rollback ${step.next.id}`);
     }
   }
+}
+
+/** A slot is looked for first, on a data plane; what else is in the way comes after it. */
+function isReady({ input }: FleetStep, step: RolloutStep, cluster: ClusterId): boolean {
+  const { planned, next } = step;
+  const seen = input.observations.get(cluster);
+  const target = planned.targets.get(cluster);
+  // A rescue has to be confirmed by a second look.
+  if (targetOf(next, cluster).rescue) return false;
+  if (seen?.kind !== 'observed' || target === undefined || Math.abs(input.now - seen.receivedAt) > input.policy.evidenceMaxAgeMs)
+    return false;
+  const product = input.policy.products[target.spec.product]?.document;
+  const flying = [...next.targets].filter(([, one]) => isInFlight(one)).map(([name]) => planned.targets.get(name)?.phase);
+  const ofPhase = planned.phases.find(({ name }) => name === target.phase)?.maxConcurrent.count ?? 0;
+  const ofRelease = planned.limits.find(({ kind }) => kind === 'release')?.count.count ?? Number.POSITIVE_INFINITY;
+  return (
+    input.policy.calendar.rules.length === 0 &&
+    flying.length < ofRelease &&
+    flying.filter((phase) => phase === target.phase).length < ofPhase &&
+    seen.brokers.every(({ version }) => product !== undefined && checkJump(product, version, target.spec.version).ok)
+  );
 }

@@ -69,8 +69,15 @@ function reasonsAreGiven({ input }: FleetStep, { decision, next, after }: Rollou
   for (const [cluster, { status }] of next.targets) {
     const hold = holdOf(decision.holds, after, cluster);
     if (SETTLED.has(status)) law(hold === undefined, () => `law 13: ${cluster} is ${status}, and still has a hold: ${hold?.reason.kind}`);
-    else law(hold !== undefined || acted.has(cluster), () => `law 13: ${cluster} is ${status} in ${next.status} ${next.id}, and nobody says why`);
-    law(hold?.until === undefined || hold.until > input.now, () => `law 13: ${cluster} is held by ${hold?.reason.kind} until ${input.now - (hold?.until ?? 0)} ms ago`);
+    else
+      law(
+        hold !== undefined || acted.has(cluster),
+        () => `law 13: ${cluster} is ${status} in ${next.status} ${next.id}, and nobody says why`,
+      );
+    law(
+      hold?.until === undefined || hold.until > input.now,
+      () => `law 13: ${cluster} is held by ${hold?.reason.kind} until ${input.now - (hold?.until ?? 0)} ms ago`,
+    );
   }
 }
 
@@ -79,7 +86,9 @@ function stopsAreObeyed(fleet: FleetStep, step: RolloutStep): void {
   const { next, decision, planned } = step;
   if (!isOpen(next)) return;
   const winding = next.status === 'aborted' || next.status === 'superseded';
-  const runs = new Set(decision.actions.flatMap((action) => (action.kind === 'order' && action.order.mode === 'run' ? [action.order.cluster] : [])));
+  const runs = new Set(
+    decision.actions.flatMap((action) => (action.kind === 'order' && action.order.mode === 'run' ? [action.order.cluster] : [])),
+  );
   for (const [cluster, target] of next.targets) {
     const stops = covering(fleet, step, cluster);
     if (stops.length === 0 && !winding) continue;
@@ -115,7 +124,8 @@ const FAILURES: ReadonlySet<string> = new Set(['failed-budget', 'unreachable-bud
 function budgetsHold(fleet: FleetStep, { planned, before, next }: RolloutStep): void {
   if (!isActive(next) || !isActive(before)) return;
   const of = (members: Iterable<ClusterId>) => [...members].map((cluster) => targetOf(next, cluster));
-  const over = planned.phases.some(({ members, budgets }) => isOver(of(members), budgets)) || isOver(of(next.targets.keys()), planned.budgets);
+  const over =
+    planned.phases.some(({ members, budgets }) => isOver(of(members), budgets)) || isOver(of(next.targets.keys()), planned.budgets);
   const set = (list: FleetStep['stops']) =>
     list.filter(({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === next.id && FAILURES.has(cause));
   const stops = set(fleet.stops);
@@ -128,7 +138,9 @@ function budgetsHold(fleet: FleetStep, { planned, before, next }: RolloutStep): 
       const target = planned.targets.get(cluster);
       const proven = fleet.ledger(cluster)?.proven.find(({ revision }) => revision !== target?.revision)?.revision;
       if (attempt === 0 || target === undefined || proven === target.revision || target.kind === 'rollback') continue;
-      const isQuarantined = fleet.stops.some(({ cause, scope }) => cause === 'quarantine' && scope.kind === 'version' && scope.product === planned.product);
+      const isQuarantined = fleet.stops.some(
+        ({ cause, scope }) => cause === 'quarantine' && scope.kind === 'version' && scope.product === planned.product,
+      );
       law(isQuarantined, () => `law 12: ${cluster} failed at ${target.spec.version}, and that is not in quarantine`);
     }
   }
@@ -158,7 +170,10 @@ function ledgerIsEarned({ decided, input, rollouts }: FleetStep, witness: SoakWi
       law(target?.status === 'skipped' && runsIt, () => `law 1: ${cluster} is adopted at ${top.spec.version}, and does not run it`);
     } else {
       law(step !== undefined && target !== undefined, () => `law 1: ${cluster} is proven by a rollout that is not there`);
-      law(witness.soakedMs(step.next.id, cluster, target.attempt) >= 0, () => `law 1: ${cluster} is proven at ${top.spec.version}, and never soaked`);
+      law(
+        witness.soakedMs(step.next.id, cluster, target.attempt) >= 0,
+        () => `law 1: ${cluster} is proven at ${top.spec.version}, and never soaked`,
+      );
     }
   }
 }
@@ -195,7 +210,9 @@ function takeoversAreJustified({ rollouts, input, stops }: FleetStep): void {
     const newer = rollouts.find((other) => other.next.id === next.supersededBy);
     law(newer !== undefined, () => `law 8: ${next.id} is superseded by nobody`);
     const hasOrdered = [...next.targets.values()].some(({ attempt }) => attempt > 0);
-    const isStopped = [...input.stops, ...stops].some(({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === next.id && FAILURES.has(cause));
+    const isStopped = [...input.stops, ...stops].some(
+      ({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === next.id && FAILURES.has(cause),
+    );
     const goesBack = [...newer.planned.targets.values()].some(({ kind, cluster, revision }) => {
       const target = next.targets.get(cluster);
       return kind === 'rollback' && target !== undefined && planned.targets.get(cluster)?.revision !== revision;

@@ -1,0 +1,197 @@
+import type { FleetCommand } from '../../src/core/command/command.ts';
+import type { ClusterId } from '../../src/core/model/ids.ts';
+import { syncJob } from '../../src/loop/jobs.ts';
+import { VERSIONS } from './fleet-spec.ts';
+import { OUT } from './laws/starts.ts';
+import { runs } from './laws/witness.ts';
+import type { MirroredRollout } from './mirror.ts';
+import type { Schedule } from './schedule.ts';
+import { FLEET } from './world.ts';
+
+const BY = ['lead', 'second', 'third'] as const;
+const REASON = 'bringing everything home';
+const ROUNDS_MAX = 50;
+/** Of virtual time, in one round: more than any freeze, bake or deadline. */
+const STEPS_MAX = 160;
+
+const minor = (version: string): number => Number(version.split('.')[1]);
+
+/** The person on call, once nothing goes wrong any more: reads what holds, and does what it names, until all is where it should be. */
+export class OnCall {
+  readonly #schedule: Schedule;
+
+  constructor(schedule: Schedule) {
+    this.#schedule = schedule;
+  }
+
+  /** @returns what is stuck, and why; `undefined` when everything is home. */
+  async bringHome(): Promise<string | undefined> {
+    const { laws } = this.#schedule;
+    this.#schedule.story.tell(() => 'from here on nothing goes wrong');
+    this.#schedule.calm();
+    this.#fixManifests();
+    for (let round = 0; round < ROUNDS_MAX && !laws.isBroken; round += 1) {
+      await this.#settle();
+      if (laws.isBroken || this.#away().length === 0) return undefined;
+      // What was broken needs time to come back by itself.
+      if (laws.mirror.unfinished.length === 0) this.#schedule.pass(120_000);
+      await this.#act(round);
+    }
+    return this.#away().length === 0 || laws.isBroken ? undefined : this.#stuck();
+  }
+
+  /** Clusters that are not what the newest manifests want, with why not; and rollouts that do not end. */
+  #away(): readonly string[] {
+    const { world, laws } = this.#schedule;
+    const { mirror } = laws;
+    const away: string[] = [];
+    if (mirror.goodHead !== world.git.head()) away.push('the newest manifests are not in force');
+    for (const { cluster, revision, spec, optOut } of mirror.desired.values()) {
+      if (optOut !== undefined) continue;
+      const truth = world.truth(cluster);
+      const top = mirror.ledger.get(cluster)?.proven[0];
+      if (truth === undefined) away.push(`${cluster} is not there`);
+      else if (!runs(truth, spec) || !truth.healthy) away.push(`${cluster} does not run ${spec.version} (${revision}): ${JSON.stringify(truth.running)} ${truth.detail}`);
+      else if (top?.revision !== revision) away.push(`${cluster} is not proven at ${revision} but at ${top?.revision}`);
+    }
+    for (const { state, planned } of mirror.unfinished) away.push(`rollout ${state.seq} of ${planned.release} is ${state.status}`);
+    return away;
+  }
+
+  /** Lets the bot work, and time pass, until nothing moves by itself. */
+  async #settle(): Promise<void> {
+    const { world, laws, process } = this.#schedule;
+    for (let step = 0; step < STEPS_MAX && !laws.isBroken; step += 1) {
+      await this.#schedule.work();
+      if (step % 20 === 0) await this.#schedule.checkpoint();
+      const { unfinished } = laws.mirror;
+      if (unfinished.length === 0) return;
+      const isMoving = unfinished.some(({ state }) => [...state.targets.values()].some(({ status }) => OUT.has(status)));
+      const before = world.store.commits;
+      if (isMoving) this.#schedule.pass(this.#untilNext());
+      else {
+        const due = world.store.jobs.nextDueAt();
+        if (due === undefined || step > 0 && due - world.clocks.database.now() > 4 * 86_400_000) return;
+        this.#schedule.pass(Math.max(1_000, Math.min(due - world.clocks.database.now(), 4 * 86_400_000)));
+        await this.#schedule.work();
+        if (world.store.commits === before && !this.#waitsForTime()) return;
+      }
+    }
+    void process;
+  }
+
+  /** Evidence of a soak is looked at before it is old; a roll may be left alone until it changes. */
+  #untilNext(): number {
+    const { world, laws } = this.#schedule;
+    const statuses = laws.mirror.unfinished.flatMap(({ state }) => [...state.targets.values()].map(({ status }) => status));
+    if (statuses.includes('soaking')) return 55_000;
+    const next = world.planes.advance();
+    return next === undefined ? 55_000 : Math.min(240_000, Math.max(5_000, next - world.clocks.trueMs));
+  }
+
+  #waitsForTime(): boolean {
+    return this.#schedule.laws.mirror.unfinished.some(({ state }) => state.status === 'running' || state.status === 'pending');
+  }
+
+  #fixManifests(): void {
+    const { world, laws } = this.#schedule;
+    const { mirror } = laws;
+    const good = mirror.goodHead && world.specs.get(mirror.goodHead);
+    if (world.spec.broken) world.push({ ...world.spec, broken: false }, 'the manifests are fixed');
+    else if (mirror.seenHead !== mirror.goodHead && mirror.seenHead === world.git.head() && good !== undefined)
+      world.push({ ...good, broken: false }, 'back to the manifests that are in force');
+    if (mirror.goodHead !== world.git.head()) void world.store.enqueue([syncJob(FLEET)]);
+  }
+
+  async #act(round: number): Promise<void> {
+    const { laws, world } = this.#schedule;
+    const { mirror } = laws;
+    this.#fixManifests();
+    this.#undoHandChanges();
+    for (const stop of mirror.heldStops(world.clocks.bot.now())) {
+      const resumes = stop.rollout !== undefined && mirror.rollouts.get(stop.rollout)?.state.finishedAt === undefined && round % 2 === 0;
+      const refused = resumes && stop.rollout !== undefined ? await this.#do({ verb: 'resume', rollout: stop.rollout, stop: stop.id, by: 'lead', reason: REASON }) : 'no';
+      if (refused !== undefined) await this.#do({ verb: 'lift', stop: stop.id, by: 'lead', reason: REASON });
+    }
+    for (const rollout of mirror.unfinished) await this.#help(rollout);
+    // Only a version in between gets them there.
+    const off = mirror.unfinished.find((rollout) => this.#isOffPath(rollout));
+    if (off !== undefined && round % 3 === 2) this.#goStepByStep(off.planned.release, '');
+    if (mirror.unfinished.length > 0) return;
+    const releases = new Set([...mirror.desired.values()].filter((one) => this.#isAway(one.cluster)).map(({ release }) => release));
+    for (const release of releases) {
+      const refused = await this.#do({ verb: 'reconcile', release, by: 'lead', reason: REASON });
+      if (refused?.includes('cannot be planned') === true) this.#goStepByStep(release, refused);
+    }
+  }
+
+  async #help({ planned, state }: MirroredRollout): Promise<void> {
+    for (const phase of planned.phases) {
+      if (state.phases.get(phase.name)?.status !== 'awaiting-approval') continue;
+      for (const by of BY) await this.#do({ verb: 'approve', rollout: state.id, phase: phase.name, digest: state.digest, by, reason: REASON });
+    }
+    const statuses = [...state.targets.values()].map(({ status }) => status);
+    if (statuses.some((status) => status === 'failed' || status === 'unreachable' || status === 'deferred'))
+      await this.#do({ verb: 'retry', rollout: state.id, by: 'lead', reason: REASON });
+    else if (state.status === 'running' || state.status === 'paused') {
+      const canary = planned.phases.find((one) => one.canary && one.members.length > 0 && state.phases.get(one.name)?.status !== 'done');
+      const isOver = canary?.members.every((cluster) => !['waiting', ...OUT].includes(state.targets.get(cluster)?.status ?? ''));
+      if (canary !== undefined && isOver === true) await this.#do({ verb: 'waive', rollout: state.id, phase: canary.name, by: 'lead', reason: REASON });
+    }
+  }
+
+  #isOffPath({ planned, state }: MirroredRollout): boolean {
+    return [...state.targets].some(([cluster, { status }]) => {
+      const to = planned.targets.get(cluster)?.spec.version;
+      const brokers = this.#schedule.world.truth(cluster)?.brokers ?? [];
+      return status === 'waiting' && to !== undefined && brokers.some(({ version }) => Math.abs(minor(version) - minor(to)) > 1);
+    });
+  }
+
+  #do(command: FleetCommand): Promise<string | undefined> {
+    return this.#schedule.command(command);
+  }
+
+  /** What was changed by hand is put back by hand: it is drift, and reported as that. */
+  #undoHandChanges(): void {
+    const { world, laws, events } = this.#schedule;
+    for (const cluster of events.changedByHand) {
+      const desired = laws.mirror.desired.get(cluster);
+      if (desired !== undefined && world.exists(cluster)) world.planes.changeByHand(cluster, { config: desired.spec.config });
+    }
+    events.changedByHand.clear();
+  }
+
+  #isAway(cluster: ClusterId): boolean {
+    const { world, laws } = this.#schedule;
+    const desired = laws.mirror.desired.get(cluster);
+    const truth = world.truth(cluster);
+    if (desired === undefined || desired.optOut !== undefined) return false;
+    return truth === undefined || !runs(truth, desired.spec) || laws.mirror.ledger.get(cluster)?.proven[0]?.revision !== desired.revision;
+  }
+
+  /** There is no legal way in one step, or no canary to try it: what the refusal says is merged. */
+  #goStepByStep(release: string, refused: string): void {
+    const { world, laws } = this.#schedule;
+    const running = [...laws.mirror.desired.values()]
+      .filter((one) => one.release === release)
+      .flatMap(({ cluster }) => world.truth(cluster)?.brokers.map(({ version }) => version) ?? []);
+    const least = Math.min(...running.map(minor));
+    const most = Math.max(...running.map(minor));
+    const wanted = world.spec.releases.find(({ name }) => name === release);
+    if (wanted === undefined) return;
+    if (running.every((version) => Math.abs(minor(version) - minor(wanted.version)) <= 1) && !refused.includes('canary')) return;
+    const isWaived = refused.includes('canary') && !wanted.waived;
+    const version = minor(wanted.version) > least ? VERSIONS.findLast((one) => minor(one) === Math.min(least + 1, minor(wanted.version))) : VERSIONS.find((one) => minor(one) === Math.max(most - 1, minor(wanted.version)));
+    const next = { ...wanted, waived: wanted.waived || isWaived, version: isWaived ? wanted.version : (version ?? wanted.version) };
+    this.#schedule.story.tell(() => `lead merges ${release} ${next.version}${isWaived ? ' with a waiver' : ''}`);
+    world.push({ ...world.spec, releases: world.spec.releases.map((one) => (one === wanted ? next : one)) }, `${release} step by step`);
+    void world.store.enqueue([syncJob(FLEET)]);
+  }
+
+  #stuck(): string {
+    const { laws, world } = this.#schedule;
+    const stops = laws.mirror.heldStops(world.clocks.bot.now()).map(({ id, cause, scope }) => `stop ${id} ${cause} ${scope.kind}`);
+    return [...this.#away(), ...stops].join('; ');
+  }
+}

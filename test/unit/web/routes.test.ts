@@ -1,0 +1,149 @@
+import type { Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHttpServer, listen, readBody, sendJson } from '../../../src/app/http-server.ts';
+import type { Stop } from '../../../src/core/stop/stop.ts';
+import { apiRoute } from '../../../src/web/api-route.ts';
+import { statusRoute } from '../../../src/web/status-route.ts';
+import { FLEET, TestBot } from '../../support/loop/bot.ts';
+
+const TOKEN = 'a-token-of-some-length';
+const WHO = { by: 'ada', reason: 'because a test says so' };
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let bot: TestBot;
+let server: Server;
+let base: string;
+let id: string;
+
+beforeAll(async () => {
+  bot = await TestBot.begin();
+  await bot.merge({ version: '3.9.0' }, 7);
+  await bot.work();
+  ({ id } = await bot.newest());
+  const options = { loop: () => bot.loop, token: TOKEN, readBody, sendJson };
+  server = createHttpServer([apiRoute(options), statusRoute({ ...options, local: true, speed: 1 })], quiet);
+  base = `http://127.0.0.1:${await listen(server, 0, '127.0.0.1')}`;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const bearer = { authorization: `Bearer ${TOKEN}` };
+
+async function post(
+  path: string,
+  body: object = {},
+  headers: Record<string, string> = bearer,
+): Promise<{ status: number; message: string }> {
+  const answer = await fetch(`${base}/api/fleets/${FLEET}${path}`, { method: 'POST', headers, body: JSON.stringify({ ...WHO, ...body }) });
+  return { status: answer.status, message: await answer.text() };
+}
+
+async function form(path: string, fields: Record<string, string>): Promise<Response> {
+  return await fetch(`${base}${path}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ ...WHO, ...fields }) });
+}
+
+const stops = async (): Promise<readonly Stop[]> => await bot.store.stops(FLEET);
+const status = async (): Promise<string> => (await bot.newest()).status;
+const get = async (path: string): Promise<string> => await (await fetch(`${base}${path}`, { headers: bearer })).text();
+
+describe('the API', () => {
+  it('pauses a rollout, lists the stop, and lifts it', async () => {
+    expect(await post(`/rollouts/${id}/pause`)).toMatchObject({ status: 200 });
+    await bot.work();
+    expect(await status()).toBe('paused');
+    const [stop] = await stops();
+    expect(JSON.parse(await get(`/api/fleets/${FLEET}/stops`))).toMatchObject([
+      { id: stop?.id, scope: { kind: 'release', release: 'kafka' } },
+    ]);
+    expect(await post(`/stops/${stop?.id}/lift`)).toMatchObject({ status: 200 });
+    await bot.work();
+    expect([await status(), await stops()]).toEqual(['running', []]);
+  });
+
+  it('stops the fleet, and says where a name is wrong', async () => {
+    expect(await post('/stop', { scope: 'fleet', for: '1h' })).toMatchObject({ status: 200 });
+    expect(await post('/stop', { scope: 'fleet', for: '1h' })).toMatchObject({ status: 409 });
+    expect(await post('/stop', { scope: 'product', name: 'kafak' })).toMatchObject({ status: 409 });
+    const [stop] = await stops();
+    expect(await post(`/rollouts/${id}/resume`)).toMatchObject({ status: 409 });
+    expect(await post(`/rollouts/${id}/resume`, { stop: stop?.id })).toMatchObject({ status: 200 });
+    expect(await stops()).toEqual([]);
+  });
+
+  it('refuses to plan anew what is on its way', async () => {
+    const { status: code, message } = await post('/releases/kafka/reconcile');
+    expect([code, message]).toEqual([409, expect.stringContaining(`rollout ${id} brings release kafka there already`)]);
+  });
+
+  it('shows a rollout with its plan, and why each cluster waits', async () => {
+    const shown = JSON.parse(await get(`/api/fleets/${FLEET}/rollouts/${id}`));
+    expect(shown).toMatchObject({
+      summary: { id, release: 'kafka' },
+      planned: { release: 'kafka', targets: { 'k-one': { change: 'update' } } },
+      targets: { 'k-one': { status: 'waiting' } },
+      holds: { 'k-one': { reason: { kind: 'earlier-phase', phase: 'canary' } } },
+      stops: [],
+    });
+  });
+
+  it.each([
+    ['no token', {}, 401],
+    ['another token', { authorization: 'Bearer other' }, 401],
+    ['a token that a browser adds by itself', { authorization: `Basic ${btoa(`x:${TOKEN}`)}` }, 403],
+  ])('%s: no command', async (_name, headers, want) => {
+    for (const path of [`/rollouts/${id}/pause`, '/stop', '/releases/kafka/reconcile', '/stops/0123456789abcdef/lift'])
+      expect((await post(path, { scope: 'fleet' }, headers)).status, path).toBe(want);
+    expect(await stops()).toEqual([]);
+  });
+
+  it.each([
+    ['another fleet', '/api/fleets/acme/other/stop', 404],
+    ['no rollout', `/api/fleets/${FLEET}/rollouts/0123456789ab-0123456789abcdef/pause`, 404],
+    ['another path', `/api/fleets/${FLEET}/stops/0123456789abcdef/drop`, 404],
+    ['no stop', `/api/fleets/${FLEET}/stops/0123456789abcdef/lift`, 409],
+  ])('%s', async (_name, path, want) => {
+    const answer = await fetch(`${base}${path}`, { method: 'POST', headers: bearer, body: JSON.stringify({ ...WHO, scope: 'fleet' }) });
+    expect(answer.status).toBe(want);
+  });
+});
+
+describe('the pages of local mode', () => {
+  const page = `/fleets/${FLEET}/rollouts/`;
+
+  it('pause by button, and lift on the page of the stop', async () => {
+    const paused = await form(`${page}${id}`, { token: TOKEN, verb: 'pause' });
+    expect([paused.status, paused.headers.get('location')]).toEqual([303, `${page}${id}`]);
+    const [stop] = await stops();
+    expect(await get(`${page}${id}`)).toContain(`stop <code>${stop?.id}</code>`);
+    const lifted = await form(`/fleets/${FLEET}/stops/${stop?.id}`, { token: TOKEN, back: id });
+    expect([lifted.status, lifted.headers.get('location')]).toEqual([303, `${page}${id}`]);
+    expect(await stops()).toEqual([]);
+  });
+
+  it('stop and reconcile by button', async () => {
+    expect((await form(`/fleets/${FLEET}`, { token: TOKEN, verb: 'stop', scope: 'product', name: 'kafka' })).status).toBe(303);
+    const [stop] = await stops();
+    for (const path of ['/', `/fleets/${FLEET}`]) expect(await get(path)).toContain(stop?.id);
+    const away = await form(`/fleets/${FLEET}/stops/${stop?.id}`, { token: TOKEN, back: '//evil.example' });
+    expect(away.headers.get('location')).toBe('/');
+    expect((await form(`/fleets/${FLEET}`, { token: TOKEN, verb: 'reconcile', release: 'kafka' })).status).toBe(409);
+  });
+
+  it.each([
+    ['without the token', {}],
+    ['with another one', { token: 'other' }],
+  ])('%s: no command', async (_name, fields) => {
+    for (const path of [`${page}${id}`, `/fleets/${FLEET}`, `/fleets/${FLEET}/stops/0123456789abcdef`])
+      expect((await form(path, { ...fields, verb: 'pause', scope: 'fleet' })).status, path).toBe(403);
+    expect(await stops()).toEqual([]);
+  });
+
+  it.each(['/fleets/acme/other', `${'/fleets/'}${FLEET}/rollouts/x`, `/fleets/${FLEET}/stops/0123456789abcdef`])(
+    '%s: not found',
+    async (path) => {
+      expect((await fetch(`${base}${path}`)).status).toBe(404);
+    },
+  );
+});
