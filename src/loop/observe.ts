@@ -1,4 +1,5 @@
 import type { Observation, Observations } from '../core/evidence/observation.ts';
+import { unknownOf } from '../core/evidence/parse.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import { clustersToObserve } from '../core/reconcile/clusters-to-observe.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
@@ -27,7 +28,7 @@ export async function observeRollouts(
   const seen = await Promise.all(
     [...wanted].map(async ([name, clusters]) => {
       const described = dataPlanes.find((one) => one.name === name);
-      if (described === undefined) return unknownOf(loop, name, clusters, `the Fleet manifest names no data plane ${name}`);
+      if (described === undefined) return allUnknown(loop, name, clusters, `the Fleet manifest names no data plane ${name}`);
       const evidence = evidenceOf(loop, fleet.id, name);
       if (!evidence.asking) await within(PATIENCE_MS, ask(loop, fleet, described, clusters, evidence));
       return clusters.map((cluster) => evidence.newest.get(cluster) ?? notYetAnswered(loop, name, cluster));
@@ -95,17 +96,17 @@ async function observe(
     return await loop.ports.dataPlane(fleet, dataPlane).observe(clusters);
   } catch (error) {
     loop.ports.log.warn({ dataPlane: dataPlane.name, err: error }, 'data plane could not be observed');
-    return unknownOf(loop, dataPlane.name, clusters, `data plane ${dataPlane.name} cannot be reached`);
+    return allUnknown(loop, dataPlane.name, clusters, `data plane ${dataPlane.name} cannot be reached`);
   }
 }
 
 const notYetAnswered = (loop: LoopWith<'clock'>, dataPlane: string, cluster: ClusterId): Observation =>
   unknown(loop, dataPlane, cluster, `data plane ${dataPlane} takes long to answer`);
 
-const unknownOf = (loop: LoopWith<'clock'>, dataPlane: string, clusters: readonly ClusterId[], cause: string): readonly Observation[] =>
+const allUnknown = (loop: LoopWith<'clock'>, dataPlane: string, clusters: readonly ClusterId[], cause: string): readonly Observation[] =>
   clusters.map((cluster) => unknown(loop, dataPlane, cluster, cause));
 
 function unknown({ ports }: LoopWith<'clock'>, dataPlane: string, cluster: ClusterId, cause: string): Observation {
   const now = ports.clock.now();
-  return { kind: 'unknown', cluster, dataPlane, sampledAt: now, receivedAt: now, cause, missing: false };
+  return unknownOf({ cluster, dataPlane, receivedAt: now }, now, cause);
 }

@@ -106,14 +106,5 @@ function namedByHolds({ all, phases, clusters }: Holds): readonly RolloutId[] {
   return waits.flatMap(({ reason }) => namedBy(reason));
 }
 
-function namedBy(reason: HoldReason): readonly RolloutId[] {
-  switch (reason.kind) {
-    case 'pending':
-      return [reason.behind];
-    case 'required-product':
-    case 'other-rollout':
-      return [reason.rollout];
-    default:
-      return [];
-  }
-}
+const namedBy = (reason: HoldReason): readonly RolloutId[] =>
+  'rollout' in reason ? [reason.rollout] : 'behind' in reason ? [reason.behind] : [];

@@ -1,5 +1,7 @@
-import type { DesiredCluster, DesiredState } from '../core/desired/desired.ts';
+import type { AuditLine, DesiredDelta, Heads, NewRollouts, RolloutDelta } from '../core/change/fleet-change.ts';
+import type { DesiredState } from '../core/desired/desired.ts';
 import type { Drift } from '../core/drift/drift.ts';
+import type { LastTarget } from '../core/drift/why-lagging.ts';
 import type { Observation } from '../core/evidence/observation.ts';
 import type { Order, OrderReply, StandingOrders } from '../core/evidence/order.ts';
 import type { Ledger, LedgerEntry } from '../core/ledger/ledger.ts';
@@ -9,8 +11,8 @@ import type { WordOf } from '../core/model/vocabulary.ts';
 import type { Intent, Plan, RolloutKind, Urgency } from '../core/plan/plan.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
-import type { RolloutState, RolloutStatus, TargetState, TargetStatus } from '../core/reconcile/state.ts';
-import type { Stop } from '../core/reconcile/stop.ts';
+import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
+import type { Stop } from '../core/stop/stop.ts';
 
 /**
  * All that the bot remembers. Reads are plain; every write of the loop is one `commit`, which is one
@@ -46,10 +48,7 @@ export interface StateStore {
   /** Rollouts, newest first, without plan and targets. */
   recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]>;
   /** The rollout, finished or not, that last had this cluster as a target, and how it ended there: why a cluster lags. */
-  lastTargets(
-    fleet: FleetId,
-    clusters: readonly ClusterId[],
-  ): Promise<ReadonlyMap<ClusterId, { readonly rollout: RolloutId; readonly rolloutStatus: RolloutStatus; readonly target: TargetState }>>;
+  lastTargets(fleet: FleetId, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, LastTarget>>;
   /** The newest order of each cluster, with what was answered. */
   orders(fleet: FleetId): Promise<StandingOrders>;
   /** Orders that are still to be sent: not answered yet, or to be sent again. Oldest first, at most `limit`. */
@@ -107,21 +106,15 @@ export interface StateChange {
   readonly fleet: FleetId;
   readonly expectedVersion: number;
   readonly at: Instant;
-  readonly heads?: { readonly seen: CommitSha; readonly good: CommitSha | undefined };
+  readonly heads?: Heads & { readonly seen: CommitSha };
   /** Desired specs that changed at `heads.good`, and clusters that are no more. */
-  readonly desired?: { readonly commit: CommitSha; readonly set: readonly DesiredCluster[]; readonly remove: readonly ClusterId[] };
+  readonly desired?: Omit<DesiredDelta, 'next'>;
   /** What holds from this commit on; in the same transaction as `desired`. */
   readonly policy?: Policy;
   /** The rollouts of one plan. */
-  readonly newRollouts?: {
-    readonly plan: Plan;
-    readonly states: readonly RolloutState[];
-    readonly pull: number | undefined;
-    readonly author: string;
-    readonly title: string;
-  };
+  readonly newRollouts?: NewRollouts;
   /** Rollouts that changed; only the changed phases and targets are named. */
-  readonly rollouts?: readonly RolloutChange[];
+  readonly rollouts?: readonly RolloutDelta[];
   /** Set, or changed: whole, by id. */
   readonly stops?: readonly Stop[];
   /** Whole entries. */
@@ -135,9 +128,6 @@ export interface StateChange {
   readonly audit?: readonly AuditEntry[];
   readonly jobs?: readonly Job[];
 }
-
-/** Everything of a rollout but what never changes; of phases and targets only those that did. */
-export type RolloutChange = Omit<RolloutState, 'digest' | 'commit' | 'release' | 'seq' | 'createdAt'>;
 
 export interface RolloutSummary {
   readonly id: RolloutId;
@@ -162,19 +152,9 @@ export interface RolloutSummary {
   readonly counts: Readonly<Partial<Record<TargetStatus, number>>>;
 }
 
-export const AUDIT_KINDS = ['rollout', 'phase', 'target', 'stop', 'order', 'desired', 'drift', 'command'] as const;
-
-/** One line of the append-only history: who, what, why. */
-export interface AuditEntry {
+/** One line of the append-only history: who, what, why, when. */
+export interface AuditEntry extends AuditLine {
   readonly at: Instant;
-  readonly actor: string;
-  readonly kind: WordOf<typeof AUDIT_KINDS>;
-  /** What it is about: a cluster id, a rollout id, a commit. */
-  readonly subject: string;
-  readonly rollout: RolloutId | undefined;
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-  readonly why: string;
 }
 
 export interface Projection {

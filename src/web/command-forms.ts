@@ -27,7 +27,9 @@ const whoAndWhy = (token: string): Html => html`<input type="hidden" name="token
 /** What a person may ask of a rollout by button. */
 export function rolloutForms(token: string, fleet: FleetId, { planned, state }: RolloutNow): Html {
   const action = `/fleets/${fleet}/rollouts/${state.id}`;
-  const verbs = BUTTONS[state.status];
+  // It completed, and one of its clusters broke afterwards.
+  const hasFailed = state.status === 'completed' && [...state.targets.values()].some(({ status }) => status === 'failed');
+  const verbs: readonly RolloutVerb[] = hasFailed ? ['retry'] : BUTTONS[state.status];
   const waiting = planned.phases.filter(
     ({ name }) => state.phases.get(name)?.status === 'awaiting-approval' && state.finishedAt === undefined,
   );

@@ -1,4 +1,3 @@
-import { scopeName } from '../core/command/stop-words.ts';
 import type { Drift } from '../core/drift/drift.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import { formatDuration, formatInstant, instant } from '../core/model/time.ts';
@@ -6,6 +5,7 @@ import { holdOf } from '../core/reconcile/decision.ts';
 import { stopsOf } from '../core/report/rollout-stops.ts';
 import { HOLD_WORDS, STOP_CAUSE_WORDS, STOP_LETS_WORDS, TARGET_STATUS_WORDS } from '../core/report/words.ts';
 import { isLifted, type Stop } from '../core/stop/stop.ts';
+import { scopeName } from '../core/stop/stop-words.ts';
 import type { RolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord, RolloutSummary } from '../ports/state-store.ts';
 import { fleetForms, liftForm, rolloutForms } from './command-forms.ts';

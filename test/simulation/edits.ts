@@ -55,6 +55,8 @@ const withCluster = (spec: FleetSpec, next: ClusterSpec): FleetSpec => ({
   clusters: spec.clusters.map((one) => (one.name === next.name ? next : one)),
 });
 
+const orderOf = (version: string): number => [...VERSIONS].map(String).indexOf(version);
+
 /** The next version of one release; at times of all of them at once. */
 export function upgrade({ random, spec }: Context): Edit | undefined {
   const chosen = random.chance(0.3) ? spec.releases : spec.releases.slice(random.below(spec.releases.length)).slice(0, 1);
@@ -62,7 +64,7 @@ export function upgrade({ random, spec }: Context): Edit | undefined {
   let next = spec;
   const words: string[] = [];
   for (const release of chosen) {
-    const at = VERSIONS.findIndex((version) => version === release.version);
+    const at = orderOf(release.version);
     const version = VERSIONS[at + 1] ?? VERSIONS[at - 1];
     if (version === undefined) continue;
     words.push(`${release.name} ${version}`);

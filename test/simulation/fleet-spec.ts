@@ -144,7 +144,8 @@ function releasesOf(product: string, random: Random): readonly ReleaseSpec[] {
 
 /** Every fourth belongs to ring b, so that a product of two releases has canaries in both. */
 export function clusterOf(product: string, at: number, random: Random, dataPlanes: FleetSpec['dataPlanes']): ClusterSpec {
-  const home = dataPlanes[random.below(dataPlanes.length)] ?? dataPlanes[0];
+  // Who leaves and joins again comes back to where it was: a cluster is never on two data planes.
+  const home = dataPlanes[at % dataPlanes.length];
   return {
     name: `${product}-${at + 1}`,
     product,

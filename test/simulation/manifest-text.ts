@@ -30,7 +30,8 @@ export function editsBetween(before: FleetSpec, after: FleetSpec): Readonly<Reco
 }
 
 const head = (kind: string, name: string): string => `apiVersion: flotilla.dev/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n`;
-const lines = (...all: readonly (string | undefined)[]): string => all.flatMap((line) => (line === undefined ? [] : [`${line}\n`])).join('');
+const lines = (...all: readonly (string | undefined)[]): string =>
+  all.flatMap((line) => (line === undefined ? [] : [`${line}\n`])).join('');
 const seconds = (count: number): string => formatDuration(count * 1_000).replaceAll(' ', '');
 
 function fleetText({ maxConcurrent, dataPlanes }: FleetSpec): string {

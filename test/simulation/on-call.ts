@@ -1,5 +1,5 @@
 import type { FleetCommand } from '../../src/core/command/command.ts';
-import type { ClusterId } from '../../src/core/model/ids.ts';
+import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
 import { syncJob } from '../../src/loop/jobs.ts';
 import { VERSIONS } from './fleet-spec.ts';
 import { OUT } from './laws/starts.ts';
@@ -11,8 +11,9 @@ import { FLEET } from './world.ts';
 const BY = ['lead', 'second', 'third'] as const;
 const REASON = 'bringing everything home';
 const ROUNDS_MAX = 50;
-/** Of virtual time, in one round: more than any freeze, bake or deadline. */
 const STEPS_MAX = 160;
+/** How long nothing happens before it is taken for stuck. */
+const WAITS_MS = [1_000, 60_000, 300_000, 3_600_000, 4 * 3_600_000, 9 * 3_600_000, 30 * 3_600_000].map((ms) => ms + 1_000);
 
 const minor = (version: string): number => Number(version.split('.')[1]);
 
@@ -51,33 +52,30 @@ export class OnCall {
       const truth = world.truth(cluster);
       const top = mirror.ledger.get(cluster)?.proven[0];
       if (truth === undefined) away.push(`${cluster} is not there`);
-      else if (!runs(truth, spec) || !truth.healthy) away.push(`${cluster} does not run ${spec.version} (${revision}): ${JSON.stringify(truth.running)} ${truth.detail}`);
+      else if (!runs({ ...truth, rolled: true }, spec) || !truth.healthy)
+        away.push(`${cluster} does not run ${spec.version} (${revision}): ${JSON.stringify(truth.running)} ${truth.detail}`);
       else if (top?.revision !== revision) away.push(`${cluster} is not proven at ${revision} but at ${top?.revision}`);
     }
     for (const { state, planned } of mirror.unfinished) away.push(`rollout ${state.seq} of ${planned.release} is ${state.status}`);
     return away;
   }
 
-  /** Lets the bot work, and time pass, until nothing moves by itself. */
+  /** Lets the bot work, and time pass, until nothing moves by itself: not for as long as the longest window, freeze or bake either. */
   async #settle(): Promise<void> {
-    const { world, laws, process } = this.#schedule;
-    for (let step = 0; step < STEPS_MAX && !laws.isBroken; step += 1) {
+    const { world, laws } = this.#schedule;
+    let waits = 0;
+    await this.#schedule.work();
+    await this.#schedule.checkpoint();
+    for (let step = 0; step < STEPS_MAX && waits < WAITS_MS.length && !laws.isBroken; step += 1) {
+      const before = world.store.commits;
       await this.#schedule.work();
-      if (step % 20 === 0) await this.#schedule.checkpoint();
       const { unfinished } = laws.mirror;
       if (unfinished.length === 0) return;
+      if (world.store.commits !== before) waits = 0;
       const isMoving = unfinished.some(({ state }) => [...state.targets.values()].some(({ status }) => OUT.has(status)));
-      const before = world.store.commits;
-      if (isMoving) this.#schedule.pass(this.#untilNext());
-      else {
-        const due = world.store.jobs.nextDueAt();
-        if (due === undefined || step > 0 && due - world.clocks.database.now() > 4 * 86_400_000) return;
-        this.#schedule.pass(Math.max(1_000, Math.min(due - world.clocks.database.now(), 4 * 86_400_000)));
-        await this.#schedule.work();
-        if (world.store.commits === before && !this.#waitsForTime()) return;
-      }
+      this.#schedule.pass(isMoving ? this.#untilNext() : (WAITS_MS[waits] ?? 0));
+      if (!isMoving) waits += 1;
     }
-    void process;
   }
 
   /** Evidence of a soak is looked at before it is old; a roll may be left alone until it changes. */
@@ -87,10 +85,6 @@ export class OnCall {
     if (statuses.includes('soaking')) return 55_000;
     const next = world.planes.advance();
     return next === undefined ? 55_000 : Math.min(240_000, Math.max(5_000, next - world.clocks.trueMs));
-  }
-
-  #waitsForTime(): boolean {
-    return this.#schedule.laws.mirror.unfinished.some(({ state }) => state.status === 'running' || state.status === 'pending');
   }
 
   #fixManifests(): void {
@@ -110,16 +104,24 @@ export class OnCall {
     this.#undoHandChanges();
     for (const stop of mirror.heldStops(world.clocks.bot.now())) {
       const resumes = stop.rollout !== undefined && mirror.rollouts.get(stop.rollout)?.state.finishedAt === undefined && round % 2 === 0;
-      const refused = resumes && stop.rollout !== undefined ? await this.#do({ verb: 'resume', rollout: stop.rollout, stop: stop.id, by: 'lead', reason: REASON }) : 'no';
+      const refused =
+        resumes && stop.rollout !== undefined
+          ? await this.#do({ verb: 'resume', rollout: stop.rollout, stop: stop.id, by: 'lead', reason: REASON })
+          : 'no';
       if (refused !== undefined) await this.#do({ verb: 'lift', stop: stop.id, by: 'lead', reason: REASON });
     }
     for (const rollout of mirror.unfinished) await this.#help(rollout);
+    const waiting = mirror.unfinished.find(({ state }) => state.status === 'pending');
+    if (waiting !== undefined && round % 3 === 1)
+      await this.#do({ verb: 'take-over', rollout: waiting.state.id, by: 'lead', reason: REASON });
     // Only a version in between gets them there.
     const off = mirror.unfinished.find((rollout) => this.#isOffPath(rollout));
     if (off !== undefined && round % 3 === 2) this.#goStepByStep(off.planned.release, '');
     if (mirror.unfinished.length > 0) return;
     const releases = new Set([...mirror.desired.values()].filter((one) => this.#isAway(one.cluster)).map(({ release }) => release));
     for (const release of releases) {
+      this.#goStepByStep(release, '');
+      if (mirror.goodHead !== world.git.head()) continue;
       const refused = await this.#do({ verb: 'reconcile', release, by: 'lead', reason: REASON });
       if (refused?.includes('cannot be planned') === true) this.#goStepByStep(release, refused);
     }
@@ -128,7 +130,8 @@ export class OnCall {
   async #help({ planned, state }: MirroredRollout): Promise<void> {
     for (const phase of planned.phases) {
       if (state.phases.get(phase.name)?.status !== 'awaiting-approval') continue;
-      for (const by of BY) await this.#do({ verb: 'approve', rollout: state.id, phase: phase.name, digest: state.digest, by, reason: REASON });
+      for (const by of BY)
+        await this.#do({ verb: 'approve', rollout: state.id, phase: phase.name, digest: state.digest, by, reason: REASON });
     }
     const statuses = [...state.targets.values()].map(({ status }) => status);
     if (statuses.some((status) => status === 'failed' || status === 'unreachable' || status === 'deferred'))
@@ -136,7 +139,8 @@ export class OnCall {
     else if (state.status === 'running' || state.status === 'paused') {
       const canary = planned.phases.find((one) => one.canary && one.members.length > 0 && state.phases.get(one.name)?.status !== 'done');
       const isOver = canary?.members.every((cluster) => !['waiting', ...OUT].includes(state.targets.get(cluster)?.status ?? ''));
-      if (canary !== undefined && isOver === true) await this.#do({ verb: 'waive', rollout: state.id, phase: canary.name, by: 'lead', reason: REASON });
+      if (canary !== undefined && isOver === true)
+        await this.#do({ verb: 'waive', rollout: state.id, phase: canary.name, by: 'lead', reason: REASON });
     }
   }
 
@@ -167,7 +171,11 @@ export class OnCall {
     const desired = laws.mirror.desired.get(cluster);
     const truth = world.truth(cluster);
     if (desired === undefined || desired.optOut !== undefined) return false;
-    return truth === undefined || !runs(truth, desired.spec) || laws.mirror.ledger.get(cluster)?.proven[0]?.revision !== desired.revision;
+    return (
+      truth === undefined ||
+      !runs({ ...truth, rolled: true }, desired.spec) ||
+      laws.mirror.ledger.get(cluster)?.proven[0]?.revision !== desired.revision
+    );
   }
 
   /** There is no legal way in one step, or no canary to try it: what the refusal says is merged. */
@@ -180,13 +188,49 @@ export class OnCall {
     const most = Math.max(...running.map(minor));
     const wanted = world.spec.releases.find(({ name }) => name === release);
     if (wanted === undefined) return;
-    if (running.every((version) => Math.abs(minor(version) - minor(wanted.version)) <= 1) && !refused.includes('canary')) return;
+    const isPinnedOff = world.spec.clusters.some(
+      ({ pin, name }) => pin !== undefined && this.#minorsOf(name).some((one) => Math.abs(one - minor(pin)) > 1),
+    );
+    if (!isPinnedOff && running.every((version) => Math.abs(minor(version) - minor(wanted.version)) <= 1) && !refused.includes('canary'))
+      return;
     const isWaived = refused.includes('canary') && !wanted.waived;
-    const version = minor(wanted.version) > least ? VERSIONS.findLast((one) => minor(one) === Math.min(least + 1, minor(wanted.version))) : VERSIONS.find((one) => minor(one) === Math.max(most - 1, minor(wanted.version)));
-    const next = { ...wanted, waived: wanted.waived || isWaived, version: isWaived ? wanted.version : (version ?? wanted.version) };
-    this.#schedule.story.tell(() => `lead merges ${release} ${next.version}${isWaived ? ' with a waiver' : ''}`);
-    world.push({ ...world.spec, releases: world.spec.releases.map((one) => (one === wanted ? next : one)) }, `${release} step by step`);
+    const version =
+      minor(wanted.version) > least
+        ? VERSIONS.findLast((one) => minor(one) === Math.min(least + 1, minor(wanted.version)))
+        : VERSIONS.find((one) => minor(one) === Math.max(most - 1, minor(wanted.version)));
+    // A pin that nothing leads to goes first.
+    const pinned = world.spec.clusters.find(
+      ({ pin, name }) => pin !== undefined && this.#minorsOf(name).some((one) => Math.abs(one - minor(pin)) > 1),
+    );
+    if (pinned !== undefined) {
+      this.#schedule.story.tell(() => `lead unpins ${pinned.name}`);
+      world.push(
+        { ...world.spec, clusters: world.spec.clusters.map((one) => (one === pinned ? { ...one, pin: undefined } : one)) },
+        `unpin ${pinned.name}`,
+      );
+      return;
+    }
+    const to = isWaived ? wanted.version : (version ?? wanted.version);
+    const next = { ...wanted, waived: true, version: to };
+    // Where one step leads some of them, and none the others, these wait.
+    const members = new Set(
+      [...laws.mirror.desired.values()].filter((one) => one.release === release).map(({ cluster }) => String(cluster)),
+    );
+    const clusters = world.spec.clusters.map((one) => {
+      const runsNow = world.truth(trusted.cluster(one.name))?.running.version;
+      const waits = members.has(one.name) && this.#minorsOf(one.name).some((at) => Math.abs(at - minor(to)) > 1);
+      return waits && runsNow !== undefined ? { ...one, pin: runsNow } : one;
+    });
+    this.#schedule.story.tell(() => `lead merges ${release} ${to}`);
+    world.push(
+      { ...world.spec, clusters, releases: world.spec.releases.map((one) => (one === wanted ? next : one)) },
+      `${release} step by step`,
+    );
     void world.store.enqueue([syncJob(FLEET)]);
+  }
+
+  #minorsOf(name: string): readonly number[] {
+    return this.#schedule.world.truth(trusted.cluster(name))?.brokers.map(({ version }) => minor(version)) ?? [];
   }
 
   #stuck(): string {

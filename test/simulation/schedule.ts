@@ -49,7 +49,14 @@ export class Schedule {
     this.#publishIntervalMs = this.random.pick([60_000, 600_000]);
     this.faults = drawFaults(this.random);
     this.laws = new Laws(this);
-    this.world = new SimulatedWorld(spec, `seed ${seed}`, this.random, this.laws, () => (this.#quiet ? NO_FAULTS : this.faults));
+    this.world = new SimulatedWorld(
+      spec,
+      `seed ${seed}`,
+      this.random,
+      this.laws,
+      () => (this.#quiet ? NO_FAULTS : this.faults),
+      (cluster) => this.events.isPlain(cluster, this.laws.mirror.desired.get(cluster)?.dataPlane),
+    );
     this.story = new Story(this.world.clocks, isTold);
     this.people = new People(this);
     this.events = new WorldEvents(this);
@@ -79,7 +86,7 @@ export class Schedule {
       if (this.timers.size > 0 && random.chance(0.2)) this.timers.fireOldest();
       await settled();
     } else if (!(await this.#beginJob())) {
-      if (this.#active === 0 && random.chance(0.08)) await this.checkpoint();
+      if (this.#active === 0 && random.chance(0.05)) await this.checkpoint();
       this.pass(this.#stepMs());
     }
     await this.happen();
@@ -128,7 +135,9 @@ export class Schedule {
     await this.process.tasks.tick({ fleet: FLEET });
     const after = await this.world.store.fleet(FLEET);
     this.laws.judge('idempotent', () =>
-      before?.version === after?.version ? undefined : `a tick right after a tick wrote something (version ${before?.version} to ${after?.version})`,
+      before?.version === after?.version
+        ? undefined
+        : `a tick right after a tick wrote something (version ${before?.version} to ${after?.version})`,
     );
     this.#quiet = false;
   }

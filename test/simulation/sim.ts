@@ -15,7 +15,9 @@ const { values } = parseArgs({
     planted: { type: 'string' },
   },
   // `--planted` alone means all of them.
-  args: process.argv.slice(2).flatMap((arg, at, all) => (arg === '--planted' && (all[at + 1] ?? '--').startsWith('--') ? ['--planted=all'] : [arg])),
+  args: process.argv
+    .slice(2)
+    .flatMap((arg, at, all) => (arg === '--planted' && (all[at + 1] ?? '--').startsWith('--') ? ['--planted=all'] : [arg])),
 });
 
 function count(name: string, text: string): number {
@@ -24,14 +26,17 @@ function count(name: string, text: string): number {
 }
 
 if (values.seed !== undefined) await tell(count('seed', values.seed));
-else if (values.planted !== undefined) process.exitCode = await playPlanted(values.planted, count('seeds', values.seeds ?? '600'), count('jobs', values.jobs));
+else if (values.planted !== undefined)
+  process.exitCode = await playPlanted(values.planted, count('seeds', values.seeds ?? '600'), count('jobs', values.jobs));
 else await playMany(count('from', values.from), count('seeds', values.seeds ?? '1000'), count('jobs', values.jobs), values.first);
 
 /** One seed, with its story. */
 async function tell(seed: number): Promise<void> {
   const { story, violation, rollouts, crashes } = await runSeed(seed, true);
   for (const line of story) console.log(line);
-  console.log(`seed ${seed}: ${rollouts} rollouts, ${crashes} crashes; ${violation === undefined ? 'all laws held' : `${violation.law}: ${violation.words}`}`);
+  console.log(
+    `seed ${seed}: ${rollouts} rollouts, ${crashes} crashes; ${violation === undefined ? 'all laws held' : `${violation.law}: ${violation.words}`}`,
+  );
   process.exitCode = violation === undefined ? 0 : 1;
 }
 
@@ -49,7 +54,12 @@ async function playMany(from: number, seeds: number, jobs: number, first: boolea
 function printReport({ failures, rollouts, crashes }: Report): void {
   console.log(`${rollouts} rollouts, ${crashes} crashes of the bot`);
   for (const [law, seeds] of Map.groupBy(failures, (failure) => failure.law)) {
-    console.log(`BROKEN ${law}: ${seeds.length} seeds, ${seeds.slice(0, 8).map(({ seed }) => seed).join(' ')}`);
+    console.log(
+      `BROKEN ${law}: ${seeds.length} seeds, ${seeds
+        .slice(0, 8)
+        .map(({ seed }) => seed)
+        .join(' ')}`,
+    );
     console.log(`  npm run sim -- --seed ${seeds[0]?.seed}: ${seeds[0]?.words.slice(0, 400)}`);
   }
 }

@@ -2,6 +2,7 @@ import type { Observation, Observed } from '../../src/core/evidence/observation.
 import type { Order, OrderReply } from '../../src/core/evidence/order.ts';
 import { type SentObserved, unknownOf } from '../../src/core/evidence/parse.ts';
 import type { ClusterId } from '../../src/core/model/ids.ts';
+import { type Instant, instant } from '../../src/core/model/time.ts';
 import type { DataPlane } from '../../src/ports/data-plane.ts';
 import type { InMemoryDataPlanes } from '../../src/ports/in-memory/data-plane.ts';
 import { called, type OnCall } from '../../src/ports/in-memory/on-call.ts';
@@ -33,6 +34,8 @@ interface Context {
   readonly random: Random;
   readonly watcher: PlanesWatcher;
   faults(): Faults;
+  /** The data plane answers, and tells the truth: its sample need not be read from JSON to know what comes out. */
+  isPlain(cluster: ClusterId): boolean;
 }
 
 const SENT_MAX = 40;
@@ -42,7 +45,9 @@ const SEEN_MAX = 4;
 export class Underway {
   readonly #context: Context;
   readonly #sent: Order[] = [];
-  readonly #samples = new Map<ClusterId, Observed[]>();
+  readonly #kept = new Map<ClusterId, Observed[]>();
+  /** By data plane: how far its clock is off. */
+  readonly skews = new Map<string, number>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -55,7 +60,7 @@ export class Underway {
       name,
       apply: (orders) => called(onCall, 'data-plane.apply', () => this.#deliver(inner, orders)),
       observe: (clusters) => this.#observe(inner, clusters, onCall),
-      list: async () => this.#arrived(await called(onCall, 'data-plane.list', async () => this.#carry(await inner.list()))),
+      list: () => called(onCall, 'data-plane.list', async () => this.#carry(await inner.list()).map(({ sample }) => sample)),
       watch: () => undefined,
     };
   }
@@ -64,7 +69,7 @@ export class Underway {
   forget(cluster: ClusterId): void {
     const kept = this.#sent.filter((order) => order.cluster !== cluster);
     this.#sent.splice(0, this.#sent.length, ...kept);
-    this.#samples.delete(cluster);
+    this.#kept.delete(cluster);
   }
 
   async #deliver(inner: DataPlane, orders: readonly Order[]): Promise<readonly OrderReply[]> {
@@ -85,12 +90,29 @@ export class Underway {
 
   async #observe(inner: DataPlane, clusters: readonly ClusterId[], onCall: OnCall): Promise<readonly Observation[]> {
     try {
-      return this.#arrived(await called(onCall, 'data-plane.observe', async () => this.#carry(await inner.observe(clusters))));
+      return this.#arrived(await called(onCall, 'data-plane.observe', () => this.#samples(inner, clusters)));
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       const receivedAt = this.#context.clocks.bot.now();
       return clusters.map((cluster) => unknownOf({ dataPlane: inner.name, cluster, receivedAt }, receivedAt, error.message));
     }
+  }
+
+  async #samples(inner: DataPlane, clusters: readonly ClusterId[]): Promise<readonly Carried[]> {
+    const { watcher, clocks, isPlain } = this.#context;
+    const receivedAt = clocks.bot.now();
+    if (!clusters.every(isPlain)) return this.#carry(await inner.observe(clusters));
+    return clusters.flatMap((cluster) => {
+      const truth = watcher.truth(cluster);
+      if (truth === undefined || truth.dataPlane !== inner.name) return this.#missing(inner, cluster, receivedAt);
+      const sampledAt = instant(truth.sampledAt + (this.skews.get(inner.name) ?? 0));
+      return { sample: this.#carryOne({ ...truth, sampledAt, receivedAt }), truth };
+    });
+  }
+
+  #missing({ name }: DataPlane, cluster: ClusterId, receivedAt: Instant): Carried {
+    const sample = unknownOf({ dataPlane: name, cluster, receivedAt }, receivedAt, `data plane ${name} has no cluster ${cluster}`);
+    return { sample: { ...sample, missing: true }, truth: undefined };
   }
 
   #arrived(carried: readonly Carried[]): readonly Observation[] {
@@ -110,8 +132,8 @@ export class Underway {
     const faults = this.#context.faults();
     const { cluster, dataPlane, receivedAt } = sample;
     if (sample.kind !== 'observed') return sample;
-    const kept = this.#samples.get(cluster) ?? [];
-    this.#samples.set(cluster, kept);
+    const kept = this.#kept.get(cluster) ?? [];
+    this.#kept.set(cluster, kept);
     const old = random.chance(faults.stale) ? random.pickAny(kept) : undefined;
     if (kept.push(sample) > SEEN_MAX) kept.shift();
     if (random.chance(faults.unknown)) return unknownOf({ dataPlane, cluster, receivedAt }, receivedAt, 'lost on the way');

@@ -15,6 +15,7 @@ export class WorldEvents {
   readonly #refusing = new Set<ClusterId>();
   readonly #distorted = new Set<ClusterId>();
   readonly #broken = new Set<ClusterId>();
+  readonly #unreachable = new Set<ClusterId>();
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
@@ -49,7 +50,7 @@ export class WorldEvents {
       this.#tell(`the database's clock is ${ahead / 1_000} s ahead`, () => void Object.assign(clocks, { databaseSkewMs: ahead }));
     } else {
       const dataPlane = random.pickAny(world.spec.dataPlanes)?.name ?? 'east';
-      this.#tell(`the clock of ${dataPlane} is ${skew / 1_000} s off`, () => world.planes.skew(dataPlane, skew));
+      this.#tell(`the clock of ${dataPlane} is ${skew / 1_000} s off`, () => this.#skew(dataPlane, skew));
     }
   }
 
@@ -67,11 +68,24 @@ export class WorldEvents {
     for (const { cluster } of world.planes.clusters()) world.planes.break(cluster, undefined);
     world.planes.breakAll(undefined);
     this.#broken.clear();
+    this.#unreachable.clear();
     for (const dataPlane of [...this.#silent]) this.#silence(dataPlane);
     for (const cluster of [...this.#refusing]) this.#refuse(cluster);
     for (const cluster of [...this.#distorted]) this.#distort(cluster);
-    for (const { name } of world.spec.dataPlanes) world.planes.skew(name, 0);
+    for (const { name } of world.spec.dataPlanes) this.#skew(name, 0);
     world.clocks.botSkewMs = world.clocks.databaseSkewMs;
+  }
+
+  /** It answers, and what it says is true. */
+  isPlain(cluster: ClusterId, dataPlane: string | undefined): boolean {
+    if (this.#distorted.has(cluster) || (this.#broken.has(cluster) && this.#unreachable.has(cluster))) return false;
+    return dataPlane !== undefined && !this.#silent.has(dataPlane);
+  }
+
+  #skew(dataPlane: string, ms: number): void {
+    const { planes, underway } = this.#schedule.world;
+    planes.skew(dataPlane, ms);
+    underway.skews.set(dataPlane, ms);
   }
 
   #tell(words: string, work: () => void): void {
@@ -90,6 +104,7 @@ export class WorldEvents {
     // At the new version only, or wherever it is: also after its soak.
     const version = random.chance(0.7) ? desired : undefined;
     this.#broken.add(cluster);
+    if (kind === 'unreachable') this.#unreachable.add(cluster);
     this.#tell(`${cluster}: ${kind}${version === undefined ? '' : ` at ${version}`}`, () =>
       world.planes.break(cluster, { kind, ...(version === undefined || kind === 'unreachable' ? {} : { version }) }),
     );
@@ -97,6 +112,7 @@ export class WorldEvents {
 
   #heal(cluster: ClusterId): void {
     this.#broken.delete(cluster);
+    this.#unreachable.delete(cluster);
     this.#tell(`${cluster} works again`, () => this.#schedule.world.planes.break(cluster, undefined));
   }
 
@@ -144,7 +160,9 @@ export class WorldEvents {
     if (accepted.epoch === 0) return;
     const epoch = accepted.epoch + 1 + this.#schedule.random.below(4);
     this.#schedule.laws.restored(state.cluster);
-    this.#tell(`${state.cluster} has seen epoch ${epoch}`, () => this.#schedule.world.planes.restore({ ...state, accepted: { ...accepted, epoch } }));
+    this.#tell(`${state.cluster} has seen epoch ${epoch}`, () =>
+      this.#schedule.world.planes.restore({ ...state, accepted: { ...accepted, epoch } }),
+    );
   }
 
   #changeByHand(cluster: ClusterId): void {

@@ -49,11 +49,20 @@ export class SimulatedWorld {
   onHostCall: OnCall = () => undefined;
   readonly repository: InMemoryRepository;
   #spec: FleetSpec;
+  /** Clusters that are there: they are never deleted. */
+  readonly #known = new Set<ClusterId>();
 
-  constructor(spec: FleetSpec, seed: string, random: Random, watcher: PlanesWatcher & StoreWatcher, faults: () => Faults) {
+  constructor(
+    spec: FleetSpec,
+    seed: string,
+    random: Random,
+    watcher: PlanesWatcher & StoreWatcher,
+    faults: () => Faults,
+    isPlain: (cluster: ClusterId) => boolean,
+  ) {
     this.#spec = spec;
     this.planes = new InMemoryDataPlanes({ clock: this.clocks.world, seed });
-    this.underway = new Underway({ planes: this.planes, clocks: this.clocks, random, watcher, faults });
+    this.underway = new Underway({ planes: this.planes, clocks: this.clocks, random, watcher, faults, isPlain });
     this.store = new WatchedStore(watcher);
     this.repository = new InMemoryRepository({
       installation: 7,
@@ -114,12 +123,15 @@ export class SimulatedWorld {
     return true;
   }
 
+  /** What is really there; `undefined`: nothing. */
   truth(cluster: ClusterId): SentObserved | undefined {
-    return this.exists(cluster) ? this.planes.inspect(cluster) : undefined;
+    if (!this.#known.has(cluster) && !this.exists(cluster)) return undefined;
+    this.#known.add(cluster);
+    return this.planes.inspect(cluster);
   }
 
   exists(cluster: ClusterId): boolean {
-    return this.planes.clusters().some((one) => one.cluster === cluster);
+    return this.#known.has(cluster) || this.planes.clusters().some((one) => one.cluster === cluster);
   }
 
   #remember(sha: CommitSha, spec: FleetSpec): void {

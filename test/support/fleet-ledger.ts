@@ -32,7 +32,7 @@ export class FleetLedger {
   }
 
   /** Its newest order is to what this desired state says. */
-  ordered(desired: DesiredState, cluster: string): this {
+  ordered(desired: DesiredState, cluster: string, over: Partial<Pick<StandingOrder, 'rollout' | 'orderedAt' | 'mode'>> = {}): this {
     const { revision, spec, dataPlane, cluster: id } = desiredOf(desired, cluster);
     const order = {
       cluster: id,
@@ -44,6 +44,7 @@ export class FleetLedger {
       rollout: undefined,
       orderedAt: instant(0),
       reply: undefined,
+      ...over,
     } as const;
     this.orders.set(id, order);
     return this;

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
+import { AUDIT_KINDS } from '../../core/change/fleet-change.ts';
 import { type Decoder, mapped, maybe, object, text, word } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
-import { AUDIT_KINDS, type AuditEntry } from '../../ports/state-store.ts';
+import type { AuditEntry } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
 import { at, rolloutId } from './decoders.ts';
 import { inChunks, plainText, readRow, recordset } from './rows.ts';

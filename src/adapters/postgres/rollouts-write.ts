@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
+import type { RolloutDelta } from '../../core/change/fleet-change.ts';
 import { invariant } from '../../core/model/assert.ts';
 import type { ClusterId, FleetId, RolloutId } from '../../core/model/ids.ts';
 import type { PlannedRollout } from '../../core/plan/plan.ts';
 import { planToJson } from '../../core/plan/serialise.ts';
 import type { PhaseState, RolloutState, TargetState } from '../../core/reconcile/state.ts';
-import type { RolloutChange, StateChange } from '../../ports/state-store.ts';
+import type { StateChange } from '../../ports/state-store.ts';
 import type { Tx } from './database.ts';
 import { inChunks, jsonb, plainText, recordset } from './rows.ts';
 
@@ -49,7 +50,7 @@ async function insertRollout(
 }
 
 /** What never changes is not among the columns. */
-export async function updateRollout(tx: Tx, fleet: FleetId, change: RolloutChange): Promise<void> {
+export async function updateRollout(tx: Tx, fleet: FleetId, change: RolloutDelta): Promise<void> {
   const { rows } = await sql<{ readonly seq: number }>`
     update rollouts set in_line_since = ${change.inLineSince}, status = ${change.status}, started_at = ${change.startedAt ?? null},
       going_since = ${change.goingSince ?? null}, stopped_since = ${change.stoppedSince ?? null}, finished_at = ${change.finishedAt ?? null},

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
+import { AUDIT_KINDS } from '../../core/change/fleet-change.ts';
 import { ORDER_MODES } from '../../core/evidence/order.ts';
 import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
 import { PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../core/reconcile/state.ts';
 import { STOP_CAUSES, STOP_LETS, STOP_SCOPES } from '../../core/stop/stop.ts';
-import { AUDIT_KINDS } from '../../ports/state-store.ts';
 
 interface WordCheck {
   readonly table: string;

@@ -63,12 +63,13 @@ export interface ChangedRollout {
 /** Everything of a rollout but what never changes; of phases and targets only those that did. */
 export type RolloutDelta = Omit<RolloutState, 'digest' | 'commit' | 'release' | 'seq' | 'createdAt'>;
 
-export const AUDIT_SUBJECTS = ['rollout', 'phase', 'target', 'stop', 'order', 'desired', 'drift', 'command'] as const;
+export const AUDIT_KINDS = ['rollout', 'phase', 'target', 'stop', 'order', 'desired', 'drift', 'command'] as const;
 
 /** One line of the history: who, what, why. When is said by the transaction. */
 export interface AuditLine {
   readonly actor: string;
-  readonly kind: WordOf<typeof AUDIT_SUBJECTS>;
+  readonly kind: WordOf<typeof AUDIT_KINDS>;
+  /** What it is about: a cluster id, a rollout id, a commit. */
   readonly subject: string;
   readonly rollout: RolloutId | undefined;
   readonly from: string | undefined;

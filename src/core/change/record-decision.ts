@@ -33,7 +33,7 @@ export function recordDecision(decided: FleetDecision, context: RecordContext): 
     sendAgain: actions.flatMap((action) => (action.kind === 'send-again' ? [{ cluster: action.cluster, epoch: action.epoch }] : [])),
     observations: [...context.observations.values()],
     audit: moved.flatMap(({ rollout, decision }) => auditOf(rollout, decision)),
-    followUps: [...wake, ...deliveriesOf(actions), ...reportsOf(moved, context), ...driftOf(moved)],
+    followUps: [...wake, ...deliveriesOf(actions), ...reportsOf(moved, decided.decisions, context), ...driftOf(moved)],
   };
 }
 
@@ -75,13 +75,16 @@ function deliveriesOf(actions: readonly Action[]): readonly FollowUp[] {
 }
 
 /** What a person may have to act on is written at once; progress is written at a pace that the code host allows. */
-function reportsOf(moved: readonly Decided[], { now, reportEveryMs }: RecordContext): readonly FollowUp[] {
+function reportsOf(moved: readonly Decided[], all: readonly Decided[], { now, reportEveryMs }: RecordContext): readonly FollowUp[] {
   const due = new Map<CommitSha, Instant | undefined>();
-  for (const { rollout, decision } of moved) {
-    const { commit, createdAt } = decision.next;
-    if (isNews(rollout.state, decision.next)) due.set(commit, undefined);
-    else if (!due.has(commit)) due.set(commit, nextReportAt(createdAt, now, reportEveryMs));
-  }
+  const inTime = ({ commit, createdAt }: RolloutState): void => {
+    if (!due.has(commit)) due.set(commit, nextReportAt(createdAt, now, reportEveryMs));
+  };
+  const news = moved.filter(({ rollout, decision }) => isNews(rollout.state, decision.next));
+  for (const { decision } of news) due.set(decision.next.commit, undefined);
+  for (const { decision } of moved) inTime(decision.next);
+  // Their reports say what they wait for, which may be another one by now.
+  if (news.length > 0) for (const { decision } of all) if (decision.holds.all !== undefined) inTime(decision.next);
   return [...due].map(([commit, at]) => ({ kind: 'report-rollouts', commit, at }));
 }
 

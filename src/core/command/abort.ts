@@ -2,12 +2,12 @@ import { ok } from '../model/result.ts';
 import { become } from '../reconcile/advance.ts';
 import type { Change } from '../reconcile/decision.ts';
 import type { RolloutState } from '../reconcile/state.ts';
-import { makeStop } from '../reconcile/stops.ts';
-import { isLifted, type Stop } from '../stop/stop.ts';
+import { makeStop } from '../stop/make-stop.ts';
+import { inForce, type Stop } from '../stop/stop.ts';
+import { scopeName, stopLine } from '../stop/stop-words.ts';
+import { distinctTraits, traitsOf } from '../stop/traits.ts';
 import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { isPauseOf, stopSet } from './stop-and-go.ts';
-import { scopeName, stopLine } from './stop-words.ts';
-import { forwardTraits } from './traits.ts';
 
 /**
  * Nothing more is started, and no later merge takes the version up again. What is in flight comes to rest under the next
@@ -34,8 +34,8 @@ export const abort: Handler = (input, command) => {
   }
   const notes = [
     `no later merge starts ${scopeName(stop.scope)} until somebody lifts stop ${stop.id}; going back is open`,
-    ...input.stops
-      .filter((one) => isPauseOf(one, planned.release) && !isLifted(one, input.now))
+    ...inForce(input.stops, input.now)
+      .filter((one) => isPauseOf(one, planned.release))
       .map((one) => `its release is still paused: lift ${stopLine(one)}`),
   ];
   return ok({ rollouts, stops: [...settled, stop], changes: [...changes, stopSet(stop, command)], notes });
@@ -56,17 +56,13 @@ function putOff(state: RolloutState, command: RolloutCommand, now: RolloutInput[
 
 /** Stops of this rollout alone: once it is aborted there is nothing left that they could hold. */
 const ownStops = ({ stops, rollout, now }: RolloutInput): readonly Stop[] =>
-  stops.filter((stop) => {
-    const { scope } = stop;
-    return (scope.kind === 'rollout' || scope.kind === 'phase') && scope.rollout === rollout.state.id && !isLifted(stop, now);
-  });
+  inForce(stops, now).filter(({ scope }) => (scope.kind === 'rollout' || scope.kind === 'phase') && scope.rollout === rollout.state.id);
 
 function stopOnVersion({ rollout: { planned, state }, now }: RolloutInput, { by, reason }: RolloutCommand): Stop | undefined {
-  const traits = forwardTraits(planned);
+  // What goes back counts for nothing: going back is never stopped.
+  const forward = [...planned.targets.values()].filter(({ kind }) => kind !== 'rollback');
+  const traits = distinctTraits(forward.flatMap(traitsOf));
   if (traits.length === 0) return undefined;
   const scope = { kind: 'version', product: planned.product, traits } as const;
-  return makeStop(
-    { scope, cause: 'aborted', lets: 'rollbacks', by, reason, at: now, until: undefined, rollout: state.id, phase: undefined, failed: [] },
-    [String(now)],
-  );
+  return makeStop({ scope, cause: 'aborted', lets: 'rollbacks', by, reason, at: now, rollout: state.id }, [String(now)]);
 }

@@ -1,10 +1,8 @@
 import { err, ok, type Result } from '../model/result.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
-import { PHASE_AHEAD, type PhaseStatus } from '../reconcile/state.ts';
+import { isPhaseOver, PHASE_AHEAD } from '../reconcile/state.ts';
 import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { phaseOf } from './targets.ts';
-
-const OVER: ReadonlySet<PhaseStatus> = new Set(['done', 'skipped']);
 
 /** Gives one person's approval of a phase, bound to the plan that they saw. */
 export const approve: Handler = ({ rollout, now }, command) => {
@@ -14,7 +12,7 @@ export const approve: Handler = ({ rollout, now }, command) => {
   const { name, approval } = found.value;
   const phase = state.phases.get(name) ?? PHASE_AHEAD;
   if (approval === undefined) return err(`phase ${name} needs no approval`);
-  if (OVER.has(phase.status) || (approval.when === 'before' && phase.startedAt !== undefined))
+  if (isPhaseOver(phase) || (approval.when === 'before' && phase.startedAt !== undefined))
     return err(`phase ${name} is ${phase.status}; it waits for no approval any more`);
   // An approval afterwards is a judgement of what happened, so it cannot be given before it has.
   if (approval.when === 'after' && phase.status !== 'awaiting-approval')

@@ -13,7 +13,6 @@ export type RolloutVerb = WordOf<typeof ROLLOUT_VERBS>;
 
 /** `lift`: a stop. `stop`: sets one. `reconcile`: a release, as if its newest commit were merged again. */
 export const FLEET_VERBS = ['lift', 'stop', 'reconcile'] as const;
-export type FleetVerb = WordOf<typeof FLEET_VERBS>;
 
 export const VERBS = [...ROLLOUT_VERBS, ...FLEET_VERBS] as const;
 export type Verb = WordOf<typeof VERBS>;

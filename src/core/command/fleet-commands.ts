@@ -2,9 +2,10 @@ import type { DesiredCluster, DesiredState } from '../desired/desired.ts';
 import { assertNever } from '../model/assert.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { formatInstant } from '../model/time.ts';
-import { isFinished } from '../reconcile/state.ts';
-import { makeStop } from '../reconcile/stops.ts';
-import { isLifted, type Stop } from '../stop/stop.ts';
+import { isFinished, isWindingDown } from '../reconcile/state.ts';
+import { makeStop } from '../stop/make-stop.ts';
+import { inForce, isLifted, type Stop } from '../stop/stop.ts';
+import { scopeName, stopLine } from '../stop/stop-words.ts';
 import {
   type Applied,
   type CommandInput,
@@ -17,7 +18,6 @@ import {
 } from './command.ts';
 import { releaseStop } from './release-stop.ts';
 import { stopSet } from './stop-and-go.ts';
-import { scopeName, stopLine } from './stop-words.ts';
 
 const STOPS_NAMED_MAX = 5;
 
@@ -31,7 +31,7 @@ export function lift(input: CommandInput, command: LiftCommand): Result<Applied,
 }
 
 function stopsNow({ stops, now }: CommandInput): string {
-  const held = stops.filter((stop) => !isLifted(stop, now));
+  const held = inForce(stops, now);
   if (held.length === 0) return 'nothing is stopped now';
   const more = held.length - STOPS_NAMED_MAX;
   return `${held.slice(0, STOPS_NAMED_MAX).map(stopLine).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
@@ -47,9 +47,7 @@ export function stop(input: CommandInput, command: StopCommand): Result<Applied,
   const lets = command.lets ?? 'nothing';
   const before = input.stops.find((one) => isSamePlace(one, scope) && one.lets === lets && one.until === until && !isLifted(one, now));
   if (before !== undefined) return err(`stopped already: ${stopLine(before)}`);
-  const made = makeStop({ scope, cause: 'person', lets, by, reason, at: now, until, rollout: undefined, phase: undefined, failed: [] }, [
-    String(now),
-  ]);
+  const made = makeStop({ scope, cause: 'person', lets, by, reason, at: now, until }, [String(now)]);
   return ok({ ...NOTHING_APPLIED, stops: [made], changes: [stopSet(made, command)] });
 }
 
@@ -83,8 +81,7 @@ export function reconcile({ rollouts, desired }: CommandInput, command: Reconcil
     ({ planned, state }) =>
       planned.release === release &&
       !isFinished(state) &&
-      state.status !== 'aborted' &&
-      state.status !== 'superseded' &&
+      !isWindingDown(state) &&
       [...planned.targets.values()].every(({ cluster, revision }) => desired.get(cluster)?.revision === revision),
   );
   if (there !== undefined) {

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../model/result.ts';
 import { durationMs, formatDuration, formatInstant, instant } from '../model/time.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
-import { type Override, PHASE_AHEAD } from '../reconcile/state.ts';
+import { isPhaseOver, type Override, PHASE_AHEAD } from '../reconcile/state.ts';
 import { isLifted } from '../stop/stop.ts';
 import { type Handler, NOTHING_APPLIED, type RolloutInput, whyOf } from './command.ts';
 import { releaseStop } from './release-stop.ts';
@@ -54,7 +54,7 @@ export const waive: Handler = (input, command) => {
   if (!found.ok) return found;
   const { name } = found.value;
   const phase = state.phases.get(name) ?? PHASE_AHEAD;
-  if (phase.status === 'done' || phase.status === 'skipped') return err(`phase ${name} is ${phase.status}; there is nothing to waive`);
+  if (isPhaseOver(phase)) return err(`phase ${name} is ${phase.status}; there is nothing to waive`);
   const before = state.overrides.find((one) => one.kind === 'waiver' && (one.phase === undefined || one.phase === name));
   if (before !== undefined) return err(`${before.by} has waived phase ${name} already: ${before.reason}`);
   const change = { subject: 'phase', name, from: 'must prove the version', to: 'waived', why: whyOf(command) } as const;
@@ -80,7 +80,7 @@ function canaryToWaive({ planned, state }: RolloutInput['rollout'], wanted: stri
       `phase ${wanted} is no canary: it has nothing to prove${canaries.length === 0 ? '' : `; the canaries are ${namesOf(canaries)}`}`,
     );
   }
-  const open = canaries.filter(({ name }) => !['done', 'skipped'].includes(state.phases.get(name)?.status ?? 'waiting'));
+  const open = canaries.filter(({ name }) => !isPhaseOver(state.phases.get(name) ?? PHASE_AHEAD));
   const [only] = open;
   if (only === undefined) return err('no canary phase is left to be waived');
   return open.length === 1 ? ok(only) : err(`say which canary phase to waive: ${namesOf(open)}`);

@@ -1,11 +1,10 @@
 import type { Instant } from '../model/time.ts';
 import type { Change } from '../reconcile/decision.ts';
 import { isFinished, type RolloutState, type TargetState } from '../reconcile/state.ts';
-import { stopsOverRollout } from '../reconcile/stops.ts';
+import { stopsOnVersions, stopsOverRollout } from '../reconcile/stops-over.ts';
 import { isBudgeted } from '../reconcile/tally.ts';
-import { isLifted, type Stop, type StopCause } from '../stop/stop.ts';
+import { inForce, type Stop, type StopCause } from '../stop/stop.ts';
 import { type Applied, type CommandInput, whyOf } from './command.ts';
-import { carries } from './traits.ts';
 
 /**
  * What goes with lifting a stop. Whoever lifts one that failures have set has seen them: they no longer count. Whoever goes on
@@ -68,18 +67,19 @@ export const acknowledge = (target: TargetState): TargetState => ({
 function stillStopped({ rollouts, rollout, stops, now }: CommandInput, stop: Stop): readonly string[] {
   const about = rollout ?? rollouts.find(({ state }) => state.id === stop.rollout);
   if (about === undefined || isFinished(about.state)) return [];
-  const left = stops.filter((one) => one.id !== stop.id && !isLifted(one, now));
+  const left = inForce(stops, now).filter(({ id }) => id !== stop.id);
   const whole = stopsOverRollout(left, about);
-  const byVersion = left.filter((one) => !whole.includes(one) && carriesAny(one, about));
+  const byVersion = stopsOnVersions(left, about);
   return [
     ...whole.map((one) => `rollout ${about.state.id} is still held by ${nameOf(one)}: resume it once more to lift that`),
-    ...byVersion.map((one) => `${nameOf(one)} still holds the clusters that move to that version: lift it to let them go on`),
+    ...byVersion.map((one) => `${nameOf(one)} still holds the clusters that move to that version: ${endOf(one, about)}`),
   ];
 }
 
-const nameOf = ({ id, cause }: Stop): string => `stop ${id} (${cause})`;
+/** A retry tries a version in quarantine, and ends that by itself. */
+const endOf = ({ cause }: Stop, { state }: CommandInput['rollouts'][number]): string =>
+  cause === 'quarantine' && [...state.targets.values()].some(({ probe }) => probe)
+    ? 'it ends when a retried cluster has soaked'
+    : 'lift it to let them go on';
 
-function carriesAny({ scope }: Stop, { planned }: CommandInput['rollouts'][number]): boolean {
-  if (scope.kind !== 'version' || scope.product !== planned.product) return false;
-  return [...planned.targets.values()].some((target) => carries(target, scope.traits));
-}
+const nameOf = ({ id, cause }: Stop): string => `stop ${id} (${cause})`;

@@ -2,34 +2,21 @@ import { err, ok, type Result } from '../model/result.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Change } from '../reconcile/decision.ts';
 import type { RolloutStatus } from '../reconcile/state.ts';
-import { makeStop, stopsOverRollout } from '../reconcile/stops.ts';
-import { isLifted, type Stop, type StopScope } from '../stop/stop.ts';
+import { stopsOnVersions, stopsOverRollout } from '../reconcile/stops-over.ts';
+import { makeStop } from '../stop/make-stop.ts';
+import { inForce, type Stop, type StopScope } from '../stop/stop.ts';
+import { scopeName, stopLine } from '../stop/stop-words.ts';
 import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { releaseStop } from './release-stop.ts';
-import { scopeName, stopLine } from './stop-words.ts';
-import { carries } from './traits.ts';
 
 /** A person's pause is a stop on the release, so that no later merge undoes it; and one beside those that failures have set. */
 export const pause: Handler = ({ rollout, stops, now }, command) => {
   const { release } = rollout.planned;
-  const before = stops.find((stop) => isPauseOf(stop, release) && !isLifted(stop, now));
+  const before = inForce(stops, now).find((stop) => isPauseOf(stop, release));
   if (before !== undefined) return err(`already paused by ${before.by} at ${formatInstant(before.at)}: ${before.reason}`);
   const { by, reason } = command;
-  const stop = makeStop(
-    {
-      scope: { kind: 'release', release },
-      cause: 'person',
-      lets: 'nothing',
-      by,
-      reason,
-      at: now,
-      until: undefined,
-      rollout: rollout.state.id,
-      phase: undefined,
-      failed: [],
-    },
-    [String(now)],
-  );
+  const scope = { kind: 'release', release } as const;
+  const stop = makeStop({ scope, cause: 'person', lets: 'nothing', by, reason, at: now, rollout: rollout.state.id }, [String(now)]);
   return ok({ ...NOTHING_APPLIED, stops: [stop], changes: [stopSet(stop, command)] });
 };
 
@@ -55,7 +42,7 @@ const WIDER_THAN_RELEASE: ReadonlySet<StopScope['kind']> = new Set(['fleet', 'pr
 
 function stopToLift(input: RolloutInput, command: RolloutCommand): Result<Stop, string> {
   const { rollout, now } = input;
-  const stops = input.stops.filter((stop) => !isLifted(stop, now));
+  const stops = inForce(input.stops, now);
   const over = stopsOverRollout(stops, rollout);
   if (command.stop !== undefined) {
     const named = over.find(({ id }) => id === command.stop);
@@ -77,21 +64,16 @@ const NOT_PAUSED: Partial<Record<RolloutStatus, string>> = {
   'awaiting-approval': 'the rollout is not paused; it waits for an approval: approve the phase',
 };
 
-function whyNotPaused({ rollout: { planned, state } }: RolloutInput, stops: readonly Stop[]): string {
-  const onVersion = stops.filter(
-    ({ scope }) =>
-      scope.kind === 'version' &&
-      scope.product === planned.product &&
-      [...planned.targets.values()].some((target) => carries(target, scope.traits)),
-  );
+function whyNotPaused({ rollout }: RolloutInput, stops: readonly Stop[]): string {
+  const onVersion = stopsOnVersions(stops, rollout);
   if (onVersion.length > 0) return `the version is stopped, not the rollout: retry what failed, or lift ${namesOf(onVersion)}`;
-  return NOT_PAUSED[state.status] ?? 'the rollout is not paused; there is nothing to resume';
+  return NOT_PAUSED[rollout.state.status] ?? 'the rollout is not paused; there is nothing to resume';
 }
 
 /** For a rollout that has ended: a stop on its release may be what the person means. */
 export const resumeEnded =
   (words: string): Handler =>
   ({ rollout, stops, now }) => {
-    const over = stopsOverRollout(stops, rollout).filter((stop) => !isLifted(stop, now));
+    const over = stopsOverRollout(inForce(stops, now), rollout);
     return err(over.length === 0 ? words : `${words}; to let the next ones go on, lift ${namesOf(over)}`);
   };

@@ -4,13 +4,13 @@ import type { PlannedPhase, PlannedRollout } from '../plan/plan.ts';
 import { become } from '../reconcile/advance.ts';
 import type { Change } from '../reconcile/decision.ts';
 import { isFinished, type PhaseState, type RolloutState, type TargetState } from '../reconcile/state.ts';
-import { stopsOverRollout } from '../reconcile/stops.ts';
+import { stopsOverRollout } from '../reconcile/stops-over.ts';
 import { isAcknowledged } from '../reconcile/tally.ts';
-import { isLifted } from '../stop/stop.ts';
+import { inForce } from '../stop/stop.ts';
+import { stopLine } from '../stop/stop-words.ts';
+import { carries } from '../stop/traits.ts';
 import { type Applied, type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { acknowledge } from './release-stop.ts';
-import { stopLine } from './stop-words.ts';
-import { carries } from './traits.ts';
 
 /** Left out by a person, who may think better of it; what the engine skips is there already, or opted out. */
 export const isSkippedByPerson = (target: TargetState): boolean => target.status === 'skipped' && isAcknowledged(target);
@@ -174,12 +174,11 @@ function whyNotWanted(input: RolloutInput, cluster: ClusterId): string | undefin
   if (wanted.optOut !== undefined) return 'it is opted out by now';
   if (isMovedOn(input, cluster)) return 'the manifests want something else of it by now';
   const target = input.rollout.planned.targets.get(cluster);
-  const stop = input.stops.find(
-    ({ scope, cause, lets, ...rest }) =>
+  const stop = inForce(input.stops, input.now).find(
+    ({ scope, cause, lets }) =>
       scope.kind === 'version' &&
       scope.product === input.rollout.planned.product &&
       cause !== 'quarantine' &&
-      !isLifted({ scope, cause, lets, ...rest }, input.now) &&
       target !== undefined &&
       !(lets === 'rollbacks' && target.kind === 'rollback') &&
       carries(target, scope.traits),
@@ -189,9 +188,9 @@ function whyNotWanted(input: RolloutInput, cluster: ClusterId): string | undefin
 
 /** Retried and still stopped: the person should know that nothing happens yet. */
 function stillPaused({ rollout, stops, now }: RolloutInput): readonly string[] {
-  return stopsOverRollout(stops, rollout)
-    .filter((stop) => !isLifted(stop, now))
-    .map((stop) => `nothing starts until ${stopLine(stop)} is lifted: resume the rollout`);
+  return stopsOverRollout(inForce(stops, now), rollout).map(
+    (stop) => `nothing starts until ${stopLine(stop)} is lifted: resume the rollout`,
+  );
 }
 
 function change(

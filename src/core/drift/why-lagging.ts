@@ -5,8 +5,8 @@ import { provenAt } from '../ledger/record.ts';
 import type { RolloutId } from '../model/ids.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { RolloutStatus, TargetState } from '../reconcile/state.ts';
+import { covers } from '../stop/scope.ts';
 import { isLifted, type Stop, type StopCause } from '../stop/stop.ts';
-import { movesTo } from '../stop/traits.ts';
 import type { Lagging, LaggingReason } from './drift.ts';
 
 /** How the newest rollout that had a cluster as its target ended for it. */
@@ -97,30 +97,12 @@ const STOPPED_BY: Readonly<Record<StopCause, LaggingReason>> = {
   'rolled-back': 'stopped',
 };
 
-function whyStopped({ cluster, entry, stops, now }: Laggard): Lagging | undefined {
-  const stop = stops.find((one) => !isLifted(one, now) && holds(one, cluster, entry));
+/** A stop that holds the cluster whatever plan has it. What stops one rollout is said by that rollout. */
+function whyStopped({ cluster: desired, entry, stops, now }: Laggard): Lagging | undefined {
+  const { cluster, release, dataPlane, spec } = desired;
+  const mover = { cluster, product: spec.product, release, dataPlane, spec, proven: provenAt(entry)?.spec, under: undefined };
+  const stop = stops.find((one) => !isLifted(one, now) && covers(one.scope, mover));
   return stop && { reason: STOPPED_BY[stop.cause], words: `stop ${stop.id} by ${stop.by}: ${stop.reason}` };
-}
-
-/** Does the stop hold the cluster whatever plan has it? What stops one rollout is said by that rollout. */
-function holds({ scope }: Stop, { cluster, release, dataPlane, spec }: DesiredCluster, entry: LedgerEntry | undefined): boolean {
-  switch (scope.kind) {
-    case 'fleet':
-      return true;
-    case 'product':
-      return scope.product === spec.product;
-    case 'release':
-      return scope.release === release;
-    case 'data-plane':
-      return scope.dataPlane === dataPlane;
-    case 'cluster':
-      return scope.cluster === cluster;
-    case 'version':
-      return scope.product === spec.product && movesTo(scope.traits, spec, provenAt(entry)?.spec);
-    case 'rollout':
-    case 'phase':
-      return false;
-  }
 }
 
 /** It was ordered somewhere, and never proven there. */

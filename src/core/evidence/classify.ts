@@ -1,6 +1,7 @@
 import type { DesiredSpec } from '../desired/desired.ts';
 import { observedDifferences } from '../desired/normalise.ts';
 import type { Revision } from '../model/ids.ts';
+import { nameList } from '../model/name-list.ts';
 import type { Instant } from '../model/time.ts';
 import type { Observation, Observed } from './observation.ts';
 import type { Order } from './order.ts';
@@ -104,9 +105,8 @@ export function describe(observed: Observed): string {
   if (observed.detail !== undefined) return observed.detail;
   const unready = observed.brokers.filter(({ state }) => state !== 'ready');
   if (unready.length === 0) return observed.healthy ? 'brokers are being moved' : 'not healthy';
-  const named = unready.slice(0, BROKERS_NAMED_MAX).map(({ ordinal, state, version }) => `broker ${ordinal}: ${state} at ${version}`);
-  const rest = unready.length - named.length;
-  return rest > 0 ? `${named.join(', ')} and ${rest} more` : named.join(', ');
+  const named = unready.map(({ ordinal, state, version }) => `broker ${ordinal}: ${state} at ${version}`);
+  return nameList(named, BROKERS_NAMED_MAX);
 }
 
 const BROKERS_NAMED_MAX = 3;

@@ -5,7 +5,7 @@ import type { Instant } from '../model/time.ts';
 import type { Plan, PlannedRollout } from '../plan/plan.ts';
 import { traitsLeftBehind } from '../plan/traits-left-behind.ts';
 import type { RolloutState } from '../reconcile/state.ts';
-import { makeStop } from '../reconcile/stops.ts';
+import { makeStop } from '../stop/make-stop.ts';
 import type { Stop } from '../stop/stop.ts';
 
 interface Context {
@@ -38,10 +38,7 @@ function stopOf(planned: PlannedRollout, { id }: RolloutState, { by, reason, led
       by,
       reason,
       at: now,
-      until: undefined,
       rollout: id,
-      phase: undefined,
-      failed: [],
     },
     [],
   );

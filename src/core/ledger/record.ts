@@ -1,3 +1,4 @@
+import type { StandingOrder } from '../evidence/order.ts';
 import type { ClusterId, Revision } from '../model/ids.ts';
 import { FAILED_MAX, type FailedHere, type LedgerEntry, PROVEN_MAX, type Proven } from './ledger.ts';
 
@@ -9,6 +10,22 @@ export const provenAt = (entry: LedgerEntry | undefined): Proven | undefined => 
 /** Was this revision proven here, and not gone back from since? */
 export const wasProven = (entry: LedgerEntry | undefined, revision: Revision): boolean =>
   entry?.proven.some((proven) => proven.revision === revision) === true;
+
+/** Did it fail at what it was last proven at, after that? A cluster that broke is proven at nothing until it soaks again. */
+export const hasBroken = (entry: LedgerEntry | undefined): boolean =>
+  entry?.failed.some(({ revision }) => revision === provenAt(entry)?.revision) === true;
+
+/**
+ * Was it proven under its newest order, or adopted after that, and is it whole since? One that was ordered later, back to the same
+ * spec too, may stand half-way.
+ */
+export function isProvenUnder(entry: LedgerEntry | undefined, order: StandingOrder | undefined): boolean {
+  if (hasBroken(entry)) return false;
+  if (order === undefined) return true;
+  const proven = provenAt(entry);
+  if (proven === undefined || proven.revision !== order.revision) return false;
+  return proven.rollout === order.rollout || (proven.proof === 'adopted' && proven.at >= order.orderedAt);
+}
 
 /** The cluster has soaked at a spec. Going back to one below takes off what was above it: that is not known to work. */
 export function prove(entry: LedgerEntry, proven: Proven): LedgerEntry {

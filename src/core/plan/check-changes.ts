@@ -1,8 +1,8 @@
 import type { FleetModel, UnlocatedProblem } from '../manifest/model.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { nameList } from '../model/name-list.ts';
 import type { CanaryGap } from './canary.ts';
 import type { Move } from './find-moves.ts';
-import { nameList } from './name-list.ts';
 
 /** Names that one message lists before it only counts. */
 const NAMES_MAX = 10;

@@ -1,9 +1,9 @@
 import type { FleetModel, UnlocatedProblem } from '../manifest/model.ts';
 import { checkJump, type JumpCheck } from '../manifest/upgrade-path.ts';
+import { nameList } from '../model/name-list.ts';
 import type { DocumentPlace } from '../model/problem.ts';
 import type { Version } from '../model/version.ts';
 import type { Move } from './find-moves.ts';
-import { nameList } from './name-list.ts';
 
 type IllegalJump = Extract<JumpCheck, { ok: false }>;
 

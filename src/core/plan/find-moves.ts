@@ -1,7 +1,7 @@
 import type { DesiredChange, DesiredCluster, DesiredState, Difference } from '../desired/desired.ts';
 import type { StandingOrder, StandingOrders } from '../evidence/order.ts';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.ts';
-import { provenAt, wasProven } from '../ledger/record.ts';
+import { isProvenUnder, provenAt, wasProven } from '../ledger/record.ts';
 import { formatInstant } from '../model/time.ts';
 import { compareVersions } from '../model/version.ts';
 import type { Excluded, PlannedTarget, RolloutKind, TargetChange } from './plan.ts';
@@ -82,10 +82,9 @@ function clustersOf(desired: DesiredState, touched: ReadonlySet<string>): Readon
   return found;
 }
 
-/** Not proven at what is desired, or ordered away from it since. */
-function isAway({ revision }: DesiredCluster, entry: LedgerEntry | undefined, order: StandingOrder | undefined): boolean {
-  return provenAt(entry)?.revision !== revision || (order !== undefined && order.revision !== revision);
-}
+/** Not proven at what is desired, or ordered since, away from it or back to it by a rollout under which it has not soaked, or broken there since. */
+const isAway = ({ revision }: DesiredCluster, entry: LedgerEntry | undefined, order: StandingOrder | undefined): boolean =>
+  provenAt(entry)?.revision !== revision || !isProvenUnder(entry, order);
 
 /** New in the manifests, and seen to run just what these say: whoever lands the commit takes it for proven. */
 function isAdopted(

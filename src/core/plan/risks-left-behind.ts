@@ -1,16 +1,14 @@
 import { provenAt } from '../ledger/record.ts';
+import { nameList } from '../model/name-list.ts';
 import type { Move } from './find-moves.ts';
-import { nameList } from './name-list.ts';
 import type { Risk } from './plan.ts';
-
-const NAMES_MAX = 5;
 
 /** What earlier rollouts left, and what nobody knows. */
 export function leftBehindRisks(moves: readonly Move[]): readonly Risk[] {
   const halfWay = moves.filter(isHalfWay).map(({ to, order }) => `${to.cluster} (ordered to ${order?.spec.version})`);
   const home = moves.filter(({ change }) => change === 'bring-home').map(({ to }) => to.cluster);
   const unseen = moves.filter(({ change }) => change === 'create').map(({ to }) => to.cluster);
-  const list = (names: string[]): string => nameList(names.sort(), NAMES_MAX);
+  const list = (names: string[]): string => nameList(names.sort());
   return [
     ...risk('half-way', halfWay, () => `Half-way: an earlier rollout ordered these, and they are not proven there: ${list(halfWay)}`),
     ...risk('brings-home', home, () => `Also brings home ${counted(home.length)} that earlier rollouts did not reach: ${list(home)}`),

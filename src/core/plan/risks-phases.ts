@@ -1,14 +1,12 @@
+import { nameList } from '../model/name-list.ts';
 import { newVersions } from './canary.ts';
-import { nameList } from './name-list.ts';
 import type { PlannedPhase, Risk } from './plan.ts';
 import type { ReleasePlan } from './plan-release.ts';
 
 /** A first phase with more than this share of its release is no trial. */
 const FIRST_PHASE_MAX_PERCENT = 25;
 /** Below this many clusters, shares say nothing: 1 of 3 is already a third. */
-const SHARE_MEMBERS_MIN = 8;
-const NAMES_MAX = 5;
-
+export const SHARE_MEMBERS_MIN = 8;
 /** What is unusual about the order in which the clusters of one release move. */
 export function phaseRisks(plan: ReleasePlan): readonly Risk[] {
   const { release, phases, targets } = plan.rollout;
@@ -24,10 +22,7 @@ export function phaseRisks(plan: ReleasePlan): readonly Risk[] {
   }
   const hurried = own.slice(0, later.length).filter(({ soakMs, bakeMs }) => soakMs === 0 && bakeMs === 0);
   if (hurried.length > 0) {
-    const names = nameList(
-      hurried.map(({ name }) => name),
-      NAMES_MAX,
-    );
+    const names = nameList(hurried.map(({ name }) => name));
     risks.push({
       code: 'no-bake',
       words: `${release} does not wait after ${names}: the next phase starts as soon as its clusters are healthy`,

@@ -1,13 +1,11 @@
 import { provenAt } from '../ledger/record.ts';
-import { assertNever } from '../model/assert.ts';
+import { nameList } from '../model/name-list.ts';
+import { covers } from '../stop/scope.ts';
 import type { Stop, StopCause } from '../stop/stop.ts';
-import { movesTo, traitWords } from '../stop/traits.ts';
+import { scopeName } from '../stop/stop-words.ts';
 import type { Move } from './find-moves.ts';
-import { nameList } from './name-list.ts';
 import type { Risk } from './plan.ts';
 import type { ReleasePlan } from './plan-release.ts';
-
-const NAMES_MAX = 5;
 
 /** Stops that stand in the way of this plan, in order of id: what they hold would not start. */
 export function stopRisks(stops: readonly Stop[], releases: readonly ReleasePlan[]): readonly Risk[] {
@@ -18,29 +16,11 @@ export function stopRisks(stops: readonly Stop[], releases: readonly ReleasePlan
   });
 }
 
-function holds(stop: Stop, rollout: ReleasePlan['rollout'], { to, kind, entry }: Move): boolean {
-  const { scope } = stop;
+/** A stop on a rollout or a phase is on one that is under way: what this plan brings is another. */
+function holds(stop: Stop, { product, release }: ReleasePlan['rollout'], { to, kind, entry }: Move): boolean {
   if (stop.lets === 'rollbacks' && kind === 'rollback') return false;
-  switch (scope.kind) {
-    case 'fleet':
-      return true;
-    case 'product':
-      return scope.product === rollout.product;
-    case 'release':
-      return scope.release === rollout.release;
-    case 'data-plane':
-      return scope.dataPlane === to.dataPlane;
-    case 'cluster':
-      return scope.cluster === to.cluster;
-    case 'version':
-      return scope.product === rollout.product && movesTo(scope.traits, to.spec, provenAt(entry)?.spec);
-    case 'rollout':
-    case 'phase':
-      // Of a rollout that is under way: what this plan brings is another one.
-      return false;
-    default:
-      return assertNever(scope, 'holds');
-  }
+  const { cluster, dataPlane, spec } = to;
+  return covers(stop.scope, { cluster, product, release, dataPlane, spec, proven: provenAt(entry)?.spec, under: undefined });
 }
 
 /** What has become of the version, in words. */
@@ -52,32 +32,12 @@ const VERSION_WORDS: Readonly<Partial<Record<StopCause, string>>> = {
 
 function riskOf(stop: Stop, held: readonly Move[], isAll: boolean): Risk {
   const { scope, cause, reason, id, by } = stop;
-  const who = isAll ? 'nothing' : `none of ${nameList(held.map(({ to }) => to.cluster).sort(), NAMES_MAX)}`;
+  const who = isAll ? 'nothing' : `none of ${nameList(held.map(({ to }) => to.cluster).sort())}`;
   const until = `${who} starts until somebody lifts ${id}`;
   if (scope.kind === 'version') {
     const what = VERSION_WORDS[cause] ?? 'is stopped';
-    return { code: 'quarantined', words: `${traitWords(scope.product, scope.traits)} ${what}: ${reason}; ${until}` };
+    return { code: 'quarantined', words: `${scopeName(scope)} ${what}: ${reason}; ${until}` };
   }
-  return { code: 'stopped', words: `${placeWords(scope)} is stopped by ${by}: ${reason}; ${until}` };
-}
-
-function placeWords(scope: Exclude<Stop['scope'], { kind: 'version' }>): string {
-  switch (scope.kind) {
-    case 'fleet':
-      return 'The fleet';
-    case 'product':
-      return `Product ${scope.product}`;
-    case 'release':
-      return `Release ${scope.release}`;
-    case 'data-plane':
-      return `Data plane ${scope.dataPlane}`;
-    case 'cluster':
-      return `Cluster ${scope.cluster}`;
-    case 'rollout':
-      return `Rollout ${scope.rollout}`;
-    case 'phase':
-      return `Phase ${scope.phase}`;
-    default:
-      return assertNever(scope, 'placeWords');
-  }
+  const place = scopeName(scope);
+  return { code: 'stopped', words: `${place.charAt(0).toUpperCase()}${place.slice(1)} is stopped by ${by}: ${reason}; ${until}` };
 }

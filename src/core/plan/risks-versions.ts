@@ -1,11 +1,9 @@
 import type { FleetModel } from '../manifest/model.ts';
+import { nameList } from '../model/name-list.ts';
 import { compareVersions, versionScope } from '../model/version.ts';
 import type { HeldJump } from './check-jumps.ts';
 import type { Move } from './find-moves.ts';
-import { nameList } from './name-list.ts';
 import type { Risk } from './plan.ts';
-
-const NAMES_MAX = 5;
 
 /** What the new versions and sizes could do to the clusters, judged on what really runs. */
 export function versionRisks(model: FleetModel, moves: readonly Move[]): readonly Risk[] {
@@ -36,7 +34,7 @@ export function versionRisks(model: FleetModel, moves: readonly Move[]): readonl
       : [
           {
             code: 'replicas-down' as const,
-            words: `Fewer replicas, so data must move off first: ${nameList(shrinking.sort(), NAMES_MAX)}`,
+            words: `Fewer replicas, so data must move off first: ${nameList(shrinking.sort())}`,
           },
         ]),
   ];
@@ -46,7 +44,7 @@ export function versionRisks(model: FleetModel, moves: readonly Move[]): readonl
 export function jumpRisks(held: readonly HeldJump[]): readonly Risk[] {
   return held.map(({ jump, clusters }) => ({
     code: 'illegal-path',
-    words: `${nameList([...clusters].sort(), NAMES_MAX)} cannot start, because of what runs there: ${jump.message}. Way out: ${jump.hint}`,
+    words: `${nameList([...clusters].sort())} cannot start, because of what runs there: ${jump.message}. Way out: ${jump.hint}`,
   }));
 }
 
@@ -63,6 +61,6 @@ class Grouped {
   say(code: Risk['code'], words: (what: string, who: string) => string): readonly Risk[] {
     return [...this.#groups]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([what, clusters]) => ({ code, words: words(what, nameList(clusters.sort(), NAMES_MAX)) }));
+      .map(([what, clusters]) => ({ code, words: words(what, nameList(clusters.sort())) }));
   }
 }

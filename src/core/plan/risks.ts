@@ -1,12 +1,12 @@
 import type { FleetModel } from '../manifest/model.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { nameList } from '../model/name-list.ts';
 import type { Stop } from '../stop/stop.ts';
 import type { HeldJump } from './check-jumps.ts';
-import { nameList } from './name-list.ts';
 import { type Excluded, RISK_CODES, type Risk } from './plan.ts';
 import type { ReleasePlan } from './plan-release.ts';
 import { leftBehindRisks } from './risks-left-behind.ts';
-import { phaseRisks } from './risks-phases.ts';
+import { phaseRisks, SHARE_MEMBERS_MIN } from './risks-phases.ts';
 import { stopRisks } from './risks-stops.ts';
 import { jumpRisks, versionRisks } from './risks-versions.ts';
 
@@ -21,13 +21,8 @@ export interface RiskInput {
   readonly held: readonly HeldJump[];
 }
 
-/** Below this many clusters, shares say nothing: 1 of 3 is already a third. */
-const SHARE_MEMBERS_MIN = 8;
 /** A change of more than this share of the fleet deserves a second look. */
 const FLEET_MAX_PERCENT = 50;
-/** Names that one risk lists before it only counts. */
-const NAMES_MAX = 5;
-
 /** What is unusual about a plan, or could hurt; worst first. */
 export function risksOf(input: RiskInput): readonly Risk[] {
   const { model, releases, stops, held } = input;
@@ -55,7 +50,7 @@ function fleetRisks({ model, releases, removed }: RiskInput): readonly Risk[] {
   if (moving >= SHARE_MEMBERS_MIN && percent > FLEET_MAX_PERCENT)
     risks.push({ code: 'many-clusters', words: `Changes ${moving} of the ${total} clusters of the fleet (${percent} %)` });
   if (removed.length > 0) {
-    const words = `No longer in the manifests: ${nameList(removed, NAMES_MAX)}. Flotilla deletes nothing; from now on nobody watches ${removed.length === 1 ? 'it' : 'them'}`;
+    const words = `No longer in the manifests: ${nameList(removed)}. Flotilla deletes nothing; from now on nobody watches ${removed.length === 1 ? 'it' : 'them'}`;
     risks.push({ code: 'removed', words });
   }
   for (const { rollout } of releases)
@@ -69,8 +64,8 @@ function stayBehind({ excluded }: RiskInput): readonly Risk[] {
   const pinned = of('pinned').map(({ cluster, words }) => `${cluster} ${words}`);
   const optedOut = of('opted-out').map(({ cluster, words }) => `${cluster} (${words})`);
   return [
-    ...(pinned.length === 0 ? [] : [{ code: 'pinned' as const, words: `Stays behind: ${nameList(pinned, NAMES_MAX)}` }]),
-    ...(optedOut.length === 0 ? [] : [{ code: 'opted-out' as const, words: `Left alone, opted out: ${nameList(optedOut, NAMES_MAX)}` }]),
+    ...(pinned.length === 0 ? [] : [{ code: 'pinned' as const, words: `Stays behind: ${nameList(pinned)}` }]),
+    ...(optedOut.length === 0 ? [] : [{ code: 'opted-out' as const, words: `Left alone, opted out: ${nameList(optedOut)}` }]),
   ];
 }
 
@@ -78,5 +73,5 @@ function operations({ model, releases }: RiskInput): readonly Risk[] {
   const products = new Set(releases.map(({ rollout }) => rollout.product));
   const names = [...model.operations].filter(([, { value }]) => products.has(value.spec.product)).map(([name]) => name);
   if (names.length === 0) return [];
-  return [{ code: 'operation', words: `Operations are described but not carried out yet: ${nameList(names.sort(), NAMES_MAX)}` }];
+  return [{ code: 'operation', words: `Operations are described but not carried out yet: ${nameList(names.sort())}` }];
 }

@@ -3,9 +3,8 @@ import { valueAt } from '../desired/normalise.ts';
 import type { StandingOrders } from '../evidence/order.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { provenAt } from '../ledger/record.ts';
-import { canonicalJson } from '../model/hash.ts';
 import type { Trait } from '../stop/stop.ts';
-import { traitsBetween } from '../stop/traits.ts';
+import { distinctTraits, traitsBetween } from '../stop/traits.ts';
 import type { PlannedRollout, PlannedTarget } from './plan.ts';
 
 /**
@@ -16,19 +15,17 @@ import type { PlannedRollout, PlannedTarget } from './plan.ts';
  */
 export function traitsLeftBehind(rollout: PlannedRollout, ledger: Ledger, orders: StandingOrders, desired: DesiredState): readonly Trait[] {
   if (rollout.kind !== 'rollback') return [];
-  const left = new Map<string, Trait>();
+  const left: Trait[] = [];
   const seen = new Set<string>();
   for (const target of rollout.targets.values()) {
     for (const from of leftBy(target, ledger, orders)) {
       const way = `${from.revision} ${target.revision}`;
       if (seen.has(way)) continue;
       seen.add(way);
-      for (const trait of traitsBetween(target.spec, from.spec)) left.set(canonicalJson([trait.path, trait.value]), trait);
+      left.push(...traitsBetween(target.spec, from.spec));
     }
   }
-  if (left.size === 0) return [];
-  dropWanted(left, rollout.product, desired);
-  return [...left].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, trait]) => trait);
+  return notWanted(distinctTraits(left), rollout.product, desired);
 }
 
 /** Where the cluster was ordered to last, and what it was proven at: the one it goes back from is not the one it goes to. */
@@ -38,11 +35,14 @@ function leftBy({ cluster, revision }: PlannedTarget, ledger: Ledger, orders: St
     .filter((from) => from !== undefined);
 }
 
-function dropWanted(left: Map<string, Trait>, product: string, desired: DesiredState): void {
+function notWanted(traits: readonly Trait[], product: string, desired: DesiredState): readonly Trait[] {
+  let left = traits;
   const asked = new Set<string>();
   for (const { spec, revision } of desired.values()) {
+    if (left.length === 0) return left;
     if (spec.product !== product || asked.has(revision)) continue;
     asked.add(revision);
-    for (const [key, { path, value }] of left) if (valueAt(spec, path) === value) left.delete(key);
+    left = left.filter(({ path, value }) => valueAt(spec, path) !== value);
   }
+  return left;
 }

@@ -74,7 +74,7 @@ const seen = (target: TargetState, sample: Observation) => ({
 
 /** The same sample received once more is not a new look: nothing has been seen since the first time. */
 const seenAtOf = (target: TargetState, { sampledAt, receivedAt }: Observation): Instant =>
-  target.seenAt !== undefined && sampledAt === target.sampledAt ? target.seenAt : receivedAt;
+  target.seenAt !== undefined && sampledAt === target.sampledAt ? instant(Math.min(target.seenAt, receivedAt)) : receivedAt;
 
 /** The first instant at which a sample no longer counts as evidence. */
 export const staleAt = (receivedAt: Instant, { evidenceMaxAgeMs }: Pick<Policy, 'evidenceMaxAgeMs'>): Instant =>

@@ -1,9 +1,11 @@
 import type { ClusterId } from '../model/ids.ts';
+import { nameList } from '../model/name-list.ts';
 import { BUDGETS, type BudgetKind, type PlannedBudgets } from '../plan/plan.ts';
+import { makeStop } from '../stop/make-stop.ts';
+import type { Stop, StopCause, Trait } from '../stop/stop.ts';
+import { distinctTraits, traitsBetween } from '../stop/traits.ts';
 import { isProofMissing } from './phases.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
-import type { Stop, StopCause, Trait } from './stop.ts';
-import { makeStop, traitsBetween } from './stops.ts';
 import { isSpent, type Tally } from './tally.ts';
 
 const CAUSE: Readonly<Record<BudgetKind, StopCause>> = {
@@ -19,9 +21,6 @@ export const FAILURE_CAUSES: ReadonlySet<StopCause> = new Set([
   'deferred-budget',
   'unproven-canary',
 ]);
-
-/** More names would hide the sentence; the report lists them all. */
-const NAMED_MAX = 5;
 
 interface Overspent {
   readonly cause: StopCause;
@@ -39,7 +38,7 @@ export function stopOnSpentBudget(draft: RolloutDraft): void {
 
 function stopOnFailure(draft: RolloutDraft): void {
   if (draft.isWindingDown || draft.status === 'pending' || isStoppedByFailure(draft)) return;
-  const spent = spentPhase(draft) ?? spentRollout(draft) ?? unprovenCanary(draft);
+  const spent = (draft.tally.unsuccessful > 0 ? (spentPhase(draft) ?? spentRollout(draft)) : undefined) ?? unprovenCanary(draft);
   if (spent === undefined) return;
   setStop(draft, {
     scope: { kind: 'rollout', rollout: draft.id },
@@ -58,7 +57,7 @@ function stopOnRegression(draft: RolloutDraft): void {
   const known = draft.fleet.stops.find(({ cause, rollout }) => cause === 'regression' && rollout === draft.id);
   const broken = brokenUnderGuard(draft).filter((cluster) => known?.failed.includes(cluster) !== true);
   if (broken.length === 0) return;
-  const reason = `${nameClusters(broken)} broke after rollout ${draft.id} had ended`;
+  const reason = `${nameList(broken)} broke after rollout ${draft.id} had ended`;
   // They break one after another: that is one stop, which is lifted once.
   if (known !== undefined) draft.fleet.setStop({ ...known, failed: [...known.failed, ...broken] });
   else
@@ -81,6 +80,7 @@ const brokenUnderGuard = (draft: RolloutDraft): readonly ClusterId[] =>
 
 /** More has gone wrong than is allowed, and the stop is still to be set: nothing more is started before it is. */
 export const isAboutToStop = (draft: RolloutDraft): boolean =>
+  draft.tally.unsuccessful > 0 &&
   (firstSpent(draft.tally, draft.planned.budgets) !== undefined ||
     draft.phases.some(({ planned, tally }) => firstSpent(tally, planned.budgets) !== undefined)) &&
   !isStoppedByFailure(draft);
@@ -93,7 +93,7 @@ const failureStops = (draft: RolloutDraft): readonly Stop[] =>
 function setStop(draft: RolloutDraft, fields: Pick<Stop, 'scope' | 'cause' | 'lets' | 'reason' | 'phase' | 'failed'>): void {
   const { failed } = fields;
   const stop = makeStop(
-    { ...fields, by: 'flotilla', at: draft.now, until: undefined, rollout: draft.id },
+    { ...fields, by: 'flotilla', at: draft.now, rollout: draft.id },
     failed.map((cluster) => `${cluster}#${draft.target(cluster).attempt}`),
   );
   if (draft.fleet.stops.some(({ id }) => id === stop.id)) return;
@@ -104,7 +104,9 @@ function setStop(draft: RolloutDraft, fields: Pick<Stop, 'scope' | 'cause' | 'le
 /** A version is not to blame for clusters that nobody has touched. */
 function quarantine(draft: RolloutDraft, { reason, clusters, phase }: Overspent): void {
   const touched = clusters.filter((cluster) => draft.target(cluster).attempt > 0);
-  const traits = distinct(touched.flatMap((cluster) => traitsBetween(provenBefore(draft, cluster), draft.plannedTarget(cluster).spec)));
+  const traits = distinctTraits(
+    touched.flatMap((cluster) => traitsBetween(provenBefore(draft, cluster), draft.plannedTarget(cluster).spec)),
+  );
   if (traits.length === 0) return;
   const { product } = draft.planned;
   const scope = { kind: 'version' as const, product, traits };
@@ -128,11 +130,6 @@ function quarantine(draft: RolloutDraft, { reason, clusters, phase }: Overspent)
 function provenBefore(draft: RolloutDraft, cluster: ClusterId) {
   const { revision } = draft.plannedTarget(cluster);
   return draft.fleet.ledger(cluster)?.proven.find((proven) => proven.revision !== revision)?.spec;
-}
-
-function distinct(traits: readonly Trait[]): readonly Trait[] {
-  const byKey = new Map(traits.map((trait) => [`${trait.path}=${trait.value}`, trait]));
-  return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
 }
 
 const sameScope = ({ scope }: Stop, product: string, traits: readonly Trait[]): boolean =>
@@ -180,8 +177,7 @@ function unprovenCanary(draft: RolloutDraft): Overspent | undefined {
 }
 
 function outcomes(draft: RolloutDraft, members: readonly ClusterId[]): string {
-  const named = members.slice(0, NAMED_MAX).map((cluster) => `${cluster}: ${draft.target(cluster).status}`);
-  return `${named.join(', ')}${members.length > NAMED_MAX ? ` and ${members.length - NAMED_MAX} more` : ''}`;
+  return nameList(members.map((cluster) => `${cluster}: ${draft.target(cluster).status}`));
 }
 
 function firstSpent(tally: Tally, budgets: Partial<PlannedBudgets>): BudgetKind | undefined {
@@ -195,9 +191,4 @@ const spenders = (draft: RolloutDraft, members: readonly ClusterId[], kind: Budg
   members.filter((cluster) => isSpent(draft.target(cluster), kind));
 
 /** `2 failed (kafka-a, kafka-b)`: by the time that somebody reads why, an unreachable cluster may answer again, and would not be found. */
-const spentWords = (clusters: readonly ClusterId[], kind: BudgetKind): string => `${clusters.length} ${kind} (${nameClusters(clusters)})`;
-
-function nameClusters(clusters: readonly ClusterId[]): string {
-  const more = clusters.length > NAMED_MAX ? ` and ${clusters.length - NAMED_MAX} more` : '';
-  return `${clusters.slice(0, NAMED_MAX).join(', ')}${more}`;
-}
+const spentWords = (clusters: readonly ClusterId[], kind: BudgetKind): string => `${clusters.length} ${kind} (${nameList(clusters)})`;

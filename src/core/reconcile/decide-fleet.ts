@@ -45,11 +45,17 @@ export function* takeIn(fleet: FleetDraft, rollouts: readonly ActiveRollout[]): 
   fleet.rollouts = rollouts.map((rollout) => new RolloutDraft(rollout, fleet));
   let taken = 0;
   for (const draft of fleet.rollouts) {
-    for (const [phase, cluster, target] of draft.members()) {
-      draft.countIn(phase, cluster, target);
-      if (isToBeFollowed(draft, cluster, target)) draft.dirty.add(cluster);
-      taken += 1;
-      if (taken % TARGETS_PER_STEP === 0) yield;
+    // States are kept in the order of the phases, so both are walked side by side, without a look into a map for each.
+    const states = draft.rollout.state.targets.entries();
+    for (const phase of draft.phases) {
+      for (const cluster of phase.planned.members) {
+        const beside = states.next().value;
+        const target = beside !== undefined && beside[0] === cluster ? beside[1] : draft.target(cluster);
+        draft.countIn(phase, cluster, target);
+        if (isToBeFollowed(draft, cluster, target)) draft.dirty.add(cluster);
+        taken += 1;
+        if (taken % TARGETS_PER_STEP === 0) yield;
+      }
     }
   }
 }

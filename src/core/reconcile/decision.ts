@@ -6,9 +6,9 @@ import type { ClusterId, RolloutId, StopId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { WordOf } from '../model/vocabulary.ts';
 import type { LimitKind, PlannedRollout } from '../plan/plan.ts';
+import type { Stop } from '../stop/stop.ts';
 import type { Policy } from './policy.ts';
 import type { RolloutState } from './state.ts';
-import type { Stop } from './stop.ts';
 
 /** One rollout, with its part of the plan. */
 export interface ActiveRollout {

@@ -1,7 +1,6 @@
-import { earliest, instant } from '../model/time.ts';
-import { isOver } from './phases.ts';
+import { earliest, type Instant, instant } from '../model/time.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
-import type { RolloutStatus } from './state.ts';
+import { isPhaseOver, type RolloutStatus } from './state.ts';
 
 /** Notes since when stops hold all of a rollout, and when it goes on again. */
 export function markStopped(draft: RolloutDraft): void {
@@ -56,7 +55,7 @@ function endSettled(draft: RolloutDraft): void {
     end(draft, draft.status, 'everything has come to rest');
     return;
   }
-  if (draft.status === 'paused' || !draft.phases.every(({ planned }) => isOver(draft.phaseState(planned.name)))) return;
+  if (draft.status === 'paused' || !draft.phases.every(({ planned }) => isPhaseOver(draft.phaseState(planned.name)))) return;
   const { succeeded, unsuccessful, members, excluded, superseded } = draft.tally;
   const nobodyWantsIt = succeeded === 0 && members === excluded && superseded > 0;
   if (nobodyWantsIt) end(draft, 'superseded', 'the manifests want something else by now');
@@ -82,7 +81,7 @@ function endGuard(draft: RolloutDraft): void {
 }
 
 /** The earliest instant at which time alone changes something of this rollout. */
-export function wakeAtOf(draft: RolloutDraft): ReturnType<typeof earliest> {
+export function wakeAtOf(draft: RolloutDraft): Instant | undefined {
   const { guardUntil, finishedAt } = draft.scalars;
   if (finishedAt !== undefined && guardUntil === undefined) return undefined;
   // What is due now has been looked at now.

@@ -4,12 +4,15 @@ import type { Observation } from '../evidence/observation.ts';
 import type { StandingOrder } from '../evidence/order.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
 import { unknownCluster } from '../ledger/record.ts';
+import type { Product } from '../manifest/generated.ts';
+import { checkJump, type JumpCheck } from '../manifest/upgrade-path.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
+import type { Version } from '../model/version.ts';
+import { inForce, isLifted, type Stop } from '../stop/stop.ts';
 import type { FleetInput } from './decision.ts';
 import type { Policy } from './policy.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
-import { isLifted, type Stop } from './stop.ts';
 
 /** What the rollouts of a fleet share while a decision is made, kept up to date as it goes on. */
 export class FleetDraft {
@@ -35,12 +38,13 @@ export class FleetDraft {
   /** What was decided may let something else go on: another round is due. */
   again = false;
   readonly #dataPlaneLimits: ReadonlyMap<string, number>;
+  readonly #jumps = new Map<string, JumpCheck>();
   #calendar: CompiledCalendar | undefined;
 
   constructor(input: FleetInput) {
     this.input = input;
     this.now = input.now;
-    this.stops = input.stops.filter((stop) => !isLifted(stop, input.now));
+    this.stops = inForce(input.stops, input.now);
     this.#dataPlaneLimits = new Map(
       input.policy.dataPlanes.flatMap(({ name, maxConcurrent }) => (maxConcurrent === undefined ? [] : [[name, maxConcurrent] as const])),
     );
@@ -88,6 +92,14 @@ export class FleetDraft {
     if (after === before) return;
     this.#ledger.set(cluster, after);
     this.changedLedger.set(cluster, after);
+  }
+
+  /** Thousands of targets ask for the same few jumps. */
+  judgeJump(product: Product, from: Version, to: Version): JumpCheck {
+    const key = `${product.metadata.name} ${from} ${to}`;
+    const known = this.#jumps.get(key) ?? checkJump(product, from, to);
+    this.#jumps.set(key, known);
+    return known;
   }
 
   dataPlaneLimit(dataPlane: string): number | undefined {
@@ -139,7 +151,7 @@ export class FleetDraft {
 
   /** Stops whose time is up hold nothing any more. */
   dropExpiredStops(): void {
-    if (this.stops.some((stop) => isLifted(stop, this.now))) this.stops = this.stops.filter((stop) => !isLifted(stop, this.now));
+    if (this.stops.some((stop) => isLifted(stop, this.now))) this.stops = inForce(this.stops, this.now);
   }
 
   #addLoad(dataPlane: string, by: number): void {

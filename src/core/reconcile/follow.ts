@@ -1,6 +1,6 @@
 import { classify, whyNotFresh } from '../evidence/classify.ts';
 import type { Observed } from '../evidence/observation.ts';
-import { provenAt } from '../ledger/record.ts';
+import { isProvenUnder, provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { instant } from '../model/time.ts';
 import { advance, become, staleAt } from './advance.ts';
@@ -56,7 +56,8 @@ function followUnstarted(draft: RolloutDraft, cluster: ClusterId, target: Target
     if (!draft.fleet.isTargetOfNewer(draft, cluster))
       return become(target, 'superseded', now, { detail: 'the manifests want another revision by now' });
   }
-  if (target.status !== 'unreachable') return target;
+  // Whoever comes back into sight waits for its turn again, where turns are still to come.
+  if (target.status !== 'unreachable' || draft.isWindingDown) return target;
   const stale = whyNotFresh(draft.fleet.observation(cluster), { now, evidenceMaxAgeMs: draft.fleet.policy.evidenceMaxAgeMs });
   return stale === undefined ? become(target, 'waiting', now, { unseenSince: undefined, detail: undefined }) : target;
 }
@@ -133,9 +134,5 @@ export function isProvenThere(draft: RolloutDraft, cluster: ClusterId): boolean 
   return provenAt(draft.fleet.ledger(cluster))?.revision === revision && isProvenUnderOrder(draft, cluster);
 }
 
-/** Was it proven under its newest order? One that was ordered since, back to the same spec too, may stand half-way. */
-export function isProvenUnderOrder(draft: RolloutDraft, cluster: ClusterId): boolean {
-  const order = draft.order(cluster);
-  const proven = provenAt(draft.fleet.ledger(cluster));
-  return order === undefined || (proven?.revision === order.revision && proven.rollout === order.rollout);
-}
+export const isProvenUnderOrder = (draft: RolloutDraft, cluster: ClusterId): boolean =>
+  isProvenUnder(draft.fleet.ledger(cluster), draft.order(cluster));

@@ -1,6 +1,5 @@
 import { calendarVerdict } from '../calendar/calendar-gate.ts';
 import { provenAt } from '../ledger/record.ts';
-import { checkJump } from '../manifest/upgrade-path.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { earliest, formatDuration, formatInstant, type Instant, instant } from '../model/time.ts';
 import type { PlannedTarget } from '../plan/plan.ts';
@@ -81,7 +80,7 @@ function offPath({ draft, cluster, planned }: Candidate): GateVerdict | undefine
     });
   }
   for (const version of new Set([seen.running.version, ...seen.brokers.map((broker) => broker.version)])) {
-    const check = checkJump(product.document, version, planned.spec.version);
+    const check = draft.fleet.judgeJump(product.document, version, planned.spec.version);
     if (!check.ok) return hold({ kind: 'path', message: check.message, hint: check.hint });
   }
   return undefined;
@@ -127,9 +126,10 @@ function outsideCalendar({ draft, cluster, planned }: Candidate): GateVerdict | 
   if (!verdict.open) return hold({ kind: verdict.rule.kind, name: verdict.rule.name, words: verdict.words }, verdict.opensAt);
   const { closesAt } = verdict;
   const tookMs = provenAt(fleet.ledger(cluster))?.tookMs;
-  if (closesAt !== undefined && tookMs !== undefined && now + tookMs > closesAt && planned.kind === 'rollout') {
-    const words = `would not be finished when its window closes at ${formatInstant(closesAt)}: it took ${formatDuration(tookMs)} the last time`;
-    return hold({ kind: 'window', name: 'closing', words }, closesAt);
-  }
-  return { wait: undefined, validUntil: earliest(closesAt, undefined) };
+  if (closesAt === undefined || tookMs === undefined || planned.kind === 'rollback') return { wait: undefined, validUntil: closesAt };
+  // From here on it is too late.
+  const lateAt = instant(closesAt - tookMs + 1);
+  if (now < lateAt) return { wait: undefined, validUntil: lateAt };
+  const words = `would not be finished when its window closes at ${formatInstant(closesAt)}: it took ${formatDuration(tookMs)} the last time`;
+  return hold({ kind: 'window', name: 'closing', words }, closesAt);
 }

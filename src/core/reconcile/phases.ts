@@ -6,10 +6,8 @@ import { become } from './advance.ts';
 import type { HoldReason, Wait } from './decision.ts';
 import { isExpedited, isWaived } from './overrides.ts';
 import type { PhaseDraft, RolloutDraft } from './rollout-draft.ts';
-import type { PhaseState } from './state.ts';
+import { isPhaseOver, type PhaseState } from './state.ts';
 import { stoppedWait } from './stopped-wait.ts';
-
-export const isOver = ({ status }: Pick<PhaseState, 'status'>): boolean => status === 'done' || status === 'skipped';
 
 /** What holds all of a rollout: said once for all that wait. */
 export function heldWithRollout(draft: RolloutDraft): Wait | undefined {
@@ -57,7 +55,7 @@ function notBegun(draft: RolloutDraft, phase: PhaseDraft): HoldReason | undefine
   const state = draft.phaseState(phase.planned.name);
   const canary = unprovenBefore(draft, phase);
   if (canary !== undefined) return { kind: 'earlier-phase', phase: canary.planned.name };
-  if (state.startedAt !== undefined || isOver(state)) return undefined;
+  if (state.startedAt !== undefined || isPhaseOver(state)) return undefined;
   const earlier = phaseBefore(draft, phase);
   if (earlier !== undefined) {
     const { name } = earlier.planned;
@@ -68,13 +66,13 @@ function notBegun(draft: RolloutDraft, phase: PhaseDraft): HoldReason | undefine
 
 /** A canary phase before this one that proves nothing, or nothing any more: all that soaked in it have broken. */
 export const unprovenBefore = (draft: RolloutDraft, phase: PhaseDraft): PhaseDraft | undefined =>
-  draft.phases.find((earlier) => earlier.index < phase.index && isProofMissing(draft, earlier));
+  draft.canaries.find((earlier) => earlier.index < phase.index && isProofMissing(draft, earlier));
 
 /** The first phase before this one that is not behind it: not over, or with a member on the move again after it was. */
 function phaseBefore(draft: RolloutDraft, phase: PhaseDraft): PhaseDraft | undefined {
   for (const earlier of draft.phases) {
     if (earlier === phase) return undefined;
-    if (!isOver(draft.phaseState(earlier.planned.name)) || earlier.tally.unsettled > 0) return earlier;
+    if (earlier.tally.unsettled > 0 || !isPhaseOver(earlier.state)) return earlier;
   }
   return undefined;
 }
@@ -100,7 +98,8 @@ export function advancePhase(draft: RolloutDraft, phase: PhaseDraft): void {
 function begin(draft: RolloutDraft, phase: PhaseDraft): void {
   const { name } = phase.planned;
   const state = draft.phaseState(name);
-  if (state.startedAt !== undefined || isOver(state) || (phaseBefore(draft, phase) ?? unprovenBefore(draft, phase)) !== undefined) return;
+  if (state.startedAt !== undefined || isPhaseOver(state) || (phaseBefore(draft, phase) ?? unprovenBefore(draft, phase)) !== undefined)
+    return;
   if (phase.tally.members === phase.tally.excluded) {
     // Canaries that are all gone have proven nothing: what follows would be the canary.
     if (isProofMissing(draft, phase)) return;
@@ -122,6 +121,7 @@ function begin(draft: RolloutDraft, phase: PhaseDraft): void {
  */
 export function isCanaryProven(draft: RolloutDraft, { planned, tally }: PhaseDraft): boolean {
   if (!planned.canary || planned.members.length === 0 || tally.succeeded > 0 || isWaived(draft, planned.name)) return true;
+  if (tally.excluded === 0) return false;
   return planned.members.some((cluster) => draft.target(cluster).status === 'skipped' && hasSoaked(draft, cluster));
 }
 
@@ -138,7 +138,7 @@ function hasSoaked(draft: RolloutDraft, cluster: ClusterId): boolean {
 function end(draft: RolloutDraft, phase: PhaseDraft): void {
   const { name } = phase.planned;
   const state = draft.phaseState(name);
-  if (isOver(state)) return;
+  if (isPhaseOver(state)) return;
   if (phase.tally.unsettled > 0) {
     if (state.status !== 'running')
       draft.setPhase(name, { ...state, status: 'running', bakingSince: undefined }, 'a member is on the move again');

@@ -1,11 +1,11 @@
 import { provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { movesTo } from '../stop/traits.ts';
 import { become } from './advance.ts';
 import { isStoppedByFailure } from './budgets.ts';
 import type { FleetDraft } from './fleet-draft.ts';
 import { isProvenUnderOrder } from './follow.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
-import { movesTo } from './stops.ts';
 
 /**
  * For each release at most one rollout is active and one is pending. Routine merges coalesce in the pending one, which starts when

@@ -5,12 +5,12 @@ import { invariant } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { PlannedLimit, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
+import type { Stop, Trait } from '../stop/stop.ts';
 import { carries } from '../stop/traits.ts';
 import type { Action, ActiveRollout, Change, Decision, Wait } from './decision.ts';
 import type { FleetDraft } from './fleet-draft.ts';
 import { IN_FLIGHT, PHASE_AHEAD, type PhaseState, type RolloutState, type RolloutStatus, SETTLED, type TargetState } from './state.ts';
-import type { Stop, Trait } from './stop.ts';
-import { stopsOverRollout, stopsOverTarget } from './stops.ts';
+import { stopsOverRollout, stopsOverTarget } from './stops-over.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
 import { TargetBook } from './target-book.ts';
 import { Timers } from './timers.ts';
@@ -20,6 +20,8 @@ export interface PhaseDraft {
   readonly planned: PlannedPhase;
   readonly index: number;
   readonly tally: Tally;
+  /** As it is now. */
+  state: PhaseState;
   /** How far its members have been considered for a start, in their order. What lies behind is started, settled, or waits for a reason of its own. */
   frontier: number;
   /** The first member that lacks nothing but a slot that all share: those after it wait for the same, whatever else they wait for. */
@@ -44,6 +46,7 @@ export class RolloutDraft {
   readonly fleet: FleetDraft;
   readonly scalars: Scalars;
   readonly phases: readonly PhaseDraft[];
+  readonly canaries: readonly PhaseDraft[];
   readonly tally: Tally = emptyTally();
   /** Targets in flight that were started before their turn. */
   rescuing = 0;
@@ -82,6 +85,7 @@ export class RolloutDraft {
       planned,
       index,
       tally: emptyTally(),
+      state: rollout.state.phases.get(planned.name) ?? PHASE_AHEAD,
       frontier: 0,
       blockedAt: undefined,
       parked: new Map(),
@@ -89,6 +93,7 @@ export class RolloutDraft {
       parkedByDataPlane: new Map(),
     }));
     this.#ordersKeptUnder = { stops: fleet.stops, status: scalars.status, finished: scalars.finishedAt !== undefined };
+    this.canaries = this.phases.filter(({ planned }) => planned.canary);
     this.#phaseByName = new Map(this.phases.map((phase) => [phase.planned.name, phase]));
   }
 
@@ -138,20 +143,6 @@ export class RolloutDraft {
     return this.#targets.get(cluster) !== undefined;
   }
 
-  /**
-   * Every member with its phase and state. States are kept in the order of the phases, so that both are walked side by side without a look
-   * into a map for each; where a state is elsewhere, it is looked up.
-   */
-  *members(): Generator<readonly [PhaseDraft, ClusterId, TargetState]> {
-    const states = this.rollout.state.targets.entries();
-    for (const phase of this.phases) {
-      for (const cluster of phase.planned.members) {
-        const beside = states.next().value;
-        yield [phase, cluster, beside !== undefined && beside[0] === cluster ? beside[1] : this.target(cluster)];
-      }
-    }
-  }
-
   phaseOf(cluster: ClusterId): PhaseDraft {
     const phase = this.#phaseByName.get(this.plannedTarget(cluster).phase);
     invariant(phase !== undefined, `every target is in a phase of its plan, also ${cluster}`);
@@ -161,7 +152,9 @@ export class RolloutDraft {
   /** Takes a target into the books before anything is decided. */
   countIn(phase: PhaseDraft, cluster: ClusterId, target: TargetState): void {
     this.#count(phase, target, 1);
-    if (target.attempt > 0 && target.status !== 'succeeded') {
+    // Most are done, or have not been touched: no more is to be known of them.
+    if (target.status === 'succeeded') return;
+    if (target.attempt > 0) {
       this.ordered.add(cluster);
       this.orderChecks.add(cluster);
     }
@@ -203,6 +196,8 @@ export class RolloutDraft {
   setPhase(name: string, next: PhaseState, why: string): void {
     const before = this.phaseState(name);
     this.#phaseStates ??= new Map(this.rollout.state.phases);
+    const phase = this.#phaseByName.get(name);
+    if (phase !== undefined) phase.state = next;
     this.#phaseStates.set(name, next);
     if (before.status !== next.status) this.changes.push({ subject: 'phase', name, from: before.status, to: next.status, why });
   }

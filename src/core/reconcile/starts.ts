@@ -30,25 +30,45 @@ export function startTargets(draft: RolloutDraft, phase: PhaseDraft): void {
   draft.phaseWaits.delete(phase.planned.name);
   if (isAboutToStop(draft)) return;
   phase.blockedAt = undefined;
-  // Those behind the frontier come first, in their order: their reason may have gone.
-  for (const at of dueBehindFrontier(draft, phase)) {
-    phase.recheck.delete(at);
-    const outcome = consider(draft, phase, at);
-    if (outcome === 'no-slot' || (outcome === 'given-up' && isAboutToStop(draft))) return;
-  }
+  if (!considerBehindFrontier(draft, phase)) return;
   for (; phase.frontier < phase.planned.members.length; phase.frontier += 1) {
-    const outcome = consider(draft, phase, phase.frontier);
-    if (outcome === 'no-slot' || (outcome === 'given-up' && isAboutToStop(draft))) return;
+    if (!goesOnAfter(draft, consider(draft, phase, phase.frontier))) return;
   }
 }
 
-function dueBehindFrontier(draft: RolloutDraft, phase: PhaseDraft): readonly number[] {
+const goesOnAfter = (draft: RolloutDraft, outcome: Outcome): boolean =>
+  outcome !== 'no-slot' && !(outcome === 'given-up' && isAboutToStop(draft));
+
+/** Those behind the frontier come first, in their order: their reason may have gone. @returns whether those after it are to be looked at */
+function considerBehindFrontier(draft: RolloutDraft, phase: PhaseDraft): boolean {
+  takeFreed(draft, phase);
+  for (let due = dueBehindFrontier(phase); due.length > 0; due = dueBehindFrontier(phase)) {
+    for (const at of due) {
+      phase.recheck.delete(at);
+      if (!goesOnAfter(draft, consider(draft, phase, at))) return false;
+      // It found another reason to wait, and the slot is still free: whoever comes next on that data plane is before the rest.
+      if (takeFreed(draft, phase)) break;
+    }
+  }
+  return true;
+}
+
+/** Takes up again as many as may find a slot on their data plane; they are parked again where somebody else was quicker. */
+function takeFreed(draft: RolloutDraft, phase: PhaseDraft): boolean {
+  let taken = false;
   for (const [dataPlane, places] of phase.parkedByDataPlane) {
     const limit = draft.fleet.dataPlaneLimit(dataPlane) ?? places.length;
     const free = limit - (draft.fleet.load.dataPlanes.get(dataPlane) ?? 0);
-    // As many as may find a slot; they are parked again where somebody else was quicker.
-    if (free > 0) for (const at of places.splice(0, free)) phase.recheck.add(at);
+    if (free <= 0) continue;
+    for (const at of places.splice(0, free)) {
+      phase.recheck.add(at);
+      taken = true;
+    }
   }
+  return taken;
+}
+
+function dueBehindFrontier(phase: PhaseDraft): readonly number[] {
   if (phase.recheck.size === 0) return [];
   // What the frontier has not reached yet is looked at when it does.
   for (const at of phase.recheck) if (at >= phase.frontier) phase.recheck.delete(at);
@@ -57,6 +77,7 @@ function dueBehindFrontier(draft: RolloutDraft, phase: PhaseDraft): readonly num
 
 /** While a phase is held as a whole nobody in it has a reason of its own. */
 function beginAnew(draft: RolloutDraft, phase: PhaseDraft): void {
+  if (phase.frontier === 0 && phase.parked.size === 0 && phase.recheck.size === 0) return;
   for (const cluster of phase.parked.keys()) {
     draft.waits.delete(cluster);
     draft.timers.set(cluster, undefined);

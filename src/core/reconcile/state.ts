@@ -105,6 +105,9 @@ export interface PhaseState {
   readonly stoppedMs: number;
 }
 
+/** Nothing of the phase is left to do. */
+export const isPhaseOver = ({ status }: Pick<PhaseState, 'status'>): boolean => status === 'done' || status === 'skipped';
+
 /**
  * Where one target stands. Accepted, rolled and soaked are different things: an order that was taken is
  * `rolling`, brokers that have moved and are healthy are `soaking`, and only a full soak is `succeeded`.

@@ -1,6 +1,6 @@
 import { earliest, type Instant } from '../model/time.ts';
+import type { Stop } from '../stop/stop.ts';
 import type { Wait } from './decision.ts';
-import type { Stop } from './stop.ts';
 
 /** The hold that stops make; `undefined` when there are none. */
 export function stoppedWait(stops: readonly Stop[]): Wait | undefined {

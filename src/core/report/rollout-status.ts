@@ -1,3 +1,4 @@
+import type { RolloutId } from '../model/ids.ts';
 import { formatDuration, formatInstant } from '../model/time.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
 import { IN_FLIGHT, isFinished, type RolloutState, SETTLED, type TargetState, type TargetStatus } from '../reconcile/state.ts';
@@ -111,15 +112,24 @@ function approvalParts(view: RolloutView, shown: ShownRollout): readonly string[
 function waitParts(view: RolloutView, shown: ShownRollout): readonly string[] {
   const { all } = shown.holds;
   if (all?.reason.kind === 'required-product')
-    return [`**⏳ ${sentence(reasonWords(all.reason, view))}.** It starts by itself when that has ended.`];
+    return [
+      `**⏳ ${sentence(reasonWords(all.reason, view))}.** It starts by itself when that has ended.${stuckWords(view, all.reason.rollout)}`,
+    ];
   const { status } = shown.active.state;
   if (status !== 'pending') return [];
   const before = all?.reason.kind === 'pending' ? rolloutName(view, all.reason.behind) : 'another rollout';
   return [
-    `**⏳ Waits for ${before}**, of the same release. It takes over when that has ended; at once when that is stopped by a failure and this leaves the version that failed.`,
+    `**⏳ Waits for ${before}**, of the same release. It takes over when that has ended; at once when that is stopped by a failure and this leaves the version that failed.${all?.reason.kind === 'pending' ? stuckWords(view, all.reason.behind) : ''}`,
     // Taking over helps only where nothing else holds it.
     ...(stopsOf(view, shown).length > 0 ? [] : [takeOverWay(view, shown)]),
   ];
+}
+
+/** What it waits for does not end by itself. */
+function stuckWords({ others, rollouts }: RolloutView, id: RolloutId): string {
+  const status = others.get(id)?.status ?? rollouts.find(({ active }) => active.state.id === id)?.active.state.status;
+  if (status === 'paused') return ' That one is paused: a person has to let it go on, or abort it.';
+  return status === 'awaiting-approval' ? ' That one waits for approval: a person has to give it, or abort it.' : '';
 }
 
 function outcomeParts(view: RolloutView, { active }: ShownRollout): readonly string[] {

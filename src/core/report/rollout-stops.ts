@@ -1,24 +1,25 @@
-import { scopeName } from '../command/stop-words.ts';
-import { carries } from '../command/traits.ts';
 import { formatInstant } from '../model/time.ts';
 import { isFinished, SETTLED, type TargetState } from '../reconcile/state.ts';
-import { stopsOverRollout } from '../reconcile/stops.ts';
-import { isLifted, type Stop } from '../stop/stop.ts';
+import { stopsOverRollout } from '../reconcile/stops-over.ts';
+import { inForce, type Stop } from '../stop/stop.ts';
+import { scopeName } from '../stop/stop-words.ts';
+import { carries } from '../stop/traits.ts';
 import { code, prose, sentence } from './markdown.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
 import { STOP_CAUSE_WORDS } from './words.ts';
 
 /** Stops in force that concern a rollout: those that hold something of it, and those that it has set. Those that hold all of it come first. */
 export function stopsOf({ stops, now }: Pick<RolloutView, 'stops' | 'now'>, { active, holds }: ShownRollout): readonly Stop[] {
-  const inForce = stops.filter((stop) => !isLifted(stop, now));
-  if (isFinished(active.state)) return inForce.filter(({ rollout, scope }) => rollout === active.state.id && !OF_A_ROLLOUT.has(scope.kind));
-  const whole = new Set(stopsOverRollout(inForce, active));
+  const standing = inForce(stops, now);
+  if (isFinished(active.state))
+    return standing.filter(({ rollout, scope }) => rollout === active.state.id && !OF_A_ROLLOUT.has(scope.kind));
+  const whole = new Set(stopsOverRollout(standing, active));
   const named = new Set(
     [holds.all, ...holds.phases.values(), ...holds.clusters.values()].flatMap((wait) =>
       wait?.reason.kind === 'stopped' ? wait.reason.stops : [],
     ),
   );
-  const part = inForce.filter(
+  const part = standing.filter(
     (stop) => !whole.has(stop) && (stop.rollout === active.state.id || named.has(stop.id) || holdsPart(stop, active)),
   );
   return [...whole, ...part];

@@ -1,7 +1,7 @@
 import type { RolloutVerb } from '../command/command.ts';
-import { scopeName } from '../command/stop-words.ts';
 import { isFinished, isWindingDown } from '../reconcile/state.ts';
 import type { Stop, StopCause } from '../stop/stop.ts';
+import { scopeName } from '../stop/stop-words.ts';
 import { code, plural } from './markdown.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
 import { rolloutName } from './rollout-words.ts';
@@ -142,10 +142,12 @@ function waysAfterTheEnd(view: RolloutView, shown: ShownRollout, stops: readonly
   if (retryable === 0 && stops.length === 0) return [];
   const lifts = stops.map((stop) => liftCommand(view, shown, stop, stops));
   // A retry passes a quarantine, and ends it; what else is stopped must be lifted first.
-  const first = stops.filter(({ cause }) => cause !== 'quarantine').map((stop) => liftCommand(view, shown, stop, stops));
+  const inTheWay = stops.filter(({ cause }) => cause !== 'quarantine');
+  const first = inTheWay.map((stop) => liftCommand(view, shown, stop, stops));
+  const which = stops.length === 1 ? 'the stop' : `stop ${inTheWay.map(({ id }) => code(id)).join(', ')}`;
   const when = isFinished(state) ? '' : ' once its clusters in flight have come to rest';
   const retry: Way = {
-    words: `**Try again:** ${first.length === 0 ? '' : '`lift` the stop, then '}\`retry\`${when}. ${plural(retryable, 'cluster is', 'clusters are')} tried again.`,
+    words: `**Try again:** ${first.length === 0 ? '' : `\`lift\` ${which}, then `}\`retry\`${when}. ${plural(retryable, 'cluster is', 'clusters are')} tried again.`,
     commands: [...first, rolloutCommand(view, shown, 'retry')],
   };
   const again = retryable === 0 ? [] : [retry];

@@ -63,4 +63,7 @@ export interface Trait {
   readonly value: ConfigValue | undefined;
 }
 
+/** Lifted by somebody, or ended by itself. */
 export const isLifted = (stop: Stop, now: Instant): boolean => stop.lifted !== undefined || (stop.until !== undefined && now >= stop.until);
+
+export const inForce = (stops: readonly Stop[], now: Instant): readonly Stop[] => stops.filter((stop) => !isLifted(stop, now));

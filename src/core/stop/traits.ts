@@ -1,5 +1,6 @@
 import type { DesiredSpec, Difference } from '../desired/desired.ts';
 import { differencesOf, valueAt } from '../desired/normalise.ts';
+import { canonicalJson } from '../model/hash.ts';
 import type { Trait } from './stop.ts';
 
 /** Does the cluster move to one of these traits, from what it was proven at? */
@@ -7,27 +8,40 @@ export function movesTo(traits: readonly Trait[], spec: DesiredSpec, proven: Des
   return traits.some(({ path, value }) => valueAt(spec, path) === value && (proven === undefined || valueAt(proven, path) !== value));
 }
 
-/** Was it planned to move to one of these traits, from what it ran then? */
-export function carries(
-  { from, spec, differences }: { readonly from: unknown; readonly spec: DesiredSpec; readonly differences: readonly Difference[] },
-  traits: readonly Trait[],
-): boolean {
+/** What a plan says of one target: what it ran then, and what it is to run. */
+interface Planned {
+  readonly from: unknown;
+  readonly spec: DesiredSpec;
+  readonly differences: readonly Difference[];
+}
+
+/** Was it planned to move to one of these traits, from what it ran then? Whatever it was proven at since. */
+export function carries({ from, spec, differences }: Planned, traits: readonly Trait[]): boolean {
   if (from === undefined) return traits.some(({ path, value }) => valueAt(spec, path) === value);
   return traits.some(({ path, value }) => differences.some((difference) => difference.path === path && difference.to === value));
 }
 
-/** What one spec has that another does not, gravest first and no further: a version says more than its settings. */
-export function traitsBetween(from: DesiredSpec | undefined, to: DesiredSpec): readonly Trait[] {
-  if (from === undefined || from.version !== to.version) return [{ path: 'version', value: to.version }];
-  const differences = differencesOf(from, to).filter(({ path }) => path !== 'replicas' && path !== 'product');
-  const image = differences.filter(({ path }) => path === 'image');
-  return (image.length > 0 ? image : differences).map(({ path, to: value }) => ({ path, value }));
+/** What a target was planned to move to. */
+export const traitsOf = ({ from, spec, differences }: Planned): readonly Trait[] =>
+  from === undefined ? [versionOf(spec)] : gravest(differences);
+
+/** What one spec has that another does not. */
+export const traitsBetween = (from: DesiredSpec | undefined, to: DesiredSpec): readonly Trait[] =>
+  from === undefined ? [versionOf(to)] : gravest(differencesOf(from, to));
+
+const versionOf = ({ version }: DesiredSpec): Trait => ({ path: 'version', value: version });
+
+/** The version where that differs, else the image, else the settings: a version says more than its settings. */
+function gravest(differences: readonly Difference[]): readonly Trait[] {
+  const at = (wanted: string) => differences.filter(({ path }) => path === wanted);
+  const found = [at('version'), at('image'), differences.filter(({ path }) => path !== 'replicas' && path !== 'product')];
+  return (found.find((some) => some.length > 0) ?? []).map(({ path, to }) => ({ path, value: to }));
 }
 
-/** `kafka 4.1.1`, `kafka num.io.threads = 16`. */
-export function traitWords(product: string, traits: readonly Trait[]): string {
-  const words = traits.map(({ path, value }) =>
-    path === 'version' ? String(value) : `${path.replace(/^\w+\./, '')} = ${value ?? 'not set'}`,
-  );
-  return `${product} ${words.join(', ')}`;
+/** Each trait once, in one order, whichever cluster it was found at. */
+export function distinctTraits(traits: readonly Trait[]): readonly Trait[] {
+  const byKey = new Map(traits.map((trait) => [keyOfTrait(trait), trait]));
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, trait]) => trait);
 }
+
+const keyOfTrait = ({ path, value }: Trait): string => canonicalJson([path, value]);

@@ -1,3 +1,4 @@
+import type { RolloutDelta } from '../../core/change/fleet-change.ts';
 import type { DesiredCluster } from '../../core/desired/desired.ts';
 import type { Drift } from '../../core/drift/drift.ts';
 import type { Observation } from '../../core/evidence/observation.ts';
@@ -12,7 +13,7 @@ import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutState, TargetStatus } from '../../core/reconcile/state.ts';
 import type { Stop } from '../../core/stop/stop.ts';
 import { inPlannedOrder } from '../planned-order.ts';
-import type { AuditEntry, FleetRecord, Projection, RolloutChange, RolloutSummary, StateChange } from '../state-store.ts';
+import type { AuditEntry, FleetRecord, Projection, RolloutSummary, StateChange } from '../state-store.ts';
 import { storable } from './storable.ts';
 
 interface StoredRollout {
@@ -85,7 +86,7 @@ export class FleetRows {
     return this.rolloutsBySeq().map(summaryOf);
   }
 
-  #check(made: StateChange['newRollouts'], changed: readonly RolloutChange[]): void {
+  #check(made: StateChange['newRollouts'], changed: readonly RolloutDelta[]): void {
     const seqs = new Set([...this.rollouts.values()].map(({ state }) => state.seq));
     for (const { id, release, digest, seq } of made?.states ?? []) {
       invariant(digest === made?.plan.digest, `rollout ${id} is of the plan that it came with`);
@@ -133,7 +134,7 @@ export class FleetRows {
     }
   }
 
-  #updateRollout(change: RolloutChange): void {
+  #updateRollout(change: RolloutDelta): void {
     const stored = this.rollouts.get(change.id);
     invariant(stored !== undefined, `rollout ${change.id} is stored before it changes`);
     const { digest, commit, release, seq, createdAt, phases, targets } = stored.state;

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AUDIT_KINDS } from '../../../src/core/change/fleet-change.ts';
 import { ORDER_MODES } from '../../../src/core/evidence/order.ts';
 import { type FleetId, trusted } from '../../../src/core/model/ids.ts';
 import { INTENTS } from '../../../src/core/plan/plan.ts';
 import { PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../../src/core/reconcile/state.ts';
 import { STOP_CAUSES, STOP_LETS } from '../../../src/core/stop/stop.ts';
-import { AUDIT_KINDS, type StateChange, type StateStore } from '../../../src/ports/state-store.ts';
+import type { StateChange, StateStore } from '../../../src/ports/state-store.ts';
 import {
   c,
   change,

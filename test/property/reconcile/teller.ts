@@ -54,8 +54,9 @@ export class Teller {
   }
 
   tell(step: Step): FleetDecision {
+    const wasBehind = this.#clockIsBehind;
     this.#happen(step);
-    if (step.kind !== 'pass') this.#engine = undefined;
+    if (step.kind !== 'pass' || wasBehind) this.#engine = undefined;
     return this.decide();
   }
 
@@ -152,7 +153,7 @@ export class Teller {
   /** Kept between events, the engine decides what is decided on the state as a whole. */
   #isSameInSteps(decided: FleetDecision): void {
     const { fleet } = this;
-    if (this.#engine === undefined || this.#clockIsBehind) this.#engine = new FleetEngine(fleet.input());
+    if (this.#engine === undefined) this.#engine = new FleetEngine(fleet.input());
     else this.#engine.next({ now: fleet.now, ...fleet.news });
     const kept = this.#engine.decision();
     const difference = differenceOf(decided, kept);

@@ -4,11 +4,12 @@ import { memoryOf } from '../../../src/loop/memory.ts';
 import { loadRecords } from '../../../src/loop/records.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
 import { OUR_LOGIN } from '../../../src/ports/in-memory/code-host.ts';
-import type { Mirror, MirroredRollout } from '../mirror.ts';
+import type { Mirror } from '../mirror.ts';
 import { FLEET, type SimulatedWorld } from '../world.ts';
 import { outNow } from './limits.ts';
 import { OUT } from './starts.ts';
 import { holds } from './stops.ts';
+import type { Witness } from './witness.ts';
 
 /** What holds whenever a tick has just had its say. */
 export function wrongInQueue({ unfinished }: Mirror): string | undefined {
@@ -64,8 +65,10 @@ export async function wrongHold(loop: Loop, mirror: Mirror, world: SimulatedWorl
       const { reason } = wait;
       if (reason.kind !== 'concurrency' || spec === undefined) continue;
       const here = [...out.values()].filter((dataPlane) => dataPlane === reason.name).length;
-      if (reason.of === 'fleet' && out.size < spec.maxConcurrent) return `${cluster} waits for a slot of the fleet, with ${out.size} of ${spec.maxConcurrent} taken`;
-      if (reason.of === 'data-plane' && here < reason.limit) return `${cluster} waits for a slot on ${reason.name}, with ${here} of ${reason.limit} taken`;
+      if (reason.of === 'fleet' && out.size < spec.maxConcurrent)
+        return `${cluster} waits for a slot of the fleet, with ${out.size} of ${spec.maxConcurrent} taken`;
+      if (reason.of === 'data-plane' && here < reason.limit)
+        return `${cluster} waits for a slot on ${reason.name}, with ${here} of ${reason.limit} taken`;
     }
   }
   return undefined;
@@ -79,7 +82,8 @@ export async function wrongMemory(loop: Loop): Promise<string | undefined> {
   const stored = await loadRecords({ ...loop, memory: new Map() }, fleet);
   for (const [name, value] of Object.entries(stored)) {
     const remembered: unknown = Reflect.get(kept.records, name);
-    if (plain(value) !== plain(remembered)) return `${name} in memory is not what is stored: ${plain(remembered).slice(0, 300)} for ${plain(value).slice(0, 300)}`;
+    if (plain(value) !== plain(remembered))
+      return `${name} in memory is not what is stored: ${plain(remembered).slice(0, 300)} for ${plain(value).slice(0, 300)}`;
   }
   return undefined;
 }
@@ -111,7 +115,30 @@ export function twiceOnHost({ repository, git, specs }: SimulatedWorld): string 
   return twice && `two issues of ours say ${twice}`;
 }
 
-/** A cluster that broke after it had succeeded, while its rollout, or the guard after it, watched. */
-export function watches({ state, planned }: MirroredRollout): boolean {
-  return planned.guardMs > 0 && (state.finishedAt === undefined || state.guardUntil !== undefined);
+/** A cluster that broke after it had succeeded is counted, while its rollout, or the guard after it, watches. */
+export function watchedInVain(mirror: Mirror, witness: Witness): string | undefined {
+  for (const { state, planned } of mirror.rollouts.values()) {
+    if (state.finishedAt !== undefined && state.guardUntil === undefined) continue;
+    for (const [cluster, { status, epoch }] of state.targets) {
+      const order = mirror.orders.get(cluster);
+      if (status !== 'succeeded' || order?.rollout !== state.id) continue;
+      const revision = planned.targets.get(cluster)?.revision;
+      const brokenMs = revision === undefined ? 0 : witness.brokenMs(cluster, revision, epoch);
+      if (brokenMs > BROKEN_FOR_SURE_MS) return `${cluster} of rollout ${state.id} succeeded, and was seen broken for ${brokenMs} ms since`;
+    }
+  }
+  return undefined;
+}
+
+/** Longer than a regression has to last, and a tick that was lost. */
+const BROKEN_FOR_SURE_MS = 180_000;
+
+/** An order that nobody has answered is still to be sent. */
+export async function unanswered({ store }: SimulatedWorld): Promise<string | undefined> {
+  const waiting = new Set(store.jobs.waiting().map(({ key }) => key));
+  for (const { cluster, dataPlane, epoch, reply } of (await store.orders(FLEET)).values()) {
+    if (reply === undefined && !waiting.has(`deliver:${FLEET}:${dataPlane}`))
+      return `order ${epoch} of ${cluster} was not answered, and nobody asks again`;
+  }
+  return undefined;
 }

@@ -8,10 +8,10 @@ import { Mirror } from '../mirror.ts';
 import type { Schedule } from '../schedule.ts';
 import type { Carried, PlanesWatcher } from '../watched-planes.ts';
 import type { StoreWatcher } from '../watched-store.ts';
-import { twiceOnHost, wrongHold, wrongInQueue, wrongMemory, wrongMode } from './at-rest.ts';
+import { twiceOnHost, unanswered, watchedInVain, wrongHold, wrongInQueue, wrongMemory, wrongMode } from './at-rest.ts';
 import { overLimit } from './limits.ts';
 import { OUTCOME_LAWS, turnsOf } from './outcomes.ts';
-import { liftedByNobody, lostByLanding, missingInAudit, missingJob } from './records.ts';
+import { abortedInVain, liftedByNobody, lostByLanding, missingInAudit, missingJob } from './records.ts';
 import { ORDER_LAWS, type RunOrder, runOrders, START_LAWS } from './starts.ts';
 import { Witness } from './witness.ts';
 
@@ -71,6 +71,7 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     this.judge('audit', () => missingInAudit(mirror, change, turns));
     this.judge('asks-for-jobs', () => missingJob(mirror, change));
     this.judge('stops-end-by-people', () => liftedByNobody(mirror, change));
+    this.judge('aborts-for-good', () => abortedInVain(mirror, change));
     this.judge('lands-whole', () => lostByLanding(mirror, change, change.heads?.good && world.specs.get(change.heads.good)));
     this.#tell(change);
   }
@@ -101,7 +102,7 @@ export class Laws implements StoreWatcher, PlanesWatcher {
   }
 
   seen(samples: readonly Carried[]): void {
-    for (const { sample, truth } of samples) this.witness.see(sample, truth);
+    for (const { sample, truth } of samples) this.witness.see(sample, truth, this.#schedule.world.clocks.trueMs);
   }
 
   /** The data plane may take what it has taken before. */
@@ -116,6 +117,10 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     this.judge('queue', () => wrongInQueue(mirror));
     this.judge('keeps-orders', () => wrongMode(mirror, world.clocks.bot.now()));
     this.judge('once-on-the-host', () => twiceOnHost(world));
+    const breaks = watchedInVain(mirror, this.witness);
+    this.judge('counts-what-breaks', () => breaks);
+    const unasked = this.isBroken ? undefined : await unanswered(world);
+    this.judge('asks-again', () => unasked);
     const hold = this.isBroken ? undefined : await wrongHold(process.loop, mirror, world);
     this.judge('says-why', () => hold);
     const memory = this.isBroken || this.#schedule.world.store.commits % 4 > 0 ? undefined : await wrongMemory(process.loop);

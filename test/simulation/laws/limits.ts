@@ -19,11 +19,13 @@ export function outNow(mirror: Mirror): ReadonlyMap<ClusterId, string> {
 export function overLimit(mirror: Mirror, starts: readonly RunOrder[], spec: FleetSpec | undefined): string | undefined {
   if (starts.length === 0 || spec === undefined) return undefined;
   const out = outNow(mirror);
-  if (out.size > spec.maxConcurrent) return `${out.size} clusters are out (${[...out.keys()].join(', ')}), the fleet allows ${spec.maxConcurrent}`;
+  if (out.size > spec.maxConcurrent)
+    return `${out.size} clusters are out (${[...out.keys()].join(', ')}), the fleet allows ${spec.maxConcurrent}`;
   for (const { name, maxConcurrent } of spec.dataPlanes) {
     const here = [...out.values()].filter((dataPlane) => dataPlane === name).length;
     const starting = starts.some(({ planned }) => planned.dataPlane === name);
-    if (starting && maxConcurrent !== undefined && here > maxConcurrent) return `${here} clusters are out on ${name}, which allows ${maxConcurrent}`;
+    if (starting && maxConcurrent !== undefined && here > maxConcurrent)
+      return `${here} clusters are out on ${name}, which allows ${maxConcurrent}`;
   }
   for (const id of new Set(starts.map(({ rollout }) => rollout.state.id))) {
     const wrong = overInRollout(mirror, id, starts);
@@ -39,7 +41,8 @@ function overInRollout(mirror: Mirror, id: RunOrder['rollout']['state']['id'], s
   const targets = [...state.targets].filter(([, { status }]) => OUT.has(status));
   for (const { kind, count, name } of planned.limits) {
     const isOwn = kind === 'release' ? targets : kind === 'rescue' ? targets.filter(([, { rescue }]) => rescue) : [];
-    if (isOwn.length > count.count) return `${isOwn.length} clusters of ${planned.release} are out, limit ${kind} ${name} is ${count.count}`;
+    if (isOwn.length > count.count)
+      return `${isOwn.length} clusters of ${planned.release} are out, limit ${kind} ${name} is ${count.count}`;
   }
   for (const phase of planned.phases) {
     const isMember = ([cluster, target]: readonly [ClusterId, TargetState]): boolean => !target.rescue && phase.members.includes(cluster);

@@ -1,10 +1,10 @@
+import type { SentObserved } from '../../../src/core/evidence/parse.ts';
 import type { ClusterId } from '../../../src/core/model/ids.ts';
 import type { PlannedTarget } from '../../../src/core/plan/plan.ts';
 import type { TargetState } from '../../../src/core/reconcile/state.ts';
 import type { StateChange } from '../../../src/ports/state-store.ts';
 import type { Mirror, MirroredRollout } from '../mirror.ts';
 import { runs, type Witness } from './witness.ts';
-import type { SentObserved } from '../../../src/core/evidence/parse.ts';
 
 /** A target whose status is about to be another. */
 export interface Turn {
@@ -42,7 +42,7 @@ export const OUTCOME_LAWS: Readonly<Record<string, Law>> = {
     if (after.status !== 'succeeded' || before.status === 'succeeded') return undefined;
     const soakMs = rollout.planned.phases.find(({ name }) => name === planned.phase)?.soakMs ?? 0;
     const soaked = witness.soakedMs(cluster, planned.revision, planned.spec);
-    return soaked >= soakMs ? undefined : `${cluster} counts as succeeded after ${soaked} of ${soakMs} ms of its soak ${witness.looksAt(cluster)} ${JSON.stringify(before)}`;
+    return soaked >= soakMs ? undefined : `${cluster} counts as succeeded after ${soaked} of ${soakMs} ms of its soak`;
   },
 
   'writes-the-ledger'({ cluster, rollout, planned, before, after }, { change }) {

@@ -9,7 +9,8 @@ export function missingInAudit(mirror: Mirror, change: StateChange, turns: reado
   const says = (kind: string, subject: string, to: string): boolean =>
     audit.some((line) => line.kind === kind && line.subject === subject && line.to === to);
   for (const { cluster, before, after } of turns) {
-    if (before.status !== after.status && !says('target', cluster, after.status)) return `target ${cluster} ${before.status} to ${after.status}`;
+    if (before.status !== after.status && !says('target', cluster, after.status))
+      return `target ${cluster} ${before.status} to ${after.status}`;
   }
   for (const { id, status, phases } of change.rollouts ?? []) {
     const before = mirror.rollouts.get(id)?.state;
@@ -46,7 +47,21 @@ export function missingJob(mirror: Mirror, change: StateChange): string | undefi
   if ((change.newRollouts?.states.length ?? 0) > 0 && !has('tick:')) return 'a tick for new rollouts';
   for (const { id, status } of change.rollouts ?? []) {
     const before = mirror.rollouts.get(id)?.state;
-    if (before !== undefined && before.status !== status && !has(`publish:${change.fleet}:rollouts:${before.commit}`)) return `a report of ${id}`;
+    if (before !== undefined && before.status !== status && !has(`publish:${change.fleet}:rollouts:${before.commit}`))
+      return `a report of ${id}`;
+  }
+  return undefined;
+}
+
+/** What a person puts down is not taken up by the next merge. */
+export function abortedInVain(mirror: Mirror, change: StateChange): string | undefined {
+  for (const { id, status } of change.rollouts ?? []) {
+    const before = mirror.rollouts.get(id);
+    if (status !== 'aborted' || before === undefined || before.state.status === 'aborted') continue;
+    const isForward = [...before.planned.targets.values()].some(
+      ({ kind, differences }) => kind === 'rollout' && differences.some(({ path }) => path === 'version'),
+    );
+    if (isForward && !(change.stops ?? []).some(({ cause }) => cause === 'aborted')) return `rollout ${id} is aborted without a stop`;
   }
   return undefined;
 }
@@ -58,7 +73,8 @@ export function liftedByNobody(mirror: Mirror, change: StateChange): string | un
     if (stop.lifted === undefined || before?.lifted !== undefined) continue;
     const { by } = stop.lifted;
     if (by !== 'flotilla') {
-      if (!(change.audit ?? []).some(({ actor, subject }) => actor === by && subject === stop.id)) return `stop ${stop.id} is lifted in the name of ${by}`;
+      if (!(change.audit ?? []).some(({ actor, subject }) => actor === by && subject === stop.id))
+        return `stop ${stop.id} is lifted in the name of ${by}`;
       continue;
     }
     const soaked = (change.rollouts ?? []).some(({ targets }) =>
@@ -74,7 +90,8 @@ export function lostByLanding(mirror: Mirror, change: StateChange, spec: FleetSp
   const { heads, desired, policy, newRollouts } = change;
   if (heads === undefined || heads.good !== heads.seen) return undefined;
   if (desired === undefined || policy === undefined) return 'desired state or policy is missing';
-  if (spec !== undefined && policy.fleetMaxConcurrent !== spec.maxConcurrent) return `policy says ${policy.fleetMaxConcurrent}, the manifests ${spec.maxConcurrent}`;
+  if (spec !== undefined && policy.fleetMaxConcurrent !== spec.maxConcurrent)
+    return `policy says ${policy.fleetMaxConcurrent}, the manifests ${spec.maxConcurrent}`;
   if (mirror.goodHead === undefined) return undefined;
   const targets = new Set(newRollouts?.plan.rollouts.flatMap(({ targets: own }) => [...own.keys()]) ?? []);
   const stored = new Set(newRollouts?.states.flatMap(({ targets: own }) => [...own.keys()]) ?? []);
@@ -92,8 +109,10 @@ export function lostByLanding(mirror: Mirror, change: StateChange, spec: FleetSp
     if (!touched.has(one.release) || one.optOut !== undefined || stored.has(one.cluster)) continue;
     const top = (proven.get(one.cluster) ?? mirror.ledger.get(one.cluster))?.proven[0];
     const order = mirror.orders.get(one.cluster);
-    if (top?.revision !== one.revision) return `${one.cluster} is wanted at ${one.revision}, proven at ${top?.revision}, and no rollout takes it there`;
-    if (order !== undefined && order.revision !== one.revision) return `${one.cluster} was ordered away from ${one.revision}, and no rollout brings it back`;
+    if (top?.revision !== one.revision)
+      return `${one.cluster} is wanted at ${one.revision}, proven at ${top?.revision}, and no rollout takes it there`;
+    if (order !== undefined && order.revision !== one.revision)
+      return `${one.cluster} was ordered away from ${one.revision}, and no rollout brings it back`;
   }
   return undefined;
 }

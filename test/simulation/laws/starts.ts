@@ -63,7 +63,9 @@ export const ORDER_LAWS: Readonly<Record<string, Law>> = {
   },
   /** The plan is what was reviewed, and the order is of the plan. */
   'orders-the-plan'({ order, planned }) {
-    return order.revision === planned.revision ? undefined : `${order.cluster} is ordered ${order.revision}, and planned ${planned.revision}`;
+    return order.revision === planned.revision
+      ? undefined
+      : `${order.cluster} is ordered ${order.revision}, and planned ${planned.revision}`;
   },
 };
 
@@ -78,7 +80,8 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
     );
     if (freeze !== undefined) return `${order.cluster} (${tier}) is started in ${freeze.name}`;
     const expedited = rollout.state.overrides.some(
-      ({ kind, phase, until }) => kind === 'expedite' && (phase === undefined || phase === planned.phase) && until !== undefined && at < until,
+      ({ kind, phase, until }) =>
+        kind === 'expedite' && (phase === undefined || phase === planned.phase) && until !== undefined && at < until,
     );
     const windows = (spec?.windows ?? []).filter((one) => one.tier === tier);
     if (windows.length === 0 || isBack || expedited) return undefined;
@@ -96,8 +99,7 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
       (other) =>
         requires.has(other.planned.product) &&
         change.rollouts?.find(({ id }) => id === other.state.id)?.finishedAt === undefined &&
-        (other.state.inLineSince <= inLineSince ||
-          (other.state.commit === state.commit && other.state.createdAt === state.createdAt)),
+        (other.state.inLineSince <= inLineSince || (other.state.commit === state.commit && other.state.createdAt === state.createdAt)),
     );
     return first && `${order.cluster} is started while ${first.planned.product} (seq ${first.state.seq}) is under way`;
   },
@@ -134,7 +136,8 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
   interval({ order, planned, after }, { mirror, spec }) {
     const last = mirror.ledger.get(order.cluster)?.proven[0];
     const minutes = spec?.products.find(({ name }) => name === planned.spec.product)?.minimumIntervalMinutes;
-    if (last === undefined || minutes === undefined || last.proof !== 'soaked' || planned.kind === 'rollback' || after.rescue) return undefined;
+    if (last === undefined || minutes === undefined || last.proof !== 'soaked' || planned.kind === 'rollback' || after.rescue)
+      return undefined;
     if (last.spec.version === planned.spec.version || order.orderedAt - last.at >= minutes * 60_000) return undefined;
     return `${order.cluster} is started ${order.orderedAt - last.at} ms after its last upgrade`;
   },
@@ -217,10 +220,15 @@ function whyNotBehind(phase: PlannedPhase, { rollout, order }: RunOrder, { mirro
       const top = entry?.proven[0];
       return target.status === 'skipped' && top?.proof === 'soaked' && top.revision === rollout.planned.targets.get(cluster)?.revision;
     });
-    if (!proven) return `no canary of phase ${phase.name} has soaked: ${members.map(({ cluster, target }) => `${cluster} ${target.status}`).join(', ')}`;
+    if (!proven)
+      return `no canary of phase ${phase.name} has soaked: ${members.map(({ cluster, target }) => `${cluster} ${target.status}`).join(', ')}`;
   }
   const expedited = overrides.some(({ kind, until }) => kind === 'expedite' && until !== undefined && until > order.orderedAt);
-  const soakedAt = Math.max(...members.filter(({ target }) => target.status === 'succeeded').map(({ target }) => target.since));
+  // One that could not be seen may be found to have soaked long after the phase was done without it.
+  const doneAt = now?.phases.get(phase.name)?.finishedAt ?? rollout.state.phases.get(phase.name)?.finishedAt ?? Number.POSITIVE_INFINITY;
+  const soakedAt = Math.max(
+    ...members.filter(({ target }) => target.status === 'succeeded' && target.since <= doneAt).map(({ target }) => target.since),
+  );
   if (expedited || !Number.isFinite(soakedAt) || order.orderedAt - soakedAt >= phase.bakeMs) return undefined;
   return `phase ${phase.name} has baked for ${order.orderedAt - soakedAt} of ${phase.bakeMs} ms`;
 }

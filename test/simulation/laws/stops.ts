@@ -31,7 +31,9 @@ export function holds(
       return scope.cluster === planned.cluster;
     case 'version':
       if (scope.product !== rollout.planned.product) return false;
-      return scope.traits.some(({ path, value }) => at(planned.spec, path) === value && (proven === undefined || at(proven, path) !== value));
+      return scope.traits.some(
+        ({ path, value }) => at(planned.spec, path) === value && (proven === undefined || at(proven, path) !== value),
+      );
   }
 }
 

@@ -6,8 +6,12 @@ import type { ClusterId, Revision } from '../../../src/core/model/ids.ts';
 interface Look {
   readonly isObserved: boolean;
   readonly receivedAt: number;
+  /** The same instant, whatever the bot takes it for. */
+  readonly trueMs: number;
   readonly sampledAt: number;
   readonly revision: Revision | undefined;
+  readonly epoch: number | undefined;
+  readonly isShownUnhealthy: boolean;
   /** What was really there when the sample was given to the bot; and it was not a copy of an older one. */
   readonly truth: SentObserved | undefined;
 }
@@ -22,7 +26,7 @@ export class Witness {
   /** Whatever was shown last, readable or not. */
   readonly newest = new Map<ClusterId, Observation>();
 
-  see(sample: Observation, truth: SentObserved | undefined): void {
+  see(sample: Observation, truth: SentObserved | undefined, trueMs: number): void {
     this.newest.set(sample.cluster, sample);
     const looks = this.#looks.get(sample.cluster) ?? [];
     this.#looks.set(sample.cluster, looks);
@@ -35,7 +39,16 @@ export class Witness {
       (sampledAt === last.sampledAt || (sampledAt < last.sampledAt && receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS));
     const isObserved = sample.kind === 'observed';
     const shown = isObserved && !isCopy;
-    looks.push({ isObserved, receivedAt, sampledAt, revision: shown ? sample.accepted?.revision : undefined, truth: shown ? truth : undefined });
+    looks.push({
+      isObserved,
+      receivedAt,
+      trueMs,
+      sampledAt,
+      revision: shown ? sample.accepted?.revision : undefined,
+      epoch: shown ? sample.accepted?.epoch : undefined,
+      isShownUnhealthy: isObserved && !sample.healthy,
+      truth: shown ? truth : undefined,
+    });
     if (looks.length > KEPT) looks.shift();
   }
 
@@ -43,22 +56,46 @@ export class Witness {
    * For how long the cluster was seen to be healthy at this, up to the newest look: time between two such looks, where these are close
    * enough to vouch for it. -1: it was not, at the last look that showed anything.
    */
-  looksAt(cluster: ClusterId): string {
-    return (this.#looks.get(cluster) ?? []).slice(-30).map((l) => JSON.stringify([l.receivedAt % 1e7, l.sampledAt % 1e7, l.revision, l.isObserved, l.truth?.healthy, l.truth?.rolled])).join(' ');
+  soakedMs(cluster: ClusterId, revision: Revision, spec: DesiredSpec): number {
+    // A clock that was set back makes a soak longer than it looks by that clock, and never shorter.
+    return Math.max(
+      this.#soakedBy(({ receivedAt }) => receivedAt, cluster, revision, spec),
+      this.#soakedBy(({ trueMs }) => trueMs, cluster, revision, spec),
+    );
   }
 
-  soakedMs(cluster: ClusterId, revision: Revision, spec: DesiredSpec): number {
+  #soakedBy(clock: (look: Look) => number, cluster: ClusterId, revision: Revision, spec: DesiredSpec): number {
     const looks = (this.#looks.get(cluster) ?? []).filter(({ truth }) => truth !== undefined);
     let soaked = -1;
     let last: Look | undefined;
     for (const look of looks) {
       const isThere = look.revision === revision && look.truth !== undefined && runs(look.truth, spec) && look.truth.healthy;
+      const passed = last === undefined ? -1 : clock(look) - clock(last);
       if (!isThere) soaked = -1;
-      else if (soaked < 0 || last === undefined || look.receivedAt < last.receivedAt) soaked = 0;
-      else if (look.receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS) soaked += look.receivedAt - last.receivedAt;
+      else if (soaked < 0 || passed < 0) soaked = 0;
+      else if (passed <= EVIDENCE_MAX_AGE_MS) soaked += passed;
       last = look;
     }
     return soaked;
+  }
+
+  /** For how long it was shown to be unhealthy under this order, look after look without one that could not tell, up to the newest. */
+  brokenMs(cluster: ClusterId, revision: Revision, epoch: number): number {
+    const looks = this.#looks.get(cluster) ?? [];
+    const newest = looks.at(-1);
+    let since: number | undefined;
+    let last: Look | undefined;
+    for (const look of looks.toReversed()) {
+      const isBroken = look.revision === revision && look.epoch === epoch && look.isShownUnhealthy && look.truth?.healthy === false;
+      if (
+        !isBroken ||
+        (last !== undefined && (look.receivedAt > last.receivedAt || last.receivedAt - look.receivedAt > EVIDENCE_MAX_AGE_MS))
+      )
+        break;
+      since = look.receivedAt;
+      last = look;
+    }
+    return since === undefined || newest === undefined ? 0 : newest.receivedAt - since;
   }
 }
 

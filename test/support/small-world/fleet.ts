@@ -12,7 +12,7 @@ import { decideFleet } from '../../../src/core/reconcile/decide-fleet.ts';
 import type { ActiveRollout, FleetDecision, FleetInput } from '../../../src/core/reconcile/decision.ts';
 import type { Policy } from '../../../src/core/reconcile/policy.ts';
 import { isFinished } from '../../../src/core/reconcile/state.ts';
-import { isLifted, type Stop } from '../../../src/core/reconcile/stop.ts';
+import { isLifted, type Stop } from '../../../src/core/stop/stop.ts';
 import { Carrier, FAIR, type Weather } from './carrier.ts';
 import { type LandShape, planRelease, stopsOfRollback } from './planner.ts';
 import { desiredCluster, PRODUCT, planOfRollouts, RELEASE, revision, spec } from './plans.ts';
@@ -83,7 +83,7 @@ export class SmallFleet {
     }
     const planned = shapes.flatMap((shape) => planRelease(shape, this) ?? []);
     const plan = planOfRollouts(planned);
-    const commit = trusted.commit((this.rollouts.length + 1).toString(16).padStart(40, '0'));
+    const commit = trusted.commit((this.rollouts.length + 1).toString(16).padStart(12, '0').padEnd(40, '0'));
     const ids: RolloutId[] = [];
     for (const one of planned) {
       const state = pendingRollout(one, { commit, digest: plan.digest, seq: this.rollouts.length + 1, at: this.now });

@@ -9,8 +9,9 @@ import { compareVersions } from '../../../src/core/model/version.ts';
 import type { PlannedRollout, Urgency } from '../../../src/core/plan/plan.ts';
 import type { Policy } from '../../../src/core/reconcile/policy.ts';
 import type { RolloutState } from '../../../src/core/reconcile/state.ts';
-import type { Stop, Trait } from '../../../src/core/reconcile/stop.ts';
-import { makeStop, traitsBetween } from '../../../src/core/reconcile/stops.ts';
+import { makeStop } from '../../../src/core/stop/make-stop.ts';
+import type { Stop, Trait } from '../../../src/core/stop/stop.ts';
+import { traitsBetween } from '../../../src/core/stop/traits.ts';
 import { numberOf, type PhaseShape, PRODUCT, plannedOf, RELEASE } from './plans.ts';
 
 /** What a commit wants of one release, and how it travels there. */

@@ -40,6 +40,8 @@ function partsOf({ decisions, stops, ledger }: FleetDecision): ReadonlyMap<strin
 function withoutWords(wait: Wait | undefined): unknown {
   if (wait === undefined) return undefined;
   const { reason, until } = wait;
+  // An order that is sent again has no answer yet: what was answered before may be remembered, or not.
+  if (reason.kind === 'refused' || reason.kind === 'not-accepted') return { until, reason: 'not accepted' };
   // A freeze may end in the closed time of a window: what counts is when it opens.
   if (reason.kind === 'freeze' || reason.kind === 'window') return { until, reason: 'closed' };
   const stops = reason.kind === 'stopped' ? reason.stops.toSorted() : undefined;

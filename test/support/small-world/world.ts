@@ -116,7 +116,11 @@ export class World {
       restarting.state = this.faults.get(restarting.revision) ?? 'ready';
       return;
     }
-    if (accepted === undefined || live.lies) return;
+    if (live.lies) return;
+    if (accepted === undefined) {
+      for (const broker of live.brokers) if (broker.state !== 'ready') broker.state = this.faults.get(broker.revision) ?? 'ready';
+      return;
+    }
     if (live.brokers.length < BROKERS && accepted.mode === 'run') {
       live.brokers.push({ revision: accepted.revision, spec: accepted.spec, state: 'restarting' });
       return;

@@ -1,3 +1,4 @@
+import type { RolloutDelta } from '../../../src/core/change/fleet-change.ts';
 import type { DesiredCluster, DesiredSpec } from '../../../src/core/desired/desired.ts';
 import type { Drift } from '../../../src/core/drift/drift.ts';
 import type { Observed, Unknown } from '../../../src/core/evidence/observation.ts';
@@ -10,7 +11,7 @@ import type { Plan, PlannedPhase, PlannedRollout } from '../../../src/core/plan/
 import type { Policy } from '../../../src/core/reconcile/policy.ts';
 import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../../src/core/reconcile/state.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
-import type { AuditEntry, Delivery, FleetRecord, Job, RolloutChange, StateChange } from '../../../src/ports/state-store.ts';
+import type { AuditEntry, Delivery, FleetRecord, Job, StateChange } from '../../../src/ports/state-store.ts';
 
 /** A fixed moment of 2026; tests count from it in milliseconds. */
 export const T0 = 1_790_000_000_000;
@@ -170,7 +171,7 @@ export function landed(letter: string, plan: Plan, over: Partial<RolloutState> =
 }
 
 /** What a commit says of a rollout that changed, with only these phases and targets. */
-export const changed = (state: RolloutState, over: Partial<RolloutChange> = {}): RolloutChange => ({
+export const changed = (state: RolloutState, over: Partial<RolloutDelta> = {}): RolloutDelta => ({
   ...state,
   phases: new Map(),
   targets: new Map(),

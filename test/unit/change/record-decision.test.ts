@@ -104,6 +104,15 @@ describe('reports', () => {
     expect([reports(news, decided('1', progress)), reports(decided('1', progress), news)]).toEqual([at, at]);
     expect(reports(decided('1', progress), decided('2', progress))).toHaveLength(2);
   });
+
+  it('of those that wait for another rollout follow its news: it may be another one by now', () => {
+    const ended = decided('1', { status: 'completed', finishedAt: NOW });
+    const wait = { reason: { kind: 'required-product', product: 'kafka', rollout: ended.rollout.state.id }, until: undefined } as const;
+    const waiting = decided('2', undefined, { holds: { ...NO_HOLDS, all: wait } });
+    expect(reports(ended, waiting)).toContainEqual({ kind: 'report-rollouts', commit: sha('2'), at: t(30_000) });
+    expect(reports(decided('1', progress), waiting)).toHaveLength(1);
+    expect(reports(ended, decided('3', undefined))).toHaveLength(1);
+  });
 });
 
 describe('the look for drift', () => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { prove, recordFailure } from '../../../src/core/ledger/record.ts';
+import { trusted } from '../../../src/core/model/ids.ts';
+import { instant } from '../../../src/core/model/time.ts';
 import type { PlannedTarget } from '../../../src/core/plan/plan.ts';
 import { desiredOf } from '../../support/fleet-ledger.ts';
 import { cluster, type Documents, product, release, STANDARD, strategy } from '../../support/fleet-model.ts';
@@ -45,6 +48,37 @@ describe('targets are desired minus ledger', () => {
     const known = historyOf(at('3.8.0')).ordered(desiredAt(at('3.9.0')), 'p2');
     const rollout = rolled(at('3.9.0'), at('3.8.0'), known);
     expect([...rollout.targets.values()].map(say)).toEqual([['p2', 'update', 'rollback', '3.8.0']]);
+  });
+
+  it('takes in what was ordered back to where it is proven, and has not soaked since', () => {
+    const rollout = trusted.rollout('000000000000-0000000000000001');
+    const known = historyOf(at('3.8.0')).ordered(desiredAt(at('3.8.0')), 'p2', { rollout });
+    const bigger = only([...CLUSTERS.slice(0, 3), cluster('p3', {}, { replicas: 5 })]);
+    expect([...rolled(at('3.8.0'), at('3.8.0', {}, bigger), known).targets.values()].map(say).sort()).toEqual([
+      ['p2', 'bring-home', 'rollback', '3.8.0'],
+      ['p3', 'update', 'rollout', '3.8.0'],
+    ]);
+  });
+
+  it('takes in what broke where it is proven, until it has soaked there again', () => {
+    const known = historyOf(at('3.8.0'));
+    const rollout = trusted.rollout('000000000000-0000000000000001');
+    const { revision, spec } = desiredOf(desiredAt(at('3.8.0')), 'p2');
+    known.change('p2', (entry) => recordFailure(entry, { revision, version: spec.version, rollout, at: instant(1) }));
+    const targets = () => rolled(at('3.8.0'), at('3.8.0', {}, bigger), known).targets;
+    const bigger = only([...CLUSTERS.slice(0, 3), cluster('p3', {}, { replicas: 5 })]);
+    expect([...targets().keys()].sort()).toEqual(['p2', 'p3']);
+    known.change('p2', (entry) => prove(entry, { revision, spec, proof: 'soaked', at: instant(2), rollout, tookMs: undefined }));
+    expect([...targets().keys()]).toEqual(['p3']);
+  });
+
+  it('leaves alone what was adopted after its newest order', () => {
+    const rollout = trusted.rollout('000000000000-0000000000000001');
+    const known = historyOf(at('3.8.0'))
+      .ordered(desiredAt(at('3.8.0')), 'p2', { rollout, orderedAt: instant(1) })
+      .change('p2', (entry) => ({ ...entry, proven: entry.proven.map((one) => ({ ...one, proof: 'adopted', at: instant(1) })) }));
+    const bigger = only([...CLUSTERS.slice(0, 3), cluster('p3', {}, { replicas: 5 })]);
+    expect([...rolled(at('3.8.0'), at('3.8.0', {}, bigger), known).targets.keys()]).toEqual(['p3']);
   });
 
   it('leaves drift alone: what was proven there and then changed by hand', () => {

@@ -1,26 +1,45 @@
 import { expect, it } from 'vitest';
-import { trusted } from '../../../src/core/model/ids.ts';
 import { clustersToObserve } from '../../../src/core/reconcile/clusters-to-observe.ts';
-import { type TargetStatus, untouched } from '../../../src/core/reconcile/state.ts';
-import { planOf } from '../../support/small-world/plans.ts';
-import { at, Scene } from '../../support/small-world/scene.ts';
+import type { TargetStatus } from '../../../src/core/reconcile/state.ts';
+import { at, Scene } from '../../support/engine/scene.ts';
 
-it.each([
-  ['waiting', true],
-  ['applying', true],
-  ['rolling', true],
-  ['soaking', true],
-  ['held', true],
-  ['unreachable', true],
-  ['succeeded', false],
-  ['failed', false],
-  ['deferred', false],
-  ['skipped', false],
-  ['removed', false],
-  ['superseded', false],
-] as const satisfies readonly (readonly [TargetStatus, boolean])[])('a target that is %s: observed is %s', (status, observed) => {
-  const scene = new Scene(planOf({ from: 1, to: 2, phases: [{ members: ['east-a'] }] }));
-  const cluster = trusted.cluster('east-a');
-  scene.state = { ...scene.state, targets: new Map([[cluster, { ...untouched(at(0)), status }]]) };
-  expect([...clustersToObserve([scene])]).toEqual(observed ? [['east', [cluster]]] : []);
+const EAST = { from: 1, to: 2, phases: [{ members: ['east-a'] }] };
+
+/** Observed while the rollout goes on, and under guard. */
+const OBSERVED: Readonly<Record<TargetStatus, readonly [boolean, boolean]>> = {
+  waiting: [true, false],
+  applying: [true, true],
+  rolling: [true, true],
+  soaking: [true, true],
+  held: [true, true],
+  succeeded: [true, true],
+  failed: [true, false],
+  unreachable: [true, false],
+  deferred: [true, false],
+  skipped: [false, false],
+  removed: [false, false],
+  superseded: [false, false],
+};
+
+it.each(Object.entries(OBSERVED))('a target that is %s: observed while it goes on, and under guard: %o', (status, [before, after]) => {
+  const scene = new Scene(EAST);
+  scene.changeTarget('east-a', { status: status as TargetStatus });
+  expect([...clustersToObserve(scene.rollouts)]).toEqual(before ? [['east', ['east-a']]] : []);
+  scene.change({ finishedAt: at(0), guardUntil: at(100) });
+  expect([...clustersToObserve(scene.rollouts)]).toEqual(after ? [['east', ['east-a']]] : []);
+});
+
+it('clusters of several rollouts are named once, by data plane', () => {
+  const scene = new Scene({ from: 1, to: 2, phases: [{ members: ['east-a', 'west-a'] }, { members: ['east-b'] }] });
+  scene.land({ from: 1, to: 3, phases: [{ members: ['east-a', 'east-c'] }] });
+  expect([...clustersToObserve(scene.rollouts)]).toEqual([
+    ['east', ['east-a', 'east-b', 'east-c']],
+    ['west', ['west-a']],
+  ]);
+});
+
+it('a state without its part of the plan is left alone', () => {
+  const scene = new Scene(EAST);
+  const { planned, state } = scene.rollout();
+  expect(clustersToObserve([{ planned: { ...planned, targets: new Map() }, state }]).size).toBe(0);
 });

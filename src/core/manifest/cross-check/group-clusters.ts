@@ -1,3 +1,4 @@
+import { nameList } from '../../model/name-list.ts';
 import { MAX_CLUSTERS_NAMED, MAX_NAMES_IN_MESSAGE } from '../limits.ts';
 import type { UnlocatedProblem } from '../model.ts';
 import type { ClusterProblem } from './placement.ts';
@@ -19,14 +20,10 @@ export function groupClusters(problems: readonly ClusterProblem[]): readonly Unl
     const first = others[0]?.problem;
     const told = sorted.slice(0, MAX_CLUSTERS_NAMED).map(({ problem }) => problem);
     if (first === undefined) return told;
-    const names = listNames(others.map(({ cluster }) => cluster));
+    const names = nameList(
+      others.map(({ cluster }) => cluster),
+      MAX_NAMES_IN_MESSAGE,
+    );
     return [...told, { ...first, message: `${others.length} more clusters with the same problem (${first.code}): ${names}` }];
   });
-}
-
-/** `a, b, c and 4 more`. */
-export function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_NAMES_IN_MESSAGE).join(', ');
-  const more = names.length - MAX_NAMES_IN_MESSAGE;
-  return more > 0 ? `${shown} and ${more} more` : shown;
 }

@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts';
 import { commentShape, issueShape, REACTIONS, reactionShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { CommentRow, IssueRow } from '../store/rows.ts';
-import { issueOf } from './issues.ts';
+import { issueOf } from './issue-of.ts';
 import { bodyText } from './texts.ts';
 
 const READ = {

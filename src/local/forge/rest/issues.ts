@@ -1,14 +1,12 @@
 import { setPullState } from '../actions/pulls.ts';
-import { emitPull } from '../actions/ref-changes.ts';
-import { emit } from '../events/emit.ts';
-import { created, noContent, notFound, okay, Refusal } from '../http/answer.ts';
+import { created, noContent, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
-import type { JsonObject } from '../json.ts';
 import { issueShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { AccountRow, IssueRow } from '../store/rows.ts';
-import { ensureLabel, labelNames } from './labels.ts';
+import { emitIssue, issueOf, issuesDisabled } from './issue-of.ts';
+import { ensureLabel, labelNames, setLabels } from './labels.ts';
 import { changesOf } from './pulls.ts';
 import { bodyText, titleText } from './texts.ts';
 
@@ -56,36 +54,6 @@ export const issueRoutes: readonly RepositoryRoute[] = [
     handle: (call) => setLocked(call, false),
   },
 ];
-
-/** The issue or pull request that `:number` names. @throws Refusal 404, or 410 where issues are turned off. */
-export function issueOf(call: RepositoryCall): IssueRow {
-  const issue = call.world.store.issues.byNumber(call.repository.id, Number(call.params['number']));
-  if (issue === undefined) {
-    if (call.repository.has_issues === 0) throw issuesDisabled();
-    throw notFound();
-  }
-  if (call.caller.kind === 'installation') checkKind(call, issue);
-  return issue;
-}
-
-const issuesDisabled = (): Refusal => new Refusal(410, 'Issues has been disabled in this repository.');
-
-/** An app with leave for pull requests alone does not reach issues that are none. */
-function checkKind(call: RepositoryCall, issue: IssueRow): void {
-  if (call.caller.kind !== 'installation' || call.caller.permissions['issues'] !== undefined) return;
-  if (call.world.store.pulls.ofIssue(issue.id) === undefined) throw new Refusal(403, 'Resource not accessible by integration');
-}
-
-export function emitIssue(call: RepositoryCall, issue: IssueRow, action: string, sender: AccountRow, more: JsonObject = {}): void {
-  const { world, repository } = call;
-  const pull = world.store.pulls.ofIssue(issue.id);
-  if (pull !== undefined) {
-    emitPull(world, repository, sender, pull, action, more);
-    return;
-  }
-  const shape = issueShape(world, repository, world.store.issues.byId(issue.id));
-  emit(world, { event: 'issues', action, repository, sender, payload: { issue: shape, ...more } });
-}
 
 function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
   const { world, repository } = call;
@@ -175,14 +143,6 @@ function setIssueState(
     else world.store.issues.reopen(issue.id, 'reopened', world.now());
     emitIssue(call, issue, state === 'closed' ? 'closed' : 'reopened', actor);
   });
-}
-
-/** The labels of an issue become exactly these. */
-export function setLabels(call: RepositoryCall, issue: IssueRow, names: readonly string[]): void {
-  const { issues } = call.world.store;
-  const wanted = new Set(names.map((name) => ensureLabel(call, name).id));
-  for (const label of issues.labelsOf(issue.id)) if (!wanted.has(label.id)) issues.dropLabel(issue.id, label.id);
-  for (const label of wanted) issues.putLabel(issue.id, label);
 }
 
 function setLocked(call: RepositoryCall, locked: boolean): typeof noContent {

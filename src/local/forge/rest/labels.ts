@@ -6,7 +6,7 @@ import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import { labelShape } from '../shapes/issue.ts';
 import type { IssueRow, LabelRow } from '../store/rows.ts';
-import { emitIssue, issueOf, setLabels } from './issues.ts';
+import { emitIssue, issueOf } from './issue-of.ts';
 
 const READ = {
   person: 'anyone',
@@ -144,6 +144,14 @@ function addLabels(call: RepositoryCall, issue: IssueRow, names: readonly string
     if (world.store.issues.putLabel(issue.id, label.id))
       emitIssue(call, issue, 'labeled', call.author(), { label: labelShape(world, repository, label) });
   }
+}
+
+/** The labels of an issue become exactly these. */
+export function setLabels(call: RepositoryCall, issue: IssueRow, names: readonly string[]): void {
+  const { issues } = call.world.store;
+  const wanted = new Set(names.map((name) => ensureLabel(call, name).id));
+  for (const label of issues.labelsOf(issue.id)) if (!wanted.has(label.id)) issues.dropLabel(issue.id, label.id);
+  for (const label of wanted) issues.putLabel(issue.id, label);
 }
 
 function removeLabel(call: RepositoryCall, issue: IssueRow): void {

@@ -1,6 +1,7 @@
 import { valueAt } from '../../../../src/core/desired/normalise.ts';
+import { assertNever } from '../../../../src/core/model/assert.ts';
 import type { ClusterId } from '../../../../src/core/model/ids.ts';
-import type { Stop } from '../../../../src/core/reconcile/stop.ts';
+import type { Stop } from '../../../../src/core/stop/stop.ts';
 import { type FleetStep, type RolloutStep, targetOf } from './step.ts';
 
 /** The stops over one target after a decision, told by the words of the law and not by the engine's own tables. */
@@ -34,6 +35,8 @@ export function covering(fleet: FleetStep, { planned, next }: RolloutStep, clust
             ({ path, value }) => valueAt(target.spec, path) === value && (proven === undefined || valueAt(proven, path) !== value),
           )
         );
+      default:
+        return assertNever(scope, 'covering');
     }
   });
 }

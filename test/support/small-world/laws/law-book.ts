@@ -73,8 +73,12 @@ export class LawBook {
     const isFresh = seen?.kind === 'observed' && Math.abs(input.now - seen.receivedAt) <= input.policy.evidenceMaxAgeMs;
     if (!isFresh || target === undefined || order?.rollout !== next.id || seen.accepted?.epoch !== order.epoch) return;
     const known = this.#broken.get(key);
-    const newestAt = known?.sampledAt ?? was.sampledAt;
-    if (newestAt !== undefined && seen.sampledAt <= newestAt) return;
+    const [newestAt, newestSeenAt] = [known?.sampledAt ?? was.sampledAt, known?.receivedAt ?? was.seenAt];
+    if (newestAt !== undefined && newestSeenAt !== undefined) {
+      // Long after the newest sample an earlier one can only mean that their clock was set back.
+      const isOvertaken = seen.sampledAt < newestAt && seen.receivedAt - newestSeenAt <= input.policy.evidenceMaxAgeMs;
+      if (seen.sampledAt === newestAt || isOvertaken) return;
+    }
     const isCrashLoop =
       !seen.healthy && seen.brokers.some(({ state, version }) => state === 'crash-loop' && version === target.spec.version);
     if (!isCrashLoop) {

@@ -4,7 +4,7 @@ import type { ClusterId } from '../../../../src/core/model/ids.ts';
 import type { PlannedPhase, PlannedRollout, PlannedTarget } from '../../../../src/core/plan/plan.ts';
 import type { ActiveRollout, Decision, FleetDecision, FleetInput } from '../../../../src/core/reconcile/decision.ts';
 import { IN_FLIGHT, type RolloutState, type TargetState } from '../../../../src/core/reconcile/state.ts';
-import { isLifted, type Stop } from '../../../../src/core/reconcile/stop.ts';
+import { isLifted, type Stop } from '../../../../src/core/stop/stop.ts';
 
 /** A law is broken: says which, and by what. */
 export function law(holds: boolean, words: () => string): asserts holds {

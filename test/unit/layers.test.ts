@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const src = resolve(import.meta.dirname, '../../../src');
+const src = resolve(import.meta.dirname, '../../src');
 
 /** What each layer may import from the others, and which packages (`*`: any; `node:` modules are packages too). */
 const LAYERS: Readonly<Record<string, { readonly layers: readonly string[]; readonly packages: readonly string[] }>> = {
@@ -17,37 +17,26 @@ const LAYERS: Readonly<Record<string, { readonly layers: readonly string[]; read
   'main.ts': { layers: ['app', 'core', 'local'], packages: [] },
 };
 
-/** Inside the core, folders stand in the order of the dataflow. */
+/**
+ * Inside the core, what each folder may import besides itself: always ones that stand before it, so that the table is an order, from the
+ * text of a manifest to the words of a report.
+ */
 const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
-  model: ['model'],
-  manifest: ['model', 'manifest'],
-  desired: ['model', 'manifest', 'desired'],
-  calendar: ['model', 'manifest', 'desired', 'calendar'],
-  evidence: ['model', 'manifest', 'desired', 'evidence'],
-  ledger: ['model', 'desired', 'evidence', 'ledger'],
-  stop: ['model', 'desired', 'ledger', 'stop'],
-  plan: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan'],
-  reconcile: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile'],
-  forecast: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'forecast'],
-  drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
-  change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift', 'change'],
-  landing: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change', 'landing'],
-  command: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'command'],
-  report: [
-    'model',
-    'manifest',
-    'desired',
-    'calendar',
-    'evidence',
-    'ledger',
-    'stop',
-    'plan',
-    'reconcile',
-    'forecast',
-    'drift',
-    'command',
-    'report',
-  ],
+  model: [],
+  manifest: ['model'],
+  desired: ['model', 'manifest'],
+  calendar: ['model', 'manifest'],
+  evidence: ['model', 'desired'],
+  ledger: ['model', 'desired', 'evidence'],
+  stop: ['model', 'desired'],
+  plan: ['model', 'manifest', 'desired', 'evidence', 'ledger', 'stop'],
+  reconcile: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan'],
+  forecast: ['model', 'evidence', 'reconcile'],
+  drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'reconcile'],
+  change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
+  landing: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
+  command: ['model', 'desired', 'stop', 'plan', 'reconcile'],
+  report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift', 'command'],
 };
 
 /** Clock, randomness, I/O and waiting: what would make a decision depend on more than its input. */
@@ -57,38 +46,63 @@ const IMPURE =
 interface Import {
   readonly file: string;
   readonly target: string;
+  /** Gone when the types are: it loads nothing. */
+  readonly isType?: boolean;
 }
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const imports: readonly Import[] = files.flatMap((file) => {
   const text = readFileSync(join(src, file), 'utf8');
   const found = [
-    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;'"`]*?from\s+'([^']+)'/g),
-    ...text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g),
-    ...text.matchAll(/(?:^|\n)import\s+'([^']+)'/g),
+    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\s(type\s)?[^;'"`]*?from\s+'([^']+)'/g),
+    ...text.matchAll(/\b()import\(\s*'([^']+)'\s*\)/g),
+    ...text.matchAll(/(?:^|\n)()import\s+'([^']+)'/g),
   ];
-  return found.map((match) => ({ file, target: match[1] ?? '' }));
+  return found.map(([, type, target = '']) => ({ file, target, isType: type === 'type ' }));
 });
 
 const layerOf = (file: string): string => file.split('/')[0] ?? '';
+/** The folder of the core that a file is in. */
+const folderOf = (file: string): string => file.split('/')[1] ?? '';
+const resolved = ({ file, target }: Import): string => relative(src, resolve(src, dirname(file), target));
 
-function violation({ file, target }: Import): string | undefined {
+function violation(found: Import): string | undefined {
+  const { file, target } = found;
   const rules = LAYERS[layerOf(file)];
   if (rules === undefined) return `${file} is in no layer`;
   if (!target.startsWith('.')) {
     const allowed = rules.packages.includes('*') || rules.packages.some((name) => target === name || target.startsWith(`${name}/`));
     return allowed ? undefined : `${file} imports the package ${target}`;
   }
-  const to = relative(src, resolve(src, dirname(file), target));
+  const to = resolved(found);
   const layer = layerOf(to);
   if (!rules.layers.includes(layer)) return `${file} imports ${to}`;
   if (layerOf(file) === 'adapters' && layer === 'adapters' && file.split('/')[1] !== to.split('/')[1])
     return `${file} imports another adapter, ${to}`;
-  if (layerOf(file) === 'core') {
-    const [, from = '', into = ''] = [undefined, file.split('/')[1], to.split('/')[1]];
-    if (!(CORE_ORDER[from] ?? []).includes(into)) return `${file} imports ${to}, against the order of the dataflow`;
-  }
+  if (layerOf(file) === 'core' && folderOf(file) !== folderOf(to) && !(CORE_ORDER[folderOf(file)] ?? []).includes(folderOf(to)))
+    return `${file} imports ${to}, against the order of the dataflow`;
   return undefined;
+}
+
+/** Files that load one another: which of them runs first depends on who asks first. */
+function cyclesIn(edges: readonly Import[]): readonly string[] {
+  const loads = new Map<string, string[]>();
+  for (const edge of edges) {
+    if (edge.isType === true || !edge.target.startsWith('.')) continue;
+    const list = loads.get(edge.file) ?? [];
+    loads.set(edge.file, list);
+    list.push(resolved(edge));
+  }
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (done.has(file)) return;
+    done.add(file);
+    for (const next of loads.get(file) ?? []) walk(next, [...path, file]);
+  };
+  for (const file of loads.keys()) walk(file, []);
+  return cycles;
 }
 
 describe('layers', () => {
@@ -99,6 +113,25 @@ describe('layers', () => {
 
   it('imports go one way', () => {
     expect(imports.map(violation).filter((found) => found !== undefined)).toEqual([]);
+  });
+
+  it('inside the core the table is an order, and allows nothing that nobody needs', () => {
+    const folders = Object.keys(CORE_ORDER);
+    const inside = imports.filter(({ file, target }) => layerOf(file) === 'core' && target.startsWith('.'));
+    for (const [at, folder] of folders.entries()) {
+      const used = new Set(inside.filter(({ file }) => folderOf(file) === folder).map((found) => folderOf(resolved(found))));
+      expect(CORE_ORDER[folder], folder).toEqual(folders.slice(0, at).filter((earlier) => used.has(earlier)));
+    }
+  });
+
+  it('no files load one another', () => {
+    expect(cyclesIn(imports)).toEqual([]);
+    const [there, back] = [
+      { file: 'loop/a.ts', target: './b.ts' },
+      { file: 'loop/b.ts', target: './a.ts' },
+    ] as const;
+    expect(cyclesIn([there, back])).toEqual(['loop/a.ts -> loop/b.ts -> loop/a.ts']);
+    expect(cyclesIn([there, { ...back, isType: true }])).toEqual([]);
   });
 
   it('the core has no clock, no randomness, no I/O and does not wait', () => {

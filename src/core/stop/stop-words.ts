@@ -1,7 +1,6 @@
 import { assertNever } from '../model/assert.ts';
 import { formatInstant } from '../model/time.ts';
-import { traitWords } from '../reconcile/stops.ts';
-import type { Stop, StopScope } from '../stop/stop.ts';
+import type { Stop, StopScope, Trait } from './stop.ts';
 
 /** Where a stop holds: `release kafka-all`, `the fleet`. `name` formats what others have named. */
 export function scopeName(scope: StopScope, name: (text: string) => string = String): string {
@@ -25,6 +24,14 @@ export function scopeName(scope: StopScope, name: (text: string) => string = Str
     default:
       return assertNever(scope, 'scopeName');
   }
+}
+
+/** `kafka 4.1.1`, `kafka num.io.threads = 16`. */
+export function traitWords(product: string, traits: readonly Trait[]): string {
+  const words = traits.map(({ path, value }) =>
+    path === 'version' ? String(value) : `${path.replace(/^\w+\./, '')} = ${value ?? 'not set'}`,
+  );
+  return `${product} ${words.join(', ')}`;
 }
 
 /** A stop in one line, for a refusal: `stop 0123456789abcdef on release kafka-all, by anna at ...: demo until noon`. */

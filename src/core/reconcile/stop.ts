@@ -1,1 +1,0 @@
-export * from '../stop/stop.ts';

@@ -1,0 +1,311 @@
+/** A bug that somebody could make: one place of the source, written a little differently. */
+export interface PlantedBug {
+  readonly name: string;
+  /** Under `src`. */
+  readonly file: string;
+  /** Occurs there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+const bug = (name: string, file: string, find: string, replace: string): PlantedBug => ({ name, file, find, replace });
+
+const RECONCILE = 'core/reconcile';
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  // Starts.
+  bug(
+    'starts-in-freezes',
+    `${RECONCILE}/gates.ts`,
+    '  if (!verdict.open) return hold',
+    "  if (!verdict.open && verdict.rule.kind === 'window') return hold",
+  ),
+  bug(
+    'rescue-ignores-freezes',
+    `${RECONCILE}/gates.ts`,
+    '  const verdict = calendarVerdict(fleet.calendar, {',
+    '  if (draft.target(cluster).rescue) return undefined;\n  const verdict = calendarVerdict(fleet.calendar, {',
+  ),
+  bug('calendar-blind-to-labels', `${RECONCILE}/gates.ts`, '    labels: fleet.desired(cluster)?.labels ?? {},', '    labels: {},'),
+  bug('allow-rollback-flipped', 'core/calendar/read-rules.ts', 'allowRollback = true', 'allowRollback = false'),
+  bug(
+    'rollbacks-pass-every-freeze',
+    'core/calendar/calendar-gate.ts',
+    "(question.kind === 'rollback' && rule.allowRollback)",
+    "question.kind === 'rollback'",
+  ),
+  bug(
+    'starts-blind',
+    `${RECONCILE}/gates.ts`,
+    '  if (sighting.seen) return { wait: undefined, validUntil: sighting.staleAt };',
+    '  if (draft.now > 0) return undefined;\n  if (sighting.seen) return { wait: undefined, validUntil: sighting.staleAt };',
+  ),
+  bug(
+    'ignores-the-upgrade-path',
+    `${RECONCILE}/gates.ts`,
+    '    if (!check.ok) return hold',
+    '    if (!check.ok && draft.now < 0) return hold',
+  ),
+  bug(
+    'path-of-one-broker',
+    `${RECONCILE}/gates.ts`,
+    'new Set([seen.running.version, ...seen.brokers.map((broker) => broker.version)])',
+    'new Set([seen.brokers[0]?.version ?? seen.running.version])',
+  ),
+  bug('ignores-the-interval', `${RECONCILE}/gates.ts`, '  return now >= until', '  return now > 0'),
+  bug(
+    'two-rollouts-move-one-cluster',
+    `${RECONCILE}/gates.ts`,
+    'return other === undefined || other === draft ? undefined',
+    'return draft.now > 0 || other === undefined || other === draft ? undefined',
+  ),
+  bug(
+    'starts-under-stops',
+    `${RECONCILE}/gates.ts`,
+    '  return wait && { wait, validUntil: wait.until };',
+    '  return wait && draft.now < 0 ? { wait, validUntil: wait.until } : undefined;',
+  ),
+  bug(
+    'skip-ignores-the-order',
+    `${RECONCILE}/follow.ts`,
+    '?.revision === revision && isProvenUnderOrder(draft, cluster);',
+    '?.revision === revision;',
+  ),
+  bug(
+    'opt-out-during-rollout-ignored',
+    `${RECONCILE}/follow.ts`,
+    '  if (desired.optOut !== undefined) return',
+    '  if (desired.optOut !== undefined && target.attempt < 0) return',
+  ),
+  bug(
+    'leavers-are-rolled',
+    `${RECONCILE}/follow.ts`,
+    "  if (desired === undefined) return become(target, 'removed', now",
+    "  if (desired === undefined && now < 0) return become(target, 'removed', now",
+  ),
+  bug(
+    'pin-during-rollout-ignored',
+    `${RECONCILE}/follow.ts`,
+    'if (heldAt !== undefined && desired.spec.version !== planned.spec.version) {',
+    'if (heldAt !== undefined && now < 0) {',
+  ),
+  // Limits.
+  bug(
+    'phase-limit-off-by-one',
+    `${RECONCILE}/starts.ts`,
+    'if (tally.inFlight >= planned.maxConcurrent.count)',
+    'if (tally.inFlight > planned.maxConcurrent.count)',
+  ),
+  bug(
+    'fleet-limit-off-by-one',
+    `${RECONCILE}/starts.ts`,
+    'return draft.fleet.load.fleet >= fleetMaxConcurrent ?',
+    'return draft.fleet.load.fleet > fleetMaxConcurrent ?',
+  ),
+  bug(
+    'data-plane-limit-ignored',
+    `${RECONCILE}/gates.ts`,
+    'limit === undefined || (draft.fleet.load.dataPlanes.get(dataPlane) ?? 0) < limit',
+    'limit === undefined || limit > 0',
+  ),
+  bug(
+    'release-limit-off-by-one',
+    `${RECONCILE}/starts.ts`,
+    'release !== undefined && draft.tally.inFlight >= release.count.count',
+    'release !== undefined && draft.tally.inFlight > release.count.count',
+  ),
+  bug('rescue-limit-off-by-one', `${RECONCILE}/starts.ts`, 'draft.rescuing >= own.count.count', 'draft.rescuing > own.count.count'),
+  bug(
+    'soak-keeps-no-slot',
+    `${RECONCILE}/state.ts`,
+    "export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held', 'soaking']);",
+    "export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held']);",
+  ),
+  bug('load-counted-twice-at-takeover', `${RECONCILE}/fleet-draft.ts`, 'if (!this.flights.has(cluster)) this.#addLoad', 'this.#addLoad'),
+  // Order of things.
+  bug(
+    'only-the-first-required-product',
+    `${RECONCILE}/phases.ts`,
+    'requires.includes(other.planned.product)',
+    'requires[0] === other.planned.product',
+  ),
+  bug(
+    'required-products-ignored',
+    `${RECONCILE}/phases.ts`,
+    "if (kind === 'rollback' || requires.length === 0) return undefined;",
+    'if (kind !== undefined) return undefined;',
+  ),
+  bug('bake-skipped', `${RECONCILE}/phases.ts`, 'isLast || isExpedited(draft, phase.planned.name) ? 0', 'isLast || draft.now > 0 ? 0'),
+  bug(
+    'approval-before-ignored',
+    `${RECONCILE}/phases.ts`,
+    "  if (missingApproval(draft, phase, 'before') === undefined) {",
+    '  if (draft.now > 0) {',
+  ),
+  bug(
+    'approval-by-one-person',
+    `${RECONCILE}/phases.ts`,
+    'return people.size >= approval.count ?',
+    'return people.size >= Math.min(1, approval.count) ?',
+  ),
+  bug(
+    'phases-at-once',
+    `${RECONCILE}/phases.ts`,
+    '    if (earlier.tally.unsettled > 0 || !isPhaseOver(earlier.state)) return earlier;',
+    '    if (earlier.tally.waiting > 0) return earlier;',
+  ),
+  bug(
+    'a-skipped-canary-proves',
+    `${RECONCILE}/phases.ts`,
+    "draft.target(cluster).status === 'skipped' && hasSoaked(draft, cluster)",
+    "draft.target(cluster).status === 'skipped'",
+  ),
+  // Evidence.
+  bug(
+    'believes-what-is-claimed',
+    'core/evidence/classify.ts',
+    'observation.rolled && observation.healthy && isReady && contradiction === undefined',
+    'observation.rolled && observation.healthy',
+  ),
+  bug(
+    'soak-from-the-order',
+    `${RECONCILE}/advance.ts`,
+    '  const soakedAt = instant(healthySince + soakMs);',
+    '  const soakedAt = instant(Math.min(healthySince, target.startedAt ?? healthySince) + soakMs);',
+  ),
+  bug(
+    'soak-counts-the-unseen',
+    `${RECONCILE}/advance.ts`,
+    'return gapMs > evidenceMaxAgeMs ? instant(since + gapMs) : since;',
+    'return gapMs < 0 ? instant(since + gapMs) : since;',
+  ),
+  bug('soak-goes-on-when-unhealthy', `${RECONCILE}/advance.ts`, '    healthySince: undefined,\n', ''),
+  bug(
+    'evidence-of-another-epoch',
+    'core/evidence/classify.ts',
+    'if (accepted?.epoch !== order.epoch || accepted.revision !== target.revision) {',
+    'if (accepted === undefined) {',
+  ),
+  // Orders.
+  bug(
+    'epoch-ignores-what-was-accepted',
+    `${RECONCILE}/orders.ts`,
+    'standing?.reply?.seen ?? 0, draft.target(cluster).epoch, accepted) + 1',
+    'draft.target(cluster).epoch) + 1',
+  ),
+  bug(
+    'stale-reply-ignored',
+    `${RECONCILE}/orders.ts`,
+    "const refusedForGood = order?.reply?.kind === 'stale';",
+    "const refusedForGood = order?.reply?.kind === 'stale' && draft.now < 0;",
+  ),
+  bug(
+    'never-sends-again',
+    `${RECONCILE}/orders.ts`,
+    '  if (reply === undefined || seen === undefined) return false;',
+    '  if (epoch > 0 || reply === undefined || seen === undefined) return false;',
+  ),
+  bug(
+    'keep-order-asks-no-stops',
+    `${RECONCILE}/orders.ts`,
+    'return !draft.isWindingDown && !draft.isFinished && draft.stopsOver(cluster).length === 0;',
+    'return !draft.isWindingDown && !draft.isFinished;',
+  ),
+  bug(
+    'failed-ones-may-run-on',
+    `${RECONCILE}/orders.ts`,
+    "    case 'failed':\n    case 'deferred':\n    case 'skipped':\n    case 'removed':",
+    "    case 'failed':\n      return undefined;\n    case 'deferred':\n    case 'skipped':\n    case 'removed':",
+  ),
+  bug('aborted-ones-run-on', `${RECONCILE}/orders.ts`, 'return !draft.isWindingDown && !draft.isFinished && draft', 'return draft'),
+  // Budgets and stops.
+  bug(
+    'budget-off-by-one',
+    `${RECONCILE}/budgets.ts`,
+    'budget !== undefined && tally.spent[kind] > budget.count',
+    'budget !== undefined && tally.spent[kind] > budget.count + 1',
+  ),
+  bug(
+    'acknowledged-for-ever',
+    `${RECONCILE}/tally.ts`,
+    'acknowledged !== undefined && acknowledged.attempt === attempt && acknowledged.status === status;',
+    'acknowledged !== undefined && attempt >= 0 && status !== undefined;',
+  ),
+  bug('quarantine-ignored', 'core/stop/scope.ts', 'movesTo(scope.traits, mover.spec, mover.proven)', 'scope.traits.length < 0'),
+  bug('product-stop-of-nobody', 'core/stop/scope.ts', 'scope.product === mover.product;', 'scope.product === mover.release;'),
+  bug('data-plane-stop-of-nobody', 'core/stop/scope.ts', 'scope.dataPlane === mover.dataPlane', 'scope.dataPlane === mover.release'),
+  bug('probe-passes-every-stop', `${RECONCILE}/stops-over.ts`, "cause === 'quarantine'", 'cause !== undefined'),
+  bug('every-stop-lets-rollbacks', `${RECONCILE}/stops-over.ts`, "stop.lets === 'rollbacks' && kind === 'rollback'", "kind === 'rollback'"),
+  // Queue.
+  bug(
+    'pending-never-activated',
+    `${RECONCILE}/queue.ts`,
+    "  if (active === undefined) activate(newest, 'nothing of its release is under way');",
+    '  if (active === undefined) return;',
+  ),
+  bug('two-active', `${RECONCILE}/queue.ts`, '    supersede(active, newest, why);\n', ''),
+  bug(
+    'never-coalesces',
+    `${RECONCILE}/queue.ts`,
+    '  for (const older of pending.slice(0, -1)) {',
+    '  for (const older of pending.slice(0, -2)) {',
+  ),
+  // What is remembered.
+  bug(
+    'ledger-not-written',
+    `${RECONCILE}/record-outcome.ts`,
+    "    ...prove(entry, { revision, spec, proof: 'soaked', at: now, rollout: draft.id, tookMs }),",
+    '    ...entry,',
+  ),
+  bug(
+    'plans-only-what-changed',
+    'core/plan/find-moves.ts',
+    'if (away && to.optOut === undefined) {',
+    'if (away && to.optOut === undefined && change !== undefined) {',
+  ),
+  bug('opted-out-are-planned', 'core/plan/find-moves.ts', 'if (away && to.optOut === undefined) {', 'if (away) {'),
+  bug('cannot-be-created-later', 'core/plan/find-moves.ts', "  if (runs === undefined) return 'create';\n", ''),
+  bug(
+    'policy-not-stored',
+    'core/landing/land.ts',
+    '    policy,\n    ledger: merged(observed, adoptRunning(',
+    '    ledger: merged(observed, adoptRunning(',
+  ),
+  bug('rollouts-not-stored', 'core/landing/land.ts', '    ...started.change,\n', ''),
+  bug('landing-not-in-history', 'core/landing/land.ts', 'clusters changed`), ...started.audit],', 'clusters changed`)].slice(1),'),
+  bug('stops-not-in-history', 'core/change/record-decision.ts', ' || one.decision.changes.length > 0', ''),
+  bug('jobs-not-asked-for', 'loop/commit.ts', '    jobs: followUps.map((followUp) => jobOf(fleet.id, followUp, at)),', '    jobs: [],'),
+  bug('deliveries-not-asked-for', 'core/change/record-decision.ts', '...wake, ...deliveriesOf(actions), ', '...wake, '),
+  bug(
+    'deliver-drops-refusals',
+    'loop/deliver-orders.ts',
+    'await store.recordReplies(id, replies, clock.now());',
+    "await store.recordReplies(id, replies.filter(({ kind }) => kind === 'accepted'), clock.now());",
+  ),
+  bug('memory-of-the-wrong-version', 'loop/commit.ts', 'version: fleet.version + 1, records: next', 'version: fleet.version + 1, records'),
+  bug(
+    'forgets-the-intent-to-write',
+    'loop/project.ts',
+    'const adopt = known !== undefined && known.remoteId === undefined;',
+    'const adopt = false;',
+  ),
+  bug(
+    'writes-without-intent',
+    'loop/project.ts',
+    '    if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });\n',
+    '',
+  ),
+  bug(
+    'guard-forgotten',
+    `${RECONCILE}/finish.ts`,
+    'scalars.guardUntil = isGuarded ? instant(now + draft.planned.guardMs) : undefined;',
+    'scalars.guardUntil = undefined;',
+  ),
+  bug('breaks-after-soak-unseen', `${RECONCILE}/guard.ts`, '  if (again && (crashLoop ||', '  if (now < 0 && again && (crashLoop ||'),
+  bug(
+    'abort-leaves-no-stop',
+    'core/command/abort.ts',
+    'if (traits.length === 0) return undefined;',
+    'if (traits.length >= 0) return undefined;',
+  ),
+];
