@@ -1,4 +1,4 @@
-/** The only reader of the environment. Every mistake is named at once, with its mend. */
+/** Reads the settings of the bot from its environment. Every mistake is named at once, with its fix. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { err, ok, type Result } from '../core/model/result.ts';

@@ -71,7 +71,16 @@ export const planeOf = (cluster: ClusterId): string => `plane-${Number(cluster.s
 
 function desiredCluster(cluster: ClusterId): DesiredCluster {
   const release = 'kafka';
-  return { cluster, revision: NEW, spec: NEW_SPEC, release, dataPlane: planeOf(cluster), labels: {}, heldAt: undefined, optOut: undefined };
+  return {
+    cluster,
+    revision: NEW,
+    spec: NEW_SPEC,
+    release,
+    dataPlane: planeOf(cluster),
+    labels: {},
+    pinnedBy: undefined,
+    optOut: undefined,
+  };
 }
 
 function ledgerEntry(cluster: ClusterId, done: boolean): LedgerEntry {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { printDescription, trimDescription } from '../house/trim-openapi.ts';
 import { appToken } from '../support/forge/app-token.ts';
 import { CheckedRest, describedOperations, type RestAnswer } from '../support/forge/github-description.ts';
 import { type SmallForge, startSmallForge } from '../support/forge/small-forge.ts';
+import { printDescription, trimDescription } from '../tooling/trim-openapi.ts';
 
 /** The whole API, walked once over HTTP; every answer is held against GitHub's own description. */
 let world: SmallForge;
@@ -45,7 +45,7 @@ const head = async (branch: string): Promise<string> => {
 
 it('the trimmed description is what the published one gives', () => {
   const fixture = readFileSync(new URL('../fixtures/github/openapi.json', import.meta.url), 'utf8');
-  expect(fixture, 'run: node test/house/trim-openapi.ts').toBe(printDescription(trimDescription()));
+  expect(fixture, 'run: node test/tooling/trim-openapi.ts').toBe(printDescription(trimDescription()));
 });
 
 it('the app and its installations', async () => {

@@ -18,13 +18,13 @@ interface Context {
 /** How often each kind of change is made, and how. `undefined`: it makes no sense now. */
 const EDITS: readonly (readonly [number, (context: Context) => Edit | undefined])[] = [
   [10, upgrade],
-  [5, revert],
+  [7, revert],
   [3, revertWithOneMore],
   [3, changeConfig],
   [2, quoteConfig],
   [2, changeStrategy],
   [2, changeLimits],
-  [3, freeze],
+  [5, freeze],
   [1, thaw],
   [1, moveWindow],
   [2, join],
@@ -60,7 +60,7 @@ const orderOf = (version: string): number => [...VERSIONS].map(String).indexOf(v
 /** The next version of one release; at times of all of them at once. */
 export function upgrade({ random, spec }: Context): Edit | undefined {
   const chosen = random.chance(0.3) ? spec.releases : spec.releases.slice(random.below(spec.releases.length)).slice(0, 1);
-  const urgency = random.chance(0.75) ? 'routine' : random.pick(URGENCIES);
+  const urgency = random.chance(0.6) ? 'routine' : random.pick(URGENCIES);
   let next = spec;
   const words: string[] = [];
   for (const release of chosen) {

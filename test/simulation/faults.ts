@@ -55,8 +55,8 @@ export function drawFaults(random: Random): Faults {
     replay: some(0.3, 0.02, 0.1),
     world: some(0.8, 0.01, 0.03, 0.08),
     clocks: random.chance(0.25),
-    merge: random.pick([0.01, 0.02, 0.05]),
-    command: random.pick([0, 0.01, 0.03, 0.08]),
+    merge: random.pick([0.02, 0.04, 0.08]),
+    command: random.pick([0, 0.02, 0.06, 0.12]),
     nonsense: random.pick([0, 0.1, 0.3]),
   };
 }

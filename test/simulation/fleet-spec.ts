@@ -86,7 +86,7 @@ export interface FreezeSpec {
 }
 
 /** In the order in which they were published; every step to a neighbour is legal, and so is a patch. */
-export const VERSIONS = ['3.7.0', '3.8.0', '3.8.1', '3.9.0', '3.9.1', '3.10.0', '3.11.0'] as const;
+export const VERSIONS = ['3.7.0', '3.8.0', '3.9.0', '3.9.1', '3.10.0', '3.11.0', '3.12.0'] as const;
 
 const PRODUCTS = [
   { name: 'kafka', requires: [] },
@@ -133,7 +133,7 @@ function releasesOf(product: string, random: Random): readonly ReleaseSpec[] {
     name: ring === undefined ? product : `${product}-${ring}`,
     product,
     ring,
-    version: random.pick(['3.8.0', '3.8.1', '3.9.0']),
+    version: random.pick(['3.8.0', '3.8.0', '3.9.0']),
     config: { threads: '2' },
     flag: false,
     strategy: random.pick(['standard', 'standard', 'other']),

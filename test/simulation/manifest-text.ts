@@ -124,7 +124,7 @@ function freezeText({ name, tier, fromMs, toMs, allowRollback }: FreezeSpec): st
     tier === undefined ? undefined : `  select: { matchLabels: { tier: ${tier} } }`,
     `  from: ${iso(fromMs)}`,
     `  to: ${iso(toMs)}`,
-    `  allowRollback: ${allowRollback}`,
+    allowRollback ? undefined : '  allowRollback: false',
     '  reason: audit',
   )}`;
 }

@@ -106,14 +106,18 @@ export class People {
       if (stop.rollout === undefined || random.chance(0.6)) return { verb: 'lift', stop: stop.id, by, reason };
       return { verb: 'resume', rollout: stop.rollout, stop: stop.id, by, reason };
     }
-    if (random.chance(0.15)) {
-      const cluster = random.pickAny([...laws.mirror.desired.values()]);
+    if (random.chance(0.25)) {
+      const waiting = laws.mirror.unfinished.flatMap(({ state }) => [...state.targets].filter(([, { status }]) => status === 'waiting'));
+      const cluster =
+        laws.mirror.desired.get(random.pickAny(waiting)?.[0] ?? trusted.cluster('')) ?? random.pickAny([...laws.mirror.desired.values()]);
       if (cluster === undefined) return undefined;
       const scope = random.pick<StoppableScope>([
         { kind: 'fleet' },
         { kind: 'release', release: cluster.release },
         { kind: 'product', product: cluster.spec.product },
         { kind: 'data-plane', dataPlane: cluster.dataPlane },
+        { kind: 'data-plane', dataPlane: cluster.dataPlane },
+        { kind: 'cluster', cluster: cluster.cluster },
         { kind: 'cluster', cluster: cluster.cluster },
       ]);
       const until = random.chance(0.3) ? instant(now + 600_000) : undefined;

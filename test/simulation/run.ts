@@ -10,7 +10,7 @@ export interface Outcome {
   readonly rollouts: number;
 }
 
-const STEPS = 160;
+const STEPS = 110;
 
 /** Plays one seed to its end. */
 export async function runSeed(seed: number, isTold = false): Promise<Outcome> {

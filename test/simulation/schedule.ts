@@ -46,7 +46,7 @@ export class Schedule {
   constructor(seed: number, isTold: boolean) {
     this.random = new Random(seed);
     const spec = firstSpec(this.random);
-    this.#publishIntervalMs = this.random.pick([60_000, 600_000]);
+    this.#publishIntervalMs = this.random.pick([60_000, 1_200_000, 1_200_000]);
     this.faults = drawFaults(this.random);
     this.laws = new Laws(this);
     this.world = new SimulatedWorld(

@@ -5,11 +5,15 @@ import { PLANTED_BUGS } from './planted/bugs.ts';
 import { withBug } from './planted/play.ts';
 import { runSeed } from './run.ts';
 
-/** Seeds that have broken a law once, with what was wrong. */
+/** Seeds that have broken a law once, or that come by where one was broken. */
 const BROKE_ONCE: readonly (readonly [number, string])[] = [
   [22, 'a stop that was set while another held the rollout was not in the history'],
+  [51, 'a stop that was lifted is found again for the same failure'],
+  [164, 'a cluster that was ordered back and held in the middle was taken to be home'],
   [183, 'a data plane that called a cluster rolled and healthy, with a broker in restart, was believed'],
   [336, 'a cluster whose first rollout was superseded could never be created'],
+  [377, 'a sample that was overtaken comes late'],
+  [1_010, 'a canary that could not be seen soaks after its phase is done'],
 ];
 
 describe('seeds that have broken a law once', () => {

@@ -45,13 +45,6 @@ export const STANDARD: Strategy = strategy('standard', [
   { name: 'rest', rest: true, maxConcurrent: '25%', soak: '10m', approval: { when: 'before', count: 1, teams: ['kafka-leads'] } },
 ]);
 
-export const window = (name: string, spec: Omit<Window['spec'], 'reason'>): Window => ({
-  apiVersion: API,
-  kind: 'Window',
-  metadata: { name },
-  spec: { ...CALENDAR_DEFAULTS, ...spec },
-});
-
 export const freeze = (name: string, spec: Omit<Freeze['spec'], 'reason'>): Freeze => ({
   apiVersion: API,
   kind: 'Freeze',

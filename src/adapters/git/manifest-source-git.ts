@@ -159,7 +159,7 @@ export class ManifestSourceGit implements ManifestSource {
     return runGit(this.#place, args, LOCAL_MS_MAX, accepted);
   }
 
-  /** Runs a read; when it fails, lets the mirror be mended, and runs it once more. */
+  /** Runs a read; when it fails, lets the mirror be repaired, and runs it once more. */
   async #reading<T>(operation: string, needs: readonly string[], work: () => Promise<T>): Promise<T> {
     checkIds(needs);
     return this.#translated(operation, async () => {

@@ -64,7 +64,7 @@ export class Mirror {
    * After a read failed: fetches what is missing by id, or clones anew when the folder is damaged.
    *
    * @param repairsSeen - `repairs` as it was when the read began.
-   * @throws PortError when there is nothing that could be mended.
+   * @throws PortError when there is nothing that could be repaired.
    */
   repair(repairsSeen: number, missing: () => Promise<readonly string[]>, failure: GitFailed): Promise<void> {
     return this.#serially(async () => {

@@ -29,7 +29,7 @@ const desiredRow: Decoder<DesiredCluster> = mapped(
     labels: recordOf(text),
     held_at: maybe(
       object({
-        by: oneOf<NonNullable<DesiredCluster['heldAt']>['by']>({ pin: true, exception: true }),
+        by: oneOf<NonNullable<DesiredCluster['pinnedBy']>['by']>({ pin: true, exception: true }),
         releaseVersion: text,
         reason: text,
         expires: at,
@@ -37,13 +37,13 @@ const desiredRow: Decoder<DesiredCluster> = mapped(
     ),
     opt_out: maybe(object({ reason: text, expires: maybe(at) })),
   }),
-  ({ data_plane: dataPlane, held_at: heldAt, opt_out: optOut, ...same }): DesiredCluster => ({ ...same, dataPlane, heldAt, optOut }),
+  ({ data_plane: dataPlane, held_at: pinnedBy, opt_out: optOut, ...same }): DesiredCluster => ({ ...same, dataPlane, pinnedBy, optOut }),
 );
 
 /** Writes what changed, and one line of history for each cluster whose revision changed, or that left. */
 export async function writeDesired(tx: Tx, fleet: FleetId, at: number, change: NonNullable<StateChange['desired']>): Promise<void> {
   for (const some of inChunks(change.set)) {
-    const rows = some.map((one) => ({ ...one, data_plane: one.dataPlane, held_at: one.heldAt, opt_out: one.optOut }));
+    const rows = some.map((one) => ({ ...one, data_plane: one.dataPlane, held_at: one.pinnedBy, opt_out: one.optOut }));
     const set = recordset(rows, {
       cluster: 'text',
       revision: 'text',

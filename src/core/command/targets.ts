@@ -4,7 +4,7 @@ import type { PlannedPhase, PlannedRollout } from '../plan/plan.ts';
 import { become } from '../reconcile/advance.ts';
 import type { Change } from '../reconcile/decision.ts';
 import { isFinished, type PhaseState, type RolloutState, type TargetState } from '../reconcile/state.ts';
-import { stopsOverRollout } from '../reconcile/stops-over.ts';
+import { letsProbe, stopsOverRollout } from '../reconcile/stops-over.ts';
 import { isAcknowledged } from '../reconcile/tally.ts';
 import { inForce } from '../stop/stop.ts';
 import { stopLine } from '../stop/stop-words.ts';
@@ -44,7 +44,7 @@ export const retry: Handler = (input, command) => {
     ...NOTHING_APPLIED,
     rollouts: [{ before: state, next }],
     changes: applied.changes,
-    notes: [...wanted.value.notes, ...stillPaused(input)],
+    notes: [...wanted.value.notes, ...stillPaused(input, wanted.value.clusters)],
   });
 };
 
@@ -187,10 +187,11 @@ function whyNotWanted(input: RolloutInput, cluster: ClusterId): string | undefin
 }
 
 /** Retried and still stopped: the person should know that nothing happens yet. */
-function stillPaused({ rollout, stops, now }: RolloutInput): readonly string[] {
-  return stopsOverRollout(inForce(stops, now), rollout).map(
-    (stop) => `nothing starts until ${stopLine(stop)} is lifted: resume the rollout`,
-  );
+function stillPaused({ rollout, stops, now }: RolloutInput, retried: Chosen): readonly string[] {
+  const targets = retried.flatMap(([cluster]) => rollout.planned.targets.get(cluster) ?? []);
+  return stopsOverRollout(inForce(stops, now), rollout)
+    .filter((stop) => targets.some((target) => !letsProbe(stop, target)))
+    .map((stop) => `nothing starts until ${stopLine(stop)} is lifted: resume the rollout`);
 }
 
 function change(

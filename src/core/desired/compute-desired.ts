@@ -15,7 +15,7 @@ export interface DesiredBefore {
 }
 
 /**
- * Works out what every cluster should run, in order of cluster id. The only place where defaults are filled:
+ * Works out what every cluster should run, in order of cluster id. The only place where defaults of a spec are filled:
  * config is that of the product, the release, then the cluster; feature flags those of the release, then the cluster;
  * a pin beats an exception, and either beats the release. What comes out is in its normal form, and the revision is the hash
  * of that: how a value is written makes no rollout.
@@ -78,7 +78,7 @@ function sortedIds(model: FleetModel): readonly ClusterId[] {
 
 interface Version {
   readonly version: string;
-  readonly heldAt: DesiredCluster['heldAt'];
+  readonly pinnedBy: DesiredCluster['pinnedBy'];
 }
 
 interface Resolved {
@@ -104,7 +104,7 @@ function resolverFor(model: FleetModel): (cluster: ClusterId) => DesiredCluster 
     const product = model.products.get(document?.spec.product ?? '')?.value;
     invariant(document && releaseName !== undefined && release && product, `cluster ${cluster} has a release and a product`);
 
-    const { version, heldAt } = versionOf(document, release, exceptions.get(releaseName)?.get(cluster));
+    const { version, pinnedBy } = versionOf(document, release, exceptions.get(releaseName)?.get(cluster));
     const { config, featureFlags, replicas, dataPlane, optOut } = document.spec;
     const own = config || featureFlags ? canonicalJson([config, featureFlags]) : '';
     const key = `${releaseName}\n${document.spec.product}\n${version}\n${replicas}\n${own}`;
@@ -123,7 +123,7 @@ function resolverFor(model: FleetModel): (cluster: ClusterId) => DesiredCluster 
       release: releaseName,
       dataPlane,
       labels: document.metadata.labels ?? NO_LABELS,
-      heldAt,
+      pinnedBy,
       optOut: optOut && { reason: optOut.reason, expires: optOut.expires === undefined ? undefined : parsed(optOut.expires) },
     };
   };
@@ -145,9 +145,9 @@ function versionOf(cluster: Cluster, release: Release, exception: Exception | un
   const { pin } = cluster.spec;
   const holder = pin ?? exception;
   const releaseVersion = release.spec.version;
-  if (holder === undefined || holder.version === releaseVersion) return { version: releaseVersion, heldAt: undefined };
+  if (holder === undefined || holder.version === releaseVersion) return { version: releaseVersion, pinnedBy: undefined };
   const by = pin === undefined ? 'exception' : 'pin';
-  return { version: holder.version, heldAt: { by, releaseVersion, reason: holder.reason, expires: parsed(holder.expires) } };
+  return { version: holder.version, pinnedBy: { by, releaseVersion, reason: holder.reason, expires: parsed(holder.expires) } };
 }
 
 function specOf(cluster: Cluster, release: Release, product: Product, version: string): DesiredSpec {

@@ -24,7 +24,7 @@ export interface DesiredCluster {
   readonly dataPlane: string;
   readonly labels: Readonly<Record<string, string>>;
   /** The release wants another version; the pin, or exception, holds this one. */
-  readonly heldAt:
+  readonly pinnedBy:
     | { readonly by: 'pin' | 'exception'; readonly releaseVersion: Version; readonly reason: string; readonly expires: Instant }
     | undefined;
   /** Takes part in no rollout. */

@@ -126,7 +126,7 @@ class Look {
     const isUnhealthy = this.#isUnhealthy(cluster, seen) && claim?.kind !== 'watched';
     const kinds = kindsOf(common.differences, isUnhealthy);
     if (kinds.length > 0) return { ...common, kinds, ...(isUnhealthy ? { detail: seen.detail ?? 'it is not healthy' } : {}) };
-    return cluster.heldAt && behindItsRelease(common, cluster.heldAt, seen, this.#input.now);
+    return cluster.pinnedBy && behindItsRelease(common, cluster.pinnedBy, seen, this.#input.now);
   }
 
   /** Until its rollout takes it up, it should be what it was proven at. */
@@ -174,9 +174,9 @@ class Look {
 }
 
 /** It runs what it should, and that is not what its release is at. */
-function behindItsRelease(common: Found, heldAt: NonNullable<DesiredCluster['heldAt']>, seen: Observed, now: Instant): Found {
-  const difference: Difference = { path: 'version', from: heldAt.releaseVersion, to: seen.running.version };
-  return { ...common, kinds: ['lagging'], lagging: whyPinned(heldAt, now), differences: [difference] };
+function behindItsRelease(common: Found, pinnedBy: NonNullable<DesiredCluster['pinnedBy']>, seen: Observed, now: Instant): Found {
+  const difference: Difference = { path: 'version', from: pinnedBy.releaseVersion, to: seen.running.version };
+  return { ...common, kinds: ['lagging'], lagging: whyPinned(pinnedBy, now), differences: [difference] };
 }
 
 function kindsOf(differences: readonly Difference[], isUnhealthy: boolean): readonly DriftKind[] {

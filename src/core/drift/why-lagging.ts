@@ -31,7 +31,7 @@ export interface Laggard {
 /** In the order in which one reason hides another: what a person set down first, then what happened to it, then what holds it. */
 const REASONS: readonly ((laggard: Laggard) => Lagging | undefined)[] = [
   ({ cluster }) => cluster.optOut && whyOptedOut(cluster.optOut),
-  ({ cluster, now }) => cluster.heldAt && whyPinned(cluster.heldAt, now),
+  ({ cluster, now }) => cluster.pinnedBy && whyPinned(cluster.pinnedBy, now),
   ({ last }) => last && whyWentWrong(last),
   ({ waiting }) => waiting,
   whyStopped,
@@ -57,7 +57,7 @@ function whyOptedOut({ reason, expires }: NonNullable<DesiredCluster['optOut']>)
   return { reason: 'opted-out', words: `opted out${end}: ${reason}` };
 }
 
-export function whyPinned({ by, releaseVersion, reason, expires }: NonNullable<DesiredCluster['heldAt']>, now: Instant): Lagging {
+export function whyPinned({ by, releaseVersion, reason, expires }: NonNullable<DesiredCluster['pinnedBy']>, now: Instant): Lagging {
   if (now >= expires) {
     return {
       reason: 'pin-expired',

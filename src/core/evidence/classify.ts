@@ -10,7 +10,7 @@ import type { Order } from './order.ts';
 export type Evidence =
   /** Unknown, stale, or about something else: counts as in flight and unhealthy. */
   | { readonly kind: 'none'; readonly cause: string }
-  /** The data plane is alive, and has not taken the order. `superior`: it has taken one with a higher epoch. */
+  /** The data plane is alive, and has not taken the order. `missing`: it does not even have the cluster. */
   | { readonly kind: 'not-accepted'; readonly sample: Observation; readonly missing: boolean }
   /** The order was accepted, and the cluster is not both rolled and healthy. */
   | { readonly kind: 'moving'; readonly sample: Observed; readonly crashLoop: boolean; readonly words: string }
@@ -42,7 +42,7 @@ export function classify(
   const stale = whyNotFresh(observation, freshness);
   if (stale !== undefined || observation === undefined) return { kind: 'none', cause: stale ?? 'never observed' };
   if (order === undefined) return { kind: 'none', cause: 'its order is not on record' };
-  if (isRepeated(observation, before, freshness)) return { kind: 'none', cause: 'the data plane repeats one old sample' };
+  if (isRepeated(observation, before, freshness)) return { kind: 'none', cause: REPEATED };
   if (isOutOfOrder(observation, before, freshness)) return { kind: 'none', cause: 'the sample is older than one seen before' };
   if (observation.kind !== 'observed') {
     return observation.receivedAt > order.orderedAt
@@ -87,16 +87,18 @@ export function whyNotFresh(observation: Observation | undefined, { now, evidenc
 }
 
 /**
- * A sample that overtook a newer one proves nothing. Once the newer one has grown too old to count, an earlier time can only
- * mean that the clock of the data plane was set back: order begins anew.
+ * A sample that overtook a newer one proves nothing. Once the newer one has grown too old to count, or lies further ahead than that
+ * because our own clock was set back, an earlier time can only mean that the clock of the data plane was: order begins anew.
  */
 function isOutOfOrder({ sampledAt, receivedAt }: Observation, before: SeenBefore, { evidenceMaxAgeMs }: Freshness): boolean {
   if (before.sampledAt === undefined || before.seenAt === undefined) return false;
-  return sampledAt < before.sampledAt && receivedAt - before.seenAt <= evidenceMaxAgeMs;
+  return sampledAt < before.sampledAt && Math.abs(receivedAt - before.seenAt) <= evidenceMaxAgeMs;
 }
 
+export const REPEATED = 'the data plane repeats one old sample';
+
 /** One sample that is sent again and again is as old as when it was first received, however lately that was once more. */
-function isRepeated({ sampledAt }: Observation, before: SeenBefore, { now, evidenceMaxAgeMs }: Freshness): boolean {
+export function isRepeated({ sampledAt }: Observation, before: SeenBefore, { now, evidenceMaxAgeMs }: Freshness): boolean {
   return sampledAt === before.sampledAt && before.seenAt !== undefined && now - before.seenAt > evidenceMaxAgeMs;
 }
 
@@ -113,3 +115,7 @@ const BROKERS_NAMED_MAX = 3;
 
 /** Some broker cannot come up by itself. */
 export const isBroken = ({ brokers }: Observed): boolean => brokers.some(({ state }) => state === 'crash-loop' || state === 'stuck');
+
+/** Healthy, and every broker runs just this: nothing is to be done there. */
+export const runsWell = (spec: DesiredSpec, { healthy, brokers, running }: Observed): boolean =>
+  healthy && brokers.every(({ version }) => version === spec.version) && observedDifferences(spec, running).length === 0;

@@ -25,7 +25,7 @@ const HASH16 = /^[0-9a-f]{16}$/;
 const FLEET_ID = /^[a-z0-9][a-z0-9-]{0,38}\/[a-z0-9._-]{1,100}$/;
 const CLUSTER_ID = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** The only way to make a CommitSha (or a BlobId): the full 40-digit lower-case form. */
+/** Accepts the full 40-digit lower-case form only: a short sha may come to name another commit. */
 export function parseCommitSha(text: string): Result<CommitSha, string> {
   return COMMIT_SHA.test(text) ? ok(text as CommitSha) : err(`not a full commit sha: ${JSON.stringify(text.slice(0, 80))}`);
 }

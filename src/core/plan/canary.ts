@@ -25,12 +25,44 @@ export interface CanaryProof {
 }
 
 /**
- * What shows that a new version was tried, when nobody in a canary phase moves by this plan: its clusters run it already, or no
+ * What shows that a new version was tried, when nobody in a canary phase moves to it by this plan: its clusters run it already, or no
  * version changes, or a person has waived it.
+ *
+ * @param members - of the phase. Where some move, to another version than the others, it is no gap: their rollout stops after them.
  */
-export function proveCanary(strategy: Strategy, phase: Phase, found: ReleaseMoves, ledger: Ledger, release: Release): CanaryProof {
+export function proveCanary(
+  strategy: Strategy,
+  phase: Phase,
+  found: ReleaseMoves,
+  members: readonly Move[],
+  ledger: Ledger,
+  release: Release,
+): CanaryProof {
   const wanted = newVersions(found.moves);
+  if (members.length > 0) return { provenBy: provenBeside(members, wanted, { strategy, phase, found, ledger, release }), gap: undefined };
   if (wanted.length === 0) return { provenBy: whyNothingIsNew(found.moves), gap: undefined };
+  return proveVersions(wanted, { strategy, phase, found, ledger, release });
+}
+
+interface ProofContext {
+  readonly strategy: Strategy;
+  readonly phase: Phase;
+  readonly found: ReleaseMoves;
+  readonly ledger: Ledger;
+  readonly release: Release;
+}
+
+/** What stands in for members that go to another version than the clusters after them. A pin or an exception answers for its own version. */
+function provenBeside(members: readonly Move[], wanted: readonly Version[], context: ProofContext): string | undefined {
+  if (wanted.length === 0) return undefined;
+  const tried = new Set(members.map(({ to }) => to.spec.version));
+  const free = newVersions(context.found.moves.filter(({ to }) => to.pinnedBy === undefined));
+  if (free.length === 0) return 'versions change only where a pin or an exception says so';
+  const untried = free.filter((version) => !tried.has(version));
+  return untried.length === 0 ? undefined : proveVersions(untried, context).provenBy;
+}
+
+function proveVersions(wanted: readonly Version[], { strategy, phase, found, ledger, release }: ProofContext): CanaryProof {
   const own = clustersFor(strategy, phase, found);
   const proofs = wanted.map((version) => own.find(({ cluster }) => hasRun(ledger.get(cluster), version)));
   const versions = wanted.filter((_, at) => proofs[at] === undefined);
@@ -71,6 +103,7 @@ function clustersFor(strategy: Strategy, phase: Phase, { release, all }: Release
   return all.filter(({ cluster }) => members.has(cluster));
 }
 
-/** Proven at the version, and not gone back from it since. */
+/** Proven at the version, and neither gone back from it nor broken at it since. */
 const hasRun = (entry: LedgerEntry | undefined, version: Version): boolean =>
-  entry?.proven.some(({ spec }) => spec.version === version) === true;
+  entry?.proven.some(({ spec, revision }) => spec.version === version && !entry.failed.some((failed) => failed.revision === revision)) ===
+  true;

@@ -90,13 +90,13 @@ class Jumps {
 /** Where the version that the cluster goes to was written: its pin, the exception, or the release. */
 function placeOfVersion(model: FleetModel, { to }: Move): DocumentPlace | undefined {
   const release = model.releases.get(to.release);
-  if (to.heldAt?.by === 'pin') {
+  if (to.pinnedBy?.by === 'pin') {
     const cluster = model.clusters.get(to.cluster);
     return cluster && { file: cluster.file, index: cluster.index, path: ['spec', 'pin', 'version'] };
   }
   if (release === undefined) return undefined;
   const { file, index, value } = release;
-  const exception = to.heldAt && value.spec.exceptions?.findIndex(({ clusters }) => clusters.includes(to.cluster));
+  const exception = to.pinnedBy && value.spec.exceptions?.findIndex(({ clusters }) => clusters.includes(to.cluster));
   const path = exception === undefined ? ['spec', 'version'] : ['spec', 'exceptions', exception, 'version'];
   return { file, index, path };
 }

@@ -82,9 +82,14 @@ function clustersOf(desired: DesiredState, touched: ReadonlySet<string>): Readon
   return found;
 }
 
-/** Not proven at what is desired, or ordered since, away from it or back to it by a rollout under which it has not soaked, or broken there since. */
-const isAway = ({ revision }: DesiredCluster, entry: LedgerEntry | undefined, order: StandingOrder | undefined): boolean =>
-  provenAt(entry)?.revision !== revision || !isProvenUnder(entry, order);
+/**
+ * Not proven at what is desired; or ordered since, away from it or back to it by a rollout under which it has not soaked; or broken
+ * there since; or ordered last on another data plane.
+ */
+const isAway = ({ revision, dataPlane }: DesiredCluster, entry: LedgerEntry | undefined, order: StandingOrder | undefined): boolean =>
+  provenAt(entry)?.revision !== revision || !isProvenUnder(entry, order) || isElsewhere(order, dataPlane);
+
+const isElsewhere = (order: StandingOrder | undefined, dataPlane: string): boolean => order !== undefined && order.dataPlane !== dataPlane;
 
 /** New in the manifests, and seen to run just what these say: whoever lands the commit takes it for proven. */
 function isAdopted(
@@ -101,9 +106,9 @@ type Reason = Pick<Excluded, 'reason' | 'words'>;
 const optedOut = ({ optOut }: DesiredCluster): Reason | undefined => optOut && { reason: 'opted-out', words: optOut.reason };
 
 /** At rest where its pin holds it, while the release wants another version. */
-function pinned({ heldAt, optOut, spec }: DesiredCluster): Reason | undefined {
-  if (heldAt === undefined || optOut !== undefined) return undefined;
-  const { by, expires, reason } = heldAt;
+function pinned({ pinnedBy, optOut, spec }: DesiredCluster): Reason | undefined {
+  if (pinnedBy === undefined || optOut !== undefined) return undefined;
+  const { by, expires, reason } = pinnedBy;
   return { reason: 'pinned', words: `at ${spec.version} (${by} until ${formatInstant(expires)}: ${reason})` };
 }
 
@@ -136,7 +141,7 @@ function changeWord(to: DesiredCluster, change: DesiredChange | undefined, runs:
   if (change.kind === 'created') return 'adopt';
   if (change.kind === 'rejoined') return 'rejoin';
   const { from } = change;
-  const rejoins = (from.heldAt !== undefined && to.heldAt === undefined) || (from.optOut !== undefined && to.optOut === undefined);
+  const rejoins = (from.pinnedBy !== undefined && to.pinnedBy === undefined) || (from.optOut !== undefined && to.optOut === undefined);
   return rejoins ? 'rejoin' : 'update';
 }
 
@@ -146,7 +151,7 @@ function goesBack(
   entry: LedgerEntry | undefined,
   order: StandingOrder | undefined,
 ): boolean {
-  if (!wasProven(entry, revision)) return false;
+  if (!wasProven(entry, revision) || isElsewhere(order, dataPlane)) return false;
   const seen = entry?.observed?.dataPlane === dataPlane ? entry.observed.running.version : undefined;
   const runs = seen ?? order?.spec.version ?? provenAt(entry)?.spec.version ?? spec.version;
   return runs === spec.version || compareVersions(spec.version, runs) < 0;

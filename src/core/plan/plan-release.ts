@@ -52,7 +52,7 @@ export function planRelease(model: FleetModel, found: ReleaseMoves, ledger: Ledg
       (assigned?.members ?? []).flatMap((cluster) => byCluster.get(cluster) ?? []),
       found.release,
     );
-    const proof = phase.canary === true && members.length === 0 ? proveCanary(strategy, phase, found, ledger, release) : undefined;
+    const proof = phase.canary === true ? proveCanary(strategy, phase, found, members, ledger, release) : undefined;
     if (proof?.gap !== undefined) gaps.push(proof.gap);
     const own = members.length === 0 ? kind : kindOf(members);
     phases.push(planPhase(strategy, phase, { members, why: assigned?.why ?? '', kind: own, provenBy: proof?.provenBy }));

@@ -80,12 +80,15 @@ export const BUDGETS = ['failed', 'unreachable', 'deferred'] as const;
 export type BudgetKind = WordOf<typeof BUDGETS>;
 export type PlannedBudgets = Readonly<Record<BudgetKind, Counted>>;
 
+/** What the strategy asks for when a budget of the phase is spent. */
+export const ON_FAILURE = ['pause', 'rollback'] as const;
+
 export interface PlannedPhase {
   /** Unique in its rollout. */
   readonly name: string;
   readonly canary: boolean;
   /**
-   * For a canary phase: what shows that its members have run the new version already, where nobody in it moves by this plan.
+   * For a canary phase: what shows that the new version was tried, where nobody in it moves to that by this plan.
    * `undefined` when members must prove it, and for other phases.
    */
   readonly provenBy: string | undefined;
@@ -103,11 +106,14 @@ export interface PlannedPhase {
   readonly budgets: PlannedBudgets;
   readonly approval: PlannedApproval | undefined;
   readonly maxDurationMs: DurationMs | undefined;
-  readonly onFailure: 'pause' | 'rollback';
+  readonly onFailure: WordOf<typeof ON_FAILURE>;
 }
 
+/** Of the phase that it is for. */
+export const APPROVAL_TIMES = ['before', 'after'] as const;
+
 export interface PlannedApproval {
-  readonly when: 'before' | 'after';
+  readonly when: WordOf<typeof APPROVAL_TIMES>;
   readonly count: number;
   readonly teams: readonly string[];
   readonly users: readonly string[];

@@ -21,9 +21,11 @@ import type { Counted } from '../model/quantity.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { durationMs } from '../model/time.ts';
 import {
+  APPROVAL_TIMES,
   EXCLUSIONS,
   INTENTS,
   LIMIT_KINDS,
+  ON_FAILURE,
   type Plan,
   type PlannedBudgets,
   type PlannedPhase,
@@ -113,7 +115,7 @@ const POOLS: Decoder<Pools> = object({
   differences: listOf(listOf(object({ path: text, from: maybe(configValue), to: maybe(configValue) }))),
 });
 
-const approval = object({ when: word(['before', 'after']), count: amount, teams: listOf(text), users: listOf(text), notAuthor: flag });
+const approval = object({ when: word(APPROVAL_TIMES), count: amount, teams: listOf(text), users: listOf(text), notAuthor: flag });
 
 const phase: Decoder<PlannedPhase> = object({
   name: text,
@@ -128,7 +130,7 @@ const phase: Decoder<PlannedPhase> = object({
   budgets: object({ failed: counted, unreachable: counted, deferred: counted }),
   approval: maybe(approval),
   maxDurationMs: maybe(milliseconds),
-  onFailure: word(['pause', 'rollback']),
+  onFailure: word(ON_FAILURE),
 });
 
 /** A budget that the strategy does not give is absent, and stays absent. */

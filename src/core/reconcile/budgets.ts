@@ -14,13 +14,18 @@ const CAUSE: Readonly<Record<BudgetKind, StopCause>> = {
   deferred: 'deferred-budget',
 };
 
-/** Stops that failures of a rollout set: while one of them stands, no other is needed. */
-export const FAILURE_CAUSES: ReadonlySet<StopCause> = new Set([
-  'failed-budget',
-  'unreachable-budget',
-  'deferred-budget',
-  'unproven-canary',
-]);
+/** Is it set by failures of a rollout on itself? While one of these stands, no other is needed. */
+const IS_FAILURE: Readonly<Record<StopCause, boolean>> = {
+  'failed-budget': true,
+  'unreachable-budget': true,
+  'deferred-budget': true,
+  'unproven-canary': true,
+  regression: false,
+  quarantine: false,
+  person: false,
+  aborted: false,
+  'rolled-back': false,
+};
 
 interface Overspent {
   readonly cause: StopCause;
@@ -43,13 +48,17 @@ function stopOnFailure(draft: RolloutDraft): void {
   setStop(draft, {
     scope: { kind: 'rollout', rollout: draft.id },
     cause: spent.cause,
-    lets: 'rollbacks',
+    lets: goesBack(draft, spent.clusters) ? 'nothing' : 'rollbacks',
     reason: spent.reason,
     phase: spent.phase,
     failed: spent.clusters,
   });
   if (spent.cause !== 'deferred-budget') quarantine(draft, spent);
 }
+
+/** Going back is what failed: then it is no way out, and as many would break as there are. */
+const goesBack = (draft: RolloutDraft, failed: readonly ClusterId[]): boolean =>
+  draft.planned.kind === 'rollback' || failed.some((cluster) => draft.plannedTarget(cluster).kind === 'rollback');
 
 /** The rollout has ended, and a cluster of it broke in the time of its guard: nothing more of the release moves forward. */
 function stopOnRegression(draft: RolloutDraft): void {
@@ -88,7 +97,7 @@ export const isAboutToStop = (draft: RolloutDraft): boolean =>
 export const isStoppedByFailure = (draft: RolloutDraft): boolean => failureStops(draft).length > 0;
 
 const failureStops = (draft: RolloutDraft): readonly Stop[] =>
-  draft.fleet.stops.filter(({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === draft.id && FAILURE_CAUSES.has(cause));
+  draft.fleet.stops.filter(({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === draft.id && IS_FAILURE[cause]);
 
 function setStop(draft: RolloutDraft, fields: Pick<Stop, 'scope' | 'cause' | 'lets' | 'reason' | 'phase' | 'failed'>): void {
   const { failed } = fields;
@@ -170,7 +179,8 @@ function unprovenCanary(draft: RolloutDraft): Overspent | undefined {
     const clusters = planned.members.filter(
       (cluster) => draft.target(cluster).status === 'failed' || draft.target(cluster).status === 'unreachable',
     );
-    const reason = `phase ${planned.name}: no canary has soaked (${outcomes(draft, planned.members)})`;
+    const where = tally.succeeded > 0 ? ' at a version of those after it' : '';
+    const reason = `phase ${planned.name}: no canary has soaked${where} (${outcomes(draft, planned.members)})`;
     return { cause: 'unproven-canary', reason, phase: planned.name, clusters };
   }
   return undefined;

@@ -10,8 +10,9 @@ import { followTargets } from './follow.ts';
 import { keepOrder } from './orders.ts';
 import { advancePhase, heldWithRollout } from './phases.ts';
 import { queueRollouts } from './queue.ts';
+import { startRescues } from './rescues.ts';
 import { RolloutDraft } from './rollout-draft.ts';
-import { startRescues, startTargets } from './starts.ts';
+import { startTargets } from './starts.ts';
 import type { TargetState } from './state.ts';
 
 /**
@@ -71,10 +72,12 @@ function isToBeFollowed(draft: RolloutDraft, cluster: ClusterId, target: TargetS
     case 'waiting': {
       if (draft.isFinished) return false;
       const desired = draft.fleet.desired(cluster);
+      const planned = draft.plannedTarget(cluster);
       return (
         desired === undefined ||
         desired.optOut !== undefined ||
-        desired.revision !== draft.plannedTarget(cluster).revision ||
+        desired.revision !== planned.revision ||
+        desired.dataPlane !== planned.dataPlane ||
         desired.release !== draft.planned.release
       );
     }
@@ -113,7 +116,7 @@ function decideRound(fleet: FleetDraft): void {
   for (const draft of fleet.rollouts) stopOnSpentBudget(draft);
   queueRollouts(fleet);
   tellThoseWhoWait(fleet);
-  for (const draft of inTurn(fleet.rollouts)) {
+  for (const draft of byPriority(fleet.rollouts)) {
     markStopped(draft);
     const held = heldWithRollout(draft);
     draft.waitOfAll = draft.tally.waiting > 0 ? held : undefined;
@@ -149,7 +152,7 @@ export function lookAgain(draft: RolloutDraft, cluster: ClusterId): void {
 }
 
 /** Rollbacks first, newest first; then by urgency, by rank of what they are for, and first come, first served. */
-export function inTurn(rollouts: readonly RolloutDraft[]): readonly RolloutDraft[] {
+export function byPriority(rollouts: readonly RolloutDraft[]): readonly RolloutDraft[] {
   if (rollouts.length < 2) return rollouts;
   const urgency = ({ planned }: RolloutDraft) => -URGENCIES.indexOf(planned.urgency);
   const rank = ({ planned }: RolloutDraft) => INTENTS.indexOf(planned.intent);

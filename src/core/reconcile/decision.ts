@@ -106,7 +106,6 @@ export type HoldReason =
   | { readonly kind: 'soaking'; readonly soakMs: number }
   | { readonly kind: 'no-evidence'; readonly cause: string }
   | { readonly kind: 'unconfirmed'; readonly words: string }
-  | { readonly kind: 'settling'; readonly words: string }
   | { readonly kind: 'other-rollout'; readonly rollout: RolloutId };
 
 export type HoldKind = HoldReason['kind'];

@@ -1,4 +1,5 @@
 import { earliest, type Instant, instant } from '../model/time.ts';
+import { isAboutToStop } from './budgets.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { isPhaseOver, type RolloutStatus } from './state.ts';
 
@@ -55,12 +56,14 @@ function endSettled(draft: RolloutDraft): void {
     end(draft, draft.status, 'everything has come to rest');
     return;
   }
+  // What it was settled by may have spent a budget: that stops it first, and a person has seen it before it ends.
+  if (isAboutToStop(draft)) return;
   if (draft.status === 'paused' || !draft.phases.every(({ planned }) => isPhaseOver(draft.phaseState(planned.name)))) return;
   const { succeeded, unsuccessful, members, excluded, superseded } = draft.tally;
   const nobodyWantsIt = succeeded === 0 && members === excluded && superseded > 0;
   if (nobodyWantsIt) end(draft, 'superseded', 'the manifests want something else by now');
   else if (unsuccessful === 0) end(draft, 'completed', 'every phase is done');
-  else end(draft, 'completed-with-deferrals', `every phase is done; ${unsuccessful} clusters were left behind`);
+  else end(draft, 'completed-with-deferrals', `every phase is done; ${unsuccessful} left behind`);
 }
 
 function end(draft: RolloutDraft, status: RolloutStatus, why: string): void {

@@ -117,7 +117,7 @@ export class FleetDraft {
     this.#addLoad(dataPlane, -1);
   }
 
-  /** Has a newer rollout of the same release this cluster as a target? */
+  /** Will a newer rollout of the same release move this cluster? */
   isTargetOfNewer(rollout: RolloutDraft, cluster: ClusterId): boolean {
     return this.rollouts.some(
       (other) =>
@@ -125,8 +125,24 @@ export class FleetDraft {
         other.planned.release === rollout.planned.release &&
         !other.isFinished &&
         !other.isWindingDown &&
-        other.has(cluster),
+        other.has(cluster) &&
+        other.target(cluster).status === 'waiting',
     );
+  }
+
+  /** A rollout has ordered this cluster: whoever had ordered it before, and lost sight of it, has it no more. */
+  tellOthers(rollout: RolloutDraft, cluster: ClusterId): void {
+    for (const other of this.rollouts) {
+      if (other !== rollout && !other.isFinished && other.has(cluster) && other.target(cluster).attempt > 0) other.dirty.add(cluster);
+    }
+  }
+
+  /** A newer rollout will not move this cluster, after all: the older ones of its release look at it again. */
+  tellOlder(rollout: RolloutDraft, cluster: ClusterId): void {
+    for (const older of this.rollouts) {
+      if (older.scalars.seq >= rollout.scalars.seq || older.planned.release !== rollout.planned.release) continue;
+      if (!older.isFinished && older.has(cluster) && older.target(cluster).status === 'waiting') older.dirty.add(cluster);
+    }
   }
 
   /** Sets a stop, or changes it; the same one again changes nothing. */

@@ -1,13 +1,11 @@
-import { classify, whyNotFresh } from '../evidence/classify.ts';
-import type { Observed } from '../evidence/observation.ts';
-import { isProvenUnder, provenAt } from '../ledger/record.ts';
+import { classify } from '../evidence/classify.ts';
 import type { ClusterId } from '../model/ids.ts';
-import { instant } from '../model/time.ts';
-import { advance, become, staleAt } from './advance.ts';
+import { advance, become } from './advance.ts';
 import { watchSucceeded } from './guard.ts';
 import { ownOrder, takenOver } from './orders.ts';
 import { recordFailed, recordSuccess } from './record-outcome.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
+import { sightingOf } from './sight.ts';
 import { SETTLED, type TargetState } from './state.ts';
 import { stoppedWait } from './stopped-wait.ts';
 
@@ -45,11 +43,13 @@ function followUnstarted(draft: RolloutDraft, cluster: ClusterId, target: Target
   if (desired.optOut !== undefined) return become(target, 'skipped', now, { detail: `opted out: ${desired.optOut.reason}` });
   if (desired.release !== draft.planned.release) return become(target, 'superseded', now, { detail: `now in release ${desired.release}` });
   const planned = draft.plannedTarget(cluster);
+  if (desired.dataPlane !== planned.dataPlane)
+    return become(target, 'superseded', now, { detail: `now on data plane ${desired.dataPlane}` });
   if (desired.revision !== planned.revision) {
-    const { heldAt } = desired;
-    if (heldAt !== undefined && desired.spec.version !== planned.spec.version) {
+    const { pinnedBy } = desired;
+    if (pinnedBy !== undefined && desired.spec.version !== planned.spec.version) {
       return become(target, 'skipped', now, {
-        detail: `held at ${desired.spec.version} by ${heldAt.by === 'pin' ? 'a pin' : 'an exception'}: ${heldAt.reason}`,
+        detail: `held at ${desired.spec.version} by ${pinnedBy.by === 'pin' ? 'a pin' : 'an exception'}: ${pinnedBy.reason}`,
       });
     }
     // A newer rollout of the release brings it to what is wanted now, once this one has; where none will, nobody wants this spec.
@@ -58,8 +58,7 @@ function followUnstarted(draft: RolloutDraft, cluster: ClusterId, target: Target
   }
   // Whoever comes back into sight waits for its turn again, where turns are still to come.
   if (target.status !== 'unreachable' || draft.isWindingDown) return target;
-  const stale = whyNotFresh(draft.fleet.observation(cluster), { now, evidenceMaxAgeMs: draft.fleet.policy.evidenceMaxAgeMs });
-  return stale === undefined ? become(target, 'waiting', now, { unseenSince: undefined, detail: undefined }) : target;
+  return sightingOf(draft, cluster).seen ? become(target, 'waiting', now, { unseenSince: undefined, detail: undefined }) : target;
 }
 
 function followStarted(draft: RolloutDraft, cluster: ClusterId, target: TargetState): TargetState {
@@ -97,42 +96,3 @@ function followStarted(draft: RolloutDraft, cluster: ClusterId, target: TargetSt
   draft.timers.set(cluster, nothingMoreCanBeSeen ? undefined : advanced.wakeAt);
   return advanced.target;
 }
-
-/** A fresh sample of a cluster; `undefined` when it cannot be seen. */
-export function freshlyObserved(draft: RolloutDraft, cluster: ClusterId): Observed | undefined {
-  const { fleet, now } = draft;
-  const seen = fleet.observation(cluster);
-  return seen?.kind === 'observed' && whyNotFresh(seen, { now, evidenceMaxAgeMs: fleet.policy.evidenceMaxAgeMs }) === undefined
-    ? seen
-    : undefined;
-}
-
-export type Sighting =
-  | { readonly seen: true; readonly staleAt: ReturnType<typeof staleAt> }
-  | { readonly seen: false; readonly cause: string };
-
-/** Whether a target can be seen well enough to be started. One that is to be created need not be there. */
-export function sightingOf(draft: RolloutDraft, cluster: ClusterId): Sighting {
-  const { fleet, now } = draft;
-  const seen = fleet.observation(cluster);
-  const stale = whyNotFresh(seen, { now, evidenceMaxAgeMs: fleet.policy.evidenceMaxAgeMs });
-  if (stale !== undefined || seen === undefined) return { seen: false, cause: stale ?? 'never observed' };
-  if (seen.kind === 'observed' || draft.plannedTarget(cluster).change === 'create')
-    return { seen: true, staleAt: staleAt(seen.receivedAt, fleet.policy) };
-  return { seen: false, cause: 'the data plane has no such cluster' };
-}
-
-/** The patience with an unstarted target runs from when it was first not seen, and not while stops held it. */
-export function patienceEnds(draft: RolloutDraft, { unseenSince }: TargetState) {
-  const since = Math.max(unseenSince ?? draft.now, draft.scalars.goingSince ?? 0);
-  return instant(since + draft.fleet.policy.unreachableAfterMs);
-}
-
-/** Was it proven at exactly what it should get, and under its newest order? */
-export function isProvenThere(draft: RolloutDraft, cluster: ClusterId): boolean {
-  const { revision } = draft.plannedTarget(cluster);
-  return provenAt(draft.fleet.ledger(cluster))?.revision === revision && isProvenUnderOrder(draft, cluster);
-}
-
-export const isProvenUnderOrder = (draft: RolloutDraft, cluster: ClusterId): boolean =>
-  isProvenUnder(draft.fleet.ledger(cluster), draft.order(cluster));

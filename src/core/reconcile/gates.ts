@@ -4,9 +4,9 @@ import type { ClusterId } from '../model/ids.ts';
 import { earliest, formatDuration, formatInstant, type Instant, instant } from '../model/time.ts';
 import type { PlannedTarget } from '../plan/plan.ts';
 import type { HoldReason, Wait } from './decision.ts';
-import { freshlyObserved, patienceEnds, sightingOf } from './follow.ts';
-import { isExpedited } from './overrides.ts';
+import { expeditedUntil, isExpedited } from './overrides.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
+import { freshlyObserved, patienceEnds, sightingOf } from './sight.ts';
 import { stoppedWait } from './stopped-wait.ts';
 
 /** What the gates say of one target, and until when they say so if nothing but time changes. */
@@ -22,16 +22,19 @@ interface Candidate {
   readonly planned: PlannedTarget;
 }
 
-/** Cheapest first. Each is about this target alone; slots that it shares with others are looked at last, by the caller. */
-type Gate = (candidate: Candidate) => GateVerdict | undefined;
+/**
+ * Cheapest first, and what stops or closes it before what it shows: nobody waits for evidence of what may not be touched. Each is about
+ * this target alone; slots that it shares with others are looked at last, by the caller.
+ */
+type StartGate = (candidate: Candidate) => GateVerdict | undefined;
 
-const GATES: readonly Gate[] = [slotOnDataPlane, stopped, unseen, movedElsewhere, offPath, tooSoon, outsideCalendar];
+const START_GATES: readonly StartGate[] = [slotOnDataPlane, stopped, outsideCalendar, unseen, movedElsewhere, offPath, tooSoon];
 
 /** The first gate that holds a target; or that none does, and for how long that stays true by time alone. */
 export function judgeStart(draft: RolloutDraft, cluster: ClusterId): GateVerdict {
   const candidate = { draft, cluster, planned: draft.plannedTarget(cluster) };
   let validUntil: Instant | undefined;
-  for (const gate of GATES) {
+  for (const gate of START_GATES) {
     const verdict = gate(candidate);
     if (verdict === undefined) continue;
     validUntil = earliest(validUntil, verdict.validUntil);
@@ -114,22 +117,25 @@ function tooSoon({ draft, cluster, planned }: Candidate): GateVerdict | undefine
 
 function outsideCalendar({ draft, cluster, planned }: Candidate): GateVerdict | undefined {
   const { fleet, now } = draft;
-  const seen = freshlyObserved(draft, cluster);
+  // The newest that is known, however old: nothing is started blind, and old evidence must not change whether it may be touched.
+  const seen = fleet.observation(cluster);
   const verdict = calendarVerdict(fleet.calendar, {
     product: planned.spec.product,
     labels: fleet.desired(cluster)?.labels ?? {},
-    from: seen?.running.version ?? planned.from?.version,
+    from: seen?.kind === 'observed' ? seen.running.version : planned.from?.version,
     to: planned.spec.version,
     kind: planned.kind,
     expedited: isExpedited(draft, planned.phase),
   });
   if (!verdict.open) return hold({ kind: verdict.rule.kind, name: verdict.rule.name, words: verdict.words }, verdict.opensAt);
   const { closesAt } = verdict;
+  const expedited = expeditedUntil(draft, planned.phase);
   const tookMs = provenAt(fleet.ledger(cluster))?.tookMs;
-  if (closesAt === undefined || tookMs === undefined || planned.kind === 'rollback') return { wait: undefined, validUntil: closesAt };
+  if (closesAt === undefined || tookMs === undefined || planned.kind === 'rollback')
+    return { wait: undefined, validUntil: earliest(closesAt, expedited) };
   // From here on it is too late.
   const lateAt = instant(closesAt - tookMs + 1);
-  if (now < lateAt) return { wait: undefined, validUntil: lateAt };
+  if (now < lateAt) return { wait: undefined, validUntil: earliest(lateAt, expedited) };
   const words = `would not be finished when its window closes at ${formatInstant(closesAt)}: it took ${formatDuration(tookMs)} the last time`;
   return hold({ kind: 'window', name: 'closing', words }, closesAt);
 }

@@ -21,7 +21,7 @@ export function watchSucceeded(draft: RolloutDraft, cluster: ClusterId, target: 
   const { evidenceMaxAgeMs, regressionAfterMs } = fleet.policy;
   const evidence = classify(draft.plannedTarget(cluster), order, observation, target, { now, evidenceMaxAgeMs });
   // Not to see it is no proof of anything, and keeps what was seen.
-  if (evidence.kind === 'none') return;
+  if (evidence.kind === 'none' || evidence.kind === 'not-accepted') return;
   if (evidence.kind !== 'moving' || evidence.sample.healthy) {
     draft.timers.set(cluster, undefined);
     draft.setTarget(cluster, become(target, 'succeeded', now, { brokenSince: undefined }));

@@ -2,6 +2,7 @@ import type { Observation } from '../evidence/observation.ts';
 import type { Order, OrderMode, StandingOrder } from '../evidence/order.ts';
 import { assertNever } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { instant } from '../model/time.ts';
 import { become } from './advance.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { TargetState, TargetStatus } from './state.ts';
@@ -45,6 +46,10 @@ export function keepOrder(draft: RolloutDraft, cluster: ClusterId): void {
   const wanted = wantedMode(draft, cluster, target);
   if (wanted === undefined) return;
   const refusedForGood = order?.reply?.kind === 'stale';
+  if (order?.mode === wanted && refusedForGood && !mayGiveAgain(draft, order, target)) {
+    draft.timers.set(cluster, instant(order.orderedAt + GIVE_AGAIN_AFTER_MS));
+    return;
+  }
   if (order?.mode !== wanted || refusedForGood) {
     const epoch = giveOrder(
       draft,
@@ -57,9 +62,7 @@ export function keepOrder(draft: RolloutDraft, cluster: ClusterId): void {
     draft.dirty.add(cluster);
     return;
   }
-  // Stops come and go while it is held; which of them hold it now is what its reader wants to know.
-  const stopped = target.status === 'held' ? stoppedWait(draft.stopsOver(cluster)) : undefined;
-  if (stopped !== undefined) draft.waits.set(cluster, stopped);
+  if (target.status === 'held') sayWhyHeld(draft, cluster);
   if (order !== undefined && isLost(draft, order, draft.fleet.observation(cluster))) {
     const { dataPlane, epoch } = order;
     draft.fleet.setOrder({ ...order, reply: undefined });
@@ -67,15 +70,32 @@ export function keepOrder(draft: RolloutDraft, cluster: ClusterId): void {
   }
 }
 
+/** A data plane that calls order after order stale (somebody else orders it too) is not answered as fast as it answers. */
+const GIVE_AGAIN_AFTER_MS = 1_000;
+
+/** The first order of an attempt may well be behind what the data plane has seen; one that follows knows that. */
+const mayGiveAgain = ({ now }: RolloutDraft, { orderedAt }: StandingOrder, { startedAt }: TargetState): boolean =>
+  orderedAt === startedAt || now >= orderedAt + GIVE_AGAIN_AFTER_MS || now < orderedAt;
+
+/** Stops come and go while it is held; which of them hold it now is what its reader wants to know. */
+function sayWhyHeld(draft: RolloutDraft, cluster: ClusterId): void {
+  const stopped = stoppedWait(draft.stopsOver(cluster));
+  if (stopped !== undefined) draft.waits.set(cluster, stopped);
+  else if (draft.waits.get(cluster)?.reason.kind === 'stopped') draft.dirty.add(cluster);
+}
+
 /** Evidence may have been on its way while the order was answered; it must be later by this share of its longest age. */
 const SEND_AGAIN_AFTER_SHARE = 0.25;
 
-/** Answered, and evidence that came well after the answer shows that the data plane does not have it: a restored backup, or a refusal that may have passed. */
+/**
+ * Answered, and evidence that came well after the answer shows that the data plane has another: a restored backup, there or here, or a
+ * refusal that may have passed.
+ */
 function isLost(draft: RolloutDraft, { epoch, reply }: StandingOrder, seen: Observation | undefined): boolean {
   if (reply === undefined || seen === undefined) return false;
   if (seen.receivedAt - reply.at <= draft.fleet.policy.evidenceMaxAgeMs * SEND_AGAIN_AFTER_SHARE) return false;
   if (seen.kind === 'unknown') return seen.missing;
-  return seen.accepted === undefined || seen.accepted.epoch < epoch;
+  return seen.accepted?.epoch !== epoch;
 }
 
 function wantedMode(draft: RolloutDraft, cluster: ClusterId, target: TargetState): OrderMode | undefined {

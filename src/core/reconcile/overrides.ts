@@ -1,8 +1,9 @@
+import { earliest, type Instant } from '../model/time.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { Override } from './state.ts';
 
-function inForce(draft: RolloutDraft, kind: Override['kind'], phase: string): boolean {
-  return draft.scalars.overrides.some(
+function inForce(draft: RolloutDraft, kind: Override['kind'], phase: string): readonly Override[] {
+  return draft.scalars.overrides.filter(
     (override) =>
       override.kind === kind &&
       (override.phase === undefined || override.phase === phase) &&
@@ -11,7 +12,11 @@ function inForce(draft: RolloutDraft, kind: Override['kind'], phase: string): bo
 }
 
 /** A person has shortened bakes, and set aside windows that allow it. */
-export const isExpedited = (draft: RolloutDraft, phase: string): boolean => inForce(draft, 'expedite', phase);
+export const isExpedited = (draft: RolloutDraft, phase: string): boolean => inForce(draft, 'expedite', phase).length > 0;
+
+/** When that changes by time alone; `undefined` when it does not. */
+export const expeditedUntil = (draft: RolloutDraft, phase: string): Instant | undefined =>
+  inForce(draft, 'expedite', phase).reduce<Instant | undefined>((soonest, { until }) => earliest(soonest, until), undefined);
 
 /** A person has said that this canary phase need not prove anything. */
-export const isWaived = (draft: RolloutDraft, phase: string): boolean => inForce(draft, 'waiver', phase);
+export const isWaived = (draft: RolloutDraft, phase: string): boolean => inForce(draft, 'waiver', phase).length > 0;

@@ -1,13 +1,16 @@
 import { openMsBetween } from '../calendar/open-time.ts';
 import { provenAt } from '../ledger/record.ts';
+import { assertNever } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { earliest, formatDuration, type Instant, instant } from '../model/time.ts';
 import { become } from './advance.ts';
 import type { HoldReason, Wait } from './decision.ts';
 import { isExpedited, isWaived } from './overrides.ts';
-import type { PhaseDraft, RolloutDraft } from './rollout-draft.ts';
+import type { PhaseDraft } from './phase-draft.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
 import { isPhaseOver, type PhaseState } from './state.ts';
 import { stoppedWait } from './stopped-wait.ts';
+import { versionsToTry } from './versions-to-try.ts';
 
 /** What holds all of a rollout: said once for all that wait. */
 export function heldWithRollout(draft: RolloutDraft): Wait | undefined {
@@ -120,16 +123,31 @@ function begin(draft: RolloutDraft, phase: PhaseDraft): void {
  * ledger, in an earlier rollout; when nobody in it had to move; or when a person waived it.
  */
 export function isCanaryProven(draft: RolloutDraft, { planned, tally }: PhaseDraft): boolean {
-  if (!planned.canary || planned.members.length === 0 || tally.succeeded > 0 || isWaived(draft, planned.name)) return true;
-  if (tally.excluded === 0) return false;
-  return planned.members.some((cluster) => draft.target(cluster).status === 'skipped' && hasSoaked(draft, cluster));
+  if (!planned.canary || planned.members.length === 0 || isWaived(draft, planned.name)) return true;
+  if (tally.succeeded === 0 && tally.excluded === 0) return false;
+  const toTry = versionsToTry(draft.planned, planned);
+  switch (toTry.kind) {
+    case 'any':
+      return tally.succeeded > 0 || planned.members.some((cluster) => hasSoaked(draft, cluster));
+    case 'each':
+      return toTry.versions.every((version) =>
+        planned.members.some((cluster) => draft.plannedTarget(cluster).spec.version === version && hasSoaked(draft, cluster)),
+      );
+    case 'none':
+      return false;
+    default:
+      return assertNever(toTry, 'isCanaryProven');
+  }
 }
 
 /** A canary phase has proven nothing, and others that follow wait for that. */
 export const isProofMissing = (draft: RolloutDraft, phase: PhaseDraft): boolean =>
   !isCanaryProven(draft, phase) && draft.phases.some((later) => later.index > phase.index && later.tally.unsettled > 0);
 
+/** In this rollout, or, as the ledger says, in an earlier one that left nothing to do here. */
 function hasSoaked(draft: RolloutDraft, cluster: ClusterId): boolean {
+  const { status } = draft.target(cluster);
+  if (status !== 'skipped') return status === 'succeeded';
   const proven = provenAt(draft.fleet.ledger(cluster));
   return proven?.proof === 'soaked' && proven.revision === draft.plannedTarget(cluster).revision;
 }

@@ -1,10 +1,11 @@
 import { provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { compareVersions } from '../model/version.ts';
 import { movesTo } from '../stop/traits.ts';
 import { become } from './advance.ts';
 import { isStoppedByFailure } from './budgets.ts';
 import type { FleetDraft } from './fleet-draft.ts';
-import { isProvenUnderOrder } from './follow.ts';
+import { isProvenUnderOrder } from './proven.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 
 /**
@@ -51,10 +52,12 @@ function whyTakesOver(pending: RolloutDraft, active: RolloutDraft): string | und
   return undefined;
 }
 
-/** On what the active one has moved, or would move yet. */
+/** On what the active one has moved, or would move yet: to what was proven there, or to an older version with something else changed too. */
 const goesBack = (pending: RolloutDraft, active: RolloutDraft): boolean =>
-  [...pending.planned.targets.values()].some(({ kind, cluster, revision }) => {
-    if (kind !== 'rollback' || !active.has(cluster) || active.plannedTarget(cluster).revision === revision) return false;
+  [...pending.planned.targets.values()].some(({ kind, cluster, revision, spec }) => {
+    if (!active.has(cluster)) return false;
+    const planned = active.plannedTarget(cluster);
+    if (planned.revision === revision || (kind !== 'rollback' && compareVersions(spec.version, planned.spec.version) >= 0)) return false;
     const { attempt, status } = active.target(cluster);
     return attempt > 0 || status === 'waiting';
   });

@@ -3,8 +3,9 @@ import type { ClusterId } from '../model/ids.ts';
 import { durationMs } from '../model/time.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { TargetState } from './state.ts';
+import { letsProbe } from './stops-over.ts';
 
-/** The cluster has soaked: what it runs is known to work there, and a quarantine that it failed under is refuted. */
+/** The cluster has soaked: what it runs is known to work there, and what was stopped because it failed there is refuted. */
 export function recordSuccess(draft: RolloutDraft, cluster: ClusterId, target: TargetState): void {
   const { revision, spec } = draft.plannedTarget(cluster);
   const { fleet, now } = draft;
@@ -19,7 +20,9 @@ export function recordSuccess(draft: RolloutDraft, cluster: ClusterId, target: T
   }));
   if (!target.probe) return;
   for (const stop of fleet.stops) {
-    if (stop.cause !== 'quarantine' || !stop.failed.includes(cluster)) continue;
+    if (!letsProbe(stop, draft.plannedTarget(cluster)) || !stop.failed.includes(cluster)) continue;
+    // The canary of another rollout proves nothing here.
+    if (stop.scope.kind === 'rollout' && stop.scope.rollout !== draft.id) continue;
     fleet.setStop({ ...stop, lifted: { by: 'flotilla', at: now, reason: `${cluster} has soaked in another attempt` } });
     draft.changes.push({ subject: 'stop', name: stop.id, from: stop.cause, to: 'lifted', why: `${cluster} has soaked in another attempt` });
   }

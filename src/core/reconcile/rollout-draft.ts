@@ -4,35 +4,17 @@ import { provenAt } from '../ledger/record.ts';
 import { invariant } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
-import type { PlannedLimit, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
-import type { Stop, Trait } from '../stop/stop.ts';
-import { carries } from '../stop/traits.ts';
+import type { PlannedLimit, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
+import type { Stop } from '../stop/stop.ts';
 import type { Action, ActiveRollout, Change, Decision, Wait } from './decision.ts';
 import type { FleetDraft } from './fleet-draft.ts';
+import { type PhaseDraft, phaseDrafts } from './phase-draft.ts';
 import { IN_FLIGHT, PHASE_AHEAD, type PhaseState, type RolloutState, type RolloutStatus, SETTLED, type TargetState } from './state.ts';
-import { stopsOverRollout, stopsOverTarget } from './stops-over.ts';
+import { StopBook } from './stop-book.ts';
+import { stopsOverTarget } from './stops-over.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
 import { TargetBook } from './target-book.ts';
 import { Timers } from './timers.ts';
-
-/** A phase under decision. */
-export interface PhaseDraft {
-  readonly planned: PlannedPhase;
-  readonly index: number;
-  readonly tally: Tally;
-  /** As it is now. */
-  state: PhaseState;
-  /** How far its members have been considered for a start, in their order. What lies behind is started, settled, or waits for a reason of its own. */
-  frontier: number;
-  /** The first member that lacks nothing but a slot that all share: those after it wait for the same, whatever else they wait for. */
-  blockedAt: number | undefined;
-  /** Members before the frontier that wait for a reason of their own, by their place. */
-  readonly parked: Map<ClusterId, number>;
-  /** Of these, the ones whose reason may have gone. */
-  readonly recheck: Set<number>;
-  /** Of these, the ones that wait for a slot on a data plane, in their order. */
-  readonly parkedByDataPlane: Map<string, number[]>;
-}
 
 type Scalars = { -readonly [Key in Exclude<keyof RolloutState, 'phases' | 'targets'>]: RolloutState[Key] };
 
@@ -69,9 +51,7 @@ export class RolloutDraft {
   readonly #targets: TargetBook;
   readonly #phaseByName: ReadonlyMap<string, PhaseDraft>;
   #phaseStates: Map<string, PhaseState> | undefined;
-  #stopsKnown: { readonly stops: readonly Stop[]; readonly isLeft: boolean } | undefined;
-  #stopsOver: readonly Stop[] = [];
-  #heldByVersion = new Map<string, boolean>();
+  readonly #stops: StopBook;
   #ordersKeptUnder: { readonly stops: readonly Stop[]; readonly status: RolloutStatus; readonly finished: boolean };
 
   constructor(rollout: ActiveRollout, fleet: FleetDraft) {
@@ -81,17 +61,8 @@ export class RolloutDraft {
     const { phases, targets, ...scalars } = rollout.state;
     this.scalars = scalars;
     this.#targets = new TargetBook(targets);
-    this.phases = rollout.planned.phases.map((planned, index) => ({
-      planned,
-      index,
-      tally: emptyTally(),
-      state: rollout.state.phases.get(planned.name) ?? PHASE_AHEAD,
-      frontier: 0,
-      blockedAt: undefined,
-      parked: new Map(),
-      recheck: new Set(),
-      parkedByDataPlane: new Map(),
-    }));
+    this.#stops = new StopBook(rollout);
+    this.phases = phaseDrafts(rollout);
     this.#ordersKeptUnder = { stops: fleet.stops, status: scalars.status, finished: scalars.finishedAt !== undefined };
     this.canaries = this.phases.filter(({ planned }) => planned.canary);
     this.#phaseByName = new Map(this.phases.map((phase) => [phase.planned.name, phase]));
@@ -179,7 +150,10 @@ export class RolloutDraft {
     if (next.status === 'waiting' && before.status !== 'waiting') phase.recheck.add(phase.planned.members.indexOf(cluster));
     if (before.status === next.status) return;
     // It may have spent a budget, or been the last that its phase waited for.
-    if (SETTLED.has(next.status)) this.fleet.again = true;
+    if (SETTLED.has(next.status)) {
+      this.fleet.again = true;
+      this.fleet.tellOlder(this, cluster);
+    }
     this.changes.push({ subject: 'target', name: cluster, from: before.status, to: next.status, why: next.detail ?? next.status });
   }
 
@@ -225,15 +199,9 @@ export class RolloutDraft {
     return this.planned.limits.find((limit) => limit.kind === kind && (name === undefined || limit.name === name));
   }
 
-  /** Stops that hold all of it. One on a version does while targets are left, when every target was planned to move to that. */
+  /** Stops that hold all of it. */
   stopsOverAll(): readonly Stop[] {
-    const { stops } = this.fleet;
-    const isLeft = this.tally.unsettled > 0;
-    if (this.#stopsKnown?.stops === stops && this.#stopsKnown.isLeft === isLeft) return this.#stopsOver;
-    this.#stopsKnown = { stops, isLeft };
-    const whole = new Set(stopsOverRollout(stops, this.rollout));
-    this.#stopsOver = stops.filter((stop) => whole.has(stop) || (isLeft && this.#isHeldByVersion(stop)));
-    return this.#stopsOver;
+    return this.#stops.overAll(this.fleet.stops, this.tally.unsettled > 0);
   }
 
   stopsOver(cluster: ClusterId): readonly Stop[] {
@@ -311,23 +279,4 @@ export class RolloutDraft {
     this.actions.clear();
     this.changes.length = 0;
   }
-
-  /** Asked once for each stop: a plan does not change. */
-  #isHeldByVersion(stop: Stop): boolean {
-    if (stop.scope.kind !== 'version' || stop.scope.product !== this.planned.product) return false;
-    let held = this.#heldByVersion.get(stop.id);
-    if (held === undefined) {
-      held = allMoveTo(this.planned, stop.scope.traits, stop.lets);
-      this.#heldByVersion.set(stop.id, held);
-    }
-    return held;
-  }
-}
-
-function allMoveTo({ targets }: PlannedRollout, traits: readonly Trait[], lets: Stop['lets']): boolean {
-  for (const target of targets.values()) {
-    if (lets === 'rollbacks' && target.kind === 'rollback') return false;
-    if (!carries(target, traits)) return false;
-  }
-  return targets.size > 0;
 }

@@ -1,18 +1,20 @@
-import { observedDifferences } from '../desired/normalise.ts';
-import { isBroken } from '../evidence/classify.ts';
-import type { Observed } from '../evidence/observation.ts';
+import { runsWell } from '../evidence/classify.ts';
 import { prove, provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
-import { earliest, type Instant } from '../model/time.ts';
-import { become, isLater } from './advance.ts';
+import { earliest } from '../model/time.ts';
+import { become } from './advance.ts';
 import { isAboutToStop } from './budgets.ts';
 import type { Wait } from './decision.ts';
-import { freshlyObserved, isProvenThere, patienceEnds, sightingOf } from './follow.ts';
 import { judgeStart } from './gates.ts';
-import { giveOrder } from './orders.ts';
-import { heldWithPhase, heldWithRollout, missingApproval, unprovenBefore } from './phases.ts';
-import type { PhaseDraft, RolloutDraft } from './rollout-draft.ts';
+import type { PhaseDraft } from './phase-draft.ts';
+import { heldWithPhase, unprovenBefore } from './phases.ts';
+import { isProvenThere } from './proven.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
+import { freshlyObserved, loseSight, patienceEnds, regainSight } from './sight.ts';
+import { noPhaseSlot } from './slots.ts';
+import { startTarget } from './start-target.ts';
 import type { TargetState } from './state.ts';
+import { letsProbe } from './stops-over.ts';
 
 /** Starts the targets of a phase that may start, in their order, skips those that are there already, and says of the rest why they wait. */
 export function startTargets(draft: RolloutDraft, phase: PhaseDraft): void {
@@ -102,12 +104,13 @@ function consider(draft: RolloutDraft, phase: PhaseDraft, at: number): Outcome {
     return 'settled';
   }
   const { wait, validUntil } = judgeStart(draft, cluster);
-  const next = wait?.reason.kind === 'no-evidence' ? unseen(draft, cluster, target, wait.reason.cause) : seenAgain(draft, cluster, target);
+  const next =
+    wait?.reason.kind === 'no-evidence' ? loseSight(draft, cluster, target, wait.reason.cause) : regainSight(draft, cluster, target, wait);
   draft.setTarget(cluster, next);
   if (next.status !== 'waiting') return 'given-up';
-  const slot = wait === undefined ? noSlot(draft, phase) : undefined;
+  const slot = wait === undefined ? noPhaseSlot(draft, phase) : undefined;
   if (wait === undefined && slot === undefined) {
-    start(draft, cluster, false, `phase ${phase.planned.name} is running`);
+    startTarget(draft, cluster, false, `phase ${phase.planned.name} is running`);
     return 'settled';
   }
   draft.timers.set(cluster, wait?.reason.kind === 'no-evidence' ? earliest(validUntil, patienceEnds(draft, next)) : validUntil);
@@ -136,73 +139,16 @@ function park(draft: RolloutDraft, phase: PhaseDraft, cluster: ClusterId, at: nu
   places.sort((a, b) => a - b);
 }
 
-/** Slots that all members of a phase share: when there is none, there is none for those after it either. */
-function noSlot(draft: RolloutDraft, phase: PhaseDraft): Wait | undefined {
-  const { planned, tally } = phase;
-  const full = (of: 'phase' | 'release' | 'fleet', name: string, limit: number): Wait => ({
-    reason: { kind: 'concurrency', of, name, limit },
-    until: undefined,
-  });
-  if (tally.inFlight >= planned.maxConcurrent.count) return full('phase', planned.name, planned.maxConcurrent.count);
-  return noSlotBeyondPhase(draft, full);
-}
-
-function noSlotBeyondPhase(draft: RolloutDraft, full: (of: 'release' | 'fleet', name: string, limit: number) => Wait): Wait | undefined {
-  const release = draft.limit('release');
-  if (release !== undefined && draft.tally.inFlight >= release.count.count)
-    return full('release', draft.planned.release, release.count.count);
-  const { fleetMaxConcurrent } = draft.fleet.policy;
-  return draft.fleet.load.fleet >= fleetMaxConcurrent ? full('fleet', 'fleet', fleetMaxConcurrent) : undefined;
-}
-
-function start(draft: RolloutDraft, cluster: ClusterId, rescue: boolean, why: string): void {
-  const target = draft.target(cluster);
-  const attempt = target.attempt + 1;
-  const detail = attempt > 1 ? `attempt ${attempt}` : why;
-  const epoch = giveOrder(draft, cluster, 'run', detail);
-  const afresh = {
-    healthySince: undefined,
-    brokenSince: undefined,
-    sampledAt: undefined,
-    seenAt: undefined,
-    unseenSince: undefined,
-    progress: undefined,
-  };
-  draft.setTarget(
-    cluster,
-    become(target, 'applying', draft.now, { ...afresh, exemptMs: 0, attempt, epoch, startedAt: draft.now, rescue, detail }),
-  );
-  draft.waits.delete(cluster);
-  draft.dirty.add(cluster);
-}
-
-/** It cannot be seen: after a time of patience it counts as unreachable, without having been touched. */
-function unseen(draft: RolloutDraft, cluster: ClusterId, target: TargetState, cause: string): TargetState {
-  const { now } = draft;
-  const lost = target.unseenSince === undefined ? become(target, 'waiting', now, { unseenSince: now }) : target;
-  if (now < patienceEnds(draft, lost)) return lost;
-  draft.timers.set(cluster, undefined);
-  return become(lost, 'unreachable', now, { detail: `not started, no evidence: ${cause}` });
-}
-
-/** Whatever else it waits for meanwhile: patience begins anew only when it is really seen. */
-const seenAgain = (draft: RolloutDraft, cluster: ClusterId, target: TargetState): TargetState =>
-  target.unseenSince === undefined || !sightingOf(draft, cluster).seen
-    ? target
-    : become(target, 'waiting', draft.now, { unseenSince: undefined });
-
 /** Proven at exactly this before its turn came; or never ordered by anybody, and running just that. A person's retry is not argued with. */
 function isThere(draft: RolloutDraft, cluster: ClusterId, target: TargetState): boolean {
   if (target.probe) return false;
   if (isProvenThere(draft, cluster)) return true;
   const seen = freshlyObserved(draft, cluster);
-  return seen !== undefined && draft.order(cluster) === undefined && seen.accepted === undefined && runs(draft, cluster, seen);
-}
-
-function runs(draft: RolloutDraft, cluster: ClusterId, seen: Observed): boolean {
-  const { spec } = draft.plannedTarget(cluster);
   return (
-    seen.healthy && seen.brokers.every(({ version }) => version === spec.version) && observedDifferences(spec, seen.running).length === 0
+    seen !== undefined &&
+    draft.order(cluster) === undefined &&
+    seen.accepted === undefined &&
+    runsWell(draft.plannedTarget(cluster).spec, seen)
   );
 }
 
@@ -221,7 +167,7 @@ function startProbes(draft: RolloutDraft, phase: PhaseDraft): void {
   const stops = draft.stopsOverAll();
   if (
     stops.length === 0 ||
-    stops.some(({ cause }) => cause !== 'quarantine') ||
+    stops.some((stop) => !letsProbe(stop, { phase: phase.planned.name })) ||
     draft.phaseState(phase.planned.name).startedAt === undefined ||
     unprovenBefore(draft, phase) !== undefined
   )
@@ -231,89 +177,4 @@ function startProbes(draft: RolloutDraft, phase: PhaseDraft): void {
     if (!target.probe || target.status !== 'waiting') continue;
     if (consider(draft, phase, at) === 'no-slot') return;
   }
-}
-
-/** Targets that their last rollout left failed or half-way go before their turn, under limits of their own, and never under a stop. */
-export function startRescues(draft: RolloutDraft): void {
-  if (draft.rescues.size === 0) return;
-  const held = heldWithRollout(draft);
-  for (const cluster of draft.rescues) {
-    if (held === undefined) rescue(draft, cluster);
-    else {
-      draft.waits.delete(cluster);
-      draft.timers.set(cluster, undefined);
-    }
-  }
-}
-
-function rescue(draft: RolloutDraft, cluster: ClusterId): void {
-  const target = draft.target(cluster);
-  const phase = draft.phaseOf(cluster);
-  const unapproved = missingApproval(draft, phase, 'before');
-  const seen = freshlyObserved(draft, cluster);
-  if (seen !== undefined && isAtRest(draft, cluster, seen)) {
-    draft.setTarget(
-      cluster,
-      become(target, 'waiting', draft.now, { rescue: false, brokenSince: undefined, sampledAt: undefined, seenAt: undefined }),
-    );
-    draft.waits.delete(cluster);
-    phase.recheck.add(phase.planned.members.indexOf(cluster));
-    draft.fleet.again = true;
-    return;
-  }
-  const { wait, validUntil } = judgeStart(draft, cluster);
-  if (wait?.reason.kind === 'no-evidence') {
-    waitUnseen(draft, cluster, target, wait, validUntil);
-    return;
-  }
-  const looked = seen === undefined ? target : confirm(draft, seenAgain(draft, cluster, target), seen);
-  draft.setTarget(cluster, looked);
-  const held = wait ?? (unapproved && { reason: unapproved, until: undefined }) ?? unconfirmed(looked, seen, target) ?? noRescueSlot(draft);
-  if (held === undefined) {
-    start(draft, cluster, true, 'its last rollout left it half-way or failed');
-    return;
-  }
-  draft.waits.set(cluster, held);
-  draft.timers.set(cluster, earliest(validUntil, held.until));
-}
-
-/** It has the same patience as any other that cannot be seen. */
-function waitUnseen(draft: RolloutDraft, cluster: ClusterId, target: TargetState, wait: Wait, validUntil: Instant | undefined): void {
-  const cause = wait.reason.kind === 'no-evidence' ? wait.reason.cause : '';
-  const next = unseen(draft, cluster, target, cause);
-  draft.setTarget(cluster, next);
-  if (next.status !== 'waiting') return;
-  const until = patienceEnds(draft, next);
-  draft.waits.set(cluster, { ...wait, until });
-  draft.timers.set(cluster, earliest(validUntil, until));
-}
-
-/** At rest and healthy on what it was proven at: it needs no rescue, and waits for its turn like any other. */
-function isAtRest(draft: RolloutDraft, cluster: ClusterId, seen: Observed): boolean {
-  const proven = provenAt(draft.fleet.ledger(cluster));
-  if (proven === undefined || !seen.healthy || isBroken(seen)) return false;
-  return (
-    seen.brokers.every(({ version }) => version === proven.spec.version) && observedDifferences(proven.spec, seen.running).length === 0
-  );
-}
-
-/** The first look is remembered; a second one, sampled later, confirms it. */
-const confirm = (draft: RolloutDraft, target: TargetState, seen: Observed): TargetState =>
-  target.brokenSince !== undefined
-    ? target
-    : become(target, 'waiting', draft.now, { brokenSince: seen.receivedAt, sampledAt: seen.sampledAt, seenAt: seen.receivedAt });
-
-function unconfirmed(looked: TargetState, seen: Observed | undefined, before: TargetState): Wait | undefined {
-  if (seen !== undefined && before.brokenSince !== undefined && isLater(seen, looked)) return undefined;
-  return { reason: { kind: 'unconfirmed', words: 'left half-way by its last rollout; a second look confirms it' }, until: undefined };
-}
-
-function noRescueSlot(draft: RolloutDraft): Wait | undefined {
-  const full = (of: 'release' | 'fleet' | 'rescue', name: string, limit: number): Wait => ({
-    reason: { kind: 'concurrency', of, name, limit },
-    until: undefined,
-  });
-  const own = draft.limit('rescue');
-  if (own !== undefined && draft.rescuing >= own.count.count) return full('rescue', draft.planned.release, own.count.count);
-  return noSlotBeyondPhase(draft, full);
 }

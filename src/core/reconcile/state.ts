@@ -176,18 +176,29 @@ export const TARGET_STATUSES = [
 ] as const;
 export type TargetStatus = WordOf<typeof TARGET_STATUSES>;
 
-/** Ordered, and not known to have soaked: these hold their slots in every limit. */
-export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held', 'soaking']);
-/** Nothing more will happen to it in this rollout unless a person asks, or it breaks. */
-export const SETTLED: ReadonlySet<TargetStatus> = new Set([
-  'succeeded',
-  'failed',
-  'unreachable',
-  'deferred',
-  'skipped',
-  'removed',
-  'superseded',
-]);
+/**
+ * `ahead`: not ordered in this attempt. `in-flight`: ordered, and not known to have soaked; it holds its slots in every limit.
+ * `settled`: nothing more will happen to it in this rollout unless a person asks, or it breaks.
+ */
+const STAGE: Readonly<Record<TargetStatus, 'ahead' | 'in-flight' | 'settled'>> = {
+  waiting: 'ahead',
+  applying: 'in-flight',
+  rolling: 'in-flight',
+  soaking: 'in-flight',
+  held: 'in-flight',
+  succeeded: 'settled',
+  failed: 'settled',
+  unreachable: 'settled',
+  deferred: 'settled',
+  skipped: 'settled',
+  removed: 'settled',
+  superseded: 'settled',
+};
+const statusesAt = (stage: 'in-flight' | 'settled'): ReadonlySet<TargetStatus> =>
+  new Set(TARGET_STATUSES.filter((status) => STAGE[status] === stage));
+
+export const IN_FLIGHT = statusesAt('in-flight');
+export const SETTLED = statusesAt('settled');
 
 /** A target that nobody has touched yet. */
 export function untouched(at: Instant): TargetState {

@@ -2,7 +2,7 @@ import type { DesiredSpec } from '../desired/desired.ts';
 import { assertNever } from '../model/assert.ts';
 import type { PlannedTarget } from '../plan/plan.ts';
 import { covers, type Mover } from '../stop/scope.ts';
-import type { Stop, StopCause, StopScope } from '../stop/stop.ts';
+import type { Stop, StopScope } from '../stop/stop.ts';
 import { carries } from '../stop/traits.ts';
 import type { ActiveRollout } from './decision.ts';
 import type { TargetState } from './state.ts';
@@ -30,8 +30,9 @@ function holdsRollout(scope: StopScope, { planned, state }: ActiveRollout): bool
 
 const lets = (stop: Stop, kind: PlannedTarget['kind']): boolean => stop.lets === 'rollbacks' && kind === 'rollback';
 
-/** A person asked for another attempt of what failed: that is how a quarantine is lifted by itself. */
-const mayProbe = (cause: StopCause): boolean => cause === 'quarantine';
+/** A person asked for another attempt of what failed: that is how a quarantine, and the want of a canary, are lifted by themselves. */
+export const letsProbe = ({ cause, phase }: Stop, target: Pick<PlannedTarget, 'phase'>): boolean =>
+  cause === 'quarantine' || (cause === 'unproven-canary' && phase === target.phase);
 
 /** Stops that hold all of a rollout: it is paused by them. */
 export function stopsOverRollout(stops: readonly Stop[], rollout: ActiveRollout): readonly Stop[] {
@@ -54,7 +55,7 @@ export function stopsOverTarget(
   const { cluster, dataPlane, spec, phase, kind } = target;
   const { product, release } = planned;
   const mover: Mover = { cluster, product, release, dataPlane, spec, proven, under: { rollout: id, phase } };
-  return stops.filter((stop) => covers(stop.scope, mover) && !lets(stop, kind) && !(state.probe && mayProbe(stop.cause)));
+  return stops.filter((stop) => covers(stop.scope, mover) && !lets(stop, kind) && !(state.probe && letsProbe(stop, target)));
 }
 
 /** Stops on what some target of the rollout was planned to move to. */

@@ -31,7 +31,7 @@ export function inert(text: string): string {
   return plain(text)
     .replace(STRUCTURE, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/:\/\//g, `:${BREAK}//`)
-    .replace(/\bwww\./gi, (www) => `${www}${BREAK}`)
+    .replace(/www\./gi, (www) => `${www}${BREAK}`)
     .replace(/@/g, `@${BREAK}`)
     .replace(/(?<!&)#(?=\d)/g, `#${BREAK}`)
     .replace(/\bGH-(?=\d)/gi, (prefix) => `${prefix}${BREAK}`)

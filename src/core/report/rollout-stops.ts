@@ -1,3 +1,4 @@
+import { assertNever } from '../model/assert.ts';
 import { formatInstant } from '../model/time.ts';
 import { isFinished, SETTLED, type TargetState } from '../reconcile/state.ts';
 import { stopsOverRollout } from '../reconcile/stops-over.ts';
@@ -51,6 +52,8 @@ function holdsPart({ scope, lets }: Stop, { planned, state }: ShownRollout['acti
       case 'release':
       case 'rollout':
         break;
+      default:
+        return assertNever(scope, 'holdsPart');
     }
   }
   return false;

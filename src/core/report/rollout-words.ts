@@ -169,7 +169,6 @@ export function reasonWords(reason: HoldReason, context: Context): string {
     case 'no-evidence':
       return `no recent status, ${prose(reason.cause)}`;
     case 'unconfirmed':
-    case 'settling':
       return prose(reason.words);
     case 'other-rollout':
       return `in flight in ${rolloutName(context, reason.rollout)}`;

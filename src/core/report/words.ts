@@ -81,7 +81,6 @@ export const HOLD_WORDS: Vocabulary<HoldKind> = {
   soaking: words('soaking', 'It must stay healthy for the soak time.'),
   'no-evidence': words('no recent status', 'The data plane has reported nothing recent about it.'),
   unconfirmed: words('to be confirmed', 'It looks broken or half-way; a second sample confirms that.'),
-  settling: words('settling', 'An earlier order is still coming to rest there.'),
   'other-rollout': words('in another rollout', 'Another rollout has it in flight.'),
 };
 

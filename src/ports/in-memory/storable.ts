@@ -30,7 +30,8 @@ function copyOf(value: unknown): unknown {
 }
 
 /** PostgreSQL stores neither U+0000 nor half of a surrogate pair; a store in memory takes no more than that. */
-export const storableText = (text: string): string => text.replaceAll('\u0000', '\ufffd').toWellFormed();
+export const storableText = (text: string): string =>
+  text.isWellFormed() && !text.includes('\u0000') ? text : text.replaceAll('\u0000', '\ufffd').toWellFormed();
 
 function copyOfObject(value: object): object {
   if (kept.has(value)) return value;
@@ -42,7 +43,13 @@ function copyOfObject(value: object): object {
 function copyOfRecord(value: object): object {
   const prototype: unknown = Object.getPrototypeOf(value);
   invariant(prototype === Object.prototype || prototype === null, 'only plain data is stored');
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, entry]) => [storableText(key), copyOf(entry)])));
+  const copy: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) {
+    // Plainly assigned, it would be no entry.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: copyOf(entry), enumerable: true });
+    else copy[storableText(key)] = copyOf(entry);
+  }
+  return Object.freeze(copy);
 }
 
 function copyOfMap(value: ReadonlyMap<unknown, unknown>): ReadonlyMap<unknown, unknown> {

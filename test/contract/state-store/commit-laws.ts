@@ -136,7 +136,7 @@ export function desiredLaws(under: () => StoreUnderTest): void {
 
     it('gives back every field, in order of cluster id', async () => {
       const pinned = desiredCluster('b', '1.0.0', {
-        heldAt: { by: 'pin', releaseVersion: '2.0.0', reason: 'hot | path @org', expires: t(99) },
+        pinnedBy: { by: 'pin', releaseVersion: '2.0.0', reason: 'hot | path @org', expires: t(99) },
         optOut: { reason: 'audit', expires: undefined },
       });
       const plain = desiredCluster('a', '2.0.0');

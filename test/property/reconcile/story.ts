@@ -17,8 +17,8 @@ export interface Way {
 
 export interface Merge {
   readonly release: number;
-  /** The next version, the same one with another setting, or what was wanted before. */
-  readonly what: 'next' | 'tuned' | 'back';
+  /** A version that nobody had yet, the newest that any release had, the same one with another setting, or what was wanted before. */
+  readonly what: 'next' | 'newest' | 'tuned' | 'back';
   readonly way: Way;
   readonly urgency: Urgency;
   readonly fault: Fault | undefined;
@@ -54,6 +54,8 @@ export type Step =
   | { readonly kind: 'their-clock'; readonly which: number; readonly ms: number }
   | { readonly kind: 'forget'; readonly which: number }
   | { readonly kind: 'foreign'; readonly which: number }
+  /** Somebody changes by hand what a cluster runs. */
+  | { readonly kind: 'by-hand'; readonly which: number; readonly number: number }
   /** A revision that runs somewhere breaks, or all that is broken works again. */
   | { readonly kind: 'break'; readonly which: number; readonly fault: Fault }
   | { readonly kind: 'fix' }
@@ -113,7 +115,7 @@ const wayArb: fc.Arbitrary<Way> = fc.integer({ min: 1, max: 3 }).chain((count) =
 
 export const mergeArb: fc.Arbitrary<Merge> = fc.record({
   release: fc.constantFrom(0, 0, 0, 1, 2),
-  what: fc.constantFrom('next', 'next', 'next', 'tuned', 'back', 'back'),
+  what: fc.constantFrom('next', 'next', 'next', 'newest', 'newest', 'tuned', 'back', 'back'),
   way: wayArb,
   urgency: fc.constantFrom('routine', 'routine', 'routine', 'hotfix'),
   fault: fc.constantFrom(undefined, undefined, undefined, undefined, 'crash-loop', 'stuck'),
@@ -191,6 +193,7 @@ const eventArb: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget'), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign'), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('by-hand'), which, number: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('break'), which, fault: fc.constantFrom('crash-loop', 'crash-loop', 'stuck') }) },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: 'fix' }) },
   { weight: 4, arbitrary: fc.constant<Step>({ kind: 'help' }) },

@@ -33,6 +33,7 @@ export class Teller {
   /** What each release was wanted at, newest last. */
   readonly #wanted = new Map<string, number[]>();
   readonly #left = new Map<ClusterId, NonNullable<ReturnType<SmallFleet['desired']['get']>>>();
+  readonly #movedByHand = new Set<ClusterId>();
   #versions = 1;
 
   constructor(story: Omit<Story, 'steps'>) {
@@ -79,12 +80,23 @@ export class Teller {
     fleet.world.faults.clear();
     for (const live of fleet.world.clusters.values())
       Object.assign(live, { reachable: true, unhealthy: false, lies: false, refuses: undefined });
+    this.#undoByHand();
     const lenient = { kafka: productPolicy('kafka'), connect: productPolicy('connect', { requires: ['kafka'] }) };
     fleet.policy = { ...fleet.policy, products: lenient, calendar: { rules: [] } };
     this.#engine = undefined;
     for (let round = 0; round < ROUNDS_TO_THE_END && !this.isHome; round += 1) {
       this.#helpOut();
       this.tell({ kind: 'pass', ms: 30_000 });
+    }
+  }
+
+  /** Where no order says otherwise, what was changed by hand is not brought back by a rollout: that is drift, and for whoever did it. */
+  #undoByHand(): void {
+    const { world, ledger } = this.fleet;
+    for (const cluster of this.#movedByHand) {
+      const proven = ledger.get(cluster)?.proven[0];
+      if (world.clusters.get(cluster)?.accepted?.mode !== 'run' && proven !== undefined)
+        world.moveByHand(cluster, numberOf(proven.revision));
     }
   }
 
@@ -216,6 +228,10 @@ export class Teller {
         if (order !== undefined) fleet.world.accept({ ...order, mode: 'hold', epoch: order.epoch + 3, rollout: undefined });
         return;
       }
+      case 'by-hand':
+        this.#movedByHand.add(this.#live(step.which).cluster);
+        fleet.world.moveByHand(this.#live(step.which).cluster, step.number);
+        return;
       case 'break': {
         const [running] = fleet.world.runs(this.#live(step.which).cluster);
         if (running !== undefined && running !== revision(1)) fleet.world.breakAll(running, step.fault);
@@ -248,10 +264,14 @@ export class Teller {
       history.pop();
       return history.at(-1) ?? 1;
     }
-    const newest = history.at(-1) ?? 1;
-    const number = what === 'tuned' ? tuned(newest) : ((this.#versions += 1), this.#versions);
+    const number = what === 'tuned' ? tuned(history.at(-1) ?? 1) : what === 'newest' ? this.#versions : this.#nextVersion();
     history.push(number);
     return number;
+  }
+
+  #nextVersion(): number {
+    this.#versions += 1;
+    return this.#versions;
   }
 
   #shapeOf(release: string, { places, phases, guardMs, deadlineMs, limits, budgets }: Way): LandShape {
@@ -292,6 +312,7 @@ export class Teller {
       this.#ask({
         ...asked,
         verb,
+        until: verb === 'expedite' ? instant(this.fleet.now + EXPEDITED_MS) : undefined,
         cluster: needsCluster ? this.#live(which).cluster : undefined,
         phase: verb === 'approve' ? waiting?.name : undefined,
       })
@@ -338,16 +359,16 @@ export class Teller {
       case 'pin': {
         const proven = this.fleet.ledger.get(cluster)?.proven[0];
         const wanted = this.#wanted.get(before.release)?.at(-1) ?? 1;
-        if (before.heldAt !== undefined)
-          desired.set(cluster, { ...before, heldAt: undefined, revision: revision(wanted), spec: spec(wanted, before.spec.product) });
+        if (before.pinnedBy !== undefined)
+          desired.set(cluster, { ...before, pinnedBy: undefined, revision: revision(wanted), spec: spec(wanted, before.spec.product) });
         else if (proven !== undefined) {
-          const heldAt = {
+          const pinnedBy = {
             by: 'pin',
             releaseVersion: before.spec.version,
             reason: 'by hand',
             expires: instant(before.revision.length),
           } as const;
-          desired.set(cluster, { ...before, heldAt, revision: proven.revision, spec: proven.spec });
+          desired.set(cluster, { ...before, pinnedBy, revision: proven.revision, spec: proven.spec });
         }
         return;
       }
@@ -382,6 +403,7 @@ export class Teller {
 }
 
 const ROUNDS_TO_THE_END = 300;
+const EXPEDITED_MS = 60_000;
 
 const releaseAt = (place: number) => RELEASES[place % RELEASES.length] ?? RELEASES[0];
 

@@ -63,6 +63,10 @@ export async function wrongHold(loop: Loop, mirror: Mirror, world: SimulatedWorl
       const wait = holdOf(now.holds, now, cluster);
       if (wait === undefined) return `${cluster} of rollout ${state.id} is ${status} (attempt ${attempt}), and nothing says why`;
       const { reason } = wait;
+      const isBack = now.planned.targets.get(cluster)?.kind === 'rollback';
+      const freeze = reason.kind === 'freeze' ? spec?.freezes.find(({ name }) => name === reason.name) : undefined;
+      if (isBack && (reason.kind === 'window' || freeze?.allowRollback === true))
+        return `${cluster} goes back, and waits for ${reason.kind} ${'name' in reason ? reason.name : ''}`;
       if (reason.kind !== 'concurrency' || spec === undefined) continue;
       const here = [...out.values()].filter((dataPlane) => dataPlane === reason.name).length;
       if (reason.of === 'fleet' && out.size < spec.maxConcurrent)

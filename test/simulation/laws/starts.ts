@@ -108,7 +108,7 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
     const desired = mirror.desired.get(order.cluster);
     if (desired === undefined) return `${order.cluster} is started, and no longer in the manifests`;
     if (desired.optOut !== undefined) return `${order.cluster} is started, and has opted out`;
-    if (desired.heldAt !== undefined && desired.spec.version !== planned.spec.version)
+    if (desired.pinnedBy !== undefined && desired.spec.version !== planned.spec.version)
       return `${order.cluster} is started towards ${planned.spec.version}, and pinned at ${desired.spec.version}`;
     return desired.release === rollout.planned.release ? undefined : `${order.cluster} is started by another release`;
   },
@@ -128,7 +128,9 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
       if (state.id === rollout.state.id) return false;
       const before = state.targets.get(order.cluster);
       const after = change.rollouts?.find(({ id }) => id === state.id)?.targets.get(order.cluster) ?? before;
-      return before !== undefined && after !== undefined && OUT.has(before.status) && OUT.has(after.status);
+      if (before === undefined || after === undefined || !OUT.has(before.status)) return false;
+      // It has come to rest by itself, or it was ordered away in the middle of its move.
+      return OUT.has(after.status) || after.detail?.startsWith('taken over') === true;
     });
     return other && `${order.cluster} is started while rollout ${other.state.id} has it in flight`;
   },

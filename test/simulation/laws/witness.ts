@@ -4,7 +4,8 @@ import type { SentObserved } from '../../../src/core/evidence/parse.ts';
 import type { ClusterId, Revision } from '../../../src/core/model/ids.ts';
 
 interface Look {
-  readonly isObserved: boolean;
+  /** A sample that was not shown before, and was not overtaken. */
+  readonly isNews: boolean;
   readonly receivedAt: number;
   /** The same instant, whatever the bot takes it for. */
   readonly trueMs: number;
@@ -31,16 +32,17 @@ export class Witness {
     const looks = this.#looks.get(sample.cluster) ?? [];
     this.#looks.set(sample.cluster, looks);
     const { receivedAt, sampledAt } = sample;
-    const last = looks.findLast((look) => look.isObserved);
+    const last = looks.findLast((look) => look.isNews);
     // An old one proves nothing; but after long silence nobody can tell it from a clock that was set back.
     const isCopy =
       last !== undefined &&
-      receivedAt > last.receivedAt &&
-      (sampledAt === last.sampledAt || (sampledAt < last.sampledAt && receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS));
+      (sampledAt === last.sampledAt
+        ? receivedAt > last.receivedAt
+        : sampledAt < last.sampledAt && receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS);
     const isObserved = sample.kind === 'observed';
     const shown = isObserved && !isCopy;
     looks.push({
-      isObserved,
+      isNews: shown,
       receivedAt,
       trueMs,
       sampledAt,

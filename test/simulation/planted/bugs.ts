@@ -67,7 +67,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'skip-ignores-the-order',
-    `${RECONCILE}/follow.ts`,
+    `${RECONCILE}/proven.ts`,
     '?.revision === revision && isProvenUnderOrder(draft, cluster);',
     '?.revision === revision;',
   ),
@@ -86,19 +86,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'pin-during-rollout-ignored',
     `${RECONCILE}/follow.ts`,
-    'if (heldAt !== undefined && desired.spec.version !== planned.spec.version) {',
-    'if (heldAt !== undefined && now < 0) {',
+    'if (pinnedBy !== undefined && desired.spec.version !== planned.spec.version) {',
+    'if (pinnedBy !== undefined && now < 0) {',
   ),
   // Limits.
   bug(
     'phase-limit-off-by-one',
-    `${RECONCILE}/starts.ts`,
+    `${RECONCILE}/slots.ts`,
     'if (tally.inFlight >= planned.maxConcurrent.count)',
     'if (tally.inFlight > planned.maxConcurrent.count)',
   ),
   bug(
     'fleet-limit-off-by-one',
-    `${RECONCILE}/starts.ts`,
+    `${RECONCILE}/slots.ts`,
     'return draft.fleet.load.fleet >= fleetMaxConcurrent ?',
     'return draft.fleet.load.fleet > fleetMaxConcurrent ?',
   ),
@@ -110,17 +110,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'release-limit-off-by-one',
-    `${RECONCILE}/starts.ts`,
+    `${RECONCILE}/slots.ts`,
     'release !== undefined && draft.tally.inFlight >= release.count.count',
     'release !== undefined && draft.tally.inFlight > release.count.count',
   ),
-  bug('rescue-limit-off-by-one', `${RECONCILE}/starts.ts`, 'draft.rescuing >= own.count.count', 'draft.rescuing > own.count.count'),
-  bug(
-    'soak-keeps-no-slot',
-    `${RECONCILE}/state.ts`,
-    "export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held', 'soaking']);",
-    "export const IN_FLIGHT: ReadonlySet<TargetStatus> = new Set(['applying', 'rolling', 'held']);",
-  ),
+  bug('rescue-limit-off-by-one', `${RECONCILE}/slots.ts`, 'draft.rescuing >= own.count.count', 'draft.rescuing > own.count.count'),
+  bug('soak-keeps-no-slot', `${RECONCILE}/state.ts`, "  soaking: 'in-flight',", "  soaking: 'ahead',"),
   bug('load-counted-twice-at-takeover', `${RECONCILE}/fleet-draft.ts`, 'if (!this.flights.has(cluster)) this.#addLoad', 'this.#addLoad'),
   // Order of things.
   bug(
@@ -157,8 +152,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a-skipped-canary-proves',
     `${RECONCILE}/phases.ts`,
-    "draft.target(cluster).status === 'skipped' && hasSoaked(draft, cluster)",
-    "draft.target(cluster).status === 'skipped'",
+    "return proven?.proof === 'soaked' && proven.revision === draft.plannedTarget(cluster).revision;",
+    "return proven !== undefined && status === 'skipped';",
   ),
   // Evidence.
   bug(
@@ -265,6 +260,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug('opted-out-are-planned', 'core/plan/find-moves.ts', 'if (away && to.optOut === undefined) {', 'if (away) {'),
   bug('cannot-be-created-later', 'core/plan/find-moves.ts', "  if (runs === undefined) return 'create';\n", ''),
+  bug(
+    'held-on-the-way-is-home',
+    'core/plan/find-moves.ts',
+    ' || !isProvenUnder(entry, order);',
+    ' || (order !== undefined && order.revision !== revision) || !isProvenUnder(entry, undefined);',
+  ),
   bug(
     'policy-not-stored',
     'core/landing/land.ts',

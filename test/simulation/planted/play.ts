@@ -7,6 +7,9 @@ import { PLANTED_BUGS, type PlantedBug } from './bugs.ts';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const COPIED = ['src', 'test/simulation', 'test/support/small-world/random.ts', 'schemas'] as const;
 
+/** A law that is broken without a bug catches none. */
+const SOUND_SEEDS = 30;
+
 /** The source with the bug in it. @throws Error when it does not fit any more: the place has been written anew. */
 export function withBug(text: string, { name, find, replace }: PlantedBug): string {
   const at = text.indexOf(find);
@@ -30,6 +33,8 @@ export async function playPlanted(name: string, seeds: number, jobs: number): Pr
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+    const [broken] = (await firstFailure(folder, SOUND_SEEDS))?.failures ?? [];
+    if (broken !== undefined) throw new Error(`nothing is planted, and seed ${broken.seed} breaks ${broken.law}: ${broken.words}`);
     for (let bug = left.shift(); bug !== undefined; bug = left.shift()) if (!(await play(bug, folder, seeds))) missed += 1;
     rmSync(folder, { recursive: true, force: true });
   };

@@ -3,7 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
 import { forgeRoutes } from '../../../src/local/forge/rest/routes.ts';
-import type { TrimmedDescription } from '../../house/trim-openapi.ts';
+import type { TrimmedDescription } from '../../tooling/trim-openapi.ts';
 
 const description = JSON.parse(readFileSync(new URL('../../fixtures/github/openapi.json', import.meta.url), 'utf8')) as TrimmedDescription;
 

@@ -77,7 +77,7 @@ export class SmallFleet {
     for (const { release = RELEASE, to } of shapes) {
       if (to === undefined) continue;
       for (const before of [...this.desired.values()]) {
-        if (before.release !== release || before.heldAt !== undefined) continue;
+        if (before.release !== release || before.pinnedBy !== undefined) continue;
         this.desired.set(before.cluster, { ...before, revision: revision(to), spec: spec(to, before.spec.product) });
       }
     }

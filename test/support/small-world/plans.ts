@@ -37,7 +37,7 @@ export const desiredCluster = (cluster: ClusterId, number: number, more: Partial
   release: RELEASE,
   dataPlane: dataPlaneOf(cluster),
   labels: {},
-  heldAt: undefined,
+  pinnedBy: undefined,
   optOut: undefined,
   ...more,
 });
@@ -106,9 +106,6 @@ export function planOfRollouts(rollouts: readonly PlannedRollout[]): Plan {
   const digest = digestOf(rollouts.map((rollout) => ({ ...rollout, targets: [...rollout.targets.values()] })));
   return { digest, rollouts, excluded: [], removed: [], risks: [] };
 }
-
-/** A plan of one rollout. */
-export const planOf = (shape: PlanShape): Plan => planOfRollouts([plannedOf(shape)]);
 
 const kindOf = (targets: readonly PlannedTarget[]): RolloutKind =>
   targets.length > 0 && targets.every(({ kind }) => kind === 'rollback') ? 'rollback' : 'rollout';

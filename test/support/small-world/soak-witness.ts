@@ -54,10 +54,11 @@ export class SoakWitness {
   }
 }
 
-/** The same sample again, or one that was overtaken. Much later an earlier time can only mean that their clock was set back. */
+/** The same sample again, or one that was overtaken. Much later, or where ours was set back, an earlier time can only mean another clock. */
 function isNotNewer({ sampledAt, receivedAt }: Observed, { newest }: Soak, maxAgeMs: number): boolean {
   if (newest === undefined) return false;
-  return sampledAt === newest.sampledAt || (sampledAt < newest.sampledAt && receivedAt - newest.receivedAt <= maxAgeMs);
+  const gapMs = receivedAt - newest.receivedAt;
+  return sampledAt === newest.sampledAt || (sampledAt < newest.sampledAt && Math.abs(gapMs) <= maxAgeMs);
 }
 
 const isThere = (seen: Observed, spec: DesiredSpec): boolean =>

@@ -65,6 +65,15 @@ export class World {
     return { kind: 'accepted', cluster, epoch };
   }
 
+  /** Somebody moves its brokers by hand, past every order. */
+  moveByHand(cluster: ClusterId, number: number): void {
+    for (const broker of this.clusters.get(cluster)?.brokers ?? []) {
+      broker.revision = revision(number);
+      broker.spec = spec(number, broker.spec.product);
+      broker.state = 'ready';
+    }
+  }
+
   /** The data plane forgets its newest order, as a restored backup does. */
   forget(cluster: ClusterId): void {
     const live = this.clusters.get(cluster);

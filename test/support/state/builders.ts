@@ -54,7 +54,7 @@ export function desiredCluster(name: string, version: string, over: Partial<Desi
     release: 'kafka-main',
     dataPlane: 'aws-eu-1',
     labels: { cloud: 'aws', tier: 'canary' },
-    heldAt: undefined,
+    pinnedBy: undefined,
     optOut: undefined,
     ...over,
   };

@@ -65,13 +65,13 @@ describe('what a cluster should run', () => {
   ])('version: %s', (_name, spec, releaseSpec, version, by) => {
     const desired = one(spec, releaseSpec);
     expect(desired.spec.version).toBe(version);
-    expect(desired.heldAt?.by).toBe(by);
+    expect(desired.pinnedBy?.by).toBe(by);
   });
 
   it('is held by a pin that has expired years ago, because time alone moves nobody', () => {
-    const { spec, heldAt } = one({ pin: { version: '3.7.0', reason: 'old broker disks', expires: EXPIRES } });
+    const { spec, pinnedBy } = one({ pin: { version: '3.7.0', reason: 'old broker disks', expires: EXPIRES } });
     expect(spec.version).toBe('3.7.0');
-    expect(heldAt).toEqual({ by: 'pin', releaseVersion: '3.8.0', reason: 'old broker disks', expires });
+    expect(pinnedBy).toEqual({ by: 'pin', releaseVersion: '3.8.0', reason: 'old broker disks', expires });
   });
 
   it.each<[string, Parameters<typeof release>[1], Partial<Cluster['spec']>, string | undefined]>([

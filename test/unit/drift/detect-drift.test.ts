@@ -195,8 +195,8 @@ describe('a cluster that the fleet has moved past', () => {
     ['pinned', 101],
     ['pin-expired', 100],
   ])('lags although it runs what it should: %s', (reason, expires) => {
-    const heldAt = { by: 'pin', releaseVersion: '3.0.0', reason: 'a client bug', expires: t(expires) } as const;
-    expect(found(runs(), desired({ heldAt }))).toEqual([`cluster:a | lagging | ${reason} | version 3.0.0 -> 2.0.0`]);
+    const pinnedBy = { by: 'pin', releaseVersion: '3.0.0', reason: 'a client bug', expires: t(expires) } as const;
+    expect(found(runs(), desired({ pinnedBy }))).toEqual([`cluster:a | lagging | ${reason} | version 3.0.0 -> 2.0.0`]);
   });
 
   it('was left in the middle by a rollback that was aborted, at the version that was proven', () => {

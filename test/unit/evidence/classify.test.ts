@@ -97,6 +97,8 @@ describe('the order of samples', () => {
     ['a later one is', 10_001, 70_001, 70_001, 'healthy'],
     ['an earlier one has been overtaken', 9_999, 70_000, 70_000, OVERTAKEN],
     ['until the newer one is too old: then the clock there was set back', 9_999, 70_001, 70_001, 'healthy'],
+    ['also by as little as it may be old before the newer one came', 9_999, -50_000, -50_000, OVERTAKEN],
+    ['until that lies further ahead: then both clocks were set back', 9_999, -50_001, -50_001, 'healthy'],
   ])('%s', (_, sampledMs, receivedMs, nowMs, words) => {
     expect(said(sample(receivedMs, { sampledAt: at(sampledMs) }), nowMs, before)).toBe(words);
   });

@@ -94,7 +94,9 @@ describe('a merge', () => {
     const { changes, over } = commitsTo(bot);
     const before = await bot.store.policy(FLEET);
     await syncFleet(bot.withStore({ ...over, policy: async () => undefined }), FLEET);
-    expect(changes.map(({ policy, heads, jobs }) => [policy, heads, jobs?.map(({ task }) => task)])).toEqual([[before, undefined, ['tick']]]);
+    expect(changes.map(({ policy, heads, jobs }) => [policy, heads, jobs?.map(({ task }) => task)])).toEqual([
+      [before, undefined, ['tick']],
+    ]);
   });
 
   it('of a change of policy alone stores the policy, and rolls nothing out', async () => {

@@ -44,7 +44,6 @@ describe('why clusters wait', () => {
     [{ kind: 'interval', words: 'upgraded 1h ago, 24h are asked for' }, '- Upgraded 1h ago, 24h are asked for: `a`.'],
     [{ kind: 'no-evidence', cause: 'never seen' }, '- No recent status, never seen: `a`.'],
     [{ kind: 'unconfirmed', words: 'a second look confirms it' }, '- A second look confirms it: `a`.'],
-    [{ kind: 'settling', words: 'an order is coming to rest' }, '- An order is coming to rest: `a`.'],
     [{ kind: 'refused', reason: 'no such image' }, '- The data plane refuses the order, no such image: `a`.'],
     [{ kind: 'not-accepted' }, '- The data plane has not accepted the order yet: `a`.'],
     [{ kind: 'rolling', words: '1 of 3' }, '- Its brokers are moving: `a`.'],

@@ -59,7 +59,7 @@ function openDatabase(file: string): Database {
     return new Database(file, SCHEMA);
   } catch (error) {
     const isLocked = error instanceof Error && /locked|busy/i.test(error.message);
-    const mend = isLocked ? 'another forge is using it: stop that one, or choose another data folder' : 'move it away to begin anew';
-    throw new Error(`the forge cannot open ${file}: ${mend}`, { cause: error });
+    const fix = isLocked ? 'another forge is using it: stop that one, or choose another data folder' : 'move it away to begin anew';
+    throw new Error(`the forge cannot open ${file}: ${fix}`, { cause: error });
   }
 }

@@ -10,9 +10,9 @@ export function covering(fleet: FleetStep, { planned, next }: RolloutStep, clust
   if (target === undefined) return [];
   const proven = fleet.ledger(cluster)?.proven[0]?.spec;
   const { probe } = targetOf(next, cluster);
-  return fleet.stops.filter(({ scope, lets, cause }) => {
+  return fleet.stops.filter(({ scope, lets, cause, phase }) => {
     if (lets === 'rollbacks' && target.kind === 'rollback') return false;
-    if (probe && cause === 'quarantine') return false;
+    if (probe && (cause === 'quarantine' || (cause === 'unproven-canary' && phase === target.phase))) return false;
     switch (scope.kind) {
       case 'fleet':
         return true;

@@ -76,7 +76,8 @@ export class LawBook {
     const [newestAt, newestSeenAt] = [known?.sampledAt ?? was.sampledAt, known?.receivedAt ?? was.seenAt];
     if (newestAt !== undefined && newestSeenAt !== undefined) {
       // Long after the newest sample an earlier one can only mean that their clock was set back.
-      const isOvertaken = seen.sampledAt < newestAt && seen.receivedAt - newestSeenAt <= input.policy.evidenceMaxAgeMs;
+      const gapMs = seen.receivedAt - newestSeenAt;
+      const isOvertaken = seen.sampledAt < newestAt && Math.abs(gapMs) <= input.policy.evidenceMaxAgeMs;
       if (seen.sampledAt === newestAt || isOvertaken) return;
     }
     const isCrashLoop =

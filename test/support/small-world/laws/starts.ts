@@ -37,12 +37,16 @@ function isWanted({ input, rollouts }: FleetStep, start: Start): void {
   law(desired.release === step.planned.release, () => `law 10: ${nameOf(start)} is in another release by now`);
   if (desired.revision === planned.revision) return;
   law(
-    desired.heldAt === undefined || desired.spec.version === planned.spec.version,
+    desired.pinnedBy === undefined || desired.spec.version === planned.spec.version,
     () => `law 10: ${nameOf(start)} is pinned, and was started`,
   );
   const newer = rollouts.some(
     ({ next, planned: { release, targets } }) =>
-      next.seq > step.next.seq && release === step.planned.release && isOpen(next) && targets.has(cluster),
+      next.seq > step.next.seq &&
+      release === step.planned.release &&
+      isOpen(next) &&
+      targets.has(cluster) &&
+      targetOf(next, cluster).status === 'waiting',
   );
   law(newer, () => `law 10: ${nameOf(start)} was started to what nobody wants any more`);
 }

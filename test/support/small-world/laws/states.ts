@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../../../src/core/model/ids.ts';
+import { compareVersions } from '../../../../src/core/model/version.ts';
 import { BUDGETS, type PlannedBudgets } from '../../../../src/core/plan/plan.ts';
 import { holdOf } from '../../../../src/core/reconcile/decision.ts';
 import { isActive, SETTLED, type TargetState } from '../../../../src/core/reconcile/state.ts';
@@ -17,6 +18,7 @@ export function statesAreLawful(fleet: FleetStep, witness: SoakWitness): void {
     stopsAreObeyed(fleet, step);
     budgetsHold(fleet, step);
     endsCleanly(fleet, step);
+    ordersAreKept(fleet, step);
   }
   ledgerIsEarned(fleet, witness);
   oneOwner(fleet);
@@ -146,6 +148,36 @@ function budgetsHold(fleet: FleetStep, { planned, before, next }: RolloutStep): 
   }
 }
 
+/** Evidence may have been on its way while an order was answered. */
+const ON_ITS_WAY_SHARE = 0.25;
+
+/** Orders of one cluster that are refused for good follow one another no faster. */
+const GIVE_AGAIN_AFTER_MS = 1_000;
+
+/** Law 16: an order is level-triggered. While the data plane shows another one, or has seen a higher epoch, something is sent. */
+function ordersAreKept({ input }: FleetStep, { next, before, decision }: RolloutStep): void {
+  if (!isOpen(next)) return;
+  const { evidenceMaxAgeMs } = input.policy;
+  const acted = new Set(decision.actions.map((action) => (action.kind === 'order' ? action.order.cluster : action.cluster)));
+  for (const [cluster, target] of next.targets) {
+    const order = input.orders.get(cluster);
+    const seen = input.observations.get(cluster);
+    const isOurs = order?.rollout === next.id && order.epoch === targetOf(before, cluster).epoch;
+    if (!isOurs || order.reply === undefined || target.status === 'succeeded' || target.status === 'soaking') continue;
+    const mayFollow = input.now - order.orderedAt >= GIVE_AGAIN_AFTER_MS;
+    law(
+      order.reply.kind !== 'stale' || acted.has(cluster) || !mayFollow,
+      () => `law 16: the order of ${cluster} is stale for good, and none follows`,
+    );
+    if (seen?.kind !== 'observed' || seen.receivedAt - order.reply.at <= evidenceMaxAgeMs * ON_ITS_WAY_SHARE) continue;
+    const isThere = seen.accepted?.epoch === order.epoch;
+    law(
+      isThere || acted.has(cluster),
+      () => `law 16: ${cluster} shows epoch ${seen.accepted?.epoch} and not ${order.epoch}, and nothing is sent`,
+    );
+  }
+}
+
 /** Law 14: when a rollout has ended, no order of it is left that could move anything unseen. */
 function endsCleanly(fleet: FleetStep, { next }: RolloutStep): void {
   if (isOpen(next)) return;
@@ -193,13 +225,17 @@ function oneOwner({ rollouts }: FleetStep): void {
 /** Law 8: for each release at most one rollout is active, and one is pending. */
 function oneActiveAndOnePending({ rollouts }: FleetStep): void {
   const seen = new Set<string>();
-  for (const { next } of rollouts) {
+  for (const { next, planned } of rollouts) {
     const place = isActive(next) ? 'active' : isOpen(next) && next.status === 'pending' ? 'pending' : undefined;
     if (place === undefined) continue;
     law(!seen.has(`${next.release} ${place}`), () => `law 8: two rollouts of ${next.release} are ${place}`);
     seen.add(`${next.release} ${place}`);
     const isAlone = place === 'pending' && !rollouts.some((other) => other.next.release === next.release && isActive(other.next));
     law(!isAlone, () => `law 8: ${next.id} is pending, and nothing of its release is under way`);
+    const active = rollouts.find((other) => other.next.release === next.release && isActive(other.next));
+    const hasOrdered = active !== undefined && [...active.next.targets.values()].some(({ attempt }) => attempt > 0);
+    const isUrgent = planned.urgency !== 'routine' || next.takesOver || !hasOrdered;
+    law(place !== 'pending' || !isUrgent, () => `law 8: ${next.id} is urgent, and waits behind ${active?.next.id}`);
   }
 }
 
@@ -213,9 +249,9 @@ function takeoversAreJustified({ rollouts, input, stops }: FleetStep): void {
     const isStopped = [...input.stops, ...stops].some(
       ({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === next.id && FAILURES.has(cause),
     );
-    const goesBack = [...newer.planned.targets.values()].some(({ kind, cluster, revision }) => {
-      const target = next.targets.get(cluster);
-      return kind === 'rollback' && target !== undefined && planned.targets.get(cluster)?.revision !== revision;
+    const goesBack = [...newer.planned.targets.values()].some(({ kind, cluster, revision, spec }) => {
+      const old = planned.targets.get(cluster);
+      return old !== undefined && old.revision !== revision && (kind === 'rollback' || compareVersions(spec.version, old.spec.version) < 0);
     });
     law(
       !hasOrdered || isStopped || goesBack || newer.planned.urgency !== 'routine' || newer.before.takesOver || newer.next.takesOver,

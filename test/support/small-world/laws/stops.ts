@@ -1,19 +1,23 @@
-import { type FleetStep, law, targetOf } from './step.ts';
+import type { ClusterId } from '../../../../src/core/model/ids.ts';
+import { type FleetStep, law, type RolloutStep, targetOf } from './step.ts';
 
-/** Law 6: a stop ends by a person, by its time, or, for a quarantine, by a retried target of those that failed and has soaked. */
+/** Law 6: a stop ends by a person, by its time, or by a retried target of those that it is about, which has soaked. */
 export function stopsEndLawfully({ decided, input, rollouts }: FleetStep): void {
   const known = new Map(input.stops.map((stop) => [stop.id, stop]));
   for (const stop of decided.stops) {
     const before = known.get(stop.id);
     law(before === undefined || stop.failed.length >= before.failed.length, () => `law 6: stop ${stop.id} has forgotten who failed`);
     if (stop.lifted === undefined) continue;
-    law(stop.cause === 'quarantine', () => `law 6: a stop by ${stop.cause} ended by itself`);
-    const isRefuted = rollouts.some(({ before: was, next }) =>
-      stop.failed.some((cluster) => {
-        const target = next.targets.get(cluster);
-        return target?.probe === true && target.status === 'succeeded' && targetOf(was, cluster).status !== 'succeeded';
-      }),
+    const isAbout = (cluster: ClusterId, { next, planned }: RolloutStep): boolean =>
+      stop.cause === 'quarantine'
+        ? stop.failed.includes(cluster)
+        : stop.cause === 'unproven-canary' && stop.rollout === next.id && planned.targets.get(cluster)?.phase === stop.phase;
+    const isRefuted = rollouts.some((step) =>
+      [...step.next.targets].some(
+        ([cluster, { probe, status }]) =>
+          probe && status === 'succeeded' && targetOf(step.before, cluster).status !== 'succeeded' && isAbout(cluster, step),
+      ),
     );
-    law(isRefuted, () => `law 12: a quarantine ended, and none of those that failed has soaked`);
+    law(isRefuted, () => `law 12: a stop by ${stop.cause} ended, and none of those that it is about has soaked`);
   }
 }

@@ -25,6 +25,7 @@ export default defineConfig({
       project('property', 10),
       project('golden', 2),
       project('contract', 10),
+      project('simulation', 10),
       // Longer than a person waits for one thing, so that what was waited for in vain is said.
       project('local', 15),
       project('infra', 15),

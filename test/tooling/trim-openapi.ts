@@ -1,8 +1,8 @@
 /**
  * Cuts GitHub's OpenAPI description down to what the local forge serves and sends, as JSON Schemas that ajv compiles as they are.
  *
- *     node test/house/trim-openapi.ts            writes test/fixtures/github/openapi.json
- *     node test/house/trim-openapi.ts --check    fails when that file is not what would be written
+ *     node test/tooling/trim-openapi.ts            writes test/fixtures/github/openapi.json
+ *     node test/tooling/trim-openapi.ts --check    fails when that file is not what would be written
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { forgeRoutes } from '../../src/local/forge/rest/routes.ts';
@@ -176,7 +176,7 @@ if (import.meta.main) {
   const text = printDescription(trimDescription());
   if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
   else if (readFileSync(TARGET, 'utf8') !== text) {
-    console.error('test/fixtures/github/openapi.json is out of date: run `node test/house/trim-openapi.ts`');
+    console.error('test/fixtures/github/openapi.json is out of date: run `node test/tooling/trim-openapi.ts`');
     process.exitCode = 1;
   }
 }
