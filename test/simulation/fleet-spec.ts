@@ -151,7 +151,7 @@ export function clusterOf(product: string, at: number, random: Random, dataPlane
     product,
     dataPlane: home?.name ?? 'east',
     replicas: random.pick([1, 2, 2, 3]),
-    tier: at < 2 ? 'canary' : random.chance(0.3) ? 'internal' : 'customer',
+    tier: at < (product === 'kafka' ? 2 : 1) ? 'canary' : random.chance(0.3) ? 'internal' : 'customer',
     ring: at % 2 === 0 ? 'a' : 'b',
     pin: undefined,
     optOut: false,

@@ -136,7 +136,8 @@ export class People {
       return { verb: 'retry', cluster, ...common };
     }
     const verb = random.pick(['pause', 'pause', 'abort', 'skip', 'expedite', 'take-over', 'resume'] as const);
-    const cluster = verb === 'skip' ? random.pickAny(targets)?.[0] : undefined;
+    // Those that go first are those that somebody wants left out.
+    const cluster = verb === 'skip' ? (random.chance(0.5) ? planned.phases[0]?.members[0] : random.pickAny(targets)?.[0]) : undefined;
     return { verb, cluster, ...common };
   }
 

@@ -86,7 +86,7 @@ export class Schedule {
       if (this.timers.size > 0 && random.chance(0.2)) this.timers.fireOldest();
       await settled();
     } else if (!(await this.#beginJob())) {
-      if (this.#active === 0 && random.chance(0.05)) await this.checkpoint();
+      if (this.#active === 0 && random.chance(this.#isDelicate() ? 0.3 : 0.05)) await this.checkpoint();
       this.pass(this.#stepMs());
     }
     await this.happen();
@@ -243,6 +243,12 @@ export class Schedule {
       this.story.tell(() => `job ${job.key} failed: ${error instanceof Error ? error.message : String(error)}`);
       this.world.store.jobs.failed(job, error, this.world.clocks.database.now());
     }
+  }
+
+  /** Something goes back while windows or freezes are in force. */
+  #isDelicate(): boolean {
+    const { windows, freezes } = this.world.spec;
+    return windows.length + freezes.length > 0 && this.laws.mirror.unfinished.some(({ planned }) => planned.kind === 'rollback');
   }
 
   /** While something moves, evidence is looked at before it is old; else time goes to where something happens. */

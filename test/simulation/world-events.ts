@@ -2,6 +2,7 @@ import type { ClusterId } from '../../src/core/model/ids.ts';
 import { claimsRolled } from '../../src/ports/in-memory/data-plane.ts';
 import type { ClusterState } from '../../src/ports/in-memory/simulated-clusters/cluster-state.ts';
 import { VERSIONS } from './fleet-spec.ts';
+import { OUT } from './laws/starts.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What goes wrong with clusters, data planes and clocks, and is set right again. */
@@ -22,11 +23,19 @@ export class WorldEvents {
   }
 
   happen(): void {
-    const { random, world } = this.#schedule;
-    const state = random.pickAny(world.planes.clusters());
+    const { random, world, laws } = this.#schedule;
+    // Where something moves is where it hurts.
+    const moving = new Set(
+      laws.mirror.unfinished.flatMap(({ state }) =>
+        [...state.targets].flatMap(([cluster, { status }]) => (OUT.has(status) ? [cluster] : [])),
+      ),
+    );
+    const all = world.planes.clusters();
+    const state =
+      (random.chance(0.6) ? random.pickAny(all.filter(({ cluster }) => moving.has(cluster))) : undefined) ?? random.pickAny(all);
     if (state === undefined) return;
     const { cluster } = state;
-    const drawn = random.below(22);
+    const drawn = random.below(24);
     if (drawn < 7) this.#breakOrHeal(cluster);
     else if (drawn < 9) this.#silence(state.dataPlane);
     else if (drawn < 11) this.#refuse(cluster);
@@ -36,6 +45,7 @@ export class WorldEvents {
     else if (drawn < 17) this.#tell('data planes start anew', () => world.planes.restart());
     else if (drawn < 18) this.#seeHigherEpoch(state);
     else if (drawn < 20) this.healSome();
+    else if (drawn < 22) this.#distort(cluster);
     else if (this.#schedule.faults.clocks) this.setClocks();
   }
 
@@ -140,8 +150,8 @@ export class WorldEvents {
     }
     this.#distorted.add(cluster);
     this.everDistorted.add(cluster);
-    const kind = this.#schedule.random.below(3);
-    if (kind === 0) this.#tell(`${cluster} is said to be rolled`, () => planes.distort(cluster, claimsRolled));
+    const kind = this.#schedule.random.below(4);
+    if (kind % 2 === 0) this.#tell(`${cluster} is said to be rolled`, () => planes.distort(cluster, claimsRolled));
     else if (kind === 1) this.#tell(`${cluster}: the same old sample again and again`, () => planes.freeze(cluster));
     else this.#tell(`${cluster}: nonsense`, () => planes.distort(cluster, (sample) => ({ ...sample, healthy: 'yes' })));
   }

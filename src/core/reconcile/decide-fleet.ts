@@ -8,7 +8,7 @@ import { finish, markStopped, wakeAtOf } from './finish.ts';
 import { FleetDraft } from './fleet-draft.ts';
 import { followTargets } from './follow.ts';
 import { keepOrder } from './orders.ts';
-import { advancePhase, heldWithRollout } from './phases.ts';
+import { advancePhase, goOn, heldWithRollout } from './phases.ts';
 import { queueRollouts } from './queue.ts';
 import { startRescues } from './rescues.ts';
 import { RolloutDraft } from './rollout-draft.ts';
@@ -122,6 +122,7 @@ function decideRound(fleet: FleetDraft): void {
     draft.waitOfAll = draft.tally.waiting > 0 ? held : undefined;
     startRescues(draft);
     for (const phase of draft.phases) {
+      goOn(draft, phase);
       if (held === undefined && draft.isGoing) advancePhase(draft, phase);
       startTargets(draft, phase);
     }

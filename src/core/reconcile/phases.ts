@@ -152,16 +152,19 @@ function hasSoaked(draft: RolloutDraft, cluster: ClusterId): boolean {
   return proven?.proof === 'soaked' && proven.revision === draft.plannedTarget(cluster).revision;
 }
 
+/** A phase that baked, or waited for its last approval, goes on when a member is on the move again, also while stops hold it: its bake begins anew. */
+export function goOn(draft: RolloutDraft, phase: PhaseDraft): void {
+  const { state, tally } = phase;
+  if (state.startedAt === undefined || isPhaseOver(state) || state.status === 'running' || tally.unsettled === 0) return;
+  draft.setPhase(phase.planned.name, { ...state, status: 'running', bakingSince: undefined }, 'a member is on the move again');
+}
+
 /** Ends a phase when every member is settled, the canary has proven the version, it has baked, and what must be approved is. */
 function end(draft: RolloutDraft, phase: PhaseDraft): void {
   const { name } = phase.planned;
   const state = draft.phaseState(name);
   if (isPhaseOver(state)) return;
-  if (phase.tally.unsettled > 0) {
-    if (state.status !== 'running')
-      draft.setPhase(name, { ...state, status: 'running', bakingSince: undefined }, 'a member is on the move again');
-    return;
-  }
+  if (phase.tally.unsettled > 0) return;
   if (isProofMissing(draft, phase)) return;
   const baking = state.bakingSince === undefined ? { ...state, bakingSince: draft.now } : state;
   const until = bakeEnds(draft, phase, baking);

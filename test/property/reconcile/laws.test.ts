@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Story, storyArb } from './story.ts';
 import { Teller } from './teller.ts';
 
-/** Printed by fast-check with every failure; `FC_SEED` plays one again. */
-const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
+/** The same stories in every run, so that a red run means a change; `FC_SEED` tells others, and plays a failing one again. */
+const seed = Number(process.env['FC_SEED'] ?? 1);
 const numRuns = Number(process.env['FC_RUNS'] ?? 200);
 
 const play = (story: Story): Teller => {

@@ -25,13 +25,15 @@ export interface RunOrder {
 
 export function runOrders(mirror: Mirror, change: StateChange): readonly RunOrder[] {
   return (change.orders ?? []).flatMap((order) => {
-    if (order.mode !== 'run' || order.rollout === undefined) return [];
+    if (order.rollout === undefined) return [];
     const rollout = mirror.rollouts.get(order.rollout);
     const planned = rollout?.planned.targets.get(order.cluster);
     const before = rollout?.state.targets.get(order.cluster);
     const after = change.rollouts?.find(({ id }) => id === order.rollout)?.targets.get(order.cluster) ?? before;
     if (rollout === undefined || planned === undefined || before === undefined || after === undefined) return [];
-    return [{ order, rollout, planned, before, after, isStart: after.attempt > before.attempt }];
+    const isStart = after.attempt > before.attempt;
+    // A start that is held at once is a start all the same.
+    return order.mode === 'run' || isStart ? [{ order, rollout, planned, before, after, isStart }] : [];
   });
 }
 
@@ -57,8 +59,12 @@ export const ORDER_LAWS: Readonly<Record<string, Law>> = {
     const stop = held.find((one) => holds(one, rollout, planned, after, proven));
     return stop && `${order.cluster} is ordered to run under stop ${stop.id} (${stop.cause}, ${JSON.stringify(stop.scope)})`;
   },
-  'grows-epochs'({ order }, { mirror }) {
-    const last = mirror.orders.get(order.cluster)?.epoch ?? 0;
+  'grows-epochs'({ order }, { mirror, witness }) {
+    const seen = witness.newest.get(order.cluster);
+    const isKnown =
+      seen?.kind === 'observed' && seen.receivedAt <= order.orderedAt && order.orderedAt - seen.receivedAt < EVIDENCE_MAX_AGE_MS;
+    const accepted = isKnown ? (seen.accepted?.epoch ?? 0) : 0;
+    const last = Math.max(mirror.orders.get(order.cluster)?.epoch ?? 0, accepted);
     return order.epoch > last ? undefined : `${order.cluster} is ordered epoch ${order.epoch} after ${last}`;
   },
   /** The plan is what was reviewed, and the order is of the plan. */
@@ -110,7 +116,11 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
     if (desired.optOut !== undefined) return `${order.cluster} is started, and has opted out`;
     if (desired.pinnedBy !== undefined && desired.spec.version !== planned.spec.version)
       return `${order.cluster} is started towards ${planned.spec.version}, and pinned at ${desired.spec.version}`;
-    return desired.release === rollout.planned.release ? undefined : `${order.cluster} is started by another release`;
+    if (desired.release !== rollout.planned.release) return `${order.cluster} is started by another release`;
+    const isWanted =
+      desired.revision === planned.revision ||
+      mirror.unfinished.some((other) => other.state.seq > rollout.state.seq && other.planned.targets.has(order.cluster));
+    return isWanted ? undefined : `${order.cluster} is started towards ${planned.revision}, which nobody wants any more`;
   },
 
   /** Nothing is started blind. */

@@ -83,12 +83,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     "  if (desired === undefined) return become(target, 'removed', now",
     "  if (desired === undefined && now < 0) return become(target, 'removed', now",
   ),
-  bug(
-    'pin-during-rollout-ignored',
-    `${RECONCILE}/follow.ts`,
-    'if (pinnedBy !== undefined && desired.spec.version !== planned.spec.version) {',
-    'if (pinnedBy !== undefined && now < 0) {',
-  ),
+  bug('nobody-wants-it-any-more', `${RECONCILE}/follow.ts`, 'if (desired.revision !== planned.revision) {', 'if (now < 0) {'),
   // Limits.
   bug(
     'phase-limit-off-by-one',
@@ -116,7 +111,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug('rescue-limit-off-by-one', `${RECONCILE}/slots.ts`, 'draft.rescuing >= own.count.count', 'draft.rescuing > own.count.count'),
   bug('soak-keeps-no-slot', `${RECONCILE}/state.ts`, "  soaking: 'in-flight',", "  soaking: 'ahead',"),
-  bug('load-counted-twice-at-takeover', `${RECONCILE}/fleet-draft.ts`, 'if (!this.flights.has(cluster)) this.#addLoad', 'this.#addLoad'),
   // Order of things.
   bug(
     'only-the-first-required-product',
@@ -175,12 +169,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'return gapMs < 0 ? instant(since + gapMs) : since;',
   ),
   bug('soak-goes-on-when-unhealthy', `${RECONCILE}/advance.ts`, '    healthySince: undefined,\n', ''),
-  bug(
-    'evidence-of-another-epoch',
-    'core/evidence/classify.ts',
-    'if (accepted?.epoch !== order.epoch || accepted.revision !== target.revision) {',
-    'if (accepted === undefined) {',
-  ),
   // Orders.
   bug(
     'epoch-ignores-what-was-accepted',
@@ -247,6 +235,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   // What is remembered.
   bug(
+    'held-on-the-way-is-home',
+    'core/plan/find-moves.ts',
+    '!isProvenUnder(entry, order)',
+    '(order !== undefined && order.revision !== revision)',
+  ),
+  bug(
     'ledger-not-written',
     `${RECONCILE}/record-outcome.ts`,
     "    ...prove(entry, { revision, spec, proof: 'soaked', at: now, rollout: draft.id, tookMs }),",
@@ -260,12 +254,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug('opted-out-are-planned', 'core/plan/find-moves.ts', 'if (away && to.optOut === undefined) {', 'if (away) {'),
   bug('cannot-be-created-later', 'core/plan/find-moves.ts', "  if (runs === undefined) return 'create';\n", ''),
-  bug(
-    'held-on-the-way-is-home',
-    'core/plan/find-moves.ts',
-    ' || !isProvenUnder(entry, order);',
-    ' || (order !== undefined && order.revision !== revision) || !isProvenUnder(entry, undefined);',
-  ),
   bug(
     'policy-not-stored',
     'core/landing/land.ts',

@@ -2,7 +2,7 @@ import type { DesiredCluster } from '../../../src/core/desired/desired.ts';
 import type { Observation } from '../../../src/core/evidence/observation.ts';
 import type { StandingOrder } from '../../../src/core/evidence/order.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/ledger.ts';
-import { provenAt, wasProven } from '../../../src/core/ledger/record.ts';
+import { isProvenUnder, provenAt, wasProven } from '../../../src/core/ledger/record.ts';
 import type { ClusterId } from '../../../src/core/model/ids.ts';
 import type { Instant } from '../../../src/core/model/time.ts';
 import { compareVersions } from '../../../src/core/model/version.ts';
@@ -73,11 +73,10 @@ export function planRelease(shape: LandShape, known: Known): PlannedRollout | un
   });
 }
 
-/** Not proven at what is desired, or ordered since it was proven: back to the same spec too, it may stand half-way. */
+/** Not proven at what is desired, broken since, or ordered since: back to the same spec too, it may stand half-way. */
 function isAway({ cluster, revision }: DesiredCluster, { ledger, orders }: Known): boolean {
-  const order = orders.get(cluster);
-  const proven = provenAt(ledger.get(cluster));
-  return proven?.revision !== revision || (order !== undefined && (order.revision !== revision || order.rollout !== proven.rollout));
+  const entry = ledger.get(cluster);
+  return provenAt(entry)?.revision !== revision || !isProvenUnder(entry, orders.get(cluster));
 }
 
 function runsAt(cluster: ClusterId, { ledger, observations }: Known): number | undefined {

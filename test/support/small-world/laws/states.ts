@@ -170,6 +170,9 @@ function ordersAreKept({ input }: FleetStep, { next, before, decision }: Rollout
       () => `law 16: the order of ${cluster} is stale for good, and none follows`,
     );
     if (seen?.kind !== 'observed' || seen.receivedAt - order.reply.at <= evidenceMaxAgeMs * ON_ITS_WAY_SHARE) continue;
+    // A sample that was overtaken on its way shows nothing of now.
+    const newestAt = targetOf(before, cluster).sampledAt;
+    if (newestAt !== undefined && seen.sampledAt <= newestAt) continue;
     const isThere = seen.accepted?.epoch === order.epoch;
     law(
       isThere || acted.has(cluster),
