@@ -106,7 +106,7 @@ export class People {
       if (stop.rollout === undefined || random.chance(0.6)) return { verb: 'lift', stop: stop.id, by, reason };
       return { verb: 'resume', rollout: stop.rollout, stop: stop.id, by, reason };
     }
-    if (random.chance(0.25)) {
+    if (random.chance(0.35)) {
       const waiting = laws.mirror.unfinished.flatMap(({ state }) => [...state.targets].filter(([, { status }]) => status === 'waiting'));
       const cluster =
         laws.mirror.desired.get(random.pickAny(waiting)?.[0] ?? trusted.cluster('')) ?? random.pickAny([...laws.mirror.desired.values()]);

@@ -20,8 +20,12 @@ export function followTargets(draft: RolloutDraft): void {
 
 function followTarget(draft: RolloutDraft, cluster: ClusterId): void {
   const target = draft.target(cluster);
-  if (target.status === 'succeeded') watchSucceeded(draft, cluster, target);
-  else if (!draft.isFinished) followUnproven(draft, cluster, target);
+  if (target.status === 'succeeded') {
+    // Whoever has left counts for nothing any more, not even as a failure.
+    if (draft.fleet.desired(cluster) !== undefined) watchSucceeded(draft, cluster, target);
+    return;
+  }
+  if (!draft.isFinished) followUnproven(draft, cluster, target);
 }
 
 function followUnproven(draft: RolloutDraft, cluster: ClusterId, target: TargetState): void {

@@ -168,7 +168,8 @@ function end(draft: RolloutDraft, phase: PhaseDraft): void {
   if (isProofMissing(draft, phase)) return;
   const baking = state.bakingSince === undefined ? { ...state, bakingSince: draft.now } : state;
   const until = bakeEnds(draft, phase, baking);
-  if (until > draft.now) {
+  // Whoever was hurried past its bake does not go back to it when the hurry is over.
+  if (until > draft.now && state.status !== 'awaiting-approval') {
     if (state.status !== 'baking')
       draft.setPhase(name, { ...baking, status: 'baking' }, `${soakedWords(phase)}; bakes until the next phase`);
     draft.timers.set(`phase:${name}`, until);

@@ -137,12 +137,25 @@ export function watchedInVain(mirror: Mirror, witness: Witness): string | undefi
 /** Longer than a regression has to last, and a tick that was lost. */
 const BROKEN_FOR_SURE_MS = 180_000;
 
-/** An order that nobody has answered is still to be sent. */
-export async function unanswered({ store }: SimulatedWorld): Promise<string | undefined> {
+/** An order that nobody has answered is still to be sent; and one that was lost, or will never be taken, is sent again or replaced. */
+export async function unanswered({ store }: SimulatedWorld, mirror: Mirror, witness: Witness): Promise<string | undefined> {
   const waiting = new Set(store.jobs.waiting().map(({ key }) => key));
-  for (const { cluster, dataPlane, epoch, reply } of (await store.orders(FLEET)).values()) {
-    if (reply === undefined && !waiting.has(`deliver:${FLEET}:${dataPlane}`))
-      return `order ${epoch} of ${cluster} was not answered, and nobody asks again`;
+  for (const order of (await store.orders(FLEET)).values()) {
+    const { cluster, dataPlane, epoch, reply } = order;
+    if (reply === undefined) {
+      if (!waiting.has(`deliver:${FLEET}:${dataPlane}`)) return `order ${epoch} of ${cluster} was not answered, and nobody asks again`;
+      continue;
+    }
+    const rollout = order.rollout === undefined ? undefined : mirror.rollouts.get(order.rollout);
+    const target = rollout?.state.targets.get(cluster);
+    if (target === undefined || !OUT.has(target.status) || target.status === 'soaking' || target.epoch !== epoch) continue;
+    if (reply.kind === 'stale') return `order ${epoch} of ${cluster} will never be taken, and stands`;
+    const seen = witness.newest.get(cluster);
+    const isLost = seen?.kind === 'observed' && (seen.accepted?.epoch ?? 0) < epoch;
+    if (isLost && seen.receivedAt - reply.at > LOST_AFTER_MS) return `order ${epoch} of ${cluster} is lost, and is not sent again`;
   }
   return undefined;
 }
+
+/** So much later than the answer, evidence has not crossed it on the way. */
+const LOST_AFTER_MS = 20_000;

@@ -119,7 +119,7 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     this.judge('once-on-the-host', () => twiceOnHost(world));
     const breaks = watchedInVain(mirror, this.witness);
     this.judge('counts-what-breaks', () => breaks);
-    const unasked = this.isBroken ? undefined : await unanswered(world);
+    const unasked = this.isBroken ? undefined : await unanswered(world, mirror, this.witness);
     this.judge('asks-again', () => unasked);
     const hold = this.isBroken ? undefined : await wrongHold(process.loop, mirror, world);
     this.judge('says-why', () => hold);

@@ -12,7 +12,8 @@ export function holds(
   proven: DesiredSpec | undefined,
 ): boolean {
   if (stop.lets === 'rollbacks' && planned.kind === 'rollback') return false;
-  if (stop.cause === 'quarantine' && target.probe) return false;
+  // Another attempt is how both are refuted.
+  if (target.probe && (stop.cause === 'quarantine' || (stop.cause === 'unproven-canary' && stop.phase === planned.phase))) return false;
   const { scope } = stop;
   switch (scope.kind) {
     case 'fleet':

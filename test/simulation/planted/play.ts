@@ -24,7 +24,7 @@ export function withBug(text: string, { name, find, replace }: PlantedBug): stri
  * @returns the exit code: 1 when one was not caught.
  */
 export async function playPlanted(name: string, seeds: number, jobs: number): Promise<number> {
-  const chosen = PLANTED_BUGS.filter((bug) => name === 'all' || bug.name === name);
+  const chosen = PLANTED_BUGS.filter((bug) => name === 'all' || name.split(',').includes(bug.name));
   if (chosen.length === 0) throw new Error(`no planted bug ${name}; there are ${PLANTED_BUGS.map((bug) => bug.name).join(', ')}`);
   const left = [...chosen];
   let missed = 0;

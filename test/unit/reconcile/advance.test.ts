@@ -363,6 +363,11 @@ describe('soaking', () => {
     expect(advance(begun, again, context(60_000)).target).toBe(begun);
   });
 
+  it('counts a sample from when it came, where nobody knows when it first did', () => {
+    const state = advance(target('rolling', { sampledAt: at(10_000) }), healthy(10_000), context(10_000)).target;
+    expect(state).toMatchObject({ status: 'soaking', seenAt: at(10_000), healthySince: at(10_000) });
+  });
+
   it('begins anew when our clock was set back', () => {
     const begun = watch([
       [100_000, healthy(100_000)],

@@ -157,6 +157,12 @@ describe('a quarantine', () => {
     ]);
   });
 
+  it('that names them already stays as it is', () => {
+    const scene = crash(new Scene(shape({}, phase(['east-a', 'east-b']))).decide(0), 10_000, 'east-a');
+    scene.stops = scene.stops.filter(({ cause }) => cause === 'quarantine');
+    expect(scene.decide(20_000).decision.stops.map(({ cause }) => cause)).toEqual(['failed-budget']);
+  });
+
   it('of other traits, or another product, is another one', () => {
     const traits = [
       { path: 'version', value: '1.2.0' },
@@ -166,6 +172,7 @@ describe('a quarantine', () => {
       { kind: 'version', product: 'connect', traits } as const,
       { kind: 'version', product: 'kafka', traits: traits.slice(1) } as const,
       { kind: 'version', product: 'kafka', traits: [{ path: 'version', value: '1.3.0' }] } as const,
+      { kind: 'version', product: 'kafka', traits: [{ path: 'image', value: '1.2.0' }] } as const,
     ]) {
       const scene = new Scene(shape({}, phase(['east-a']))).decide(0);
       scene.stop({ scope, cause: 'quarantine', lets: 'rollbacks' });

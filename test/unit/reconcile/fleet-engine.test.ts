@@ -4,6 +4,7 @@ import { decideFleet } from '../../../src/core/reconcile/decide-fleet.ts';
 import { FleetEngine, type FleetStep } from '../../../src/core/reconcile/fleet-engine.ts';
 import { at, Scene, seen } from '../../support/engine/scene.ts';
 import { revision } from '../../support/small-world/plans.ts';
+import { dataPlane } from '../../support/small-world/policy.ts';
 
 const A = trusted.cluster('east-a');
 const B = trusted.cluster('east-b');
@@ -79,6 +80,33 @@ describe('an engine that is kept between events', () => {
     const [again] = decideFleet(snapshot).decisions;
     expect(again?.decision.next).toEqual(kept.decision().decisions[0]?.decision.next);
     expect(again?.decision.actions).toEqual([]);
+  });
+
+  it('says of what is done no longer why it waited', () => {
+    const kept = engine();
+    const waits = () => [...(kept.decision().decisions[0]?.decision.holds.clusters.keys() ?? [])];
+    kept.next({ now: at(10_000), observations: [arrived(10_000)] });
+    expect(waits()).toEqual([A]);
+    kept.next({ now: at(40_000), observations: [arrived(40_000)] });
+    expect(waits()).not.toContain(A);
+  });
+
+  it('gives a slot on a data plane to who stands first there, each time that it is free', () => {
+    const scene = new Scene({ from: 1, to: 2, phases: [{ members: ['east-a', 'east-b', 'east-c'], maxConcurrent: 3 }] });
+    scene.policy = { ...scene.policy, dataPlanes: [dataPlane('east', 1)] };
+    const kept = new FleetEngine(scene.input());
+    const steps = ['east-a', 'east-b', 'east-c'].map((name, i) => {
+      const ms = 10_000 * (i + 1);
+      // News of one that waits makes it no sooner.
+      const waiting = { ...seen('east-c', 1), receivedAt: at(ms - 1), sampledAt: at(ms - 1) };
+      if (name !== 'east-c') expect(said(kept.next({ now: at(ms - 1), observations: [waiting] }))).toEqual([]);
+      return said(kept.next({ now: at(ms), observations: [arrived(ms, 1, name)] }));
+    });
+    expect(steps).toEqual([
+      ['run east-b #1', 'east-a succeeded', 'east-b applying'],
+      ['run east-c #1', 'east-b succeeded', 'east-c applying'],
+      ['east-c succeeded'],
+    ]);
   });
 
   it('lets go of what has ended and is no longer watched', () => {

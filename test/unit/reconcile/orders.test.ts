@@ -55,6 +55,27 @@ describe('an order that will never be taken', () => {
     expect(scene.decide(1_002).given).toEqual(['run east-a #9']);
   });
 
+  it.each([
+    [1_001, [], 1_002],
+    [1_002, ['run east-a #12'], undefined],
+  ])('is not given anew as fast as the data plane calls it stale: at %i ms %o', (ms, given, wakeAt) => {
+    const scene = new Scene(shape()).decide(0);
+    scene.answer('east-a', { kind: 'stale', at: at(1), seen: 7 });
+    scene.decide(2).answer('east-a', { kind: 'stale', at: at(3), seen: 11 });
+    scene.see(seen('east-a', 1), ms);
+    expect(scene.decide(ms).given).toEqual(given);
+    if (wakeAt !== undefined) expect(scene.wakeAt).toBe(wakeAt);
+  });
+
+  it('is given anew at once when our clock was set back behind it', () => {
+    const scene = new Scene(shape()).decide(0);
+    scene.answer('east-a', { kind: 'stale', at: at(1), seen: 7 });
+    scene.decide(2_000).answer('east-a', { kind: 'stale', at: at(2_000), seen: 11 });
+    scene.see(seen('east-a', 1), 1_000);
+    expect(scene.decide(2_000).given).toEqual([]);
+    expect(scene.decide(1_999).given).toEqual(['run east-a #12']);
+  });
+
   it.each(['accepted', 'refused'] as const)('is not one that was %s', (kind) => {
     const scene = new Scene(shape()).decide(0);
     scene.answer('east-a', { kind, at: at(1) });
@@ -264,6 +285,19 @@ describe('a target that is held', () => {
     scene.liftAll();
     expect(scene.decide(4).given).toEqual(['run east-a #3']);
     expect(scene.hold('east-a')).toBe('moves');
+  });
+
+  it('names a stop that was set by the same decision', () => {
+    const scene = new Scene(shape(['east-a', 'east-b'])).decide(0);
+    scene.stop({ scope: { kind: 'cluster', cluster: trusted.cluster('east-b') } });
+    for (const ms of [10_000, 11_000]) {
+      scene.arrives('east-a', ms, crashLoop(2));
+      scene.arrives('east-b', ms, halfWay(1, 2));
+      scene.decide(ms);
+    }
+    const ids = scene.stops.map(({ id }) => id).join();
+    expect(scene.stops).toHaveLength(3);
+    expect(scene.hold('east-b')).toBe(`stopped: ${ids} disks fill up`);
   });
 
   it('and healthy all the same soaks on', () => {

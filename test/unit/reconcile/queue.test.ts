@@ -174,6 +174,13 @@ describe('takes over from the one before', () => {
       expect(taken(scene)).toBeUndefined();
     });
 
+    it('also with what a person stopped: only what failed is to be left', () => {
+      const scene = failed(shape(3, AB));
+      const traits = [{ path: 'version', value: '1.3.0' }];
+      scene.stop({ scope: { kind: 'version', product: 'kafka', traits }, cause: 'aborted', rollout: scene.state().id });
+      expect(taken(scene)).toBe('the one before was stopped by failure, and this leaves what failed');
+    });
+
     it('not by a person alone', () => {
       const scene = secondLands(shape(3, AB));
       scene.stop({ scope: { kind: 'rollout', rollout: scene.state().id } });
