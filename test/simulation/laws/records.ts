@@ -80,7 +80,8 @@ export function liftedByNobody(mirror: Mirror, change: StateChange): string | un
     const soaked = (change.rollouts ?? []).some(({ targets }) =>
       stop.failed.some((cluster) => targets.get(cluster)?.status === 'succeeded' && targets.get(cluster)?.probe === true),
     );
-    if (stop.cause !== 'quarantine' || !soaked) return `stop ${stop.id} (${stop.cause}) is lifted by nobody`;
+    const endsByASoak = stop.cause === 'quarantine' || stop.cause === 'unproven-canary';
+    if (!endsByASoak || !soaked) return `stop ${stop.id} (${stop.cause}) is lifted by nobody`;
   }
   return undefined;
 }
