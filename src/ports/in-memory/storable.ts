@@ -1,17 +1,14 @@
 import { invariant } from '../../core/model/assert.ts';
 
-/** What came out of here before: it cannot change, so it need not be copied again. */
-const kept = new WeakSet<object>();
-
 /**
- * A copy that nobody can change, of what a database could store: plain data and maps. Whoever changes what they have stored
+ * What a database could store: plain data and maps, which nobody can change from here on. Whoever changes what they have given
  * or read gets a TypeError at once, so that no aliasing hides behind a store in memory.
  */
 export function storable<T>(value: T): T {
-  return copyOf(value) as T;
+  return storableOf(value) as T;
 }
 
-function copyOf(value: unknown): unknown {
+function storableOf(value: unknown): unknown {
   switch (typeof value) {
     case 'undefined':
     case 'boolean':
@@ -23,7 +20,7 @@ function copyOf(value: unknown): unknown {
       // JSON knows no negative zero.
       return value + 0;
     case 'object':
-      return value === null ? null : copyOfObject(value);
+      return value === null ? null : storableObject(value);
     default:
       throw new TypeError(`a ${typeof value} cannot be stored`);
   }
@@ -33,29 +30,42 @@ function copyOf(value: unknown): unknown {
 export const storableText = (text: string): string =>
   text.isWellFormed() && !text.includes('\u0000') ? text : text.replaceAll('\u0000', '\ufffd').toWellFormed();
 
-function copyOfObject(value: object): object {
-  if (kept.has(value)) return value;
-  const copy = Array.isArray(value) ? Object.freeze(value.map(copyOf)) : value instanceof Map ? copyOfMap(value) : copyOfRecord(value);
-  kept.add(copy);
-  return copy;
+function storableObject(value: object): object {
+  // Nothing else freezes: it came out of here before, and need not be looked at again.
+  if (Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return storableList(value);
+  return value instanceof Map ? storableMap(value) : storableRecord(value);
 }
 
-function copyOfRecord(value: object): object {
+function storableList(value: readonly unknown[]): object {
+  let copy: unknown[] | undefined;
+  for (const [at, entry] of value.entries()) {
+    const part = storableOf(entry);
+    if (Object.is(part, entry)) continue;
+    copy ??= [...value];
+    copy[at] = part;
+  }
+  return Object.freeze(copy ?? value);
+}
+
+function storableRecord(value: object): object {
   const prototype: unknown = Object.getPrototypeOf(value);
   invariant(prototype === Object.prototype || prototype === null, 'only plain data is stored');
-  const copy: Record<string, unknown> = {};
-  for (const [key, entry] of Object.entries(value)) {
-    // Plainly assigned, it would be no entry.
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: copyOf(entry), enumerable: true });
-    else copy[storableText(key)] = copyOf(entry);
-  }
-  return Object.freeze(copy);
+  const entries = Object.entries(value);
+  const isKept = prototype !== null && entries.every(([key, entry]) => storableText(key) === key && Object.is(storableOf(entry), entry));
+  return Object.freeze(isKept ? value : Object.fromEntries(entries.map(([key, entry]) => [storableText(key), storableOf(entry)])));
 }
 
-function copyOfMap(value: ReadonlyMap<unknown, unknown>): ReadonlyMap<unknown, unknown> {
-  const copy = new Map([...value].map(([key, entry]) => [copyOf(key), copyOf(entry)]));
+function storableMap(value: ReadonlyMap<unknown, unknown>): ReadonlyMap<unknown, unknown> {
+  let isKept = true;
+  const parts = new Map<unknown, unknown>();
+  for (const [key, entry] of value) {
+    const [name, part] = [storableOf(key), storableOf(entry)];
+    isKept &&= Object.is(name, key) && Object.is(part, entry);
+    parts.set(name, part);
+  }
   const refused = { value: refuse, enumerable: false };
-  return Object.freeze(Object.defineProperties(copy, { set: refused, delete: refused, clear: refused }));
+  return Object.freeze(Object.defineProperties(isKept ? value : parts, { set: refused, delete: refused, clear: refused }));
 }
 
 function refuse(): never {

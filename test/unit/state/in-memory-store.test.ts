@@ -4,13 +4,21 @@ import { storable } from '../../../src/ports/in-memory/storable.ts';
 import { change, desiredCluster, FLEET, fleetRecord, job, landed, planFor, sha, t, target } from '../../support/state/builders.ts';
 
 describe('storable', () => {
-  it('copies plain data and maps, and keeps what is undefined', () => {
-    const given = { a: [1, { b: undefined }], m: new Map([['k', { n: null }]]), z: -0 };
-    const copy = storable(given);
-    expect(copy).toStrictEqual({ a: [1, { b: undefined }], m: new Map([['k', { n: null }]]), z: 0 });
-    expect(copy.a).not.toBe(given.a);
-    expect(copy.m).not.toBe(given.m);
-    expect(storable(copy)).toBe(copy);
+  it('keeps plain data and maps, and what is undefined, and freezes them all the way down', () => {
+    const given = { a: [1, { b: undefined }], m: new Map([['k', { n: null }]]) };
+    const stored = storable(given);
+    expect(stored).toStrictEqual({ a: [1, { b: undefined }], m: new Map([['k', { n: null }]]) });
+    expect(() => given.a.push(2)).toThrow(TypeError);
+    expect(() => Object.assign(given.m.get('k') ?? {}, { n: 1 })).toThrow(TypeError);
+    expect(() => given.m.clear()).toThrow(TypeError);
+    expect(storable(stored)).toBe(stored);
+  });
+
+  it('gives what a database would give back: no negative zero, no U+0000, no half of a pair, no entry that is a prototype', () => {
+    const given = { z: [-0], 'k\u0000': 'half \ud83d', m: new Map([['a\u0000', -0]]), bare: Object.assign(Object.create(null), { n: 1 }) };
+    const entry = JSON.parse('{"__proto__": {"a": "b\\u0000"}}') as object;
+    expect(storable(given)).toStrictEqual({ z: [0], 'k\ufffd': 'half \ufffd', m: new Map([['a\ufffd', 0]]), bare: { n: 1 } });
+    expect(Object.entries(storable(entry))).toEqual([['__proto__', { a: 'b\ufffd' }]]);
   });
 
   it.each<[string, unknown]>([
@@ -40,8 +48,8 @@ describe('the state store in memory', () => {
         newRollouts: { ...made, states: [{ ...made.state, targets }] },
       }),
     );
-    targets.clear();
-    labels['tier'] = 'changed';
+    expect(() => targets.clear()).toThrow(TypeError);
+    expect(() => Object.assign(labels, { tier: 'changed' })).toThrow(TypeError);
     const [active] = await store.activeRollouts(FLEET);
     const [desired] = [...(await store.desired(FLEET)).values()];
     if (active === undefined || desired === undefined) throw new Error('both are stored');
