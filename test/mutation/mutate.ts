@@ -28,9 +28,9 @@ process.chdir(root);
 sample.seed = count('seed', values.seed);
 if (values.sample !== undefined) sample.size = count('sample', values.sample);
 // Properties and stories play the same seed for every mutant; tests are chosen by name, and some names hold it.
-process.env['FLOTILLA_SEED'] = String(sample.seed);
+process.env['FC_SEED'] = String(sample.seed);
 // Enough to meet nearly every mutant; one that survives has to wait for all of them.
-process.env['FLOTILLA_RUNS'] ??= '30';
+process.env['FC_RUNS'] ??= '30';
 await addMutators();
 
 const results = await new Stryker({
