@@ -45,7 +45,7 @@ export async function commandFleet(loop: LoopWith<PlanningPort>, id: FleetId, co
 async function inputOf(
   { ports }: LoopWith<'store'>,
   { id }: FleetRecord,
-  { rollouts, stops, desired }: FleetRecords,
+  { rollouts, stops, desired, ledger }: FleetRecords,
   command: FleetCommand,
   now: Instant,
 ): Promise<CommandInput> {
@@ -55,7 +55,7 @@ async function inputOf(
   const known = rollouts.find(({ state }) => state.id === wanted);
   const found = known ?? (wanted === undefined ? undefined : await ports.store.rollout(id, wanted));
   const all = found === undefined || known !== undefined ? rollouts : [...rollouts, found];
-  return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, now };
+  return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, ledger, now };
 }
 
 function changeOf(applied: Applied, { by }: FleetCommand, { rollouts }: CommandInput): FleetChange {

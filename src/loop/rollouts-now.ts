@@ -1,4 +1,5 @@
 import type { FleetRecords } from '../core/change/apply-change.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
 import type { CommitSha, FleetId, PlanDigest, RolloutId } from '../core/model/ids.ts';
 import { decideFleet } from '../core/reconcile/decide-fleet.ts';
 import { type ActiveRollout, type HoldReason, type Holds, NO_HOLDS } from '../core/reconcile/decision.ts';
@@ -19,6 +20,7 @@ export interface RolloutNow extends ActiveRollout {
   readonly holds: Holds;
   /** Those of the fleet that are not lifted. */
   readonly stops: readonly Stop[];
+  readonly ledger: Ledger;
 }
 
 /** @throws PortError */
@@ -29,7 +31,7 @@ export async function rolloutNow(loop: ReportLoop, id: FleetId, rollout: Rollout
   if (fleet === undefined || active === undefined || summary === undefined) return undefined;
   const records = await loadRecords(loop, fleet);
   const holds = isFinished(active.state) ? NO_HOLDS : ((await holdsNow(loop, id, records)).get(rollout) ?? NO_HOLDS);
-  return { ...active, summary, holds, stops: records.stops };
+  return { ...active, summary, holds, stops: records.stops, ledger: records.ledger };
 }
 
 /** What is reported of a commit. */
@@ -58,6 +60,7 @@ export async function commitReport(loop: ReportLoop, fleet: FleetRecord, commit:
     digest: newest.digest,
     rollouts,
     stops: records.stops,
+    ledger: records.ledger,
     others: await othersOf(loop, fleet.id, rollouts),
     fleetUrl: `${loop.settings.publicUrl}/fleets/${fleet.id}`,
     speed: loop.settings.speed,

@@ -19,7 +19,7 @@ import { observeRollouts } from './observe.ts';
 export async function tick(loop: LoopWith<'store' | 'clock' | 'log' | 'dataPlane'>, id: FleetId): Promise<void> {
   await decideAndCommit(loop, id, async (fleet, records) => {
     const { policy } = records;
-    if (policy === undefined || records.rollouts.length === 0) return { value: undefined };
+    if (policy === undefined) return { value: undefined };
 
     const observations = await observeRollouts(loop, fleet, records.rollouts, policy.dataPlanes);
     memoryOf(loop.memory, id).observations = observations;

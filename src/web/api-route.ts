@@ -27,7 +27,7 @@ const AUDIT_MAX = 500;
  * Reading and commanding both need the token when one is set. Commands are a POST with `{ "by": "...", "reason": "..." }`, below
  * `/api/fleets/OWNER/NAME`:
  *
- * - `/rollouts/ID/VERB`, with `"cluster"`, `"phase"`, `"digest"`, `"stop"`, `"until"` or `"for"` where the verb takes them
+ * - `/rollouts/ID/VERB`, with `"cluster"`, `"phase"`, `"digest"`, `"stop"`, `"product"`, `"until"` or `"for"` where the verb takes them
  * - `/stops/ID/lift`
  * - `/stop`, with `"scope"`, `"name"`, and perhaps `"lets"`, `"until"` or `"for"`
  * - `/releases/NAME/reconcile`

@@ -25,7 +25,7 @@ const whoAndWhy = (token: string): Html => html`<input type="hidden" name="token
 <p><label>Why <input name="reason" required maxlength="300"></label></p>`;
 
 /** What a person may ask of a rollout by button. */
-export function rolloutForms(token: string, fleet: FleetId, { planned, state }: RolloutNow): Html {
+export function rolloutForms(token: string, fleet: FleetId, { planned, state, holds }: RolloutNow): Html {
   const action = `/fleets/${fleet}/rollouts/${state.id}`;
   // It completed, and one of its clusters broke afterwards.
   const hasFailed = state.status === 'completed' && [...state.targets.values()].some(({ status }) => status === 'failed');
@@ -40,6 +40,14 @@ ${whoAndWhy(token)}
 <p><button name="verb" value="approve">Approve phase ${name} of plan ${state.digest}</button></p>
 </form>`,
   );
+  const required = holds.all?.reason.kind === 'required-product' ? holds.all.reason.product : undefined;
+  if (required !== undefined) {
+    forms.push(html`<form class="panel-body" method="post" action="${action}">
+${whoAndWhy(token)}
+<input type="hidden" name="product" value="${required}">
+<p><button name="verb" value="waive" title="${VERB_WORDS.waive.meaning}">Do not wait for product ${required}</button></p>
+</form>`);
+  }
   if (verbs.length > 0) {
     forms.push(html`<form class="panel-body" method="post" action="${action}">
 ${whoAndWhy(token)}

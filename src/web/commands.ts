@@ -127,6 +127,7 @@ function rolloutCommand({ verb, rollout }: RolloutTarget, asked: Asked, field: F
     cluster: cluster.value,
     digest: digest.value,
     stop: stop.value,
+    product: field('product'),
     until: until.value,
   });
 }

@@ -2,6 +2,8 @@ import type { Drift } from '../core/drift/drift.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import { formatDuration, formatInstant, instant } from '../core/model/time.ts';
 import { holdOf } from '../core/reconcile/decision.ts';
+import { phaseStanding } from '../core/report/phase-standing.ts';
+import { moveWords } from '../core/report/plan-words.ts';
 import { stopsOf } from '../core/report/rollout-stops.ts';
 import { HOLD_WORDS, STOP_CAUSE_WORDS, STOP_LETS_WORDS, TARGET_STATUS_WORDS } from '../core/report/words.ts';
 import { isLifted, type Stop } from '../core/stop/stop.ts';
@@ -40,7 +42,7 @@ export function renderFleetsPage(shell: StatusShell, fleets: readonly FleetView[
 
 export function renderRolloutPage(shell: StatusShell, fleet: FleetId, now: RolloutNow): string {
   const { summary, state, planned } = now;
-  const stops = stopsOf({ stops: now.stops, now: instant(shell.nowMs) }, { active: now, holds: now.holds });
+  const stops = stopsOf({ stops: now.stops, ledger: now.ledger, now: instant(shell.nowMs) }, { active: now, holds: now.holds });
   const main = html`<h1>${summary.title}</h1>
 <p>${rolloutBadge(state.status)} ${planned.kind} of release ${planned.release}, ${plural(state.targets.size, 'cluster')}, by ${summary.author}, begun ${moment(new Date(state.createdAt).toISOString(), shell.nowMs)}</p>
 ${speedNote(shell)}
@@ -140,7 +142,7 @@ const scrolling = (heads: readonly string[], rows: readonly Html[]): Html =>
 function phaseTable({ planned, state }: RolloutNow): Html {
   const rows = planned.phases.map((phase) => {
     const done = phase.members.filter((cluster) => ['succeeded', 'skipped'].includes(state.targets.get(cluster)?.status ?? '')).length;
-    return html`<tr><td>${phase.name}${phase.canary && ' (canary)'}</td><td>${phaseBadge(state.phases.get(phase.name)?.status ?? 'waiting')}</td><td>${done} of ${phase.members.length}</td><td>${formatDuration(phase.soakMs)}</td><td>${formatDuration(phase.bakeMs)}</td></tr>`;
+    return html`<tr><td>${phase.name}${phase.canary && ' (canary)'}</td><td>${phaseBadge(phaseStanding(state, phase.name))}</td><td>${done} of ${phase.members.length}</td><td>${formatDuration(phase.soakMs)}</td><td>${formatDuration(phase.bakeMs)}</td></tr>`;
   });
   return panel({ title: 'Phases', body: scrolling(['Phase', 'State', 'Done', 'Soak', 'Bake'], rows) });
 }
@@ -159,7 +161,7 @@ function targetTable(shell: StatusShell, now: RolloutNow): Html {
           : html`<span title="${HOLD_WORDS[hold.reason.kind].meaning}">${HOLD_WORDS[hold.reason.kind].label}</span>`);
       const progress = target.progress === undefined ? '' : `${target.progress.done} of ${target.progress.total}`;
       return [
-        html`<tr><td><code>${cluster}</code></td><td>${phase.name}</td><td>${plan.from?.version ?? 'new'} → ${plan.spec.version}</td><td>${targetBadge(target.status)}</td><td>${progress}</td><td>${why}</td><td>${moment(new Date(target.since).toISOString(), shell.nowMs)}</td></tr>`,
+        html`<tr><td><code>${cluster}</code></td><td>${phase.name}</td><td>${moveWords(plan)}</td><td>${targetBadge(target.status)}</td><td>${progress}</td><td>${why}</td><td>${moment(new Date(target.since).toISOString(), shell.nowMs)}</td></tr>`,
       ];
     }),
   );

@@ -1,5 +1,6 @@
-import type { PhaseStatus, RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
-import { PHASE_STATUS_WORDS, ROLLOUT_STATUS_WORDS, type StatusWords, TARGET_STATUS_WORDS } from '../core/report/words.ts';
+import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
+import type { PhaseStanding } from '../core/report/phase-standing.ts';
+import { PHASE_STANDING_WORDS, ROLLOUT_STATUS_WORDS, type StatusWords, TARGET_STATUS_WORDS } from '../core/report/words.ts';
 import { badge, type Tone } from './html/components.ts';
 import { type Html, html } from './html/html.ts';
 import type { IconName } from './html/icons.ts';
@@ -18,13 +19,16 @@ const ROLLOUT_LOOKS: Readonly<Record<RolloutStatus, Look>> = {
   'completed-with-deferrals': ['warn', 'warning'],
 };
 
-const PHASE_LOOKS: Readonly<Record<PhaseStatus, Look>> = {
+const PHASE_LOOKS: Readonly<Record<PhaseStanding, Look>> = {
   waiting: ['calm', 'circle'],
   'awaiting-approval': ['warn', 'hand'],
   running: ['busy', 'clock'],
   baking: ['busy', 'clock'],
   done: ['good', 'check'],
   skipped: ['calm', 'skip'],
+  paused: ['bad', 'stop'],
+  'not-reached': ['calm', 'circle'],
+  'not-finished': ['calm', 'circle'],
 };
 
 const TARGET_LOOKS: Readonly<Record<TargetStatus, Look>> = {
@@ -43,7 +47,7 @@ const TARGET_LOOKS: Readonly<Record<TargetStatus, Look>> = {
 };
 
 export const rolloutBadge = (status: RolloutStatus): Html => statusBadge(ROLLOUT_LOOKS[status], ROLLOUT_STATUS_WORDS[status]);
-export const phaseBadge = (status: PhaseStatus): Html => statusBadge(PHASE_LOOKS[status], PHASE_STATUS_WORDS[status]);
+export const phaseBadge = (standing: PhaseStanding): Html => statusBadge(PHASE_LOOKS[standing], PHASE_STANDING_WORDS[standing]);
 export const targetBadge = (status: TargetStatus): Html => statusBadge(TARGET_LOOKS[status], TARGET_STATUS_WORDS[status]);
 
 /** What the word means is said on hover. */

@@ -16,7 +16,15 @@ export function desiredBy(planned: PlannedRollout): DesiredState {
 }
 
 export function inputOf(rollout: ActiveRollout, fields: Partial<CommandInput> = {}): CommandInput {
-  return { rollouts: [rollout], rollout, stops: [], desired: desiredBy(rollout.planned), now: at('10:00:00'), ...fields };
+  return {
+    rollouts: [rollout],
+    rollout,
+    stops: [],
+    desired: desiredBy(rollout.planned),
+    ledger: new Map(),
+    now: at('10:00:00'),
+    ...fields,
+  };
 }
 
 /** @throws Error with the refusal. */

@@ -249,6 +249,7 @@ export function rolloutView(
     digest: planOf(all.map(({ active }) => active.planned)).digest,
     rollouts: all,
     stops: [],
+    ledger: new Map(),
     others: new Map(),
     fleetUrl: 'http://127.0.0.1:3000/fleets/acme/fleet',
     speed: 1,

@@ -8,7 +8,9 @@ import {
   TARGET_STATUSES,
   type TargetState,
 } from '../../core/reconcile/state.ts';
-import { at, clusterId, commitSha, integer, planDigest, rolloutId } from './decoders.ts';
+import { STOP_LETS } from '../../core/stop/stop.ts';
+import { at, clusterId, commitSha, integer, planDigest, rolloutId, stopId } from './decoders.ts';
+import { scope } from './stops.ts';
 
 export const targetState: Decoder<TargetState> = object({
   status: word(TARGET_STATUSES),
@@ -37,6 +39,11 @@ const phaseState: Decoder<PhaseState> = object({
   bakingSince: maybe(at),
   finishedAt: maybe(at),
   stoppedMs: integer,
+  // Rows of before have none.
+  heldParts: mapped(
+    maybe(listOf(object({ stop: stopId, scope, lets: word(STOP_LETS), since: at, until: maybe(at) }))),
+    (parts) => parts ?? [],
+  ),
 });
 export const phaseRow = object({ state: phaseState });
 
@@ -60,7 +67,17 @@ export const headRow: Decoder<Omit<RolloutState, 'phases' | 'targets'>> = mapped
     superseded_by: maybe(rolloutId),
     takes_over: flag,
     approvals: listOf(object({ phase: text, by: text, digest: planDigest, at })),
-    overrides: listOf(object({ kind: word(OVERRIDE_KINDS), phase: maybe(text), by: text, reason: text, at, until: maybe(at) })),
+    overrides: listOf(
+      object({
+        kind: word(OVERRIDE_KINDS),
+        phase: maybe(text),
+        product: maybe(text),
+        by: text,
+        reason: text,
+        at,
+        until: maybe(at),
+      }),
+    ),
   }),
   ({ id, digest, commit, release, seq, status, approvals, overrides, ...row }) => ({
     ...{ id, digest, commit, release, seq, status, approvals, overrides },

@@ -36,7 +36,8 @@ const SCOPES: { readonly [Kind in StopScope['kind']]: Decoder<Extract<StopScope,
   }),
 };
 const anyScope = object({ kind: word(STOP_SCOPES) });
-const scope: Decoder<StopScope> = (value) => SCOPES[anyScope(value).kind](value);
+/** Also kept by phases, which remember what stopped a part of them. */
+export const scope: Decoder<StopScope> = (value) => SCOPES[anyScope(value).kind](value);
 
 const stopRow: Decoder<Stop> = object({
   id: stopId,

@@ -19,12 +19,12 @@ type Decided = FleetDecision['decisions'][number];
 
 /** What is to be written of a decision on all rollouts, and what follows from it. */
 export function recordDecision(decided: FleetDecision, context: RecordContext): FleetChange {
-  const { stops, ledger, wakeAt } = decided;
+  const { stops, ledger, afterTheEnd, wakeAt } = decided;
   // A stop may be set on a rollout that others hold already: nothing of its own state changes then, and it is told all the same.
   const moved = decided.decisions.filter((one) => isChanged(one) || one.decision.actions.length > 0 || one.decision.changes.length > 0);
   const wake: readonly FollowUp[] = wakeAt === undefined ? [] : [{ kind: 'wake', at: wakeAt }];
-  if (moved.length === 0 && stops.length === 0 && ledger.length === 0) return { audit: [], followUps: wake };
-  const actions = moved.flatMap(({ decision }) => decision.actions);
+  const actions = [...moved.flatMap(({ decision }) => decision.actions), ...afterTheEnd.actions];
+  if (moved.length === 0 && actions.length === 0 && stops.length === 0 && ledger.length === 0) return { audit: [], followUps: wake };
   return {
     rollouts: moved.filter(isChanged).map(({ rollout, decision }) => ({ before: rollout.state, next: decision.next })),
     stops,
@@ -32,7 +32,7 @@ export function recordDecision(decided: FleetDecision, context: RecordContext): 
     orders: actions.flatMap((action) => (action.kind === 'order' ? [action.order] : [])),
     sendAgain: actions.flatMap((action) => (action.kind === 'send-again' ? [{ cluster: action.cluster, epoch: action.epoch }] : [])),
     observations: [...context.observations.values()],
-    audit: moved.flatMap(({ rollout, decision }) => auditOf(rollout, decision)),
+    audit: [...moved.flatMap(({ rollout, decision }) => auditOf(rollout, decision)), ...auditAfterTheEnd(afterTheEnd)],
     followUps: [...wake, ...deliveriesOf(actions), ...reportsOf(moved, decided.decisions, context), ...driftOf(moved)],
   };
 }
@@ -42,6 +42,12 @@ const isChanged = ({ rollout, decision }: Decided): boolean => decision.next !==
 function auditOf({ state }: ActiveRollout, { changes, actions }: Decision): readonly AuditLine[] {
   return [...changes.map((change) => auditChange(change, BOT, state.id)), ...actions.map((action) => auditAction(action, state.id))];
 }
+
+/** To send one order again and again, until a data plane takes it, is no news. */
+const auditAfterTheEnd = ({ actions, changes }: FleetDecision['afterTheEnd']): readonly AuditLine[] => [
+  ...changes.map((change) => auditChange(change, BOT, undefined)),
+  ...actions.flatMap((action) => (action.kind === 'order' ? [auditAction(action, action.order.rollout)] : [])),
+];
 
 export const auditChange = (
   { subject, name, from, to, why }: Change,
@@ -57,7 +63,7 @@ export const auditChange = (
   why,
 });
 
-function auditAction(action: Action, rollout: RolloutState['id']): AuditLine {
+function auditAction(action: Action, rollout: RolloutState['id'] | undefined): AuditLine {
   const common = { actor: BOT, kind: 'order', rollout, from: undefined, why: action.why } as const;
   switch (action.kind) {
     case 'order': {

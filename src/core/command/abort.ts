@@ -1,11 +1,13 @@
+import { provenBefore } from '../ledger/record.ts';
 import { ok } from '../model/result.ts';
+import type { PlannedTarget } from '../plan/plan.ts';
 import { become } from '../reconcile/advance.ts';
 import type { Change } from '../reconcile/decision.ts';
-import type { RolloutState } from '../reconcile/state.ts';
+import { isActive, type RolloutState } from '../reconcile/state.ts';
 import { makeStop } from '../stop/make-stop.ts';
-import { inForce, type Stop } from '../stop/stop.ts';
+import { inForce, type Stop, type Trait } from '../stop/stop.ts';
 import { scopeName, stopLine } from '../stop/stop-words.ts';
-import { distinctTraits, traitsOf } from '../stop/traits.ts';
+import { distinctTraits, traitsBetween, traitsOf } from '../stop/traits.ts';
 import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { isPauseOf, stopSet } from './stop-and-go.ts';
 
@@ -58,11 +60,27 @@ function putOff(state: RolloutState, command: RolloutCommand, now: RolloutInput[
 const ownStops = ({ stops, rollout, now }: RolloutInput): readonly Stop[] =>
   inForce(stops, now).filter(({ scope }) => (scope.kind === 'rollout' || scope.kind === 'phase') && scope.rollout === rollout.state.id);
 
-function stopOnVersion({ rollout: { planned, state }, now }: RolloutInput, { by, reason }: RolloutCommand): Stop | undefined {
+function stopOnVersion(input: RolloutInput, { by, reason }: RolloutCommand): Stop | undefined {
+  const { planned, state } = input.rollout;
+  const { now } = input;
   // What goes back counts for nothing: going back is never stopped.
   const forward = [...planned.targets.values()].filter(({ kind }) => kind !== 'rollback');
-  const traits = distinctTraits(forward.flatMap(traitsOf));
+  const traits = distinctTraits(forward.flatMap((target) => broughtAlone(input, target)));
   if (traits.length === 0) return undefined;
   const scope = { kind: 'version', product: planned.product, traits } as const;
   return makeStop({ scope, cause: 'aborted', lets: 'rollbacks', by, reason, at: now, rollout: state.id }, [String(now)]);
+}
+
+/**
+ * What this rollout alone would bring to a cluster: not what the one before it brings there anyway, nor what was proven there since it
+ * was planned. A change of a setting must not stop the version that it is for.
+ */
+function broughtAlone({ rollouts, rollout, ledger }: RolloutInput, target: PlannedTarget): readonly Trait[] {
+  const { release } = rollout.planned;
+  const before = rollouts.find(
+    ({ planned, state }) =>
+      planned.release === release && isActive(state) && state.seq < rollout.state.seq && planned.targets.has(target.cluster),
+  );
+  const from = before?.planned.targets.get(target.cluster)?.spec ?? provenBefore(ledger.get(target.cluster), target.revision)?.spec;
+  return from === undefined ? traitsOf(target) : traitsBetween(from, target.spec);
 }

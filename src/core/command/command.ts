@@ -1,4 +1,5 @@
 import type { DesiredState } from '../desired/desired.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { ClusterId, PlanDigest, RolloutId, StopId } from '../model/ids.ts';
 import type { Result } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
@@ -32,6 +33,8 @@ export interface RolloutCommand extends Asked {
   readonly digest?: PlanDigest | undefined;
   /** `resume`: which of several stops to lift. */
   readonly stop?: StopId | undefined;
+  /** `waive`: a required product, in place of a canary phase. */
+  readonly product?: string | undefined;
   /** `expedite`: when it ends. */
   readonly until?: Instant | undefined;
 }
@@ -73,6 +76,7 @@ export interface CommandInput {
   /** Those that are not lifted. */
   readonly stops: readonly Stop[];
   readonly desired: DesiredState;
+  readonly ledger: Ledger;
   readonly now: Instant;
 }
 

@@ -3,7 +3,7 @@ import { durationMs, formatDuration, formatInstant, instant } from '../model/tim
 import type { PlannedPhase } from '../plan/plan.ts';
 import { isPhaseOver, type Override, PHASE_AHEAD } from '../reconcile/state.ts';
 import { isLifted } from '../stop/stop.ts';
-import { type Handler, NOTHING_APPLIED, type RolloutInput, whyOf } from './command.ts';
+import { type Applied, type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { releaseStop } from './release-stop.ts';
 import { phaseOf } from './targets.ts';
 
@@ -29,7 +29,7 @@ export const expedite: Handler = ({ rollout, now }, command) => {
   );
   if (before?.until !== undefined) return err(`expedited already, by ${before.by} until ${formatInstant(before.until)}: ${before.reason}`);
   const { by, reason } = command;
-  const override: Override = { kind: 'expedite', phase, by, reason, at: now, until };
+  const override: Override = { kind: 'expedite', phase, product: undefined, by, reason, at: now, until };
   const next = { ...state, overrides: [...state.overrides, override] };
   return ok({
     ...NOTHING_APPLIED,
@@ -46,8 +46,11 @@ export const expedite: Handler = ({ rollout, now }, command) => {
   });
 };
 
-/** Lets a canary phase pass that has proven nothing. */
-export const waive: Handler = (input, command) => {
+/** Lets a canary phase pass that has proven nothing; or the rollout start before a product that it requires. */
+export const waive: Handler = (input, command) =>
+  command.product === undefined ? waiveCanary(input, command) : waiveRequirement(input, command, command.product);
+
+const waiveCanary: Handler = (input, command) => {
   const { rollout, stops, now } = input;
   const { state } = rollout;
   const found = canaryToWaive(rollout, command.phase);
@@ -66,10 +69,39 @@ export const waive: Handler = (input, command) => {
     const lifted = releaseStop({ ...input, rollouts: [rollout] }, stop, command);
     return ok({ ...lifted, changes: [change, ...lifted.changes] });
   }
-  const override: Override = { kind: 'waiver', phase: name, by: command.by, reason: command.reason, at: now, until: undefined };
+  const override: Override = {
+    kind: 'waiver',
+    phase: name,
+    product: undefined,
+    by: command.by,
+    reason: command.reason,
+    at: now,
+    until: undefined,
+  };
   const next = { ...state, overrides: [...state.overrides, override] };
   return ok({ ...NOTHING_APPLIED, rollouts: [{ before: state, next }], changes: [change] });
 };
+
+function waiveRequirement({ rollout, now }: RolloutInput, command: RolloutCommand, product: string): Result<Applied, string> {
+  const { planned, state } = rollout;
+  const { release, requires, kind } = planned;
+  if (kind === 'rollback') return err('a rollback waits for no product');
+  if (!requires.includes(product))
+    return err(`release ${release} does not require ${product}; it requires ${requires.length === 0 ? 'no product' : requires.join(', ')}`);
+  const before = state.overrides.find((one) => one.kind === 'requirement' && one.product === product);
+  if (before !== undefined) return err(`${before.by} lets it start before ${product} is done already: ${before.reason}`);
+  const { by, reason } = command;
+  const override: Override = { kind: 'requirement', phase: undefined, product, by, reason, at: now, until: undefined };
+  const next = { ...state, overrides: [...state.overrides, override] };
+  const change = {
+    subject: 'rollout',
+    name: state.id,
+    from: `waits for ${product}`,
+    to: `does not wait for ${product}`,
+    why: whyOf(command),
+  } as const;
+  return ok({ ...NOTHING_APPLIED, rollouts: [{ before: state, next }], changes: [change] });
+}
 
 function canaryToWaive({ planned, state }: RolloutInput['rollout'], wanted: string | undefined): Result<PlannedPhase, string> {
   const canaries = planned.phases.filter(({ canary }) => canary);
@@ -82,8 +114,13 @@ function canaryToWaive({ planned, state }: RolloutInput['rollout'], wanted: stri
   }
   const open = canaries.filter(({ name }) => !isPhaseOver(state.phases.get(name) ?? PHASE_AHEAD));
   const [only] = open;
-  if (only === undefined) return err('no canary phase is left to be waived');
+  if (only === undefined) return err(`no canary phase is left to be waived${otherWaiver(planned)}`);
   return open.length === 1 ? ok(only) : err(`say which canary phase to waive: ${namesOf(open)}`);
 }
+
+const otherWaiver = ({ requires, kind }: RolloutInput['rollout']['planned']): string =>
+  requires.length === 0 || kind === 'rollback'
+    ? ''
+    : `; to start before a product that it requires, name that: product ${requires.join(', ')}`;
 
 const namesOf = (phases: readonly PlannedPhase[]): string => phases.map(({ name }) => name).join(', ');

@@ -43,7 +43,10 @@ function afterLifting(
     case 'acknowledge':
       return acknowledgeAll(state);
     case 'waive':
-      return { ...state, overrides: [...state.overrides, { kind: 'waiver', phase: stop.phase, by, reason, at: now, until: undefined }] };
+      return {
+        ...state,
+        overrides: [...state.overrides, { kind: 'waiver', phase: stop.phase, product: undefined, by, reason, at: now, until: undefined }],
+      };
     case 'nothing':
       return state;
   }
@@ -64,12 +67,12 @@ export const acknowledge = (target: TargetState): TargetState => ({
 });
 
 /** The stops that hold the rollout of this stop all the same, each with how it is lifted. */
-function stillStopped({ rollouts, rollout, stops, now }: CommandInput, stop: Stop): readonly string[] {
+function stillStopped({ rollouts, rollout, stops, ledger, now }: CommandInput, stop: Stop): readonly string[] {
   const about = rollout ?? rollouts.find(({ state }) => state.id === stop.rollout);
   if (about === undefined || isFinished(about.state)) return [];
   const left = inForce(stops, now).filter(({ id }) => id !== stop.id);
   const whole = stopsOverRollout(left, about);
-  const byVersion = stopsOnVersions(left, about);
+  const byVersion = stopsOnVersions(left, about, ledger);
   return [
     ...whole.map((one) => `rollout ${about.state.id} is still held by ${nameOf(one)}: resume it once more to lift that`),
     ...byVersion.map((one) => `${nameOf(one)} still holds the clusters that move to that version: ${endOf(one, about)}`),

@@ -64,8 +64,8 @@ const NOT_PAUSED: Partial<Record<RolloutStatus, string>> = {
   'awaiting-approval': 'the rollout is not paused; it waits for an approval: approve the phase',
 };
 
-function whyNotPaused({ rollout }: RolloutInput, stops: readonly Stop[]): string {
-  const onVersion = stopsOnVersions(stops, rollout);
+function whyNotPaused({ rollout, ledger }: RolloutInput, stops: readonly Stop[]): string {
+  const onVersion = stopsOnVersions(stops, rollout, ledger);
   if (onVersion.length > 0) return `the version is stopped, not the rollout: retry what failed, or lift ${namesOf(onVersion)}`;
   return NOT_PAUSED[rollout.state.status] ?? 'the rollout is not paused; there is nothing to resume';
 }

@@ -1,14 +1,14 @@
+import { provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { PlannedPhase, PlannedRollout } from '../plan/plan.ts';
 import { become } from '../reconcile/advance.ts';
 import type { Change } from '../reconcile/decision.ts';
 import { isFinished, type PhaseState, type RolloutState, type TargetState } from '../reconcile/state.ts';
-import { letsProbe, stopsOverRollout } from '../reconcile/stops-over.ts';
+import { letsProbe, stopsOverRollout, stopsOverTarget } from '../reconcile/stops-over.ts';
 import { isAcknowledged } from '../reconcile/tally.ts';
 import { inForce } from '../stop/stop.ts';
 import { stopLine } from '../stop/stop-words.ts';
-import { carries } from '../stop/traits.ts';
 import { type Applied, type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { acknowledge } from './release-stop.ts';
 
@@ -174,15 +174,10 @@ function whyNotWanted(input: RolloutInput, cluster: ClusterId): string | undefin
   if (wanted.optOut !== undefined) return 'it is opted out by now';
   if (isMovedOn(input, cluster)) return 'the manifests want something else of it by now';
   const target = input.rollout.planned.targets.get(cluster);
-  const stop = inForce(input.stops, input.now).find(
-    ({ scope, cause, lets }) =>
-      scope.kind === 'version' &&
-      scope.product === input.rollout.planned.product &&
-      cause !== 'quarantine' &&
-      target !== undefined &&
-      !(lets === 'rollbacks' && target.kind === 'rollback') &&
-      carries(target, scope.traits),
-  );
+  if (target === undefined) return undefined;
+  const onVersions = inForce(input.stops, input.now).filter(({ scope }) => scope.kind === 'version');
+  const proven = provenAt(input.ledger.get(cluster))?.spec;
+  const [stop] = stopsOverTarget(onVersions, input.rollout, target, { probe: true }, proven);
   return stop === undefined ? undefined : `a retry does not pass ${stopLine(stop)}`;
 }
 

@@ -40,4 +40,10 @@ export interface StandingOrder extends Order {
   readonly reply: { readonly kind: OrderReply['kind']; readonly at: Instant; readonly seen?: number; readonly reason?: string } | undefined;
 }
 
+/**
+ * An order to hold that no data plane has accepted. The order before it stands there, and may have been one to run: should the data
+ * plane come back, the cluster would move with nobody watching.
+ */
+export const isUnacknowledgedHold = ({ mode, reply }: StandingOrder): boolean => mode === 'hold' && reply?.kind !== 'accepted';
+
 export type StandingOrders = ReadonlyMap<ClusterId, StandingOrder>;

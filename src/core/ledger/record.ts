@@ -7,6 +7,10 @@ export const unknownCluster = (cluster: ClusterId): LedgerEntry => ({ cluster, p
 /** What the cluster was last proven at. */
 export const provenAt = (entry: LedgerEntry | undefined): Proven | undefined => entry?.proven[0];
 
+/** What it was last proven at besides this revision: one that broke after its soak was proven at the very revision that is to blame. */
+export const provenBefore = (entry: LedgerEntry | undefined, revision: Revision): Proven | undefined =>
+  entry?.proven.find((proven) => proven.revision !== revision);
+
 /** Was this revision proven here, and not gone back from since? */
 export const wasProven = (entry: LedgerEntry | undefined, revision: Revision): boolean =>
   entry?.proven.some((proven) => proven.revision === revision) === true;

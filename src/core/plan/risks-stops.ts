@@ -24,10 +24,16 @@ function holds(stop: Stop, { product, release }: ReleasePlan['rollout'], { to, k
 }
 
 /** What has become of the version, in words. */
-const VERSION_WORDS: Readonly<Partial<Record<StopCause, string>>> = {
+const VERSION_WORDS: Readonly<Record<StopCause, string>> = {
   quarantine: 'is in quarantine',
   aborted: 'was aborted',
   'rolled-back': 'was rolled back',
+  regression: 'broke clusters after their rollout',
+  'failed-budget': 'failed on too many clusters',
+  'unreachable-budget': 'left too many clusters unreachable',
+  'deferred-budget': 'was put off on too many clusters',
+  'unproven-canary': 'has soaked on no canary',
+  person: 'is stopped',
 };
 
 function riskOf(stop: Stop, held: readonly Move[], isAll: boolean): Risk {
@@ -35,8 +41,7 @@ function riskOf(stop: Stop, held: readonly Move[], isAll: boolean): Risk {
   const who = isAll ? 'nothing' : `none of ${nameList(held.map(({ to }) => to.cluster).sort())}`;
   const until = `${who} starts until somebody lifts ${id}`;
   if (scope.kind === 'version') {
-    const what = VERSION_WORDS[cause] ?? 'is stopped';
-    return { code: 'quarantined', words: `${scopeName(scope)} ${what}: ${reason}; ${until}` };
+    return { code: 'quarantined', words: `${scopeName(scope)} ${VERSION_WORDS[cause]}: ${reason}; ${until}` };
   }
   const place = scopeName(scope);
   return { code: 'stopped', words: `${place.charAt(0).toUpperCase()}${place.slice(1)} is stopped by ${by}: ${reason}; ${until}` };

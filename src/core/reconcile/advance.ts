@@ -86,8 +86,10 @@ function withoutEvidence(target: TargetState, cause: string, context: AdvanceCon
   if (target.status === 'unreachable') return settled(target);
   const orderedAt = order?.orderedAt ?? target.since;
   const silentSince = Math.max(target.seenAt ?? orderedAt, orderedAt);
-  const giveUpAt = instant(silentSince + policy.unreachableAfterMs);
-  if (now >= giveUpAt) {
+  // While it is held nothing is asked of it: when it may go on it is ordered anew, and patience runs from then.
+  const isHeld = modeOf(context) === 'hold' && context.restsAs === undefined;
+  const giveUpAt = isHeld ? undefined : instant(silentSince + policy.unreachableAfterMs);
+  if (giveUpAt !== undefined && now >= giveUpAt) {
     return settled(become(target, 'unreachable', now, { detail: `no evidence for ${formatDuration(now - silentSince)}: ${cause}` }));
   }
   const next = target.status === 'soaking' ? become(target, inFlightUnder(context), now, { detail: `no evidence: ${cause}` }) : target;

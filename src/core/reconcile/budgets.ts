@@ -1,3 +1,4 @@
+import { provenBefore } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { nameList } from '../model/name-list.ts';
 import { BUDGETS, type BudgetKind, type PlannedBudgets } from '../plan/plan.ts';
@@ -62,7 +63,7 @@ const goesBack = (draft: RolloutDraft, failed: readonly ClusterId[]): boolean =>
 
 /** The rollout has ended, and a cluster of it broke in the time of its guard: nothing more of the release moves forward. */
 function stopOnRegression(draft: RolloutDraft): void {
-  if (draft.scalars.guardUntil === undefined) return;
+  if (draft.scalars.guardUntil === undefined || draft.hasJustEnded) return;
   const known = draft.fleet.stops.find(({ cause, rollout }) => cause === 'regression' && rollout === draft.id);
   const broken = brokenUnderGuard(draft).filter((cluster) => known?.failed.includes(cluster) !== true);
   if (broken.length === 0) return;
@@ -114,7 +115,10 @@ function setStop(draft: RolloutDraft, fields: Pick<Stop, 'scope' | 'cause' | 'le
 function quarantine(draft: RolloutDraft, { reason, clusters, phase }: Overspent): void {
   const touched = clusters.filter((cluster) => draft.target(cluster).attempt > 0);
   const traits = distinctTraits(
-    touched.flatMap((cluster) => traitsBetween(provenBefore(draft, cluster), draft.plannedTarget(cluster).spec)),
+    touched.flatMap((cluster) => {
+      const { revision, spec } = draft.plannedTarget(cluster);
+      return traitsBetween(provenBefore(draft.fleet.ledger(cluster), revision)?.spec, spec);
+    }),
   );
   if (traits.length === 0) return;
   const { product } = draft.planned;
@@ -133,12 +137,6 @@ function quarantine(draft: RolloutDraft, { reason, clusters, phase }: Overspent)
     phase,
     failed: touched,
   });
-}
-
-/** What it was proven at before this rollout: one that broke after its soak was proven at the very version that is to blame. */
-function provenBefore(draft: RolloutDraft, cluster: ClusterId) {
-  const { revision } = draft.plannedTarget(cluster);
-  return draft.fleet.ledger(cluster)?.proven.find((proven) => proven.revision !== revision)?.spec;
 }
 
 const sameScope = ({ scope }: Stop, product: string, traits: readonly Trait[]): boolean =>

@@ -3,15 +3,19 @@ import type { ClusterId } from '../model/ids.ts';
 import { earliest, type Instant } from '../model/time.ts';
 import { INTENTS, URGENCIES } from '../plan/plan.ts';
 import { stopOnSpentBudget } from './budgets.ts';
-import type { ActiveRollout, Decision, FleetDecision, FleetInput } from './decision.ts';
+import type { Action, ActiveRollout, Decision, FleetDecision, FleetInput } from './decision.ts';
+import { endStopsOfEndedRollouts } from './end-stops.ts';
 import { finish, markStopped, wakeAtOf } from './finish.ts';
 import { FleetDraft } from './fleet-draft.ts';
 import { followTargets } from './follow.ts';
+import { noteHeldParts } from './held-parts.ts';
+import { holdsDueAt, keepHoldsAfterTheEnd } from './holds-after-the-end.ts';
 import { keepOrder } from './orders.ts';
 import { advancePhase, goOn, heldWithRollout } from './phases.ts';
 import { queueRollouts } from './queue.ts';
 import { startRescues } from './rescues.ts';
 import { RolloutDraft } from './rollout-draft.ts';
+import { endPatienceWhereFull } from './sight.ts';
 import { startTargets } from './starts.ts';
 import type { TargetState } from './state.ts';
 
@@ -107,8 +111,9 @@ export function settleFleet(fleet: FleetDraft): void {
     invariant(round < roundsMax, 'deciding for a fleet comes to rest');
     fleet.again = false;
     decideRound(fleet);
-    if (!fleet.again && fleet.rollouts.every(({ dirty }) => dirty.size === 0)) return;
+    if (!fleet.again && fleet.rollouts.every(({ dirty }) => dirty.size === 0)) break;
   }
+  keepHoldsAfterTheEnd(fleet);
 }
 
 function decideRound(fleet: FleetDraft): void {
@@ -120,14 +125,19 @@ function decideRound(fleet: FleetDraft): void {
     markStopped(draft);
     const held = heldWithRollout(draft);
     draft.waitOfAll = draft.tally.waiting > 0 ? held : undefined;
-    startRescues(draft);
+    // Whoever is late is put off before anybody starts: that may spend a budget.
     for (const phase of draft.phases) {
       goOn(draft, phase);
       if (held === undefined && draft.isGoing) advancePhase(draft, phase);
+    }
+    startRescues(draft);
+    for (const phase of draft.phases) {
       startTargets(draft, phase);
+      noteHeldParts(draft, phase);
     }
   }
   for (const draft of fleet.rollouts) {
+    endPatienceWhereFull(draft);
     finish(draft);
     draft.checkOrdersAfterChange();
     for (const cluster of draft.orderChecks) {
@@ -135,6 +145,7 @@ function decideRound(fleet: FleetDraft): void {
       keepOrder(draft, cluster);
     }
   }
+  endStopsOfEndedRollouts(fleet);
 }
 
 /** Clusters have come out of flight: who waited for one of them, in whatever rollout, looks again. */
@@ -171,23 +182,26 @@ export function resultOf(fleet: FleetDraft): FleetDecision {
     decisions,
     stops: [...fleet.changedStops.values()],
     ledger: [...fleet.changedLedger.values()],
+    afterTheEnd: { actions: [...fleet.actionsAfterTheEnd.values()], changes: fleet.changesAfterTheEnd.slice() },
     wakeAt: wakeAtOfFleet(fleet),
   };
 }
 
 /** An order that another rollout has overtaken within this decision was never sent, and need not be. */
 function onlyNewest(fleet: FleetDraft, decision: Decision): Decision {
-  const actions = decision.actions.filter((action) =>
-    action.kind === 'order'
-      ? fleet.order(action.order.cluster)?.epoch === action.order.epoch
-      : fleet.order(action.cluster)?.epoch === action.epoch,
-  );
+  const actions = decision.actions.filter((action) => isNewest(fleet, action));
   return actions.length === decision.actions.length ? decision : { ...decision, actions };
 }
+
+const isNewest = (fleet: FleetDraft, action: Action): boolean =>
+  action.kind === 'order'
+    ? fleet.order(action.order.cluster)?.epoch === action.order.epoch
+    : fleet.order(action.cluster)?.epoch === action.epoch;
 
 export function wakeAtOfFleet(fleet: FleetDraft): Instant | undefined {
   let wakeAt: Instant | undefined;
   for (const draft of fleet.rollouts) wakeAt = earliest(wakeAt, wakeAtOf(draft));
   for (const { until } of fleet.stops) wakeAt = earliest(wakeAt, until);
+  wakeAt = earliest(wakeAt, holdsDueAt(fleet));
   return wakeAt !== undefined && wakeAt <= fleet.now ? undefined : wakeAt;
 }

@@ -38,6 +38,8 @@ export interface FleetDecision {
   readonly stops: readonly Stop[];
   /** Entries that changed. */
   readonly ledger: readonly LedgerEntry[];
+  /** What follows for rollouts that have ended: holds that no data plane has accepted yet, stops that hold nothing any more. */
+  readonly afterTheEnd: { readonly actions: readonly Action[]; readonly changes: readonly Change[] };
   /** The earliest instant at which the answer could change with no new evidence. */
   readonly wakeAt: Instant | undefined;
 }

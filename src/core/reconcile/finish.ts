@@ -18,7 +18,8 @@ export function markStopped(draft: RolloutDraft): void {
     scalars.stoppedSince = undefined;
     scalars.goingSince = now;
   }
-  scalars.goingSince ??= now;
+  // Where our clock was set back, patience is counted from there.
+  scalars.goingSince = earliest(scalars.goingSince, now);
   if (draft.status === 'paused') draft.setStatus('running', 'no stop holds it any more');
 }
 
@@ -69,6 +70,7 @@ function endSettled(draft: RolloutDraft): void {
 function end(draft: RolloutDraft, status: RolloutStatus, why: string): void {
   const { scalars, now } = draft;
   scalars.finishedAt = now;
+  draft.hasJustEnded = true;
   scalars.stoppedSince = undefined;
   const isGuarded = draft.tally.succeeded > 0 && draft.planned.guardMs > 0;
   scalars.guardUntil = isGuarded ? instant(now + draft.planned.guardMs) : undefined;

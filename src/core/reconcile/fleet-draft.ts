@@ -1,16 +1,16 @@
 import { type CompiledCalendar, compileCalendar } from '../calendar/calendar-gate.ts';
 import type { DesiredCluster } from '../desired/desired.ts';
 import type { Observation } from '../evidence/observation.ts';
-import type { StandingOrder } from '../evidence/order.ts';
+import { isUnacknowledgedHold, type StandingOrder } from '../evidence/order.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
-import { unknownCluster } from '../ledger/record.ts';
+import { provenAt, unknownCluster } from '../ledger/record.ts';
 import type { Product } from '../manifest/generated.ts';
 import { checkJump, type JumpCheck } from '../manifest/upgrade-path.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { Version } from '../model/version.ts';
 import { inForce, isLifted, type Stop } from '../stop/stop.ts';
-import type { FleetInput } from './decision.ts';
+import type { Action, Change, FleetInput } from './decision.ts';
 import type { Policy } from './policy.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 
@@ -30,6 +30,11 @@ export class FleetDraft {
   /** Of this decision, and of those before it that follow one another here. */
   readonly #ledger = new Map<ClusterId, LedgerEntry>();
   readonly changedOrders = new Map<ClusterId, StandingOrder>();
+  /** Clusters whose newest order is to hold, and is not accepted: few, and looked at at every decision. */
+  readonly unacknowledgedHolds = new Set<ClusterId>();
+  /** What this decision does for rollouts that have ended. */
+  readonly actionsAfterTheEnd = new Map<ClusterId, Action>();
+  readonly changesAfterTheEnd: Change[] = [];
   readonly observed = new Map<ClusterId, Observation>();
   /** Clusters that have come out of flight in this decision: others may have been waiting for them. */
   readonly landed: ClusterId[] = [];
@@ -45,6 +50,7 @@ export class FleetDraft {
     this.input = input;
     this.now = input.now;
     this.stops = inForce(input.stops, input.now);
+    for (const order of input.orders.values()) if (isUnacknowledgedHold(order)) this.unacknowledgedHolds.add(order.cluster);
     this.#dataPlaneLimits = new Map(
       input.policy.dataPlanes.flatMap(({ name, maxConcurrent }) => (maxConcurrent === undefined ? [] : [[name, maxConcurrent] as const])),
     );
@@ -80,6 +86,12 @@ export class FleetDraft {
 
   setOrder(order: StandingOrder): void {
     this.changedOrders.set(order.cluster, order);
+    if (isUnacknowledgedHold(order)) this.unacknowledgedHolds.add(order.cluster);
+    else this.unacknowledgedHolds.delete(order.cluster);
+  }
+
+  actAfterTheEnd(cluster: ClusterId, action: Action): void {
+    this.actionsAfterTheEnd.set(cluster, action);
   }
 
   ledger(cluster: ClusterId): LedgerEntry | undefined {
@@ -92,6 +104,7 @@ export class FleetDraft {
     if (after === before) return;
     this.#ledger.set(cluster, after);
     this.changedLedger.set(cluster, after);
+    if (provenAt(before) !== provenAt(after)) for (const draft of this.rollouts) draft.hearProven(cluster);
   }
 
   /** Thousands of targets ask for the same few jumps. */
@@ -104,6 +117,12 @@ export class FleetDraft {
 
   dataPlaneLimit(dataPlane: string): number | undefined {
     return this.#dataPlaneLimits.get(dataPlane);
+  }
+
+  /** No slot is left there. */
+  isFull(dataPlane: string): boolean {
+    const limit = this.#dataPlaneLimits.get(dataPlane);
+    return limit !== undefined && (this.load.dataPlanes.get(dataPlane) ?? 0) >= limit;
   }
 
   addFlight(cluster: ClusterId, dataPlane: string, rollout: RolloutDraft): void {
@@ -160,6 +179,8 @@ export class FleetDraft {
     this.now = now;
     this.changedStops.clear();
     this.changedLedger.clear();
+    this.actionsAfterTheEnd.clear();
+    this.changesAfterTheEnd.length = 0;
     // What has ended, and is no longer watched, takes part in no decision after that.
     this.rollouts = this.rollouts.filter(({ isFinished, scalars }) => !isFinished || scalars.guardUntil !== undefined);
     for (const draft of this.rollouts) draft.settle();

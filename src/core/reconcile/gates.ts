@@ -48,7 +48,7 @@ const hold = (reason: HoldReason, until?: Instant): GateVerdict => ({ wait: { re
 /** A cluster that has its slot there already needs no second one. */
 function slotOnDataPlane({ draft, planned: { dataPlane } }: Candidate): GateVerdict | undefined {
   const limit = draft.fleet.dataPlaneLimit(dataPlane);
-  if (limit === undefined || (draft.fleet.load.dataPlanes.get(dataPlane) ?? 0) < limit) return undefined;
+  if (limit === undefined || !draft.fleet.isFull(dataPlane)) return undefined;
   return hold({ kind: 'concurrency', of: 'data-plane', name: dataPlane, limit });
 }
 

@@ -18,5 +18,9 @@ export const isExpedited = (draft: RolloutDraft, phase: string): boolean => inFo
 export const expeditedUntil = (draft: RolloutDraft, phase: string): Instant | undefined =>
   inForce(draft, 'expedite', phase).reduce<Instant | undefined>((soonest, { until }) => earliest(soonest, until), undefined);
 
+/** A person has said that it need not wait for this product. */
+export const isRequirementWaived = ({ scalars }: RolloutDraft, product: string): boolean =>
+  scalars.overrides.some((override) => override.kind === 'requirement' && override.product === product);
+
 /** A person has said that this canary phase need not prove anything. */
 export const isWaived = (draft: RolloutDraft, phase: string): boolean => inForce(draft, 'waiver', phase).length > 0;

@@ -5,10 +5,11 @@ import type { ClusterId } from '../model/ids.ts';
 import { earliest, formatDuration, type Instant, instant } from '../model/time.ts';
 import { become } from './advance.ts';
 import type { HoldReason, Wait } from './decision.ts';
-import { isExpedited, isWaived } from './overrides.ts';
+import { unheldStretches } from './held-parts.ts';
+import { isExpedited, isRequirementWaived, isWaived } from './overrides.ts';
 import type { PhaseDraft } from './phase-draft.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
-import { isPhaseOver, type PhaseState } from './state.ts';
+import { type HeldPart, isPhaseOver, type PhaseState } from './state.ts';
 import { stoppedWait } from './stopped-wait.ts';
 import { versionsToTry } from './versions-to-try.ts';
 
@@ -30,7 +31,10 @@ export function heldWithRollout(draft: RolloutDraft): Wait | undefined {
 
 const isAhead = (other: RolloutDraft): boolean => !other.isFinished && other.status !== 'pending';
 
-/** A rollout of a product that this one requires, which stood in line before it or came with the same commit. To go back waits for nobody. */
+/**
+ * A rollout of a product that this one requires, which stood in line before it or came with the same commit. To go back waits for nobody, and
+ * a person may have said that this one need not.
+ */
 function requiredFirst(draft: RolloutDraft): RolloutDraft | undefined {
   const { requires, kind } = draft.planned;
   if (kind === 'rollback' || requires.length === 0) return undefined;
@@ -39,6 +43,7 @@ function requiredFirst(draft: RolloutDraft): RolloutDraft | undefined {
       other !== draft &&
       !other.isFinished &&
       requires.includes(other.planned.product) &&
+      !isRequirementWaived(draft, other.planned.product) &&
       (other.scalars.inLineSince <= draft.scalars.inLineSince || isOfSameLanding(other, draft)),
   );
 }
@@ -197,11 +202,11 @@ function bakedAt(draft: RolloutDraft, phase: PhaseDraft | undefined): Instant | 
 
 /**
  * Defers members that were not started within the longest duration of their phase. Only time counts in which they could
- * have been started: not while stops held the rollout, and not while windows and freezes kept them closed.
+ * have been started: not while stops held the rollout or them, and not while windows and freezes kept them closed.
  */
 function deferLate(draft: RolloutDraft, phase: PhaseDraft): void {
   const { name, maxDurationMs } = phase.planned;
-  const { startedAt, stoppedMs, status } = draft.phaseState(name);
+  const { startedAt, stoppedMs, heldParts, status } = draft.phaseState(name);
   if (maxDurationMs === undefined || startedAt === undefined || phase.tally.waiting === 0 || status !== 'running') return;
   const soonest = instant(startedAt + stoppedMs + maxDurationMs);
   if (draft.now < soonest) {
@@ -211,16 +216,17 @@ function deferLate(draft: RolloutDraft, phase: PhaseDraft): void {
   let next: Instant | undefined;
   for (const cluster of phase.planned.members) {
     if (draft.target(cluster).status !== 'waiting') continue;
-    const leftMs = maxDurationMs - waitedMs(draft, cluster, startedAt, stoppedMs);
+    const leftMs = maxDurationMs - waitedMs(draft, cluster, startedAt, heldParts) + stoppedMs;
     if (leftMs > 0) next = earliest(next, instant(draft.now + leftMs));
     else defer(draft, cluster, `not started within ${formatDuration(maxDurationMs)}, the longest the phase may take`);
   }
   draft.timers.set(`phase:${name}`, next);
 }
 
-function waitedMs(draft: RolloutDraft, cluster: ClusterId, startedAt: Instant, stoppedMs: number): number {
+/** For how long it might have been started: outside of closed windows, of freezes, and of stops on a part of the phase. */
+function waitedMs(draft: RolloutDraft, cluster: ClusterId, startedAt: Instant, heldParts: readonly HeldPart[]): number {
   const planned = draft.plannedTarget(cluster);
-  const since = instant(Math.max(startedAt, draft.target(cluster).since));
+  const from = instant(Math.max(startedAt, draft.target(cluster).since));
   const seen = draft.fleet.observation(cluster);
   const question = {
     product: planned.spec.product,
@@ -230,7 +236,8 @@ function waitedMs(draft: RolloutDraft, cluster: ClusterId, startedAt: Instant, s
     kind: planned.kind,
     expedited: isExpedited(draft, planned.phase),
   };
-  return openMsBetween(draft.fleet.calendar, question, since, draft.now) - stoppedMs;
+  const stretches = unheldStretches(draft, cluster, heldParts, { from, to: draft.now });
+  return stretches.reduce((sum, stretch) => sum + openMsBetween(draft.fleet.calendar, question, stretch.from, stretch.to), 0);
 }
 
 function defer(draft: RolloutDraft, cluster: ClusterId, detail: string): void {

@@ -4,22 +4,24 @@ import { provenAt } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { earliest, type Instant } from '../model/time.ts';
 import { become, isLater } from './advance.ts';
+import { isAboutToStop } from './budgets.ts';
 import type { Wait } from './decision.ts';
 import { judgeStart } from './gates.ts';
 import { heldWithRollout, missingApproval } from './phases.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
-import { freshlyObserved, loseSight, patienceEnds, regainSight } from './sight.ts';
+import { endPatience, freshlyObserved, loseSight, patienceEnds } from './sight.ts';
 import { noRescueSlot } from './slots.ts';
 import { startTarget } from './start-target.ts';
 import type { TargetState } from './state.ts';
 
 /** Targets that their last rollout left failed or half-way go before their turn, under limits of their own, and never under a stop. */
 export function startRescues(draft: RolloutDraft): void {
-  if (draft.rescues.size === 0) return;
+  if (draft.rescues.size === 0 || isAboutToStop(draft)) return;
   const held = heldWithRollout(draft);
   for (const cluster of draft.rescues) {
     if (held === undefined) rescue(draft, cluster);
     else {
+      draft.setTarget(cluster, endPatience(draft, draft.target(cluster)));
       draft.waits.delete(cluster);
       draft.timers.set(cluster, undefined);
     }
@@ -46,7 +48,7 @@ function rescue(draft: RolloutDraft, cluster: ClusterId): void {
     waitUnseen(draft, cluster, target, wait, validUntil);
     return;
   }
-  const sighted = regainSight(draft, cluster, target, wait);
+  const sighted = endPatience(draft, target);
   const looked = seen === undefined ? sighted : confirm(draft, sighted, seen);
   draft.setTarget(cluster, looked);
   const held = wait ?? (unapproved && { reason: unapproved, until: undefined }) ?? unconfirmed(looked, seen, target) ?? noRescueSlot(draft);

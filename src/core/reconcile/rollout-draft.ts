@@ -11,7 +11,7 @@ import type { FleetDraft } from './fleet-draft.ts';
 import { type PhaseDraft, phaseDrafts } from './phase-draft.ts';
 import { IN_FLIGHT, PHASE_AHEAD, type PhaseState, type RolloutState, type RolloutStatus, SETTLED, type TargetState } from './state.ts';
 import { StopBook } from './stop-book.ts';
-import { stopsOverTarget } from './stops-over.ts';
+import { isHeldIn, stopsOverTarget } from './stops-over.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
 import { TargetBook } from './target-book.ts';
 import { Timers } from './timers.ts';
@@ -38,8 +38,12 @@ export class RolloutDraft {
   readonly ordered = new Set<ClusterId>();
   /** Of these, the ones whose order may be in another mode than it should. */
   readonly orderChecks = new Set<ClusterId>();
+  /** Waiting targets that could not be seen when they were looked at for a start: patience with them runs. */
+  readonly unseen = new Set<ClusterId>();
   /** Waiting targets that may start before their turn. */
   readonly rescues = new Set<ClusterId>();
+  /** It has ended in this decision: what broke in it did so before. */
+  hasJustEnded = false;
   readonly changes: Change[] = [];
   readonly actions = new Map<ClusterId, Action>();
   readonly waits = new Map<ClusterId, Wait>();
@@ -61,7 +65,7 @@ export class RolloutDraft {
     const { phases, targets, ...scalars } = rollout.state;
     this.scalars = scalars;
     this.#targets = new TargetBook(targets);
-    this.#stops = new StopBook(rollout);
+    this.#stops = new StopBook(rollout, (stop, cluster) => this.#heldBy(stop, cluster));
     this.phases = phaseDrafts(rollout);
     this.#ordersKeptUnder = { stops: fleet.stops, status: scalars.status, finished: scalars.finishedAt !== undefined };
     this.canaries = this.phases.filter(({ planned }) => planned.canary);
@@ -131,6 +135,7 @@ export class RolloutDraft {
     }
     if (IN_FLIGHT.has(target.status)) this.fleet.addFlight(cluster, this.plannedTarget(cluster).dataPlane, this);
     if (target.rescue && target.status === 'waiting') this.rescues.add(cluster);
+    if (isUnseen(target)) this.unseen.add(cluster);
   }
 
   setTarget(cluster: ClusterId, next: TargetState): void {
@@ -146,9 +151,12 @@ export class RolloutDraft {
     else this.ordered.delete(cluster);
     if (next.rescue && next.status === 'waiting') this.rescues.add(cluster);
     else this.rescues.delete(cluster);
+    if (isUnseen(next)) this.unseen.add(cluster);
+    else this.unseen.delete(cluster);
     if (next.status !== 'waiting' && before.status === 'waiting') this.unpark(phase, cluster);
     if (next.status === 'waiting' && before.status !== 'waiting') phase.recheck.add(phase.planned.members.indexOf(cluster));
     if (before.status === next.status) return;
+    if (SETTLED.has(before.status)) this.#stops.lookAgain();
     // It may have spent a budget, or been the last that its phase waited for.
     if (SETTLED.has(next.status)) {
       this.fleet.again = true;
@@ -202,6 +210,16 @@ export class RolloutDraft {
   /** Stops that hold all of it. */
   stopsOverAll(): readonly Stop[] {
     return this.#stops.overAll(this.fleet.stops, this.tally.unsettled > 0);
+  }
+
+  #heldBy(stop: Stop, cluster: ClusterId): 'holds' | 'lets-go' | 'settled' {
+    if (SETTLED.has(this.target(cluster).status)) return 'settled';
+    return isHeldIn(stop, this.rollout, this.plannedTarget(cluster), this.provenSpec(cluster)) ? 'holds' : 'lets-go';
+  }
+
+  /** Another rollout has proven this cluster at something: what holds this one may have changed. */
+  hearProven(cluster: ClusterId): void {
+    if (this.has(cluster)) this.#stops.lookAgain();
   }
 
   stopsOver(cluster: ClusterId): readonly Stop[] {
@@ -276,7 +294,10 @@ export class RolloutDraft {
   /** Everything decided so far is the state that the next decision begins with. */
   settle(): void {
     this.#targets.settle();
+    this.hasJustEnded = false;
     this.actions.clear();
     this.changes.length = 0;
   }
 }
+
+const isUnseen = ({ status, unseenSince }: TargetState): boolean => status === 'waiting' && unseenSince !== undefined;

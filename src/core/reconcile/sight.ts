@@ -3,7 +3,7 @@ import type { Observed } from '../evidence/observation.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { type Instant, instant } from '../model/time.ts';
 import { become, staleAt } from './advance.ts';
-import type { HoldReason, Wait } from './decision.ts';
+import type { PhaseDraft } from './phase-draft.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { TargetState } from './state.ts';
 
@@ -42,17 +42,30 @@ export function patienceEnds(draft: RolloutDraft, { unseenSince }: TargetState):
 /** It cannot be seen: after a time of patience it counts as unreachable, without having been touched. */
 export function loseSight(draft: RolloutDraft, cluster: ClusterId, target: TargetState, cause: string): TargetState {
   const { now } = draft;
-  const lost = target.unseenSince === undefined ? become(target, 'waiting', now, { unseenSince: now }) : target;
+  // Where our clock was set back, patience is counted from there.
+  const lost = target.unseenSince === undefined || target.unseenSince > now ? become(target, 'waiting', now, { unseenSince: now }) : target;
   if (now < patienceEnds(draft, lost)) return lost;
   draft.timers.set(cluster, undefined);
   return become(lost, 'unreachable', now, { detail: `not started, no evidence: ${cause}` });
 }
 
-/** Time that is closed or stopped is none in which it could have been started. */
-const NO_PATIENCE_RUNS: ReadonlySet<HoldReason['kind']> = new Set(['stopped', 'window', 'freeze']);
+/** It is seen, or waits for something else, in which time it could not have been started: should it be unseen then, patience begins anew. */
+export const endPatience = (draft: RolloutDraft, target: TargetState): TargetState =>
+  target.unseenSince === undefined ? target : become(target, 'waiting', draft.now, { unseenSince: undefined });
 
-/** It waits for something else, or for nothing: patience begins anew when it is seen, and after a time that counts for nothing. */
-export const regainSight = (draft: RolloutDraft, cluster: ClusterId, target: TargetState, wait: Wait | undefined): TargetState =>
-  target.unseenSince === undefined || !(sightingOf(draft, cluster).seen || (wait !== undefined && NO_PATIENCE_RUNS.has(wait.reason.kind)))
-    ? target
-    : become(target, 'waiting', draft.now, { unseenSince: undefined });
+/** The same for members of a phase that are not looked at for a start, because they wait for what all wait for. */
+export function endPatienceOf(draft: RolloutDraft, phase: PhaseDraft, isLookedAt: (cluster: ClusterId) => boolean): void {
+  for (const cluster of draft.unseen) {
+    const target = draft.target(cluster);
+    if (target.rescue || draft.phaseOf(cluster) !== phase || isLookedAt(cluster)) continue;
+    draft.setTarget(cluster, endPatience(draft, target));
+  }
+}
+
+/** Others have taken the last slot on its data plane since it was looked at: from here on it waits for that. */
+export function endPatienceWhereFull(draft: RolloutDraft): void {
+  if (draft.unseen.size === 0) return;
+  for (const cluster of draft.unseen) {
+    if (draft.fleet.isFull(draft.plannedTarget(cluster).dataPlane)) draft.setTarget(cluster, endPatience(draft, draft.target(cluster)));
+  }
+}

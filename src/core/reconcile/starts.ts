@@ -10,7 +10,7 @@ import type { PhaseDraft } from './phase-draft.ts';
 import { heldWithPhase, unprovenBefore } from './phases.ts';
 import { isProvenThere } from './proven.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
-import { freshlyObserved, loseSight, patienceEnds, regainSight } from './sight.ts';
+import { endPatience, endPatienceOf, freshlyObserved, loseSight, patienceEnds } from './sight.ts';
 import { noPhaseSlot } from './slots.ts';
 import { startTarget } from './start-target.ts';
 import type { TargetState } from './state.ts';
@@ -27,11 +27,18 @@ export function startTargets(draft: RolloutDraft, phase: PhaseDraft): void {
     draft.phaseWaits.set(phase.planned.name, held);
     beginAnew(draft, phase);
     startProbes(draft, phase);
+    endPatienceOf(draft, phase, (cluster) => phase.parked.has(cluster));
     return;
   }
   draft.phaseWaits.delete(phase.planned.name);
   if (isAboutToStop(draft)) return;
   phase.blockedAt = undefined;
+  considerMembers(draft, phase);
+  const { blockedAt } = phase;
+  if (blockedAt !== undefined) endPatienceOf(draft, phase, (cluster) => phase.planned.members.indexOf(cluster) < blockedAt);
+}
+
+function considerMembers(draft: RolloutDraft, phase: PhaseDraft): void {
   if (!considerBehindFrontier(draft, phase)) return;
   for (; phase.frontier < phase.planned.members.length; phase.frontier += 1) {
     if (!goesOnAfter(draft, consider(draft, phase, phase.frontier))) return;
@@ -104,8 +111,7 @@ function consider(draft: RolloutDraft, phase: PhaseDraft, at: number): Outcome {
     return 'settled';
   }
   const { wait, validUntil } = judgeStart(draft, cluster);
-  const next =
-    wait?.reason.kind === 'no-evidence' ? loseSight(draft, cluster, target, wait.reason.cause) : regainSight(draft, cluster, target, wait);
+  const next = wait?.reason.kind === 'no-evidence' ? loseSight(draft, cluster, target, wait.reason.cause) : endPatience(draft, target);
   draft.setTarget(cluster, next);
   if (next.status !== 'waiting') return 'given-up';
   const slot = wait === undefined ? noPhaseSlot(draft, phase) : undefined;

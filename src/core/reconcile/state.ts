@@ -1,6 +1,7 @@
-import type { ClusterId, CommitSha, PlanDigest, RolloutId } from '../model/ids.ts';
+import type { ClusterId, CommitSha, PlanDigest, RolloutId, StopId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { WordOf } from '../model/vocabulary.ts';
+import type { Stop, StopScope } from '../stop/stop.ts';
 
 /** The execution of one release's part of a plan: all that is remembered of it between ticks. */
 export interface RolloutState {
@@ -69,18 +70,23 @@ export interface Approval {
   readonly at: Instant;
 }
 
-/** `expedite`: shortens bakes and ignores windows that allow it. `waiver`: a canary phase need not prove anything. */
-export const OVERRIDE_KINDS = ['expedite', 'waiver'] as const;
+/**
+ * `expedite`: shortens bakes and ignores windows that allow it. `waiver`: a canary phase need not prove anything. `requirement`: it need not
+ * wait for a required product.
+ */
+export const OVERRIDE_KINDS = ['expedite', 'waiver', 'requirement'] as const;
 
 /** What a person has set aside for one rollout, with a reason and an end. */
 export interface Override {
   readonly kind: WordOf<typeof OVERRIDE_KINDS>;
   /** One phase; `undefined`: all of them. */
   readonly phase: string | undefined;
+  /** Of a `requirement`: the product that it does not wait for. */
+  readonly product: string | undefined;
   readonly by: string;
   readonly reason: string;
   readonly at: Instant;
-  /** `undefined` only for a waiver, which says something of what has happened. */
+  /** Only an expedite has one: the others say something of what has happened. */
   readonly until: Instant | undefined;
 }
 
@@ -103,6 +109,17 @@ export interface PhaseState {
   readonly finishedAt: Instant | undefined;
   /** Milliseconds since the start during which stops held the rollout; its longest duration leaves them out. */
   readonly stoppedMs: number;
+  /** When stops held a part of it, while others could go on. Only kept where there is a longest duration. */
+  readonly heldParts: readonly HeldPart[];
+}
+
+/** A stop on some targets of a phase, and when it held them; it goes on where it has no end. */
+export interface HeldPart {
+  readonly stop: StopId;
+  readonly scope: StopScope;
+  readonly lets: Stop['lets'];
+  readonly since: Instant;
+  readonly until: Instant | undefined;
 }
 
 /** Nothing of the phase is left to do. */
@@ -229,4 +246,5 @@ export const PHASE_AHEAD: PhaseState = {
   bakingSince: undefined,
   finishedAt: undefined,
   stoppedMs: 0,
+  heldParts: [],
 };

@@ -1,9 +1,11 @@
 import type { DesiredSpec } from '../desired/desired.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { provenAt } from '../ledger/record.ts';
 import { assertNever } from '../model/assert.ts';
+import type { ClusterId } from '../model/ids.ts';
 import type { PlannedTarget } from '../plan/plan.ts';
 import { covers, type Mover } from '../stop/scope.ts';
 import type { Stop, StopScope } from '../stop/stop.ts';
-import { carries } from '../stop/traits.ts';
 import type { ActiveRollout } from './decision.ts';
 import type { TargetState } from './state.ts';
 
@@ -28,7 +30,7 @@ function holdsRollout(scope: StopScope, { planned, state }: ActiveRollout): bool
   }
 }
 
-const lets = (stop: Stop, kind: PlannedTarget['kind']): boolean => stop.lets === 'rollbacks' && kind === 'rollback';
+const lets = (stop: Pick<Stop, 'lets'>, kind: PlannedTarget['kind']): boolean => stop.lets === 'rollbacks' && kind === 'rollback';
 
 /** A person asked for another attempt of what failed: that is how a quarantine, and the want of a canary, are lifted by themselves. */
 export const letsProbe = ({ cause, phase }: Stop, target: Pick<PlannedTarget, 'phase'>): boolean =>
@@ -46,24 +48,31 @@ export function stopsOverRollout(stops: readonly Stop[], rollout: ActiveRollout)
  */
 export function stopsOverTarget(
   stops: readonly Stop[],
-  { planned, state: { id } }: ActiveRollout,
+  rollout: ActiveRollout,
   target: PlannedTarget,
-  state: TargetState,
+  { probe }: Pick<TargetState, 'probe'>,
   proven: DesiredSpec | undefined,
 ): readonly Stop[] {
   if (stops.length === 0) return stops;
-  const { cluster, dataPlane, spec, phase, kind } = target;
-  const { product, release } = planned;
-  const mover: Mover = { cluster, product, release, dataPlane, spec, proven, under: { rollout: id, phase } };
-  return stops.filter((stop) => covers(stop.scope, mover) && !lets(stop, kind) && !(state.probe && letsProbe(stop, target)));
+  return stops.filter((stop) => isHeldIn(stop, rollout, target, proven) && !(probe && letsProbe(stop, target)));
 }
 
-/** Stops on what some target of the rollout was planned to move to. */
-export function stopsOnVersions(stops: readonly Stop[], { planned }: ActiveRollout): readonly Stop[] {
-  return stops.filter(
-    ({ scope }) =>
-      scope.kind === 'version' &&
-      scope.product === planned.product &&
-      [...planned.targets.values()].some((target) => carries(target, scope.traits)),
-  );
+/** Does a stop like this hold the target, whatever a retry would pass? */
+export function isHeldIn(
+  stop: Pick<Stop, 'scope' | 'lets'>,
+  { planned: { product, release }, state: { id } }: ActiveRollout,
+  { cluster, dataPlane, spec, phase, kind }: PlannedTarget,
+  proven: DesiredSpec | undefined,
+): boolean {
+  const mover: Mover = { cluster, product, release, dataPlane, spec, proven, under: { rollout: id, phase } };
+  return covers(stop.scope, mover) && !lets(stop, kind);
+}
+
+/** Stops on a version, or a setting, that some target of the rollout moves to from what it was proven at. */
+export function stopsOnVersions(stops: readonly Stop[], rollout: ActiveRollout, ledger: Ledger): readonly Stop[] {
+  const onVersions = stops.filter(({ scope }) => scope.kind === 'version');
+  if (onVersions.length === 0) return onVersions;
+  const targets = [...rollout.planned.targets.values()];
+  const proven = (cluster: ClusterId) => provenAt(ledger.get(cluster))?.spec;
+  return onVersions.filter((stop) => targets.some((target) => isHeldIn(stop, rollout, target, proven(target.cluster))));
 }

@@ -57,11 +57,26 @@ export function planVerdict(plan: Plan): string {
 export const countTargets = ({ rollouts }: Plan): number => rollouts.reduce((sum, { targets }) => sum + targets.size, 0);
 
 /** `kafka 3.8.0 → 3.9.0`, from the versions that clusters really run, or what else changes. */
-export function releaseChange({ product, fromVersions, toVersions }: PlannedRollout): string {
+export function releaseChange({ product, fromVersions, toVersions, targets }: PlannedRollout): string {
   const [from, to] = [fromVersions.map(code).join(', '), toVersions.map(code).join(', ')];
   const what = code(product);
   if (fromVersions.length === 0) return `${what} new at ${to}`;
-  return from === to ? `${what} stays at ${to}` : `${what} ${from} → ${to}`;
+  return from === to
+    ? `${what} ${sameVersionWords([...targets.values()].flatMap(({ differences }) => differences))} at ${to}`
+    : `${what} ${from} → ${to}`;
+}
+
+/** `3.8.0 → 3.9.0`, `new at 3.9.0`, `config change at 3.9.0`: where one target comes from, and what it gets. Plain text. */
+export function moveWords({ from, spec, differences }: Pick<PlannedTarget, 'from' | 'spec' | 'differences'>): string {
+  if (from === undefined) return `new at ${spec.version}`;
+  return from.version === spec.version ? `${sameVersionWords(differences)} at ${spec.version}` : `${from.version} → ${spec.version}`;
+}
+
+/** What changes while the version stays. */
+function sameVersionWords(differences: readonly Difference[]): string {
+  const changed = new Set(differences.map(({ path }) => (path === 'image' || path === 'replicas' ? path : 'config')));
+  const parts = (['config', 'image', 'replicas'] as const).filter((part) => changed.has(part));
+  return parts.length === 0 ? 'ordered again' : `${parts.join(' and ')} change`;
 }
 
 /** `rollback`, `hotfix rollout`. */

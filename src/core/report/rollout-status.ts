@@ -1,7 +1,16 @@
+import { assertNever } from '../model/assert.ts';
 import type { RolloutId } from '../model/ids.ts';
 import { formatDuration, formatInstant } from '../model/time.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
-import { IN_FLIGHT, isFinished, type RolloutState, SETTLED, type TargetState, type TargetStatus } from '../reconcile/state.ts';
+import {
+  IN_FLIGHT,
+  isFinished,
+  type Override,
+  type RolloutState,
+  SETTLED,
+  type TargetState,
+  type TargetStatus,
+} from '../reconcile/state.ts';
 import { cut, layOut, type Part } from './lay-out.ts';
 import { code, details, inert, plural, prose, sentence, table } from './markdown.ts';
 import { memberTables } from './plan-parts.ts';
@@ -9,7 +18,7 @@ import { approvalTime, approverWords, releaseChange } from './plan-words.ts';
 import { stopParagraph, stopsOf } from './rollout-stops.ts';
 import { rolloutVerdict, viewVerdict } from './rollout-verdict.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
-import { approvalWay, takeOverWay, wayOut } from './rollout-way-out.ts';
+import { approvalWay, requirementWay, takeOverWay, wayOut } from './rollout-way-out.ts';
 import {
   attemptWords,
   countWords,
@@ -114,6 +123,7 @@ function waitParts(view: RolloutView, shown: ShownRollout): readonly string[] {
   if (all?.reason.kind === 'required-product')
     return [
       `**⏳ ${sentence(reasonWords(all.reason, view))}.** It starts by itself when that has ended.${stuckWords(view, all.reason.rollout)}`,
+      requirementWay(view, shown, all.reason.product),
     ];
   const { status } = shown.active.state;
   if (status !== 'pending') return [];
@@ -144,12 +154,9 @@ function outcomeParts(view: RolloutView, { active }: ShownRollout): readonly str
   ).length;
   if (state.status === 'aborted' && left > 0)
     parts.push(`${plural(left, 'cluster')} did not get the new version; ${left === 1 ? 'it is' : 'they are'} reported as lagging.`);
-  for (const { kind, phase, by, reason, until } of isFinished(state) ? [] : state.overrides) {
-    const what =
-      kind === 'expedite'
-        ? `Expedited${phase === undefined ? '' : `, phase ${code(phase)}`}`
-        : `Canary phase ${phase === undefined ? '' : `${code(phase)} `}waived`;
-    parts.push(`${what} by ${code(by)}${until === undefined ? '' : ` until ${formatInstant(until)}`}: ${inert(reason)}`);
+  for (const override of isFinished(state) ? [] : state.overrides) {
+    const { by, reason, until } = override;
+    parts.push(`${overrideWords(override)} by ${code(by)}${until === undefined ? '' : ` until ${formatInstant(until)}`}: ${inert(reason)}`);
   }
   if (state.finishedAt !== undefined) {
     const guard =
@@ -161,6 +168,19 @@ function outcomeParts(view: RolloutView, { active }: ShownRollout): readonly str
   return parts;
 }
 
+function overrideWords({ kind, phase, product }: Override): string {
+  switch (kind) {
+    case 'expedite':
+      return `Expedited${phase === undefined ? '' : `, phase ${code(phase)}`}`;
+    case 'waiver':
+      return `Canary phase ${phase === undefined ? '' : `${code(phase)} `}waived`;
+    case 'requirement':
+      return `Need not wait for product ${code(product ?? 'any')}, waived`;
+    default:
+      return assertNever(kind, 'overrideWords');
+  }
+}
+
 function phaseProgress(shown: ShownRollout): string {
   const { planned, state } = shown.active;
   const rows = planned.phases
@@ -168,7 +188,7 @@ function phaseProgress(shown: ShownRollout): string {
     .map((phase, at) => [
       String(at + 1),
       `${code(phase.name)}${phase.canary ? ' (canary)' : ''}`,
-      phaseWords(phase, state.phases.get(phase.name), shown),
+      phaseWords(phase, shown),
       countWords(membersOf(phase, state).map(({ target }) => target)),
     ]);
   return table(['#', 'Phase', 'Status', 'Clusters'], rows);

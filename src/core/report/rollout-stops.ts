@@ -1,16 +1,18 @@
-import { assertNever } from '../model/assert.ts';
+import { provenAt } from '../ledger/record.ts';
 import { formatInstant } from '../model/time.ts';
-import { isFinished, SETTLED, type TargetState } from '../reconcile/state.ts';
-import { stopsOverRollout } from '../reconcile/stops-over.ts';
+import { isFinished, SETTLED } from '../reconcile/state.ts';
+import { stopsOverRollout, stopsOverTarget } from '../reconcile/stops-over.ts';
 import { inForce, type Stop } from '../stop/stop.ts';
 import { scopeName } from '../stop/stop-words.ts';
-import { carries } from '../stop/traits.ts';
 import { code, prose, sentence } from './markdown.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
 import { STOP_CAUSE_WORDS } from './words.ts';
 
 /** Stops in force that concern a rollout: those that hold something of it, and those that it has set. Those that hold all of it come first. */
-export function stopsOf({ stops, now }: Pick<RolloutView, 'stops' | 'now'>, { active, holds }: ShownRollout): readonly Stop[] {
+export function stopsOf(
+  { stops, ledger, now }: Pick<RolloutView, 'stops' | 'ledger' | 'now'>,
+  { active, holds }: ShownRollout,
+): readonly Stop[] {
   const standing = inForce(stops, now);
   if (isFinished(active.state))
     return standing.filter(({ rollout, scope }) => rollout === active.state.id && !OF_A_ROLLOUT.has(scope.kind));
@@ -21,7 +23,7 @@ export function stopsOf({ stops, now }: Pick<RolloutView, 'stops' | 'now'>, { ac
     ),
   );
   const part = standing.filter(
-    (stop) => !whole.has(stop) && (stop.rollout === active.state.id || named.has(stop.id) || holdsPart(stop, active)),
+    (stop) => !whole.has(stop) && (stop.rollout === active.state.id || named.has(stop.id) || holdsPart(stop, active, ledger)),
   );
   return [...whole, ...part];
 }
@@ -29,32 +31,12 @@ export function stopsOf({ stops, now }: Pick<RolloutView, 'stops' | 'now'>, { ac
 /** Once it has ended, a stop of the rollout alone holds nothing. */
 const OF_A_ROLLOUT: ReadonlySet<Stop['scope']['kind']> = new Set(['rollout', 'phase']);
 
-const isOpen = (target: TargetState | undefined): boolean => target !== undefined && !SETTLED.has(target.status);
-
-function holdsPart({ scope, lets }: Stop, { planned, state }: ShownRollout['active']): boolean {
-  for (const target of planned.targets.values()) {
-    if (!isOpen(state.targets.get(target.cluster)) || (lets === 'rollbacks' && target.kind === 'rollback')) continue;
-    switch (scope.kind) {
-      case 'phase':
-        if (scope.rollout === state.id && scope.phase === target.phase) return true;
-        break;
-      case 'data-plane':
-        if (scope.dataPlane === target.dataPlane) return true;
-        break;
-      case 'cluster':
-        if (scope.cluster === target.cluster) return true;
-        break;
-      case 'version':
-        if (scope.product === planned.product && carries(target, scope.traits)) return true;
-        break;
-      case 'fleet':
-      case 'product':
-      case 'release':
-      case 'rollout':
-        break;
-      default:
-        return assertNever(scope, 'holdsPart');
-    }
+/** Some target that is not settled is held by it. */
+function holdsPart(stop: Stop, active: ShownRollout['active'], ledger: RolloutView['ledger']): boolean {
+  for (const target of active.planned.targets.values()) {
+    const state = active.state.targets.get(target.cluster);
+    if (state === undefined || SETTLED.has(state.status)) continue;
+    if (stopsOverTarget([stop], active, target, state, provenAt(ledger.get(target.cluster))?.spec).length > 0) return true;
   }
   return false;
 }

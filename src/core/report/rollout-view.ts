@@ -1,3 +1,4 @@
+import type { Ledger } from '../ledger/ledger.ts';
 import type { CommitSha, FleetId, PlanDigest, RolloutId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { ActiveRollout, Holds } from '../reconcile/decision.ts';
@@ -20,6 +21,8 @@ export interface RolloutView {
   readonly rollouts: readonly ShownRollout[];
   /** Those of the fleet that are not lifted. The report picks out what concerns these rollouts. */
   readonly stops: readonly Stop[];
+  /** What clusters were proven at: a stop on a version holds none that was proven at it. */
+  readonly ledger: Ledger;
   /**
    * Rollouts of other commits that these name: `supersededBy`, and holds of the kinds `pending`, `required-product` and `other-rollout`. One that is
    * missing is shown by its id.

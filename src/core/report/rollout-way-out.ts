@@ -18,16 +18,21 @@ interface Way {
   readonly commands: readonly ApiCommand[];
 }
 
-/** Stops that failures have set. */
-const BY_FAILURE: ReadonlySet<StopCause> = new Set([
-  'failed-budget',
-  'unreachable-budget',
-  'deferred-budget',
-  'unproven-canary',
-  'regression',
-]);
-/** Only `lift` ends these. */
-const ON_VERSION: ReadonlySet<StopCause> = new Set(['quarantine', 'aborted', 'rolled-back']);
+/** What a stop is to whoever looks for a way out: set by failures, on a version (only `lift` ends that), or set by a person. */
+const SORT_OF_STOP: Readonly<Record<StopCause, 'failure' | 'version' | 'person'>> = {
+  'failed-budget': 'failure',
+  'unreachable-budget': 'failure',
+  'deferred-budget': 'failure',
+  'unproven-canary': 'failure',
+  regression: 'failure',
+  quarantine: 'version',
+  aborted: 'version',
+  'rolled-back': 'version',
+  person: 'person',
+};
+
+const stopsOfSort = (stops: readonly Stop[], sort: 'failure' | 'version' | 'person'): readonly Stop[] =>
+  stops.filter(({ cause }) => SORT_OF_STOP[cause] === sort);
 
 /** What a person can do about the stops of a rollout, or about what it left behind: the safest first. Empty when nothing is to be done. */
 export function wayOut(view: RolloutView, shown: ShownRollout, stops: readonly Stop[]): readonly string[] {
@@ -45,6 +50,15 @@ export function takeOverWay(view: RolloutView, shown: ShownRollout): string {
   return renderWays('If it cannot wait', view, shown, [way]);
 }
 
+/** The order of products is there for a reason; a person may know that it does not matter here. */
+export function requirementWay(view: RolloutView, shown: ShownRollout, product: string): string {
+  const way = {
+    words: `**Start it all the same:** \`waive\` for product ${code(product)}. It no longer waits for that product.`,
+    commands: [rolloutCommand(view, shown, 'waive', { product })],
+  };
+  return renderWays('If it cannot wait', view, shown, [way]);
+}
+
 export function approvalWay(view: RolloutView, shown: ShownRollout, phase: string): string {
   // A release that was reconciled since has a plan of its own.
   const { digest } = shown.active.state;
@@ -57,9 +71,9 @@ export function approvalWay(view: RolloutView, shown: ShownRollout, phase: strin
 }
 
 function waysNow(view: RolloutView, shown: ShownRollout, stops: readonly Stop[]): readonly Way[] {
-  const failures = stops.filter(({ cause }) => BY_FAILURE.has(cause));
-  const versions = stops.filter(({ cause }) => ON_VERSION.has(cause));
-  const others = stops.filter(({ cause }) => cause === 'person');
+  const failures = stopsOfSort(stops, 'failure');
+  const versions = stopsOfSort(stops, 'version');
+  const others = stopsOfSort(stops, 'person');
   if (stops.length === 0) return [];
   const end = shown.active.planned.kind === 'rollback' ? '' : ', and its version stays stopped';
   const abort: Way = {
@@ -107,7 +121,7 @@ function goBack({ active: { planned, state } }: ShownRollout): Way {
 function retryWay(view: RolloutView, shown: ShownRollout, count: number, stops: readonly Stop[], resumes: readonly ApiCommand[]): Way {
   const isQuarantined = stops.some(({ cause }) => cause === 'quarantine');
   const quarantine = isQuarantined ? ' The first one that soaks ends the quarantine, and the others go on.' : '';
-  const people = stops.filter(({ cause }) => cause === 'person');
+  const people = stopsOfSort(stops, 'person');
   const besides =
     people.length === 0
       ? ''

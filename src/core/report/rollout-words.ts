@@ -3,11 +3,12 @@ import type { ClusterId, RolloutId } from '../model/ids.ts';
 import { earliest, formatDuration, formatInstant, type Instant, instant } from '../model/time.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
 import { type HoldReason, holdOf } from '../reconcile/decision.ts';
-import { IN_FLIGHT, isFinished, type PhaseState, type TargetState, type TargetStatus } from '../reconcile/state.ts';
+import { IN_FLIGHT, type PhaseState, type TargetState, type TargetStatus } from '../reconcile/state.ts';
 import { isAcknowledged } from '../reconcile/tally.ts';
 import { code, names, plural, prose, sentence } from './markdown.ts';
+import { phaseStanding } from './phase-standing.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
-import { PHASE_STATUS_WORDS, signed, TARGET_STATUS_WORDS } from './words.ts';
+import { PHASE_STANDING_WORDS, signed, TARGET_STATUS_WORDS } from './words.ts';
 
 /** `❌ failed 1, ✅ done 2`, in the order of the table of words. */
 export function countWords(targets: readonly TargetState[]): string {
@@ -18,29 +19,12 @@ export function countWords(targets: readonly TargetState[]): string {
     .join(', ');
 }
 
-export function phaseWords(phase: PlannedPhase, state: PhaseState | undefined, { active, holds }: ShownRollout): string {
+export function phaseWords(phase: PlannedPhase, { active, holds }: ShownRollout): string {
   if (phase.members.length === 0) return '⏭️ skipped: no clusters';
-  const status = state?.status ?? 'waiting';
-  const over = isFinished(active.state);
-  switch (status) {
-    case 'waiting':
-      return over ? '➖ not reached' : signed(PHASE_STATUS_WORDS.waiting);
-    case 'running':
-      if (over) return '➖ not finished';
-      return active.state.status === 'paused' ? '⏸️ paused' : signed(PHASE_STATUS_WORDS.running);
-    case 'baking': {
-      if (over) return '➖ not finished';
-      if (active.state.status === 'paused') return '⏸️ paused';
-      const until = bakesUntil(phase, state, holds);
-      return `${signed(PHASE_STATUS_WORDS.baking)}${until === undefined ? '' : ` until ${formatInstant(until)}`}`;
-    }
-    case 'awaiting-approval':
-    case 'done':
-    case 'skipped':
-      return signed(PHASE_STATUS_WORDS[status]);
-    default:
-      return assertNever(status, 'phaseWords');
-  }
+  const standing = phaseStanding(active.state, phase.name);
+  const words = signed(PHASE_STANDING_WORDS[standing]);
+  const until = standing === 'baking' ? bakesUntil(phase, active.state.phases.get(phase.name), holds) : undefined;
+  return until === undefined ? words : `${words} until ${formatInstant(until)}`;
 }
 
 /** What holds the next phase knows best: an expedited bake is shorter. */

@@ -7,6 +7,7 @@ import type { BudgetKind, EXCLUSIONS, Intent, LimitKind, RISK_CODES, RolloutKind
 import type { HoldKind } from '../reconcile/decision.ts';
 import type { OVERRIDE_KINDS, PhaseStatus, RolloutStatus, TargetStatus } from '../reconcile/state.ts';
 import type { STOP_LETS, StopCause, StopScope } from '../stop/stop.ts';
+import type { PhaseStanding } from './phase-standing.ts';
 
 /** A word of the product as people read it. Pages, comments, the command line and the glossary take it from these tables. */
 export interface Words {
@@ -44,6 +45,14 @@ export const PHASE_STATUS_WORDS: Vocabulary<PhaseStatus, StatusWords> = {
   baking: status('🔵', 'baking', 'All its clusters have soaked; the next phase starts after the bake.'),
   done: status('✅', 'done', 'All its clusters are settled, and it has baked.'),
   skipped: status('⏭️', 'skipped', 'No cluster of it was left to move.'),
+};
+
+/** The same, and what becomes of a phase when its rollout is held, or has ended before it. */
+export const PHASE_STANDING_WORDS: Vocabulary<PhaseStanding, StatusWords> = {
+  ...PHASE_STATUS_WORDS,
+  paused: status('⏸️', 'paused', 'A stop holds its rollout.'),
+  'not-reached': status('➖', 'not reached', 'Its rollout ended before its turn came.'),
+  'not-finished': status('➖', 'not finished', 'Its rollout ended while it was under way.'),
 };
 
 /** In the order in which counts are read: what needs a person first, what is fine last. */
@@ -267,6 +276,7 @@ export const BUDGET_WORDS: Vocabulary<BudgetKind> = {
 export const OVERRIDE_WORDS: Vocabulary<WordOf<typeof OVERRIDE_KINDS>> = {
   expedite: words('expedited', 'A person shortened bakes and set aside windows that allow it, until a given time.'),
   waiver: words('waived', 'A person lets a canary phase pass that has proven nothing.'),
+  requirement: words('required product waived', 'A person lets it start before a product that it requires is done.'),
 };
 
 export const BROKER_STATE_WORDS: Vocabulary<BrokerState> = {
@@ -290,7 +300,10 @@ export const VERB_WORDS: Vocabulary<Verb> = {
   skip: words('skip', 'Leaves a cluster, or a phase, out.'),
   approve: words('approve', 'Approves a phase of the plan that you name.'),
   expedite: words('expedite', 'Shortens bakes and sets aside windows that allow it, for 4 hours or until a time you name.'),
-  waive: words('waive', 'Lets a canary phase pass that has proven nothing.'),
+  waive: words(
+    'waive',
+    'Lets a canary phase pass that has proven nothing; or lets a rollout start before a product that it requires is done.',
+  ),
   'take-over': words('take over', 'Starts a pending rollout at once; the one before it winds down.'),
   lift: words('lift', 'Lifts a stop by its id.'),
   stop: words('stop', 'Stops the fleet, a product, a release, a data plane or a cluster until somebody lifts that.'),

@@ -3,7 +3,7 @@ import type { ClusterId, RolloutId, StopId } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { WordOf } from '../model/vocabulary.ts';
 
-/** Why nothing may move forward in a scope. It ends by a person who may, or by its own condition; never because a rollout did. */
+/** Why nothing may move forward in a scope. It ends by a person who may, or by its own condition. One on a rollout alone ends with that; no other does. */
 export interface Stop {
   /** Made from its cause and place, so that deciding twice sets it once. */
   readonly id: StopId;

@@ -15,12 +15,6 @@ interface Planned {
   readonly differences: readonly Difference[];
 }
 
-/** Was it planned to move to one of these traits, from what it ran then? Whatever it was proven at since. */
-export function carries({ from, spec, differences }: Planned, traits: readonly Trait[]): boolean {
-  if (from === undefined) return traits.some(({ path, value }) => valueAt(spec, path) === value);
-  return traits.some(({ path, value }) => differences.some((difference) => difference.path === path && difference.to === value));
-}
-
 /** What a target was planned to move to. */
 export const traitsOf = ({ from, spec, differences }: Planned): readonly Trait[] =>
   from === undefined ? [versionOf(spec)] : gravest(differences);

@@ -109,7 +109,7 @@ describe('rollouts of the first schema', () => {
 
   it('have phases and approvals by name', async () => {
     const state = await stateOf('a', 'kafka-main');
-    const done = { status: 'done', startedAt: t(150), bakingSince: undefined, finishedAt: t(420), stoppedMs: 7 };
+    const done = { status: 'done', startedAt: t(150), bakingSince: undefined, finishedAt: t(420), stoppedMs: 7, heldParts: [] };
     expect([...state.phases]).toStrictEqual([
       ['canary', done],
       ['all', done],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { trusted } from '../../../src/core/model/ids.ts';
 import { INTENTS, URGENCIES } from '../../../src/core/plan/plan.ts';
-import { OVERRIDE_KINDS, PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../../src/core/reconcile/state.ts';
+import { OVERRIDE_KINDS, PHASE_STATUSES, type PhaseState, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../../src/core/reconcile/state.ts';
 import {
   c,
   change,
@@ -18,6 +19,11 @@ import {
   target,
 } from '../../support/state/builders.ts';
 import { type StoreUnderTest, waitingKeys } from './under-test.ts';
+
+const HELD_PARTS: PhaseState['heldParts'] = [
+  { stop: trusted.stop('5'.repeat(16)), scope: { kind: 'data-plane', dataPlane: 'aws' }, lets: 'nothing', since: t(1), until: t(2) },
+  { stop: trusted.stop('6'.repeat(16)), scope: { kind: 'cluster', cluster: c('k1') }, lets: 'rollbacks', since: t(3), until: undefined },
+];
 
 export function rolloutLaws(under: () => StoreUnderTest): void {
   const land = (version: number, made: ReturnType<typeof landed>) => under().store.commit(change(version, { newRollouts: made }));
@@ -40,10 +46,15 @@ export function rolloutLaws(under: () => StoreUnderTest): void {
         takesOver: true,
         approvals: [{ phase: 'canary', by: 'octocat', digest: plan.digest, at: t(2) }],
         overrides: [
-          { kind: 'waiver', phase: 'canary', by: 'octocat', reason: 'hand-made', at: t(3), until: undefined },
-          { kind: 'expedite', phase: undefined, by: 'octocat', reason: 'CVE', at: t(3), until: t(9) },
+          { kind: 'waiver', phase: 'canary', product: undefined, by: 'octocat', reason: 'hand-made', at: t(3), until: undefined },
+          { kind: 'expedite', phase: undefined, product: undefined, by: 'octocat', reason: 'CVE', at: t(3), until: t(9) },
         ],
-        phases: new Map([['canary', phase({ status: 'baking', startedAt: t(1), bakingSince: t(3), finishedAt: t(4), stoppedMs: 5 })]]),
+        phases: new Map([
+          [
+            'canary',
+            phase({ status: 'baking', startedAt: t(1), bakingSince: t(3), finishedAt: t(4), stoppedMs: 5, heldParts: HELD_PARTS }),
+          ],
+        ]),
         targets: new Map([
           [
             c('k1'),
@@ -94,7 +105,15 @@ export function rolloutLaws(under: () => StoreUnderTest): void {
     });
 
     it.each(OVERRIDE_KINDS)('a person may have set a %s', async (kind) => {
-      const override = { kind, phase: undefined, by: 'octocat', reason: 'why', at: t(1), until: t(2) };
+      const override = {
+        kind,
+        phase: undefined,
+        product: kind === 'requirement' ? 'kafka' : undefined,
+        by: 'octocat',
+        reason: 'why',
+        at: t(1),
+        until: t(2),
+      };
       const made = landed('a', planFor(['k1'], '2.0.0'), { overrides: [override] });
       await land(0, made);
       expect((await stateOf(made))?.overrides).toStrictEqual([override]);
@@ -153,7 +172,7 @@ export function rolloutLaws(under: () => StoreUnderTest): void {
         supersededBy: landed('b', planFor(['k1'], '3.0.0')).state.id,
         takesOver: true,
         approvals: [{ phase: 'canary', by: 'octocat', digest: made.plan.digest, at: t(2) }],
-        overrides: [{ kind: 'expedite', phase: 'canary', by: 'octocat', reason: 'CVE', at: t(3), until: t(9) }],
+        overrides: [{ kind: 'expedite', phase: 'canary', product: undefined, by: 'octocat', reason: 'CVE', at: t(3), until: t(9) }],
       } as const;
       const parts = { phases: new Map([['canary', running]]), targets: new Map([[c('k1'), applying]]) };
       // What never changes is not taken from a change, even where it is there.

@@ -77,7 +77,15 @@ const views = {
       },
       state: {
         overrides: [
-          { kind: 'expedite', phase: undefined, by: 'anna', reason: 'CVE window @ops', at: at('09:30:00'), until: at('13:30:00') },
+          {
+            kind: 'expedite',
+            phase: undefined,
+            product: undefined,
+            by: 'anna',
+            reason: 'CVE window @ops',
+            at: at('09:30:00'),
+            until: at('13:30:00'),
+          },
         ],
       },
       holds: {

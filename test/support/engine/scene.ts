@@ -78,7 +78,7 @@ export class Scene {
   stops: Stop[] = [];
   policy = POLICY;
   now: Instant = at(0);
-  decision: FleetDecision = { decisions: [], stops: [], ledger: [], wakeAt: undefined };
+  decision: FleetDecision = { decisions: [], stops: [], ledger: [], afterTheEnd: { actions: [], changes: [] }, wakeAt: undefined };
 
   constructor(shape?: PlanShape, over: Partial<RolloutState> = {}) {
     if (shape !== undefined) this.land(shape, over);
@@ -128,10 +128,10 @@ export class Scene {
     const { decisions, stops, ledger } = this.decision;
     for (const { rollout, decision } of decisions) {
       this.rollouts = this.rollouts.map((active) => (active.state.id === rollout.state.id ? { ...active, state: decision.next } : active));
-      for (const action of decision.actions) {
-        if (action.kind === 'order') this.orders.set(action.order.cluster, { ...action.order, reply: undefined });
-        else this.answer(action.cluster, undefined);
-      }
+    }
+    for (const action of this.#actions) {
+      if (action.kind === 'order') this.orders.set(action.order.cluster, { ...action.order, reply: undefined });
+      else this.answer(action.cluster, undefined);
     }
     for (const stop of stops) this.stops = [...this.stops.filter(({ id }) => id !== stop.id), stop];
     for (const entry of ledger) this.ledger.set(entry.cluster, entry);
@@ -154,6 +154,11 @@ export class Scene {
 
   answer(name: string, reply: StandingOrder['reply']): void {
     this.orders.set(trusted.cluster(name), { ...this.order(name), reply });
+  }
+
+  /** The newest sample of it. */
+  seenNow(name: string): Observation {
+    return present(this.observations.get(trusted.cluster(name)), `a sample of ${name}`);
   }
 
   order(name: string): StandingOrder {
@@ -253,7 +258,8 @@ export class Scene {
   }
 
   get #actions() {
-    return this.decision.decisions.flatMap(({ decision }) => decision.actions);
+    const { decisions, afterTheEnd } = this.decision;
+    return [...decisions.flatMap(({ decision }) => decision.actions), ...afterTheEnd.actions];
   }
 
   #adopt({ release }: PlannedRollout, { cluster, from, spec: wanted, revision: to }: PlannedTarget): void {

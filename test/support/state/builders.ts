@@ -215,7 +215,7 @@ export const ledgerEntry = (name: string, over: Partial<LedgerEntry> = {}): Ledg
 export const policy = (over: Partial<Policy> = {}): Policy => ({
   fleetMaxConcurrent: 20,
   dataPlanes: [
-    { name: 'aws-eu-1', kind: 'simulated', urlFromEnv: 'AWS_EU_1', maxConcurrent: 5 },
+    { name: 'aws-eu-1', kind: 'simulated', urlFromEnv: 'FLOTILLA_AWS_EU_1_URL', maxConcurrent: 5 },
     { name: 'gcp-us-1', kind: 'simulated', urlFromEnv: undefined, maxConcurrent: undefined },
   ],
   calendar: {

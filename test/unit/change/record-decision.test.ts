@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deltaOf, isEmpty } from '../../../src/core/change/fleet-change.ts';
 import { recordDecision } from '../../../src/core/change/record-decision.ts';
-import { type Action, type Decision, type FleetDecision, NO_HOLDS } from '../../../src/core/reconcile/decision.ts';
+import { type Action, type Change, type Decision, type FleetDecision, NO_HOLDS } from '../../../src/core/reconcile/decision.ts';
 import type { RolloutState } from '../../../src/core/reconcile/state.ts';
 import { c, landed, ledgerEntry, observed, order, planFor, sha, stop, t, target } from '../../support/state/builders.ts';
 
@@ -25,7 +25,7 @@ function decided(letter: string, over: Partial<RolloutState> | undefined, more: 
 
 const record = (decisions: readonly Decided[], more: Partial<FleetDecision> = {}) =>
   recordDecision(
-    { decisions, stops: [], ledger: [], wakeAt: undefined, ...more },
+    { decisions, stops: [], ledger: [], afterTheEnd: { actions: [], changes: [] }, wakeAt: undefined, ...more },
     { observations: new Map([[c('a'), observed('a', 5)]]), reportEveryMs: EVERY_MS, now: NOW },
   );
 
@@ -135,5 +135,15 @@ describe('deltaOf', () => {
     expect([[...delta.targets], [...delta.phases], delta.status, delta.stoppedSince]).toEqual([[[c('b'), b]], [], 'paused', t(7)]);
     expect(Object.keys(delta)).not.toEqual(expect.arrayContaining(['seq']));
     expect('digest' in delta || 'commit' in delta || 'release' in delta || 'createdAt' in delta).toBe(false);
+  });
+});
+
+describe('what follows for rollouts that have ended', () => {
+  it('is sent, and said once: the same order again is no news', () => {
+    const ended: Change = { subject: 'stop', name: 's', from: 'failed-budget', to: 'lifted', why: 'its rollout has ended' };
+    const change = record([], { afterTheEnd: { actions: [send, again], changes: [ended] } });
+    expect([change.orders, change.sendAgain]).toEqual([[order('a', 3)], [{ cluster: c('b'), epoch: 2 }]]);
+    expect(change.followUps.filter(({ kind }) => kind === 'deliver')).toHaveLength(2);
+    expect(change.audit.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual(['stop s', 'order a']);
   });
 });

@@ -119,7 +119,7 @@ describe('resume', () => {
     const stop = stopOf({ ...budget, cause: 'unproven-canary', phase: 'canary' });
     const { rollouts } = carriedOut(inputOf(rollout(), { stops: [stop] }), ask('resume'));
     expect(rollouts[0]?.next.overrides).toEqual([
-      { kind: 'waiver', phase: 'canary', by: 'ada', reason: 'because', at: at('10:00:00'), until: undefined },
+      { kind: 'waiver', phase: 'canary', product: undefined, by: 'ada', reason: 'because', at: at('10:00:00'), until: undefined },
     ]);
   });
 
@@ -382,7 +382,7 @@ describe('expedite', () => {
   it('ends after 4 hours, or when the person says', () => {
     const { rollouts } = carriedOut(inputOf(rollout()), ask('expedite'));
     expect(rollouts[0]?.next.overrides).toEqual([
-      { kind: 'expedite', phase: undefined, by: 'ada', reason: 'because', at: at('10:00:00'), until: at('14:00:00') },
+      { kind: 'expedite', phase: undefined, product: undefined, by: 'ada', reason: 'because', at: at('10:00:00'), until: at('14:00:00') },
     ]);
     const phase = carriedOut(inputOf(rollout()), ask('expedite', { phase: 'rest', until: at('11:00:00') }));
     expect(phase.rollouts[0]?.next.overrides).toMatchObject([{ phase: 'rest', until: at('11:00:00') }]);
@@ -417,7 +417,13 @@ describe('waive', () => {
     ['a canary that is done', { phases: { canary: 'done' } }, {}, /^no canary phase is left to be waived$/],
     [
       'twice',
-      { state: { overrides: [{ kind: 'waiver', phase: 'canary', by: 'anna', reason: 'x', at: at('09:00:00'), until: undefined }] } },
+      {
+        state: {
+          overrides: [
+            { kind: 'waiver', phase: 'canary', product: undefined, by: 'anna', reason: 'x', at: at('09:00:00'), until: undefined },
+          ],
+        },
+      },
       {},
       /^anna has waived phase canary already: x$/,
     ],

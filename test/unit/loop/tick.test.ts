@@ -137,6 +137,21 @@ describe('one tick', () => {
     expect(wake?.runAt).toBeGreaterThan(bot.clock.now());
   });
 
+  it('sends an order to hold again that was refused, also when no rollout is left to look after it', async () => {
+    const bot = await landed();
+    await bot.work();
+    await commandFleet(bot.loop, FLEET, { verb: 'abort', rollout: (await bot.newest()).id, by: 'lead', reason: 'wrong' });
+    await bot.passUntil(([first]) => first?.finishedAt !== undefined);
+    const order = async () => (await bot.store.orders(FLEET)).get(bot.cluster('k-canary'));
+    const hold = await order();
+    expect([hold?.mode, (await bot.store.activeRollouts(FLEET)).length]).toEqual(['hold', 0]);
+    const refused = { kind: 'refused', cluster: bot.cluster('k-canary'), epoch: hold?.epoch ?? 0, reason: 'locked' } as const;
+    await bot.store.recordReplies(FLEET, [refused], bot.clock.now());
+    await tick(bot.loop, FLEET);
+    for (let minute = 0; minute < 10; minute += 1) await bot.pass(60_000);
+    expect((await order())?.reply?.kind).toBe('accepted');
+  });
+
   it('does nothing for a fleet that it does not know, or whose manifests were never valid', async () => {
     const bot = new TestBot();
     await tick(bot.loop, FLEET);

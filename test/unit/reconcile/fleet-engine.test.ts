@@ -49,7 +49,8 @@ describe('an engine that is kept between events', () => {
     // First the evidence of the one that waits for the slot is too old.
     expect(kept.next({ now: at(1_000) }).wakeAt).toBe(at(60_001));
     expect(kept.next({ now: at(60_001) }).wakeAt).toBe(at(300_000));
-    expect(said(kept.next({ now: at(300_000) }))).toEqual(['hold east-a #2', 'east-a unreachable']);
+    // That pauses the rollout, and with it the patience with the other one.
+    expect(said(kept.next({ now: at(300_000) }))).toEqual(['hold east-a #2', 'east-a unreachable', 'east-b waiting']);
   });
 
   it('takes answers to the newest order, and to no other', () => {

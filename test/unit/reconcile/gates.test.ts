@@ -200,7 +200,9 @@ describe('the calendar', () => {
   ])('is set aside where that is allowed, %s', (_, phase, moves) => {
     const hold = held((scene) => {
       frozen({ allowExpedite: true })(scene);
-      scene.change({ overrides: [{ kind: 'expedite', phase, by: 'ada', reason: 'urgent', at: at(0), until: undefined }] });
+      scene.change({
+        overrides: [{ kind: 'expedite', phase, product: undefined, by: 'ada', reason: 'urgent', at: at(0), until: undefined }],
+      });
     });
     expect(hold).toBe(moves ? 'moves' : FREEZE);
   });

@@ -13,6 +13,7 @@ const TWO = shape(phase(['east-a']), phase(['east-b']));
 const override = (kind: Override['kind'], over: Partial<Override> = {}): Override => ({
   kind,
   phase: undefined,
+  product: undefined,
   by: 'ada',
   reason: 'urgent',
   at: at(0),

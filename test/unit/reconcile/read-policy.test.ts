@@ -22,7 +22,7 @@ describe('the policy of a fleet', () => {
     const fleet: Documents['fleet'] = {
       maxConcurrent: '10%',
       dataPlanes: [
-        { name: 'a', kind: 'kubernetes', urlFromEnv: 'A_URL', maxConcurrent: '25%' },
+        { name: 'a', kind: 'kubernetes', urlFromEnv: 'FLOTILLA_A_URL', maxConcurrent: '25%' },
         { name: 'b', kind: 'kafka', maxConcurrent: 7 },
       ],
       drift: { interval: '1h', action: 'heal', maxIssues: 3 },
@@ -30,7 +30,7 @@ describe('the policy of a fleet', () => {
     expect(policy({ fleet, freezes: [freeze('f', { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' })] })).toMatchObject({
       fleetMaxConcurrent: 4,
       dataPlanes: [
-        { name: 'a', kind: 'kubernetes', urlFromEnv: 'A_URL', maxConcurrent: 2 },
+        { name: 'a', kind: 'kubernetes', urlFromEnv: 'FLOTILLA_A_URL', maxConcurrent: 2 },
         { name: 'b', kind: 'kafka', urlFromEnv: undefined, maxConcurrent: 7 },
       ],
       calendar: { rules: [{ name: 'f' }] },

@@ -416,7 +416,14 @@ describe('another attempt that a person asked for', () => {
   /** Both phases run; the version is in quarantine, and one of each phase is to try it. */
   function quarantined(cause: 'quarantine' | 'aborted' = 'quarantine'): Scene {
     const scene = new Scene(shape({}, phase(['east-a', 'east-b'], { budgets: { failed: 2 } }), phase(['west-a'])));
-    const running = { status: 'running', startedAt: at(0), bakingSince: undefined, finishedAt: undefined, stoppedMs: 0 } as const;
+    const running = {
+      status: 'running',
+      startedAt: at(0),
+      bakingSince: undefined,
+      finishedAt: undefined,
+      stoppedMs: 0,
+      heldParts: [],
+    } as const;
     scene.change({ status: 'running', startedAt: at(0), phases: new Map([...scene.state().phases, ['p0', running]]) });
     scene.changeTarget('east-b', { probe: true, attempt: 1, epoch: 1 });
     scene.changeTarget('west-a', { probe: true, attempt: 1, epoch: 1 });

@@ -73,7 +73,7 @@ describe('a stop on a version', () => {
   });
 
   it('concerns a rollout of which some target was planned to move to it', () => {
-    const on = (scope: StopScope) => stopsOnVersions([stopOf({ scope })], { planned, state }).length > 0;
+    const on = (scope: StopScope) => stopsOnVersions([stopOf({ scope })], { planned, state }, new Map()).length > 0;
     expect(on(version('1.2.0'))).toBe(true);
     expect(on(version('1.3.0'))).toBe(false);
     expect(on(version('1.2.0', 'connect'))).toBe(false);
@@ -85,7 +85,7 @@ describe('a stop on a version', () => {
         ['west-a', 2],
       ]),
     }).rollout();
-    expect(stopsOnVersions([stopOf({ scope: version('1.2.0') })], mixed)).toHaveLength(1);
+    expect(stopsOnVersions([stopOf({ scope: version('1.2.0') })], mixed, new Map())).toHaveLength(1);
   });
 
   it('holds all of a rollout only while every target left was planned to move to it', () => {

@@ -11,7 +11,8 @@ const stop = (scope: Stop['scope'], fields: Partial<Stop> = {}): Stop =>
   stopOf({ cause: 'person', scope, reason: 'x', lets: 'nothing', rollout: undefined, ...fields });
 const version = (value: string, product = 'kafka'): Stop['scope'] => ({ kind: 'version', product, traits: [{ path: 'version', value }] });
 const own = rolloutId('kafka-all');
-const shows = (one: Stop, moved: Moved = {}, plan = planned): boolean => stopsOf({ stops: [one], now }, shown(plan, moved)).length === 1;
+const shows = (one: Stop, moved: Moved = {}, plan = planned): boolean =>
+  stopsOf({ stops: [one], ledger: new Map(), now }, shown(plan, moved)).length === 1;
 const done = Object.fromEntries([...planned.targets.keys()].map((name) => [name, { status: 'succeeded' }] as const));
 const ENDED: Moved = { state: { status: 'completed', finishedAt: at('09:30:00') } };
 
@@ -64,7 +65,7 @@ describe('stops that a rollout is shown with', () => {
 
   it('those over all of it first', () => {
     const [part, whole] = [stop(version('3.9.0')), stop({ kind: 'fleet' })];
-    expect(stopsOf({ stops: [part, whole], now }, shown(planned))).toEqual([whole, part]);
+    expect(stopsOf({ stops: [part, whole], ledger: new Map(), now }, shown(planned))).toEqual([whole, part]);
   });
 });
 

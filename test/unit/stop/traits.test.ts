@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { differencesOf } from '../../../src/core/desired/normalise.ts';
 import type { Trait } from '../../../src/core/stop/stop.ts';
-import { carries, distinctTraits, movesTo, traitsBetween, traitsOf } from '../../../src/core/stop/traits.ts';
+import { distinctTraits, movesTo, traitsBetween, traitsOf } from '../../../src/core/stop/traits.ts';
 import { spec } from '../../support/small-world/plans.ts';
 
 const V1 = spec(1);
@@ -29,17 +29,6 @@ describe('a target was planned to move to a trait', () => {
     from,
     spec: to,
     differences: from === undefined ? [] : differencesOf(from, to),
-  });
-
-  it.each([
-    ['from another version', planned(V1, V2), [version('1.2.0')], true],
-    ['not when only a setting changed', planned(V2, V2_TUNED), [version('1.2.0')], false],
-    ['to a setting', planned(V2, V2_TUNED), [threads(8)], true],
-    ['not to another value of it', planned(V2, V2_TUNED), [threads(4)], false],
-    ['as a new cluster', planned(undefined, V2), [version('1.2.0')], true],
-    ['not as a new cluster of another version', planned(undefined, V2), [version('1.3.0')], false],
-  ])('%s', (_, one, traits, does) => {
-    expect(carries(one, traits)).toBe(does);
   });
 
   it.each([

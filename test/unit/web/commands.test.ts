@@ -23,6 +23,7 @@ describe('a command by the API', () => {
     ['with an instant', `rollouts/${ROLLOUT}/expedite`, { until: '2026-11-21T11:00:00Z' }, { verb: 'expedite', until: at('11:00:00') }],
     ['with a span', `rollouts/${ROLLOUT}/expedite`, { for: '1h30m' }, { until: at('11:30:00') }],
     ['with a phase', `rollouts/${ROLLOUT}/waive`, { phase: ' canary ' }, { verb: 'waive', phase: 'canary' }],
+    ['with a product', `rollouts/${ROLLOUT}/waive`, { product: 'kafka' }, { verb: 'waive', product: 'kafka' }],
     ['lift', `stops/${STOP}/lift`, {}, { verb: 'lift', stop: STOP }],
     ['stop the fleet', 'stop', { scope: 'fleet' }, { verb: 'stop', scope: { kind: 'fleet' }, lets: 'nothing' }],
     ['stop a product', 'stop', { scope: 'product', name: 'kafka' }, { scope: { kind: 'product', product: 'kafka' } }],

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ROLLOUT_STATUSES, TARGET_STATUSES } from '../../../src/core/reconcile/state.ts';
-import { ROLLOUT_STATUS_WORDS, TARGET_STATUS_WORDS } from '../../../src/core/report/words.ts';
+import { PHASE_STANDING_WORDS, PHASE_STATUS_WORDS, ROLLOUT_STATUS_WORDS, TARGET_STATUS_WORDS } from '../../../src/core/report/words.ts';
 import type { RolloutNow } from '../../../src/loop/rollouts-now.ts';
 import type { FleetRecord, RolloutSummary } from '../../../src/ports/state-store.ts';
 import { renderFleetsPage, renderRolloutPage, type StatusShell } from '../../../src/web/status-page.ts';
-import { at, FLEET, HEAD, kafka, type Moved, planOf, rolloutId, shown, stopOf, wait } from '../../support/report-views.ts';
+import { at, FLEET, HEAD, kafka, type Moved, planOf, rolloutId, setting, shown, stopOf, wait } from '../../support/report-views.ts';
 
 const planned = kafka({ from: '3.8.0', to: '3.9.0' });
 const shell: StatusShell = { local: true, speed: 1, nowMs: at('10:00:00'), commandToken: 'secret' };
+const TUNED = { differences: [setting('config.num.io.threads', 8, 16)] };
 const away: StatusShell = { ...shell, local: false, commandToken: undefined };
 const HOSTILE = '<script>alert(1)</script>';
 const byPerson = stopOf({
@@ -54,7 +55,7 @@ const summary: RolloutSummary = {
 
 function now(moved: Moved = {}, stops: RolloutNow['stops'] = []): RolloutNow {
   const { active, holds } = shown(planned, moved);
-  return { ...active, holds, summary, stops };
+  return { ...active, holds, summary, stops, ledger: new Map() };
 }
 
 const page = (moved: Moved = {}, stops: RolloutNow['stops'] = []) => renderRolloutPage(shell, FLEET, now(moved, stops));
@@ -73,6 +74,25 @@ describe('the page of a rollout', () => {
     expect(markup).not.toContain(HOSTILE);
     for (const words of ['by anna', '&lt;script&gt;', byPerson.id, `action="/fleets/acme/fleet/stops/${byPerson.id}"`, 'value="resume"'])
       expect(markup).toContain(words);
+  });
+
+  it.each(['running', 'baking'] as const)('says of a phase that was %s that it is paused with its rollout', (status) => {
+    const markup = page({ phases: { canary: status }, state: { status: 'paused' } });
+    expect(markup).not.toContain(PHASE_STATUS_WORDS.baking.label);
+    expect(markup).toContain(PHASE_STANDING_WORDS.paused.meaning);
+  });
+
+  it('says what changes where the version stays', () => {
+    const { active, holds } = shown(kafka({ from: '8.0.0', to: '8.0.0', targets: { 'kafka-dev': TUNED } }));
+    const markup = renderRolloutPage(shell, FLEET, { ...active, holds, summary, stops: [], ledger: new Map() });
+    expect(markup).toContain('config change at 8.0.0');
+    expect(markup).not.toContain('8.0.0 → 8.0.0');
+  });
+
+  it('offers not to wait for a required product', () => {
+    const all = wait({ kind: 'required-product', product: 'zookeeper', rollout: rolloutId('zookeeper-all') });
+    for (const words of ['name="product" value="zookeeper"', 'value="waive"']) expect(page({ holds: { all } })).toContain(words);
+    expect(page()).not.toContain('value="waive"');
   });
 
   it('says why a waiting cluster waits', () => {

@@ -106,7 +106,7 @@ function takenOverBy({ status }: RolloutBefore, targets: readonly TargetBefore[]
 }
 
 function phaseOf({ status, startedAt, finishedAt, pausedMs }: PhaseBefore) {
-  return { status, startedAt, bakingSince: undefined, finishedAt, stoppedMs: pausedMs };
+  return { status, startedAt, bakingSince: undefined, finishedAt, stoppedMs: pausedMs, heldParts: [] };
 }
 
 /** Before the start, `seenAt` said since when a cluster could not be seen; after it, when the newest evidence was sampled. */

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { trusted } from '../../../src/core/model/ids.ts';
+import { instant } from '../../../src/core/model/time.ts';
+import { SmallFleet } from '../../support/small-world/fleet.ts';
+import { Random } from '../../support/small-world/random.ts';
+
+const MINUTE = 60_000;
+
+/** A cluster that cannot be seen from the beginning, since a minute. */
+function oneUnseen(): SmallFleet {
+  const fleet = new SmallFleet(['east-0', 'east-1'], new Random(1));
+  const live = fleet.world.clusters.get(trusted.cluster('east-0'));
+  if (live !== undefined) live.reachable = false;
+  fleet.land({ to: 2, phases: [{ members: ['east-0', 'east-1'] }] });
+  fleet.step(MINUTE);
+  fleet.step(MINUTE);
+  return fleet;
+}
+
+const statusOf = (fleet: SmallFleet) => fleet.rollout(0).state.targets.get(trusted.cluster('east-0'))?.status;
+
+describe('patience with a cluster that cannot be seen', () => {
+  it('ends after its time', () => {
+    const fleet = oneUnseen();
+    for (let i = 0; i < 5; i += 1) fleet.step(MINUTE);
+    expect(statusOf(fleet)).toBe('unreachable');
+  });
+
+  it('is not made longer by as much as our clock is set back', () => {
+    const fleet = oneUnseen();
+    fleet.now = instant(fleet.now - 60 * MINUTE);
+    for (let i = 0; i < 4; i += 1) fleet.step(MINUTE);
+    expect(statusOf(fleet)).toBe('waiting');
+    for (let i = 0; i < 4; i += 1) fleet.step(MINUTE);
+    expect(statusOf(fleet)).toBe('unreachable');
+  });
+});
