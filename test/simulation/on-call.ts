@@ -2,6 +2,7 @@ import type { FleetCommand } from '../../src/core/command/command.ts';
 import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
 import { syncJob } from '../../src/loop/jobs.ts';
 import { VERSIONS } from './fleet-spec.ts';
+import { lastTroubles } from './last-troubles.ts';
 import { OUT } from './laws/starts.ts';
 import { runs } from './laws/witness.ts';
 import type { MirroredRollout } from './mirror.ts';
@@ -28,6 +29,8 @@ export class OnCall {
   /** @returns what is stuck, and why; `undefined` when everything is home. */
   async bringHome(): Promise<string | undefined> {
     const { laws } = this.#schedule;
+    await lastTroubles(this.#schedule);
+    if (laws.isBroken) return undefined;
     this.#schedule.story.tell(() => 'from here on nothing goes wrong');
     this.#schedule.calm();
     this.#fixManifests();

@@ -6,6 +6,7 @@ import type { Stop } from '../../src/core/stop/stop.ts';
 import { reviewJob, syncJob } from '../../src/loop/jobs.ts';
 import { randomEdit } from './edits.ts';
 import type { FleetSpec } from './fleet-spec.ts';
+import { OUT } from './laws/starts.ts';
 import type { MirroredRollout } from './mirror.ts';
 import type { Schedule } from './schedule.ts';
 import { FLEET } from './world.ts';
@@ -119,12 +120,22 @@ export class People {
         { kind: 'data-plane', dataPlane: cluster.dataPlane },
         { kind: 'cluster', cluster: cluster.cluster },
         { kind: 'cluster', cluster: cluster.cluster },
+        // Where a product has more than one release, a stop on it is over all of them.
+        ...(cluster.release === cluster.spec.product
+          ? []
+          : [
+              { kind: 'product', product: cluster.spec.product } as const,
+              { kind: 'product', product: cluster.spec.product } as const,
+              { kind: 'product', product: cluster.spec.product } as const,
+            ]),
       ]);
       const until = random.chance(0.3) ? instant(now + 600_000) : undefined;
       return { verb: 'stop', scope, lets: random.pick(['nothing', 'rollbacks']), until, by, reason };
     }
     if (rollout === undefined) return undefined;
     const { planned, state } = rollout;
+    const isGoingBack = planned.kind === 'rollback' && [...state.targets.values()].some(({ status }) => OUT.has(status));
+    if (isGoingBack && random.chance(0.3)) return { verb: 'abort', rollout: state.id, by, reason };
     if (random.chance(0.1)) return { verb: 'reconcile', release: planned.release, by, reason };
     const common = { rollout: state.id, by, reason };
     const targets = [...state.targets];

@@ -183,7 +183,10 @@ export class Schedule {
   #newProcess(): BotProcess {
     const process: BotProcess = new BotProcess(
       (onCall) => this.world.portsFor(onCall),
-      (name, phase) => (this.#quiet ? undefined : this.#onCall(process, name, phase)),
+      (name, phase) => {
+        this.laws.called();
+        return this.#quiet ? undefined : this.#onCall(process, name, phase);
+      },
       this.#publishIntervalMs,
     );
     return process;

@@ -9,10 +9,12 @@ import { runSeed } from './run.ts';
 const BROKE_ONCE: readonly (readonly [number, string])[] = [
   [22, 'a stop that was set while another held the rollout was not in the history'],
   [51, 'a stop that was lifted is found again for the same failure'],
+  [105, 'a cluster breaks after its soak, and its rollout ends with that because a newer one takes over'],
   [164, 'a cluster that was ordered back and held in the middle was taken to be home'],
   [183, 'a data plane that called a cluster rolled and healthy, with a broker in restart, was believed'],
   [336, 'a cluster whose first rollout was superseded could never be created'],
   [377, 'a sample that was overtaken comes late'],
+  [490, 'a cluster soaks while its aborted rollout winds down, and the next one takes it on in the same decision'],
   [1_010, 'a canary that could not be seen soaks after its phase is done'],
 ];
 

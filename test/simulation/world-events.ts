@@ -104,13 +104,13 @@ export class WorldEvents {
   }
 
   #breakOrHeal(cluster: ClusterId): void {
-    const { random, world, laws } = this.#schedule;
+    const { random, world } = this.#schedule;
     if (this.#broken.has(cluster)) {
       this.#heal(cluster);
       return;
     }
     const kind = random.pick(['crash-loop', 'crash-loop', 'crash-loop', 'stuck', 'slow', 'unreachable'] as const);
-    const desired = laws.mirror.desired.get(cluster)?.spec.version ?? VERSIONS[0];
+    const desired = this.#wantedVersion(cluster);
     // At the new version only, or wherever it is: also after its soak.
     const version = random.chance(0.7) ? desired : undefined;
     this.#broken.add(cluster);
@@ -121,9 +121,18 @@ export class WorldEvents {
   }
 
   #heal(cluster: ClusterId): void {
+    const { random, world } = this.#schedule;
     this.#broken.delete(cluster);
-    this.#unreachable.delete(cluster);
-    this.#tell(`${cluster} works again`, () => this.#schedule.world.planes.break(cluster, undefined));
+    this.#tell(`${cluster} works again`, () => world.planes.break(cluster, undefined));
+    // What was cut off has missed something, and cannot run what all the others run.
+    if (!this.#unreachable.delete(cluster) || !random.chance(0.5)) return;
+    const version = this.#wantedVersion(cluster);
+    this.#broken.add(cluster);
+    this.#tell(`${cluster}: crash-loop at ${version}`, () => world.planes.break(cluster, { kind: 'crash-loop', version }));
+  }
+
+  #wantedVersion(cluster: ClusterId): string {
+    return this.#schedule.laws.mirror.desired.get(cluster)?.spec.version ?? VERSIONS[0];
   }
 
   #silence(dataPlane: string): void {

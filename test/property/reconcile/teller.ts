@@ -81,6 +81,7 @@ export class Teller {
     for (const live of fleet.world.clusters.values())
       Object.assign(live, { reachable: true, unhealthy: false, lies: false, refuses: undefined });
     this.#undoByHand();
+    this.#healForgotten();
     const lenient = { kafka: productPolicy('kafka'), connect: productPolicy('connect', { requires: ['kafka'] }) };
     fleet.policy = { ...fleet.policy, products: lenient, calendar: { rules: [] } };
     this.#engine = undefined;
@@ -97,6 +98,17 @@ export class Teller {
       const proven = ledger.get(cluster)?.proven[0];
       if (world.clusters.get(cluster)?.accepted?.mode !== 'run' && proven !== undefined)
         world.moveByHand(cluster, numberOf(proven.revision));
+    }
+  }
+
+  /** What a data plane forgets of a cluster that no rollout moves any more, and whom it follows then, is drift as well. */
+  #healForgotten(): void {
+    const { fleet } = this;
+    for (const order of fleet.orders.values()) {
+      const mover = fleet.unfinished.find(({ state }) => state.id === order.rollout);
+      if (mover !== undefined && mover.state.targets.get(order.cluster)?.status !== 'succeeded') continue;
+      fleet.world.forget(order.cluster);
+      fleet.world.accept(order);
     }
   }
 

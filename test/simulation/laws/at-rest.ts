@@ -1,3 +1,4 @@
+import { BUDGETS } from '../../../src/core/plan/plan.ts';
 import { holdOf } from '../../../src/core/reconcile/decision.ts';
 import type { Loop } from '../../../src/loop/loop.ts';
 import { memoryOf } from '../../../src/loop/memory.ts';
@@ -7,7 +8,7 @@ import { OUR_LOGIN } from '../../../src/ports/in-memory/code-host.ts';
 import type { Mirror } from '../mirror.ts';
 import { FLEET, type SimulatedWorld } from '../world.ts';
 import { outNow } from './limits.ts';
-import { OUT } from './starts.ts';
+import { isSpent, OUT } from './starts.ts';
 import { holds } from './stops.ts';
 import type { Witness } from './witness.ts';
 
@@ -117,6 +118,24 @@ export function twiceOnHost({ repository, git, specs }: SimulatedWorld): string 
   const markers = repository.issues().flatMap(({ body }) => /<!-- flotilla:v1 [^>]*-->/.exec(body)?.[0] ?? []);
   const twice = markers.find((marker, at) => markers.indexOf(marker) !== at);
   return twice && `two issues of ours say ${twice}`;
+}
+
+/** More has gone wrong than is allowed, and no person has seen it: something stops the rollout. A second failure of a cluster is news. */
+export function overspent(mirror: Mirror, now: number): string | undefined {
+  const stopped = new Set(mirror.heldStops(now).map(({ scope }) => (scope.kind === 'rollout' ? scope.rollout : undefined)));
+  for (const { state, planned } of mirror.unfinished) {
+    if (state.status === 'pending' || state.status === 'aborted' || state.status === 'superseded' || stopped.has(state.id)) continue;
+    const all = { name: planned.release, members: [...planned.targets.keys()], budgets: planned.budgets };
+    for (const { name, members, budgets } of [...planned.phases, all]) {
+      for (const kind of BUDGETS) {
+        const spent = members.filter((cluster) => isSpent(state.targets.get(cluster), kind));
+        const budget = budgets[kind]?.count ?? Number.POSITIVE_INFINITY;
+        if (spent.length > budget)
+          return `rollout ${state.id} goes on with ${spent.length} ${kind} in ${name} (${spent.join(', ')}), budget ${budget}`;
+      }
+    }
+  }
+  return undefined;
 }
 
 /** A cluster that broke after it had succeeded is counted, while its rollout, or the guard after it, watches. */

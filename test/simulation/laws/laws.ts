@@ -8,17 +8,20 @@ import { Mirror } from '../mirror.ts';
 import type { Schedule } from '../schedule.ts';
 import type { Carried, PlanesWatcher } from '../watched-planes.ts';
 import type { StoreWatcher } from '../watched-store.ts';
-import { twiceOnHost, unanswered, watchedInVain, wrongHold, wrongInQueue, wrongMemory, wrongMode } from './at-rest.ts';
+import { overspent, twiceOnHost, unanswered, watchedInVain, wrongHold, wrongInQueue, wrongMemory, wrongMode } from './at-rest.ts';
 import { overLimit } from './limits.ts';
 import { OUTCOME_LAWS, turnsOf } from './outcomes.ts';
-import { abortedInVain, liftedByNobody, lostByLanding, missingInAudit, missingJob } from './records.ts';
+import { abortedInVain, liftedByNobody, lostByLanding, lostByReconcile, missingInAudit, missingJob, unguarded } from './records.ts';
 import { ORDER_LAWS, type RunOrder, runOrders, START_LAWS } from './starts.ts';
+import { runsUnderPause } from './stops.ts';
 import { Witness } from './witness.ts';
 
 export interface Violation {
   readonly law: string;
   readonly words: string;
 }
+
+const CALLS_AT_ONCE_MAX = 20_000;
 
 /** Watches everything that is written, told and seen, and remembers the first law that was broken. */
 export class Laws implements StoreWatcher, PlanesWatcher {
@@ -28,6 +31,7 @@ export class Laws implements StoreWatcher, PlanesWatcher {
   /** By cluster: what each epoch that was taken said. */
   readonly #taken = new Map<ClusterId, Map<number, string>>();
   #starts: readonly RunOrder[] = [];
+  #calls = { atMs: Number.NEGATIVE_INFINITY, count: 0 };
   violation: Violation | undefined;
 
   constructor(schedule: Schedule) {
@@ -58,6 +62,19 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     return this.mirror.goodHead === undefined ? undefined : this.#schedule.world.specs.get(this.mirror.goodHead);
   }
 
+  /**
+   * The bot calls a port.
+   *
+   * @throws Error when there is no end to it: nothing else would bring it to one.
+   */
+  called(): void {
+    const atMs = this.#schedule.world.clocks.trueMs;
+    this.#calls = this.#calls.atMs === atMs ? { atMs, count: this.#calls.count + 1 } : { atMs, count: 1 };
+    if (this.#calls.count <= CALLS_AT_ONCE_MAX) return;
+    this.judge('comes-to-rest', () => `more than ${CALLS_AT_ONCE_MAX} calls of ports, and no time has passed`);
+    throw new Error('the bot calls ports without end');
+  }
+
   committing(change: StateChange): void {
     const { mirror, witness } = this;
     const { world } = this.#schedule;
@@ -73,6 +90,9 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     this.judge('stops-end-by-people', () => liftedByNobody(mirror, change));
     this.judge('aborts-for-good', () => abortedInVain(mirror, change));
     this.judge('lands-whole', () => lostByLanding(mirror, change, change.heads?.good && world.specs.get(change.heads.good)));
+    this.judge('reconciles-whole', () => lostByReconcile(mirror, change));
+    this.judge('guards-what-it-rolled', () => unguarded(mirror, change));
+    this.judge('pauses-whole', () => runsUnderPause(mirror, change));
     this.#tell(change);
   }
 
@@ -102,7 +122,8 @@ export class Laws implements StoreWatcher, PlanesWatcher {
   }
 
   seen(samples: readonly Carried[]): void {
-    for (const { sample, truth } of samples) this.witness.see(sample, truth, this.#schedule.world.clocks.trueMs);
+    const { clocks, underway } = this.#schedule.world;
+    for (const { sample, truth } of samples) this.witness.see(sample, truth, clocks.trueMs, underway.skews.get(sample.dataPlane) ?? 0);
   }
 
   /** The data plane may take what it has taken before. */
@@ -116,6 +137,7 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     const { process, world } = this.#schedule;
     this.judge('queue', () => wrongInQueue(mirror));
     this.judge('keeps-orders', () => wrongMode(mirror, world.clocks.bot.now()));
+    this.judge('counts-what-fails', () => overspent(mirror, world.clocks.bot.now()));
     this.judge('once-on-the-host', () => twiceOnHost(world));
     const breaks = watchedInVain(mirror, this.witness);
     this.judge('counts-what-breaks', () => breaks);

@@ -4,6 +4,7 @@ import type { PlannedTarget } from '../../../src/core/plan/plan.ts';
 import type { TargetState } from '../../../src/core/reconcile/state.ts';
 import type { StateChange } from '../../../src/ports/state-store.ts';
 import type { Mirror, MirroredRollout } from '../mirror.ts';
+import { OUT } from './starts.ts';
 import { runs, type Witness } from './witness.ts';
 
 /** A target whose status is about to be another. */
@@ -43,6 +44,12 @@ export const OUTCOME_LAWS: Readonly<Record<string, Law>> = {
     const soakMs = rollout.planned.phases.find(({ name }) => name === planned.phase)?.soakMs ?? 0;
     const soaked = witness.soakedMs(cluster, planned.revision, planned.spec);
     return soaked >= soakMs ? undefined : `${cluster} counts as succeeded after ${soaked} of ${soakMs} ms of its soak`;
+  },
+
+  /** Only time in which it was healthy counts: whatever shows it unhealthy ends its soak. */
+  'soaks-anew'({ cluster, after }, { witness }) {
+    if (!OUT.has(after.status) || after.healthySince === undefined || after.sampledAt === undefined) return undefined;
+    return witness.isShownUnhealthy(cluster, after.sampledAt) ? `${cluster} is seen unhealthy, and its soak goes on` : undefined;
   },
 
   'writes-the-ledger'({ cluster, rollout, planned, before, after }, { change }) {

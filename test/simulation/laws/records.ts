@@ -1,6 +1,11 @@
+import type { DesiredCluster } from '../../../src/core/desired/desired.ts';
+import type { Order } from '../../../src/core/evidence/order.ts';
+import type { Proven } from '../../../src/core/ledger/ledger.ts';
+import type { ClusterId, Revision } from '../../../src/core/model/ids.ts';
+import type { Stop } from '../../../src/core/stop/stop.ts';
 import type { StateChange } from '../../../src/ports/state-store.ts';
 import type { FleetSpec } from '../fleet-spec.ts';
-import type { Mirror } from '../mirror.ts';
+import type { Mirror, MirroredRollout } from '../mirror.ts';
 import type { Turn } from './outcomes.ts';
 
 /** Every change of state has its line in the history, written with it. */
@@ -59,11 +64,28 @@ export function abortedInVain(mirror: Mirror, change: StateChange): string | und
     const before = mirror.rollouts.get(id);
     if (status !== 'aborted' || before === undefined || before.state.status === 'aborted') continue;
     const isForward = [...before.planned.targets.values()].some(
-      ({ kind, differences }) => kind === 'rollout' && differences.some(({ path }) => path === 'version'),
+      ({ kind, cluster, spec }) => kind === 'rollout' && !isThereAnyway(mirror, before, cluster, spec.version),
     );
     if (isForward && !(change.stops ?? []).some(({ cause }) => cause === 'aborted')) return `rollout ${id} is aborted without a stop`;
   }
   return undefined;
+}
+
+/** The cluster was proven at this version, or the rollout before this one of its release brings it there. */
+function isThereAnyway(mirror: Mirror, { state }: MirroredRollout, cluster: ClusterId, version: string): boolean {
+  const proven = mirror.ledger.get(cluster)?.proven ?? [];
+  const isAhead = (other: MirroredRollout): boolean => other.state.release === state.release && other.state.seq < state.seq;
+  return (
+    proven.some(({ spec }) => spec.version === version) ||
+    mirror.unfinished.some((other) => isAhead(other) && other.planned.targets.get(cluster)?.spec.version === version)
+  );
+}
+
+/** It held nothing but a rollout that is over with this change, or was before. */
+function isOfEndedRollout(mirror: Mirror, change: StateChange, { scope }: Stop): boolean {
+  if (scope.kind !== 'rollout' && scope.kind !== 'phase') return false;
+  const now = (change.rollouts ?? []).find(({ id }) => id === scope.rollout) ?? mirror.rollouts.get(scope.rollout)?.state;
+  return now?.finishedAt !== undefined;
 }
 
 /** Stops end by a person, or by their own condition. */
@@ -80,6 +102,7 @@ export function liftedByNobody(mirror: Mirror, change: StateChange): string | un
     const soaked = (change.rollouts ?? []).some(({ targets }) =>
       stop.failed.some((cluster) => targets.get(cluster)?.status === 'succeeded' && targets.get(cluster)?.probe === true),
     );
+    if (isOfEndedRollout(mirror, change, stop)) continue;
     const endsByASoak = stop.cause === 'quarantine' || stop.cause === 'unproven-canary';
     if (!endsByASoak || !soaked) return `stop ${stop.id} (${stop.cause}) is lifted by nobody`;
   }
@@ -105,15 +128,52 @@ export function lostByLanding(mirror: Mirror, change: StateChange, spec: FleetSp
     const rejoins = before?.optOut !== undefined && one.optOut === undefined;
     if (before === undefined || before.revision !== one.revision || rejoins) touched.add(one.release);
   }
-  const proven = new Map((change.ledger ?? []).map((entry) => [entry.cluster, entry]));
-  for (const one of next.values()) {
-    if (!touched.has(one.release) || one.optOut !== undefined || stored.has(one.cluster)) continue;
-    const top = (proven.get(one.cluster) ?? mirror.ledger.get(one.cluster))?.proven[0];
-    const order = mirror.orders.get(one.cluster);
-    if (top?.revision !== one.revision)
-      return `${one.cluster} is wanted at ${one.revision}, proven at ${top?.revision}, and no rollout takes it there`;
-    if (order !== undefined && order.revision !== one.revision)
-      return `${one.cluster} was ordered away from ${one.revision}, and no rollout brings it back`;
+  return leftBehind(mirror, change, next, touched);
+}
+
+/** A release that is planned anew without a commit: nothing of it is left where it is. */
+export function lostByReconcile(mirror: Mirror, change: StateChange): string | undefined {
+  if (change.heads !== undefined || change.newRollouts === undefined) return undefined;
+  return leftBehind(mirror, change, mirror.desired, new Set(change.newRollouts.states.map(({ release }) => release)));
+}
+
+/** A cluster of these releases that is not proven where it should be, and that no new rollout brings there. */
+function leftBehind(
+  mirror: Mirror,
+  { ledger = [], newRollouts }: StateChange,
+  desired: ReadonlyMap<ClusterId, DesiredCluster>,
+  releases: ReadonlySet<string>,
+): string | undefined {
+  const planned = new Set(newRollouts?.states.flatMap(({ targets }) => [...targets.keys()]) ?? []);
+  const changed = new Map(ledger.map((entry) => [entry.cluster, entry]));
+  for (const { cluster, revision, release, optOut } of desired.values()) {
+    if (optOut !== undefined && planned.has(cluster)) return `${cluster} has opted out, and is planned`;
+    if (!releases.has(release) || optOut !== undefined || planned.has(cluster)) continue;
+    const top = (changed.get(cluster) ?? mirror.ledger.get(cluster))?.proven[0];
+    if (top?.revision !== revision) return `${cluster} is wanted at ${revision}, proven at ${top?.revision}, and no rollout takes it there`;
+    const why = whyUnproven(revision, top, mirror.orders.get(cluster));
+    if (why !== undefined) return `${cluster} ${why}, and no rollout brings it to ${revision}`;
+  }
+  return undefined;
+}
+
+/** Proven there once, and then? An order that came after that may have left it half-way, whatever it said. */
+function whyUnproven(revision: Revision, { rollout, proof, at }: Proven, order: Order | undefined): string | undefined {
+  if (order === undefined) return undefined;
+  if (order.revision !== revision) return 'was ordered away';
+  const isProvenSince = rollout === order.rollout || (proof === 'adopted' && at >= order.orderedAt);
+  return isProvenSince ? undefined : 'was ordered back, and has not soaked';
+}
+
+/** What a rollout has rolled is watched for the guard time after its end. */
+export function unguarded(mirror: Mirror, change: StateChange): string | undefined {
+  for (const { id, finishedAt, guardUntil, targets } of change.rollouts ?? []) {
+    const rollout = mirror.rollouts.get(id);
+    if (rollout === undefined || finishedAt === undefined || rollout.state.finishedAt !== undefined) continue;
+    const hasRolled = [...new Map([...rollout.state.targets, ...targets]).values()].some(({ status }) => status === 'succeeded');
+    const { guardMs } = rollout.planned;
+    if (hasRolled && guardMs > 0 && guardUntil !== finishedAt + guardMs)
+      return `rollout ${id} has ended, and is guarded until ${guardUntil} instead of ${finishedAt + guardMs}`;
   }
   return undefined;
 }

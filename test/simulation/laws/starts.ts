@@ -51,7 +51,9 @@ type Law = (run: RunOrder, context: Context) => string | undefined;
 export const ORDER_LAWS: Readonly<Record<string, Law>> = {
   /** Nothing starts, or goes on, under a stop. */
   stops({ order, rollout, planned, after }, { mirror, change }) {
-    const proven = mirror.ledger.get(order.cluster)?.proven[0]?.spec;
+    // What soaked in this very decision is not moved to that version any more.
+    const entry = change.ledger?.find(({ cluster }) => cluster === order.cluster) ?? mirror.ledger.get(order.cluster);
+    const proven = entry?.proven[0]?.spec;
     const changed = new Map((change.stops ?? []).map((stop) => [stop.id, stop]));
     const held = [...new Map([...mirror.stops, ...changed]).values()].filter(
       ({ lifted, until }) => lifted === undefined && (until === undefined || order.orderedAt < until),
@@ -196,7 +198,8 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
   },
 };
 
-const isSpent = (target: TargetState | undefined, kind: TargetStatus): boolean =>
+/** Gone wrong in this way, and not acknowledged by identity. */
+export const isSpent = (target: TargetState | undefined, kind: TargetStatus): boolean =>
   target?.status === kind && !(target.acknowledged?.attempt === target.attempt && target.acknowledged.status === kind);
 
 const peopleFor = ({ state }: MirroredRollout, { name }: PlannedPhase): number =>

@@ -17,7 +17,7 @@ interface Look {
   readonly truth: SentObserved | undefined;
 }
 
-const KEPT = 120;
+const KEPT = 500;
 /** As every data plane promises. */
 export const EVIDENCE_MAX_AGE_MS = 60_000;
 
@@ -27,15 +27,18 @@ export class Witness {
   /** Whatever was shown last, readable or not. */
   readonly newest = new Map<ClusterId, Observation>();
 
-  see(sample: Observation, truth: SentObserved | undefined, trueMs: number): void {
+  /** @param skewMs - how far the clock of its data plane is off: it makes a sample of just now look old. */
+  see(sample: Observation, truth: SentObserved | undefined, trueMs: number, skewMs: number): void {
     this.newest.set(sample.cluster, sample);
     const looks = this.#looks.get(sample.cluster) ?? [];
     this.#looks.set(sample.cluster, looks);
     const { receivedAt, sampledAt } = sample;
     const last = looks.findLast((look) => look.isNews);
     // An old one proves nothing; but after long silence nobody can tell it from a clock that was set back.
+    const isOfNow = truth !== undefined && sampledAt === truth.sampledAt + skewMs;
     const isCopy =
       last !== undefined &&
+      !isOfNow &&
       (sampledAt === last.sampledAt
         ? receivedAt > last.receivedAt
         : sampledAt < last.sampledAt && receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS);
@@ -79,6 +82,12 @@ export class Witness {
       last = look;
     }
     return soaked;
+  }
+
+  /** Did the sample of that time, whenever it came, show it unhealthy? */
+  isShownUnhealthy(cluster: ClusterId, sampledAt: number): boolean {
+    const looks = (this.#looks.get(cluster) ?? []).filter((look) => look.isNews && look.sampledAt === sampledAt);
+    return looks.length > 0 && looks.every((look) => look.isShownUnhealthy);
   }
 
   /** For how long it was shown to be unhealthy under this order, look after look without one that could not tell, up to the newest. */

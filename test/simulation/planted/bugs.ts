@@ -100,7 +100,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'data-plane-limit-ignored',
     `${RECONCILE}/gates.ts`,
-    'limit === undefined || (draft.fleet.load.dataPlanes.get(dataPlane) ?? 0) < limit',
+    'limit === undefined || !draft.fleet.isFull(dataPlane)',
     'limit === undefined || limit > 0',
   ),
   bug(

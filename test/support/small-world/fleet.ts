@@ -109,11 +109,11 @@ export class SmallFleet {
   /** Carries a command out as the loop would; a reconcile plans `shape` anew. */
   command(command: FleetCommand, shape?: LandShape): Result<Applied, string> {
     const rollout = 'rollout' in command ? this.rollout(command.rollout) : undefined;
-    const { stops: _, now, desired } = this;
+    const { now, desired, ledger } = this;
     const about = this.rollouts.filter(
       ({ state }) => !isFinished(state) || state.guardUntil !== undefined || this.heldStops.some((stop) => stop.rollout === state.id),
     );
-    const applied = applyCommand({ rollouts: about, rollout, stops: this.heldStops, desired, now }, command);
+    const applied = applyCommand({ rollouts: about, rollout, stops: this.heldStops, desired, ledger, now }, command);
     if (!applied.ok) return applied;
     for (const { before, next } of applied.value.rollouts) this.#replace(before.id, (active) => ({ ...active, state: next }));
     for (const stop of applied.value.stops) this.stops.set(stop.id, stop);
@@ -153,15 +153,13 @@ export class SmallFleet {
   }
 
   /** Commits a decision, as the store would. */
-  commit({ decisions, stops, ledger }: FleetDecision): void {
-    for (const { rollout, decision } of decisions) {
-      this.#replace(rollout.state.id, (active) => ({ ...active, state: decision.next }));
-      for (const action of decision.actions) {
-        if (action.kind === 'order') {
-          this.orders.set(action.order.cluster, { ...action.order, reply: undefined });
-          this.sent.push(action.order);
-        } else this.#sendAgain(action.cluster, action.epoch);
-      }
+  commit({ decisions, stops, ledger, afterTheEnd }: FleetDecision): void {
+    for (const { rollout, decision } of decisions) this.#replace(rollout.state.id, (active) => ({ ...active, state: decision.next }));
+    for (const action of [...decisions.flatMap(({ decision }) => decision.actions), ...afterTheEnd.actions]) {
+      if (action.kind === 'order') {
+        this.orders.set(action.order.cluster, { ...action.order, reply: undefined });
+        this.sent.push(action.order);
+      } else this.#sendAgain(action.cluster, action.epoch);
     }
     for (const stop of stops) this.stops.set(stop.id, stop);
     for (const entry of ledger) this.ledger.set(entry.cluster, entry);

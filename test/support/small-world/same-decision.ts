@@ -21,7 +21,7 @@ export function differenceOf(whole: FleetDecision, kept: FleetDecision): string 
 const show = (part: unknown): string => JSON.stringify(part) ?? 'nothing';
 
 /** By name, in one form whatever shared or layered maps they are made of. */
-function partsOf({ decisions, stops, ledger }: FleetDecision): ReadonlyMap<string, unknown> {
+function partsOf({ decisions, stops, ledger, afterTheEnd }: FleetDecision): ReadonlyMap<string, unknown> {
   const parts = new Map<string, unknown>();
   for (const { decision } of decisions) {
     const { next, actions } = decision;
@@ -33,6 +33,7 @@ function partsOf({ decisions, stops, ledger }: FleetDecision): ReadonlyMap<strin
   }
   parts.set('stops', sorted(stops));
   parts.set('ledger', sorted(ledger));
+  parts.set('actions after the end', sorted(afterTheEnd.actions));
   return parts;
 }
 

@@ -1,7 +1,7 @@
 import type { ClusterId } from '../../../../src/core/model/ids.ts';
 import { type Instant, instant } from '../../../../src/core/model/time.ts';
-import type { FleetDecision, FleetInput } from '../../../../src/core/reconcile/decision.ts';
-import { SETTLED } from '../../../../src/core/reconcile/state.ts';
+import { type FleetDecision, type FleetInput, holdOf } from '../../../../src/core/reconcile/decision.ts';
+import { type PhaseState, SETTLED } from '../../../../src/core/reconcile/state.ts';
 import { SoakWitness } from '../soak-witness.ts';
 import { startsAreLawful } from './starts.ts';
 import { statesAreLawful } from './states.ts';
@@ -14,6 +14,10 @@ interface Broken {
   readonly samples: number;
 }
 
+/** What is left is an approval, at most. */
+const hasBaked = (phase: PhaseState | undefined): boolean =>
+  phase?.status === 'done' || (phase?.status === 'awaiting-approval' && phase.startedAt !== undefined);
+
 /** The laws of a rollout, checked after every decision of a story; and what has to be remembered for those that are about time. */
 export class LawBook {
   readonly #witness = new SoakWitness();
@@ -21,6 +25,9 @@ export class LawBook {
   readonly #settledSince = new Map<string, Instant>();
   /** By rollout and cluster: the crash loops seen after its soak, one after another. */
   readonly #broken = new Map<string, Broken>();
+
+  /** By rollout and cluster: since when it waits for evidence, and for nothing else. */
+  readonly #unseenSince = new Map<string, Instant>();
 
   /** @throws Error naming the law that is broken */
   check(input: FleetInput, decided: FleetDecision): void {
@@ -32,7 +39,10 @@ export class LawBook {
     stopsEndLawfully(fleet);
     for (const step of fleet.rollouts) {
       this.#phasesBake(fleet, step);
-      for (const cluster of step.next.targets.keys()) this.#breaksAreSeen(fleet, step, cluster);
+      for (const cluster of step.next.targets.keys()) {
+        this.#breaksAreSeen(fleet, step, cluster);
+        this.#patienceEnds(fleet, step, cluster);
+      }
     }
   }
 
@@ -48,7 +58,7 @@ export class LawBook {
       // Where our clock was set back, it is counted from there.
       const since = instant(Math.min(this.#settledSince.get(key) ?? input.now, input.now));
       this.#settledSince.set(key, since);
-      if (next.phases.get(name)?.status !== 'done' || before.phases.get(name)?.status === 'done') continue;
+      if (!hasBaked(next.phases.get(name)) || hasBaked(before.phases.get(name))) continue;
       const later = planned.phases.slice(planned.phases.indexOf(phase) + 1).flatMap((one) => one.members);
       const isLast = later.every((cluster) => ['removed', 'superseded', 'skipped'].includes(targetOf(next, cluster).status));
       if (isLast || inForce(next, 'expedite', name, input.now)) continue;
@@ -63,7 +73,7 @@ export class LawBook {
   #breaksAreSeen({ input }: FleetStep, { planned, before, next }: RolloutStep, cluster: ClusterId): void {
     const key = `${next.id} ${cluster}`;
     const [was, is] = [targetOf(before, cluster), targetOf(next, cluster)];
-    if (was.status !== 'succeeded') {
+    if (was.status !== 'succeeded' || !input.desired.has(cluster)) {
       this.#broken.delete(key);
       return;
     }
@@ -101,5 +111,19 @@ export class LawBook {
       samples > 1 || is.status === 'succeeded' || was.brokenSince !== undefined,
       () => `law 5: ${cluster} failed after its soak at first sight`,
     );
+  }
+
+  /** Law 5: one dead cluster never blocks the others; whoever cannot be seen for long counts as unreachable. */
+  #patienceEnds({ input }: FleetStep, { decision, after, next }: RolloutStep, cluster: ClusterId): void {
+    const key = `${next.id} ${cluster}`;
+    const isUnseen = targetOf(next, cluster).status === 'waiting' && holdOf(decision.holds, after, cluster)?.reason.kind === 'no-evidence';
+    if (!isUnseen) {
+      this.#unseenSince.delete(key);
+      return;
+    }
+    const since = this.#unseenSince.get(key) ?? input.now;
+    this.#unseenSince.set(key, since);
+    const unseenMs = input.now - since;
+    law(unseenMs < input.policy.unreachableAfterMs, () => `law 5: ${cluster} of ${next.id} waits for evidence for ${unseenMs} ms`);
   }
 }

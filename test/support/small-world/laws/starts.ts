@@ -2,6 +2,7 @@ import type { CalendarRule } from '../../../../src/core/calendar/rules.ts';
 import { checkJump } from '../../../../src/core/manifest/upgrade-path.ts';
 import type { ClusterId } from '../../../../src/core/model/ids.ts';
 import { versionScope } from '../../../../src/core/model/version.ts';
+import type { PlannedPhase } from '../../../../src/core/plan/plan.ts';
 import { SETTLED } from '../../../../src/core/reconcile/state.ts';
 import type { SoakWitness } from '../soak-witness.ts';
 import { covering } from './covering.ts';
@@ -10,6 +11,7 @@ import { type FleetStep, inForce, isInFlight, isOpen, law, type RolloutStep, typ
 /** What must be true of every target that a decision starts. */
 export function startsAreLawful(fleet: FleetStep, witness: SoakWitness): void {
   const starts = fleet.rollouts.flatMap(startsOf);
+  for (const step of fleet.rollouts) phasesBeginApproved(step);
   for (const start of starts) {
     isWanted(fleet, start);
     isSeen(fleet, start);
@@ -61,15 +63,21 @@ function isSeen({ input }: FleetStep, start: Start): void {
 
 /** Laws 6 and 12: under a stop, a quarantine too, nothing starts. */
 function nothingStopsIt(fleet: FleetStep, start: Start): void {
-  // What stopped it may have come to light after it, in the same decision: then no order to run has gone out.
-  const stops = fleet.order(start.cluster)?.mode === 'run' ? covering(fleet, start.step, start.cluster) : [];
+  // What stops it may have come to light after it, in the same decision: then no order to run has gone out.
+  const hasGoneOut = fleet.order(start.cluster)?.mode === 'run';
+  const stops = covering(fleet, start.step, start.cluster).filter(
+    ({ id }) => hasGoneOut || fleet.input.stops.some((stop) => stop.id === id),
+  );
   law(
     stops.length === 0,
     () => `law 6: ${nameOf(start)} was started under ${stops.map(({ cause, scope }) => `${cause} on ${scope.kind}`).join()}`,
   );
   const { status, finishedAt } = start.step.next;
   law(finishedAt === undefined || start.step.next.targets.size > 0, () => `law 8: ${nameOf(start)} was started by a rollout that is over`);
-  law(!['pending', 'aborted', 'superseded'].includes(status), () => `law 8: ${nameOf(start)} was started by a rollout that is ${status}`);
+  law(
+    !hasGoneOut || !['pending', 'aborted', 'superseded'].includes(status),
+    () => `law 8: ${nameOf(start)} was started by a rollout that is ${status}`,
+  );
 }
 
 /** Law 4: phases follow one another, and a canary phase is behind only when a member has really soaked. */
@@ -113,19 +121,27 @@ function hasSoaked(fleet: FleetStep, revision: string | undefined, cluster: Clus
 }
 
 /** Law 4: each person counts once, and only for this plan. */
-function isApproved(start: Start): void {
-  const { step, phase } = start;
-  const needed = (wanted: 'before' | 'after') =>
-    step.planned.phases
-      .slice(0, step.planned.phases.indexOf(phase) + (wanted === 'before' ? 1 : 0))
-      .filter(({ approval, name }) => approval?.when === wanted && (wanted === 'before' ? name === phase.name : !start.target.rescue));
-  for (const { name, approval } of [...needed('before'), ...needed('after')]) {
-    if (step.next.phases.get(name)?.status === 'skipped') continue;
-    const given = step.next.approvals.filter((one) => one.phase === name && one.digest === step.next.digest);
-    law(
-      new Set(given.map(({ by }) => by)).size >= (approval?.count ?? 0),
-      () => `law 4: ${nameOf(start)} was started, and ${name} is not approved`,
-    );
+function isApproved({ step, phase, ...start }: Start): void {
+  law(
+    phase.approval?.when !== 'before' || hasApproval(step, phase),
+    () => `law 4: ${nameOf({ step, phase, ...start })} was started, and ${phase.name} is not approved`,
+  );
+}
+
+function hasApproval({ next }: RolloutStep, { name, approval }: PlannedPhase): boolean {
+  const given = next.approvals.filter((one) => one.phase === name && one.digest === next.digest);
+  return new Set(given.map(({ by }) => by)).size >= (approval?.count ?? 0);
+}
+
+/** Law 4: a phase begins when what comes before it has been approved. One that has begun goes on, whatever is retried before it. */
+function phasesBeginApproved(step: RolloutStep): void {
+  const { planned, before, next } = step;
+  for (const [at, { name }] of planned.phases.entries()) {
+    if (before.phases.get(name)?.startedAt !== undefined || next.phases.get(name)?.startedAt === undefined) continue;
+    for (const earlier of planned.phases.slice(0, at)) {
+      if (earlier.approval?.when !== 'after' || next.phases.get(earlier.name)?.status === 'skipped') continue;
+      law(hasApproval(step, earlier), () => `law 4: ${name} of ${next.id} has begun, and ${earlier.name} is not approved`);
+    }
   }
 }
 

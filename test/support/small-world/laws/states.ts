@@ -1,6 +1,6 @@
-import type { ClusterId } from '../../../../src/core/model/ids.ts';
+import type { ClusterId, RolloutId } from '../../../../src/core/model/ids.ts';
 import { compareVersions } from '../../../../src/core/model/version.ts';
-import { BUDGETS, type PlannedBudgets } from '../../../../src/core/plan/plan.ts';
+import { BUDGETS, type PlannedBudgets, type PlannedRollout } from '../../../../src/core/plan/plan.ts';
 import { holdOf } from '../../../../src/core/reconcile/decision.ts';
 import { isActive, SETTLED, type TargetState } from '../../../../src/core/reconcile/state.ts';
 import type { SoakWitness } from '../soak-witness.ts';
@@ -17,6 +17,7 @@ export function statesAreLawful(fleet: FleetStep, witness: SoakWitness): void {
     reasonsAreGiven(fleet, step);
     stopsAreObeyed(fleet, step);
     budgetsHold(fleet, step);
+    regressionStops(fleet, step);
     endsCleanly(fleet, step);
     ordersAreKept(fleet, step);
   }
@@ -50,9 +51,16 @@ function skipsAreProven({ input, ledger }: FleetStep, { planned, before, next }:
   for (const [cluster, { status, detail }] of next.targets) {
     if (status !== 'skipped' || detail !== 'already there' || targetOf(before, cluster).status === 'skipped') continue;
     const revision = planned.targets.get(cluster)?.revision;
+    const [proven] = ledger(cluster)?.proven ?? [];
+    law(proven?.revision === revision, () => `law 1: ${cluster} is skipped, and was never proven there`);
     const standing = input.orders.get(cluster);
-    law(standing === undefined || standing.revision === revision, () => `law 1: ${cluster} is skipped, and was ordered away since`);
-    law(ledger(cluster)?.proven[0]?.revision === revision, () => `law 1: ${cluster} is skipped, and was never proven there`);
+    const isNewest = standing === undefined || standing.rollout === proven?.rollout || proven?.proof === 'adopted';
+    law(
+      isNewest && (standing?.revision ?? revision) === revision,
+      () => `law 1: ${cluster} is skipped, and was ordered since it was proven`,
+    );
+    const hasFailed = ledger(cluster)?.failed.some((failed) => failed.revision === revision) === true;
+    law(!hasFailed, () => `law 5: ${cluster} is skipped, and has broken since it was proven`);
   }
 }
 
@@ -83,6 +91,17 @@ function reasonsAreGiven({ input }: FleetStep, { decision, next, after }: Rollou
   }
 }
 
+/** Stops on all of a rollout, besides those on versions. */
+const wholeStops = ({ stops }: FleetStep, planned: PlannedRollout, id: RolloutId): FleetStep['stops'] =>
+  stops.filter(
+    ({ scope, lets }) =>
+      (scope.kind === 'fleet' ||
+        (scope.kind === 'product' && scope.product === planned.product) ||
+        (scope.kind === 'release' && scope.release === planned.release) ||
+        (scope.kind === 'rollout' && scope.rollout === id)) &&
+      !(lets === 'rollbacks' && planned.kind === 'rollback'),
+  );
+
 /** Laws 6 and 7: what could move under a stop, or for a rollout that winds down, has an order to hold. */
 function stopsAreObeyed(fleet: FleetStep, step: RolloutStep): void {
   const { next, decision, planned } = step;
@@ -102,14 +121,7 @@ function stopsAreObeyed(fleet: FleetStep, step: RolloutStep): void {
     law(order.mode === 'hold', () => `law 6: ${cluster} (${target.status}) may move under ${why}`);
     law(!isInFlight(target) || target.status === 'held', () => `law 6: ${cluster} is ${target.status} under ${why}`);
   }
-  const isPaused = fleet.stops.some(
-    ({ scope, lets }) =>
-      (scope.kind === 'fleet' ||
-        (scope.kind === 'product' && scope.product === planned.product) ||
-        (scope.kind === 'release' && scope.release === planned.release) ||
-        (scope.kind === 'rollout' && scope.rollout === next.id)) &&
-      !(lets === 'rollbacks' && planned.kind === 'rollback'),
-  );
+  const isPaused = wholeStops(fleet, planned, next.id).length > 0;
   if (isPaused && isActive(next)) law(next.status === 'paused', () => `law 6: ${next.id} is ${next.status} under a stop`);
 }
 
@@ -155,10 +167,11 @@ const ON_ITS_WAY_SHARE = 0.25;
 const GIVE_AGAIN_AFTER_MS = 1_000;
 
 /** Law 16: an order is level-triggered. While the data plane shows another one, or has seen a higher epoch, something is sent. */
-function ordersAreKept({ input }: FleetStep, { next, before, decision }: RolloutStep): void {
+function ordersAreKept({ input, decided }: FleetStep, { next, before }: RolloutStep): void {
   if (!isOpen(next)) return;
   const { evidenceMaxAgeMs } = input.policy;
-  const acted = new Set(decision.actions.map((action) => (action.kind === 'order' ? action.order.cluster : action.cluster)));
+  const actions = decided.decisions.flatMap(({ decision }) => decision.actions);
+  const acted = new Set(actions.map((action) => (action.kind === 'order' ? action.order.cluster : action.cluster)));
   for (const [cluster, target] of next.targets) {
     const order = input.orders.get(cluster);
     const seen = input.observations.get(cluster);
@@ -181,9 +194,24 @@ function ordersAreKept({ input }: FleetStep, { next, before, decision }: Rollout
   }
 }
 
+/** Law 5: what breaks after the end stops its release. */
+function regressionStops({ stops, input }: FleetStep, { before, next }: RolloutStep): void {
+  if (isOpen(before)) return;
+  const broken = [...next.targets].find(([cluster, { status }]) => status === 'failed' && targetOf(before, cluster).status === 'succeeded');
+  const isStopped = [...input.stops, ...stops].some(
+    ({ cause, scope }) => cause === 'regression' && scope.kind === 'release' && scope.release === next.release,
+  );
+  law(broken === undefined || isStopped, () => `law 5: ${broken?.[0]} of ${next.id} broke after its end, and its release goes on`);
+}
+
 /** Law 14: when a rollout has ended, no order of it is left that could move anything unseen. */
-function endsCleanly(fleet: FleetStep, { next }: RolloutStep): void {
+function endsCleanly(fleet: FleetStep, { planned, before, next }: RolloutStep): void {
   if (isOpen(next)) return;
+  const hasCompleted = next.status !== 'aborted' && next.status !== 'superseded';
+  law(
+    !isOpen(before) || !hasCompleted || wholeStops(fleet, planned, next.id).length === 0,
+    () => `law 6: ${next.id} is ${next.status} under a stop, which nobody has seen`,
+  );
   for (const [cluster, target] of next.targets) {
     law(!isInFlight(target) && target.status !== 'waiting', () => `law 14: ${next.id} has ended, and ${cluster} is ${target.status}`);
     const order = fleet.order(cluster);
@@ -243,13 +271,14 @@ function oneActiveAndOnePending({ rollouts }: FleetStep): void {
 }
 
 /** Law 8: a routine rollout does not cut off one that goes well; else late phases would never be served. */
-function takeoversAreJustified({ rollouts, input, stops }: FleetStep): void {
+function takeoversAreJustified({ rollouts, input, decided }: FleetStep): void {
   for (const { before, next, planned } of rollouts) {
     if (!isActive(before) || next.status !== 'superseded' || next.supersededBy === undefined) continue;
     const newer = rollouts.find((other) => other.next.id === next.supersededBy);
     law(newer !== undefined, () => `law 8: ${next.id} is superseded by nobody`);
     const hasOrdered = [...next.targets.values()].some(({ attempt }) => attempt > 0);
-    const isStopped = [...input.stops, ...stops].some(
+    // Set by this decision, it may have ended with its rollout at once.
+    const isStopped = [...input.stops, ...decided.stops].some(
       ({ scope, cause }) => scope.kind === 'rollout' && scope.rollout === next.id && FAILURES.has(cause),
     );
     const goesBack = [...newer.planned.targets.values()].some(({ kind, cluster, revision, spec }) => {
