@@ -109,7 +109,7 @@ export function firstSpec(random: Random): FleetSpec {
   }));
   const strategies = [strategy('standard', random), strategy('other', random)];
   const releases = products.flatMap(({ name }) => releasesOf(name, random));
-  const most = Math.max(3, Math.floor(14 / products.length));
+  const most = Math.max(3, Math.floor(8 / products.length));
   const clusters = products.flatMap(({ name }) => {
     const count = 3 + random.below(most - 2);
     return Array.from({ length: count }, (_, at) => clusterOf(name, at, random, dataPlanes));
