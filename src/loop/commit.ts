@@ -56,8 +56,10 @@ async function commit(
     return 'committed';
   }
   if ((await store.commit(stateChange(fleet, change, at))) === 'conflict') return 'conflict';
+  const own = memoryOf(memory, fleet.id);
   const next = applyChange(records, change);
-  if (next !== undefined) memoryOf(memory, fleet.id).records = { version: fleet.version + 1, records: next };
+  if (next !== undefined) own.records = { version: fleet.version + 1, records: next };
+  for (const { cluster, receivedAt } of change.observations ?? []) own.storedAt.set(cluster, receivedAt);
   return 'committed';
 }
 

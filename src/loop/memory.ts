@@ -31,6 +31,8 @@ export interface FleetMemory {
   records: { readonly version: number; readonly records: FleetRecords } | undefined;
   /** What the last tick saw: newer than what is stored, which is written only when something happens. */
   observations: Observations | undefined;
+  /** Of which evidence is stored, and when it was received. */
+  readonly storedAt: Map<ClusterId, Instant>;
   /** Clusters that were not healthy at the last look for drift, and when that was sampled. */
   unhealthy: ReadonlyMap<ClusterId, Instant>;
   /** By data plane. */
@@ -49,6 +51,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     computed: undefined,
     records: undefined,
     observations: undefined,
+    storedAt: new Map(),
     unhealthy: new Map(),
     evidence: new Map(),
     writing: new KeyedMutex(),

@@ -22,12 +22,13 @@ export async function tick(loop: LoopWith<'store' | 'clock' | 'log' | 'dataPlane
     if (policy === undefined) return { value: undefined };
 
     const observations = await observeRollouts(loop, fleet, records.rollouts, policy.dataPlanes);
-    memoryOf(loop.memory, id).observations = observations;
+    const own = memoryOf(loop.memory, id);
+    own.observations = observations;
 
     const now = loop.ports.clock.now();
     const decided = await runInSteps(decideFleetInSteps(fleetInput(loop, records, policy, observations, now)));
 
-    const change = recordDecision(decided, { observations, reportEveryMs: loop.settings.publishIntervalMs, now });
+    const change = recordDecision(decided, { observations, storedAt: own.storedAt, reportEveryMs: loop.settings.publishIntervalMs, now });
     return { change, value: undefined };
   });
 }

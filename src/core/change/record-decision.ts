@@ -1,4 +1,5 @@
 import type { Observations } from '../evidence/observation.ts';
+import { type StoredAt, worthStoring } from '../evidence/worth-storing.ts';
 import type { CommitSha } from '../model/ids.ts';
 import type { Instant } from '../model/time.ts';
 import type { Action, ActiveRollout, Change, Decision, FleetDecision } from '../reconcile/decision.ts';
@@ -10,6 +11,7 @@ import { nextReportAt } from './report-pace.ts';
 export interface RecordContext {
   /** What was decided on. */
   readonly observations: Observations;
+  readonly storedAt: StoredAt;
   /** Least time between two reports of progress. */
   readonly reportEveryMs: number;
   readonly now: Instant;
@@ -31,11 +33,17 @@ export function recordDecision(decided: FleetDecision, context: RecordContext): 
     ledger,
     orders: actions.flatMap((action) => (action.kind === 'order' ? [action.order] : [])),
     sendAgain: actions.flatMap((action) => (action.kind === 'send-again' ? [{ cluster: action.cluster, epoch: action.epoch }] : [])),
-    observations: [...context.observations.values()],
+    observations: worthStoring(context.observations, context.storedAt, clustersOf(moved, actions)),
     audit: [...moved.flatMap(({ rollout, decision }) => auditOf(rollout, decision)), ...auditAfterTheEnd(afterTheEnd)],
     followUps: [...wake, ...deliveriesOf(actions), ...reportsOf(moved, decided.decisions, context), ...driftOf(moved)],
   };
 }
+
+const clustersOf = (moved: readonly Decided[], actions: readonly Action[]): ReadonlySet<string> =>
+  new Set([
+    ...moved.flatMap(({ decision }) => decision.changes.flatMap(({ subject, name }) => (subject === 'target' ? [name] : []))),
+    ...actions.map((action) => (action.kind === 'order' ? action.order.cluster : action.cluster)),
+  ]);
 
 const isChanged = ({ rollout, decision }: Decided): boolean => decision.next !== rollout.state;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deltaOf, isEmpty } from '../../../src/core/change/fleet-change.ts';
-import { recordDecision } from '../../../src/core/change/record-decision.ts';
+import { type RecordContext, recordDecision } from '../../../src/core/change/record-decision.ts';
 import { type Action, type Change, type Decision, type FleetDecision, NO_HOLDS } from '../../../src/core/reconcile/decision.ts';
 import type { RolloutState } from '../../../src/core/reconcile/state.ts';
 import { c, landed, ledgerEntry, observed, order, planFor, sha, stop, t, target } from '../../support/state/builders.ts';
@@ -23,11 +23,27 @@ function decided(letter: string, over: Partial<RolloutState> | undefined, more: 
   return { rollout, decision: { next, actions: [], holds: NO_HOLDS, changes: [], ...more } };
 }
 
-const record = (decisions: readonly Decided[], more: Partial<FleetDecision> = {}) =>
+const record = (decisions: readonly Decided[], more: Partial<FleetDecision> = {}, context: Partial<RecordContext> = {}) =>
   recordDecision(
     { decisions, stops: [], ledger: [], afterTheEnd: { actions: [], changes: [] }, wakeAt: undefined, ...more },
-    { observations: new Map([[c('a'), observed('a', 5)]]), reportEveryMs: EVERY_MS, now: NOW },
+    { observations: new Map([[c('a'), observed('a', 5)]]), storedAt: new Map(), reportEveryMs: EVERY_MS, now: NOW, ...context },
   );
+
+describe('the evidence that is written with a decision', () => {
+  const clusters = ['a', 'b', 'x'];
+  const observations = new Map(clusters.map((name) => [c(name), observed(name, 5)]));
+  const storedAt = new Map(clusters.map((name) => [c(name), t(4)]));
+  const written = (more: Partial<Decision>) =>
+    record([decided('1', progress, more)], {}, { observations, storedAt }).observations?.map(({ cluster }) => cluster);
+
+  it('is about the clusters that moved or were ordered, however many are watched', () => {
+    expect(written({ changes: [{ subject: 'target', name: 'b', from: 'waiting', to: 'rolling', why: 'its turn' }] })).toEqual(['b']);
+    expect(written({ actions: [send] })).toEqual(['a']);
+    expect(written({ actions: [again], changes: [{ subject: 'phase', name: 'x', from: 'waiting', to: 'running', why: '' }] })).toEqual([
+      'b',
+    ]);
+  });
+});
 
 const send: Action = { kind: 'order', order: order('a', 3), why: 'its turn' };
 const again: Action = { kind: 'send-again', cluster: c('b'), dataPlane: 'gcp-us-1', epoch: 2, why: 'it was restored' };
