@@ -18,6 +18,7 @@ interface Projected {
   readonly memo: Projection['memo'];
   /** @param adopt - a creation may have gone through unseen: one of ours is looked for before another is made. */
   readonly write: (id: number | undefined, adopt: boolean) => Promise<number>;
+  readonly isOver?: (() => Promise<boolean>) | undefined;
 }
 
 export async function projectCheck(
@@ -35,11 +36,13 @@ export async function projectCheck(
   });
 }
 
+/** @param isOver - asked when nobody else writes this comment any more: whether what it says no longer holds, so that it is not written. */
 export async function projectComment(
   loop: ProjectingLoop,
   fleet: FleetRecord,
   key: string,
   comment: { readonly pull: number; readonly body: string; readonly marker: string },
+  isOver?: () => Promise<boolean>,
 ): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
@@ -47,6 +50,7 @@ export async function projectComment(
     hash: hash16(comment.body),
     memo: {},
     write: async (id, adopt) => (await host.writeComment({ ...comment, id, adopt })).id,
+    isOver,
   });
 }
 
@@ -82,11 +86,11 @@ export const openIssues = async (store: Projections, fleet: FleetRecord, prefix:
 const isOpen = ({ memo }: Projection): boolean => memo['state'] !== 'closed';
 
 /** One write of a key at a time, in the order in which they were asked for. */
-async function project(loop: ProjectingLoop, fleet: FleetRecord, { key, hash, memo, write }: Projected): Promise<void> {
+async function project(loop: ProjectingLoop, fleet: FleetRecord, { key, hash, memo, write, isOver }: Projected): Promise<void> {
   const { store } = loop.ports;
   await memoryOf(loop.memory, fleet.id).writing.run(key, async () => {
     const known = await store.projection(fleet.id, key);
-    if (known?.hash === hash) return;
+    if (known?.hash === hash || (await isOver?.()) === true) return;
     // The intent is on record before the request: finding it without an id means that a creation may have gone through unseen.
     if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });
     const adopt = known !== undefined && known.remoteId === undefined;

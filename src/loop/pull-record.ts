@@ -2,6 +2,8 @@ import { type Decoder, decode, flag, maybe, number, object, parsed, text, word }
 import { type CommitSha, type FleetId, type PlanDigest, parseCommitSha, parsePlanDigest } from '../core/model/ids.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { Projection, StateStore } from '../ports/state-store.ts';
+import type { LoopWith } from './loop.ts';
+import { memoryOf } from './memory.ts';
 import { PULL_KEYS } from './projection-keys.ts';
 
 /** What we know of a pull request: whether its comment is a plan, and of what. */
@@ -9,6 +11,8 @@ export interface PullRecord {
   readonly number: number;
   /** Merged or closed: no plan of it is written any more, and its comment tells of the rollouts. */
   readonly isOpen: boolean;
+  /** How often it was closed: whoever plans it meanwhile sees by this that it was, though it may have been opened again before. */
+  readonly closings: number;
   /** What the newest plan was made for; `undefined` when it was closed before its first plan. */
   readonly planned: { readonly info: PullInfo; readonly base: CommitSha } | undefined;
   /** Of the plan that was shown last. */
@@ -27,18 +31,53 @@ export async function pullRecords(store: PullStore, fleet: FleetId): Promise<rea
   return found.map(readPullRecord).filter((record) => record !== undefined);
 }
 
-export async function savePullRecord(store: PullStore, fleet: FleetId, record: PullRecord): Promise<void> {
-  await store.saveProjection(fleet, { key: keyOf(record.number), remoteId: undefined, hash: undefined, memo: memoOf(record) });
+export type Planned = Pick<PullRecord, 'number' | 'planned' | 'digest'>;
+
+/**
+ * Puts a new plan on record, as a compare-and-swap: a pull request that was closed while it was planned stays closed.
+ *
+ * @param read - what was on record before it was planned.
+ */
+export async function recordPlan(
+  loop: LoopWith<'store'>,
+  fleet: FleetId,
+  plan: Planned,
+  read: PullRecord | undefined,
+): Promise<'recorded' | 'closed-since'> {
+  return await alone(loop, fleet, plan.number, async (known) => {
+    if (wasClosedSince(read, known)) return 'closed-since';
+    await save(loop.ports.store, fleet, { ...plan, isOpen: true, closings: known?.closings ?? 0 });
+    return 'recorded';
+  });
 }
 
 /**
  * The digest that was shown last stays known. On record also for a pull request that was merged before its first plan: that
  * plan may be under way.
  */
-export async function closePull(store: PullStore, fleet: FleetId, pull: number): Promise<void> {
-  const known = await pullRecord(store, fleet, pull);
-  const { planned, digest } = known ?? { planned: undefined, digest: undefined };
-  await savePullRecord(store, fleet, { number: pull, isOpen: false, planned, digest });
+export async function closePull(loop: LoopWith<'store'>, fleet: FleetId, pull: number): Promise<void> {
+  await alone(loop, fleet, pull, async (known) => {
+    const { planned, digest, closings } = known ?? { planned: undefined, digest: undefined, closings: 0 };
+    await save(loop.ports.store, fleet, { number: pull, isOpen: false, closings: closings + 1, planned, digest });
+  });
+}
+
+/** Closed since it was read, and so by now? */
+export const wasClosedSince = (read: PullRecord | undefined, now: PullRecord | undefined): boolean =>
+  (now?.closings ?? 0) !== (read?.closings ?? 0);
+
+/** Reviews and syncs run side by side: what one reads, the other must not change before it has written. */
+async function alone<T>(
+  { ports, memory }: LoopWith<'store'>,
+  fleet: FleetId,
+  pull: number,
+  work: (known: PullRecord | undefined) => Promise<T>,
+): Promise<T> {
+  return await memoryOf(memory, fleet).writing.run(keyOf(pull), async () => await work(await pullRecord(ports.store, fleet, pull)));
+}
+
+async function save(store: PullStore, fleet: FleetId, record: PullRecord): Promise<void> {
+  await store.saveProjection(fleet, { key: keyOf(record.number), remoteId: undefined, hash: undefined, memo: memoOf(record) });
 }
 
 /** The pull request as it was when its head was this. */
@@ -47,10 +86,11 @@ export const knownPull = (known: PullRecord | undefined, head: CommitSha): PullI
 
 const keyOf = (pull: number): string => `${PULL_KEYS}${pull}`;
 
-export function memoOf({ number: pull, isOpen, planned, digest }: PullRecord): Projection['memo'] {
+export function memoOf({ number: pull, isOpen, closings, planned, digest }: PullRecord): Projection['memo'] {
   return {
     pull: String(pull),
     state: isOpen ? 'open' : 'closed',
+    closings: String(closings),
     ...(planned === undefined ? {} : { base: planned.base, info: JSON.stringify(planned.info) }),
     ...(digest === undefined ? {} : { digest }),
   };
@@ -66,9 +106,16 @@ export function readPullRecord({ key, memo }: Projection): PullRecord | undefine
   return {
     number: pull,
     isOpen: memo['state'] === 'open',
+    closings: closingsOf(memo),
     planned: base.ok && info.ok ? { info: info.value, base: base.value } : undefined,
     digest: digest.ok ? digest.value : undefined,
   };
+}
+
+/** An older program counted none: then one that is closed was closed once. */
+function closingsOf({ state, closings }: Projection['memo']): number {
+  const count = Number(closings);
+  return closings !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : state === 'open' ? 0 : 1;
 }
 
 function jsonOf(written: string | undefined): unknown {

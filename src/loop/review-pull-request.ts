@@ -15,7 +15,7 @@ import { type PlanningPort, planManifests } from './plan-manifests.ts';
 import { type PullReview, planView } from './plan-view.ts';
 import { isProjected, projectCheck, projectComment } from './project.ts';
 import { commentKey, planCheckKey } from './projection-keys.ts';
-import { closePull, knownPull, type PullRecord, pullRecord, pullRecords, savePullRecord } from './pull-record.ts';
+import { closePull, knownPull, type PullRecord, pullRecord, pullRecords, recordPlan, wasClosedSince } from './pull-record.ts';
 import { loadRecords } from './records.ts';
 import { syncFleet } from './sync-fleet.ts';
 
@@ -37,7 +37,7 @@ export async function reviewPullRequest(loop: ReviewLoop, id: FleetId, number: n
   if (base === undefined || head === undefined) return;
   const pull = (isKnown ? knownPull(known, head) : undefined) ?? (await host(fleet).pull(number));
   if (pull === undefined || pull.state === 'closed' || pull.baseRef !== fleet.defaultBranch) {
-    if (known !== undefined) await closePull(store, id, number);
+    if (known !== undefined) await closePull(loop, id, number);
     return;
   }
   // The plan starts from what is on record: a base that was not looked at yet is looked at first.
@@ -87,15 +87,11 @@ async function publish(
     detailsUrl: undefined,
   });
   // It may have been merged while it was planned: a plan must not write over what its comment says of the rollouts by now.
-  if (await wasClosedSince(loop, fleet.id, pull.number, known)) return;
-  await savePullRecord(store, fleet.id, { number: pull.number, isOpen: true, planned: { info: pull, base }, digest: view.digest });
+  const plan = { number: pull.number, planned: { info: pull, base }, digest: view.digest };
+  if ((await recordPlan(loop, fleet.id, plan, known)) === 'closed-since') return;
   const key = commentKey(pull.number);
   // A pull request that does not concern us gets no comment; one that concerned us before learns that it no longer does.
   if (review.kind === 'untouched' && !(await isProjected(store, fleet, key))) return;
-  await projectComment(loop, fleet, key, { pull: pull.number, body: renderPlanComment(view), marker: COMMENT_MARKER });
-}
-
-/** Closed since it was read as open, or as unknown. */
-async function wasClosedSince({ ports }: ReviewLoop, fleet: FleetId, pull: number, read: PullRecord | undefined): Promise<boolean> {
-  return read?.isOpen !== false && (await pullRecord(ports.store, fleet, pull))?.isOpen === false;
+  const isOver = async () => wasClosedSince(known, await pullRecord(store, fleet.id, pull.number));
+  await projectComment(loop, fleet, key, { pull: pull.number, body: renderPlanComment(view), marker: COMMENT_MARKER }, isOver);
 }

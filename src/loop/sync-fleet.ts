@@ -35,10 +35,9 @@ export async function syncFleet(loop: SyncLoop, id: FleetId): Promise<void> {
 }
 
 async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Landing[]): Promise<void> {
-  const { store } = loop.ports;
   for (const landing of found) {
     // From here on its comment tells of the rollouts: a plan that comes late must not write over it.
-    if (landing.pull !== undefined) await closePull(store, id, landing.pull);
+    if (landing.pull !== undefined) await closePull(loop, id, landing.pull);
     // Reviews come by here too, beside the job that syncs: what one has landed, the other must not land again.
     if ((await landOne(loop, id, landing)) === 'overtaken') return await syncFleet(loop, id);
   }

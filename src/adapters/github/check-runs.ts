@@ -1,5 +1,5 @@
 import type { Annotation, CheckWrite } from '../../ports/code-host.ts';
-import type { GitHubRepository } from './client.ts';
+import { type GitHubRepository, PER_PAGE } from './client.ts';
 import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
 import { ANNOTATIONS_PER_REQUEST, checkAnnotations, checkLength } from './limits.ts';
 
@@ -15,25 +15,71 @@ export async function writeCheckRun(repository: GitHubRepository, check: CheckWr
   checkLength(OPERATION, 'the summary of the check', check.summary, 'check');
   checkLength(OPERATION, 'the text of the check', check.text ?? '', 'check');
   checkAnnotations(OPERATION, check.annotations);
-  const first = check.annotations.slice(0, ANNOTATIONS_PER_REQUEST);
-  const { id } = await writeWith(repository, check, first);
-  for (let start = first.length; start < check.annotations.length; start += ANNOTATIONS_PER_REQUEST) {
-    await updateRun(repository, id, check, check.annotations.slice(start, start + ANNOTATIONS_PER_REQUEST));
-  }
+  const known = check.id ?? (check.adopt ? await findRun(repository, check) : undefined);
+  const { id } = (known === undefined ? undefined : await goOnWith(repository, known, check)) ?? (await createWhole(repository, check));
   return { id };
 }
 
-async function writeWith(repository: GitHubRepository, check: CheckWrite, first: readonly Annotation[]): Promise<WrittenRun> {
-  const known = check.id ?? (check.adopt ? await findRun(repository, check) : undefined);
-  if (known === undefined) return createRun(repository, check, first);
+async function createWhole(repository: GitHubRepository, check: CheckWrite): Promise<WrittenRun> {
+  const [first = [], ...rest] = requestsOf(check.annotations);
+  const run = await createRun(repository, check, first);
+  for (const some of rest) await updateRun(repository, run.id, check, some);
+  return run;
+}
+
+/**
+ * Updates a run that is there, and adds the annotations that it lacks: a crash between two requests leaves some of them.
+ *
+ * @returns `undefined` when a new one of the same name has to take its place: it is gone, or it has annotations of before, which
+ *   cannot be taken back.
+ */
+async function goOnWith(repository: GitHubRepository, id: number, check: CheckWrite): Promise<WrittenRun | undefined> {
   try {
-    const run = await updateRun(repository, known, check, first);
-    // Annotations cannot be taken back. Where older ones are left, a new run of the same name takes this one's place.
-    return run.annotations > first.length ? await createRun(repository, check, first) : run;
+    const missing = check.annotations.length === 0 ? [] : await missingIn(repository, id, check.annotations);
+    const [first = [], ...rest] = requestsOf(missing ?? []);
+    const run = await updateRun(repository, id, check, first);
+    for (const some of rest) await updateRun(repository, id, check, some);
+    return missing === undefined || (check.annotations.length === 0 && run.annotations > 0) ? undefined : run;
   } catch (error) {
-    if (isGone(error)) return createRun(repository, check, first);
+    if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** Those that the run does not have yet; `undefined` when it has others. */
+async function missingIn(
+  { client, owner, repo }: GitHubRepository,
+  id: number,
+  wanted: readonly Annotation[],
+): Promise<readonly Annotation[] | undefined> {
+  const missing = [...wanted];
+  const pages = client.paginate.iterator(client.rest.checks.listAnnotations, { owner, repo, check_run_id: id, per_page: PER_PAGE });
+  for await (const { data } of pages) {
+    for (const found of data) {
+      const nth = missing.findIndex((one) => isSame(one, found));
+      if (nth < 0) return undefined;
+      missing.splice(nth, 1);
+    }
+  }
+  return missing;
+}
+
+/** As far as GitHub gives it back: it drops the column of some. */
+function isSame(one: Annotation, found: { path: string; start_line: number; annotation_level: unknown; title: unknown; message: unknown }) {
+  return (
+    one.path === found.path &&
+    one.line === found.start_line &&
+    one.level === found.annotation_level &&
+    one.title === found.title &&
+    one.message === found.message
+  );
+}
+
+function requestsOf(annotations: readonly Annotation[]): readonly (readonly Annotation[])[] {
+  const requests: (readonly Annotation[])[] = [];
+  for (let start = 0; start < annotations.length; start += ANNOTATIONS_PER_REQUEST)
+    requests.push(annotations.slice(start, start + ANNOTATIONS_PER_REQUEST));
+  return requests;
 }
 
 async function createRun(repository: GitHubRepository, check: CheckWrite, annotations: readonly Annotation[]): Promise<WrittenRun> {

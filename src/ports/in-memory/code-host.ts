@@ -1,5 +1,5 @@
 import { type CommitSha, type FleetId, trusted } from '../../core/model/ids.ts';
-import type { CheckWrite, CodeHost, CodeHostApp, InstalledRepository, IssueWrite, PullInfo } from '../code-host.ts';
+import type { Annotation, CheckWrite, CodeHost, CodeHostApp, InstalledRepository, IssueWrite, PullInfo } from '../code-host.ts';
 import { PortError } from '../port-error.ts';
 import { expectShort } from './code-host-limits.ts';
 import { called, type OnCall } from './on-call.ts';
@@ -77,8 +77,8 @@ export class InMemoryRepository implements CodeHost {
       expectShort('writeCheck', { check: [check.summary, check.text ?? ''] });
       const known = check.id ?? (check.adopt ? this.#checkLike(check)?.id : undefined);
       const before = known === undefined ? undefined : this.#checks.get(known);
-      // Annotations cannot be taken back: where there are some, a new run of the same name takes this one's place.
-      const id = before === undefined || before.annotations.length > 0 ? this.#nextId() : before.id;
+      // Annotations cannot be taken back: where there are others, a new run of the same name takes this one's place.
+      const id = before?.annotations.every((old) => check.annotations.some((one) => isSame(one, old))) ? before.id : this.#nextId();
       const { adopt, ...written } = check;
       this.#checks.set(id, storable({ ...written, id }));
       return { id };
@@ -281,3 +281,10 @@ export class InMemoryCodeHostApp implements CodeHostApp {
 
 const failure = (operation: string, message: string): PortError =>
   new PortError({ port: 'code-host', operation, retry: { kind: 'needs-human' }, message });
+
+const isSame = (one: Annotation, other: Annotation): boolean =>
+  one.path === other.path &&
+  one.line === other.line &&
+  one.level === other.level &&
+  one.title === other.title &&
+  one.message === other.message;

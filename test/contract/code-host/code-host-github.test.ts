@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../../src/adapters/git/manifest-source-git.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
+import type { Annotation } from '../../../src/ports/code-host.ts';
 import { checkOf, commentOf, describeCodeHost } from './contract.ts';
 import { type GitHubHarness, startGitHub } from './github-harness.ts';
 
@@ -40,6 +41,40 @@ describe('requests', () => {
   it('are none for a comment that is too long', async () => {
     await expect(github.host.writeComment({ ...commentOf(github), body: 'x'.repeat(65_537) })).rejects.toThrow();
     expect(github.sent()).toEqual([]);
+  });
+});
+
+describe('a check that takes several requests', () => {
+  const annotations = (count: number): readonly Annotation[] =>
+    Array.from({ length: count }, (_, nth) => ({
+      path: 'fleet-manifests/a.yaml',
+      line: nth + 1,
+      column: 1,
+      level: 'failure',
+      title: 'same',
+      message: nth < 2 ? 'twice' : `message ${nth}`,
+    }));
+
+  it.each([
+    ['after the first', 1, 50],
+    ['after the second', 2, 100],
+  ])('is one, with each annotation once, when a crash %s is followed by another try', async (_name, requests, written) => {
+    const failing = checkOf(github, { state: { kind: 'completed', conclusion: 'failure' }, annotations: annotations(120) });
+    // What a process leaves that was killed then: nobody has told it the id, so it is not on record.
+    const { id } = await github.host.writeCheck({ ...failing, annotations: failing.annotations.slice(0, requests * 50) });
+    expect((await github.allChecks(failing.name)).map((check) => check.annotations)).toEqual([written]);
+    expect(await github.host.writeCheck({ ...failing, adopt: true })).toEqual({ id });
+    expect(await github.allChecks(failing.name)).toMatchObject([{ id, annotations: 120 }]);
+  });
+
+  it('and breaks in the middle goes on at the next try', async () => {
+    const failing = checkOf(github, { state: { kind: 'completed', conclusion: 'failure' }, annotations: annotations(120) });
+    const route = '/repos/:owner/:repo/check-runs/:run';
+    // More often than the client itself tries again.
+    github.forge.addFault({ method: 'PATCH', route, when: 'before', status: 403, body: { message: 'no' }, times: 1 });
+    await expect(github.host.writeCheck(failing)).rejects.toThrow();
+    await github.host.writeCheck({ ...failing, adopt: true });
+    expect((await github.allChecks(failing.name)).map((check) => check.annotations)).toEqual([120]);
   });
 });
 

@@ -180,6 +180,14 @@ function testComments(harness: Get): void {
     expect((await withMarker(first.marker)).map((comment) => comment.id)).toEqual([again.id]);
   });
 
+  it('with the annotations that it has already stays the same, and has them once', async () => {
+    const { host, allChecks } = harness();
+    const failing = checkOf(harness(), { state: { kind: 'completed', conclusion: 'failure' }, annotations: annotations(60) });
+    const { id } = await host.writeCheck(failing);
+    expect(await host.writeCheck({ ...failing, id, title: 'again' })).toEqual({ id });
+    expect(await allChecks(failing.name)).toMatchObject([{ id, title: 'again', annotations: 60 }]);
+  });
+
   it('is found again when its id was lost, and its doubles are removed', async () => {
     const { host } = harness();
     const first = commentOf(harness(), 'oldest');

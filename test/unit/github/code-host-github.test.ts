@@ -34,6 +34,9 @@ const annotations = (count: number) =>
     message: `m${i}`,
   }));
 
+/** The annotation with this number, as GitHub gives it back. */
+const seen = (nth: number) => ({ path: 'a.yaml', start_line: nth, annotation_level: 'failure', title: 't', message: `m${nth - 1}` });
+
 const comment = { pull: 5, id: undefined as number | undefined, body: `${MARKER} new`, marker: MARKER, adopt: false };
 
 const issue = (fields: Partial<IssueWrite> = {}): IssueWrite => ({
@@ -104,11 +107,22 @@ describe('writeCheck', () => {
 
   it('begins a new run where annotations of an earlier writing are left', async () => {
     const { host, asked } = hostOf([
-      { status: 200, body: run(9, 3) },
+      { status: 200, body: [{ ...seen(1), message: 'of before' }] },
+      { status: 200, body: run(9, 1) },
       { status: 201, body: run(10, 1) },
     ]);
     expect(await host.writeCheck(check({ id: 9, annotations: annotations(1) }))).toEqual({ id: 10 });
-    expect(lines(asked)).toEqual([`PATCH ${R}/check-runs/9`, `POST ${R}/check-runs`]);
+    expect(lines(asked)).toEqual([`GET ${R}/check-runs/9/annotations?per_page=100`, `PATCH ${R}/check-runs/9`, `POST ${R}/check-runs`]);
+  });
+
+  it('sends only the annotations that a run lacks', async () => {
+    const { host, asked } = hostOf([
+      { status: 200, body: [seen(2), seen(1)] },
+      { status: 200, body: run(9, 3) },
+    ]);
+    expect(await host.writeCheck(check({ id: 9, annotations: annotations(3) }))).toEqual({ id: 9 });
+    expect(asked).toHaveLength(2);
+    expect(asked[1]?.body).toMatchObject({ output: { annotations: [{ start_line: 3 }] } });
   });
 
   it('adopts a run of ours with this name, and none of another app', async () => {

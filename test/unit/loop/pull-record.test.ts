@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
+import type { LoopWith } from '../../../src/loop/loop.ts';
 import {
   closePull,
   knownPull,
+  memoOf,
   type PullRecord,
   pullRecord,
   pullRecords,
   readPullRecord,
-  savePullRecord,
+  recordPlan,
 } from '../../../src/loop/pull-record.ts';
 import type { PullInfo } from '../../../src/ports/code-host.ts';
 import { InMemoryStateStore } from '../../../src/ports/in-memory/state-store.ts';
+import type { StateStore } from '../../../src/ports/state-store.ts';
 import { FLEET, fleetRecord, sha } from '../../support/state/builders.ts';
 
 const INFO: PullInfo = {
@@ -25,20 +28,46 @@ const INFO: PullInfo = {
   fork: true,
   mergeCommit: undefined,
 };
-const RECORD: PullRecord = { number: 7, isOpen: true, planned: { info: INFO, base: sha('b') }, digest: trusted.digest('0123456789abcdef') };
+const RECORD: PullRecord = {
+  number: 7,
+  isOpen: true,
+  closings: 2,
+  planned: { info: INFO, base: sha('b') },
+  digest: trusted.digest('0123456789abcdef'),
+};
 
 async function kept(record: PullRecord) {
   const store = new InMemoryStateStore();
   await store.saveFleet(fleetRecord());
-  await savePullRecord(store, FLEET, record);
+  await store.saveProjection(FLEET, { key: 'pull:7', remoteId: undefined, hash: undefined, memo: memoOf(record) });
   return store;
+}
+
+const loopOn = (store: StateStore): LoopWith<'store'> => ({
+  ports: { store },
+  memory: new Map(),
+  settings: { speed: 1, publishIntervalMs: 1_000, publicUrl: 'https://flotilla.example.com' },
+});
+
+/** A store that takes its time, so that whoever does not wait gets in between. */
+function yielding(store: StateStore): StateStore {
+  const slow = async <T>(work: () => Promise<T>): Promise<T> => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return await work();
+  };
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? (...given: readonly unknown[]) => slow(async () => member.apply(target, given)) : member;
+    },
+  });
 }
 
 describe('what is known of a pull request', () => {
   it.each<[string, PullRecord]>([
     ['planned', RECORD],
     ['merged', { ...RECORD, planned: { info: { ...INFO, state: 'closed', merged: true, mergeCommit: sha('c') }, base: sha('b') } }],
-    ['closed before its first plan', { number: 7, isOpen: false, planned: undefined, digest: undefined }],
+    ['closed before its first plan', { number: 7, isOpen: false, closings: 1, planned: undefined, digest: undefined }],
   ])('is read as it was written: %s', async (_name, record) => {
     const store = await kept(record);
     expect([await pullRecord(store, FLEET, 7), await pullRecords(store, FLEET)]).toEqual([record, [record]]);
@@ -46,10 +75,43 @@ describe('what is known of a pull request', () => {
 
   it('survives its end: what was shown last stays known', async () => {
     const store = await kept(RECORD);
-    await closePull(store, FLEET, 7);
-    expect(await pullRecord(store, FLEET, 7)).toEqual({ ...RECORD, isOpen: false });
-    await closePull(store, FLEET, 8);
-    expect(await pullRecord(store, FLEET, 8)).toEqual({ number: 8, isOpen: false, planned: undefined, digest: undefined });
+    const loop = loopOn(store);
+    await closePull(loop, FLEET, 7);
+    expect(await pullRecord(store, FLEET, 7)).toEqual({ ...RECORD, isOpen: false, closings: 3 });
+    await closePull(loop, FLEET, 8);
+    expect(await pullRecord(store, FLEET, 8)).toEqual({ number: 8, isOpen: false, closings: 1, planned: undefined, digest: undefined });
+  });
+
+  describe('while a plan of it is put on record', () => {
+    const plan = { number: 7, planned: { info: INFO, base: sha('e') }, digest: trusted.digest('fedcba9876543210') };
+
+    it.each(['close first', 'plan first'])('and it is closed at the same moment, it ends up closed: %s', async (order) => {
+      const store = await kept(RECORD);
+      const loop = loopOn(yielding(store));
+      const steps = [() => closePull(loop, FLEET, 7), () => recordPlan(loop, FLEET, plan, RECORD)];
+      await Promise.all((order === 'close first' ? steps : steps.reverse()).map((step) => step()));
+      const digest = order === 'close first' ? RECORD.digest : plan.digest;
+      expect(await pullRecord(store, FLEET, 7)).toMatchObject({ isOpen: false, closings: 3, digest });
+    });
+
+    it.each<[string, boolean]>([
+      ['open', true],
+      ['closed, and opened again since', false],
+    ])('and it was closed meanwhile, it stays closed; it was read as %s', async (_name, isOpen) => {
+      const read = { ...RECORD, isOpen };
+      const store = await kept(read);
+      const loop = loopOn(store);
+      await closePull(loop, FLEET, 7);
+      expect(await recordPlan(loop, FLEET, plan, read)).toBe('closed-since');
+      expect((await pullRecord(store, FLEET, 7))?.isOpen).toBe(false);
+    });
+
+    it('and nobody closes it, it is open with that plan', async () => {
+      const read = { ...RECORD, isOpen: false };
+      const store = await kept(read);
+      expect(await recordPlan(loopOn(store), FLEET, plan, read)).toBe('recorded');
+      expect(await pullRecord(store, FLEET, 7)).toEqual({ ...plan, isOpen: true, closings: 2 });
+    });
   });
 
   it('stands for the pull request itself only while its head is the same', () => {
@@ -67,7 +129,7 @@ describe('what is known of a pull request', () => {
     ['a base that is no commit', { info: JSON.stringify(INFO), base: 'main' }],
   ])('that cannot be read (%s) is not known: it is planned again', (_name, memo) => {
     const read = readPullRecord({ key: 'pull:7', remoteId: undefined, hash: undefined, memo: { ...memo, state: 'open', digest: 'x' } });
-    expect(read).toEqual({ number: 7, isOpen: true, planned: undefined, digest: undefined });
+    expect(read).toEqual({ number: 7, isOpen: true, closings: 0, planned: undefined, digest: undefined });
   });
 
   it('under a key that names none is nothing', () => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { memoryOf } from '../../../src/loop/memory.ts';
+import { commentKey } from '../../../src/loop/projection-keys.ts';
+import { pullRecord } from '../../../src/loop/pull-record.ts';
 import { reviewHead, reviewPullRequest } from '../../../src/loop/review-pull-request.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { CLUSTERS } from '../../support/loop/small-manifests.ts';
@@ -152,6 +155,22 @@ describe('what happens meanwhile', () => {
     };
     await reviewPullRequest(bot.loop, FLEET, 7);
     expect(merged).toBe(true);
+    expect(bot.repository.comments(7).map(({ body }) => body.includes('landed as'))).toEqual([true]);
+  });
+
+  it('it is merged while its comment waits to be written: the plan is not written any more', async () => {
+    const bot = await TestBot.begin();
+    await bot.propose({ version: '3.9.0' }, 7);
+    const held = Promise.withResolvers<void>();
+    const holding = memoryOf(bot.loop.memory, FLEET).writing.run(commentKey(7), () => held.promise);
+    const review = reviewPullRequest(bot.loop, FLEET, 7);
+    while ((await pullRecord(bot.store, FLEET, 7))?.isOpen !== true) await new Promise((resolve) => setTimeout(resolve, 1));
+    await bot.mergeProposed(7);
+    await bot.tasks.sync({ fleet: FLEET });
+    held.resolve();
+    await Promise.all([holding, review]);
+    expect(bot.repository.comments(7)).toEqual([]);
+    await bot.work();
     expect(bot.repository.comments(7).map(({ body }) => body.includes('landed as'))).toEqual([true]);
   });
 
