@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { invariant } from '../../core/model/assert.ts';
+import type { Instant } from '../../core/model/time.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import { appendAudit } from './audit.ts';
 import type { Database, Tx } from './database.ts';
@@ -16,9 +17,9 @@ import { writeStops } from './stops.ts';
 class Conflict extends Error {}
 
 /** Everything or nothing; the row of the fleet is locked first, so that two commits of one fleet never run at once. */
-export async function commit(db: Database, change: StateChange): Promise<'committed' | 'conflict'> {
+export async function commit(db: Database, change: StateChange, now: Instant): Promise<'committed' | 'conflict'> {
   try {
-    await db.transaction().execute((tx) => write(tx, change));
+    await db.transaction().execute((tx) => write(tx, change, now));
     return 'committed';
   } catch (error) {
     if (error instanceof Conflict) return 'conflict';
@@ -26,7 +27,7 @@ export async function commit(db: Database, change: StateChange): Promise<'commit
   }
 }
 
-async function write(tx: Tx, change: StateChange): Promise<void> {
+async function write(tx: Tx, change: StateChange, now: Instant): Promise<void> {
   const { fleet, at } = change;
   await compareAndSet(tx, change);
   if (change.desired !== undefined) await writeDesired(tx, fleet, at, change.desired);
@@ -40,7 +41,7 @@ async function write(tx: Tx, change: StateChange): Promise<void> {
   await writeObservations(tx, fleet, change.observations ?? []);
   if (change.drifts !== undefined) await replaceDrifts(tx, fleet, change.drifts);
   await appendAudit(tx, fleet, change.audit ?? []);
-  await addJobs(tx, change.jobs ?? []);
+  await addJobs(tx, change.jobs ?? [], now);
 }
 
 async function compareAndSet(tx: Tx, { fleet, expectedVersion, heads }: StateChange): Promise<void> {

@@ -1,19 +1,30 @@
 import { sql } from 'kysely';
 import pg from 'pg';
+import { instant } from '../../core/model/time.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { StateStore } from '../../ports/state-store.ts';
+import { clockDistance } from './clock-distance.ts';
 import { type Connection, clientConfig, SESSION_NAME } from './connection.ts';
 import { type Database, openDatabase } from './database.ts';
 import { EmbeddedServer } from './embedded-server.ts';
 import { guarded, storeError, toPortError } from './errors.ts';
 import { forgetOldDeliveries } from './inbox.ts';
+import { oldestDueJobMs } from './job-age.ts';
 import { migrate } from './migrations/migrate.ts';
 import { OpenerLock } from './opener-lock.ts';
-import { type JobHandlers, JobQueue, migrateQueue } from './queue.ts';
+import { type JobHandlers, JobQueue, migrateQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
 import { createQueuePool } from './queue-pool.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
 
-export interface StateConfig {
+/** What only tests set otherwise. */
+export interface StateSettings {
+  /** The clock that instants of jobs are from; the system's by default. */
+  readonly clock: Clock;
+  readonly queueTimes: QueueTimes;
+}
+
+export interface StateConfig extends Partial<StateSettings> {
   /** A server of one's own; `undefined` starts the embedded one. */
   readonly databaseUrl: string | undefined;
   /** Data folder of the embedded server; made when it is not there. */
@@ -25,12 +36,17 @@ export interface ConnectedState {
   readonly store: StateStore;
   /** Starts working off jobs. Once; `concurrency` jobs at a time (default 8). */
   runQueue(handlers: JobHandlers, log: Log, concurrency?: number): Promise<JobQueue>;
+  /** How far the database's clock is ahead of ours, in milliseconds. @throws PortError */
+  clockDistance(): Promise<number>;
+  /** How long the oldest job has been due that is not done yet, in milliseconds; 0 when there is none. @throws PortError */
+  oldestDueJobMs(): Promise<number>;
   /** Stops what was started here: queue, connections, embedded server. */
   close(): Promise<void>;
 }
 
 const DATABASE = 'flotilla';
 const CONCURRENCY = 8;
+const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()) };
 const CUT_OFF_MS = 1_000;
 const SERVER_MAJOR_MIN = 15;
 const FORGET_EVERY_MS = 24 * 3_600_000;
@@ -41,8 +57,8 @@ const FORGET_EVERY_MS = 24 * 3_600_000;
  * @throws PortError that says how to fix it: another bot has it open, the folder or the server cannot be used, or a newer
  *   Flotilla has written it.
  */
-export async function connectState({ databaseUrl, folder, log }: StateConfig): Promise<ConnectedState> {
-  if (databaseUrl !== undefined) return openState(fromUrl(databaseUrl), log);
+export async function connectState({ databaseUrl, folder, log, ...settings }: StateConfig): Promise<ConnectedState> {
+  if (databaseUrl !== undefined) return openState(fromUrl(databaseUrl), log, settings);
   const server = await EmbeddedServer.start(folder, log);
   const lock = await guarded('open', async () => {
     await createDatabase(server.connection('postgres'));
@@ -54,7 +70,7 @@ export async function connectState({ databaseUrl, folder, log }: StateConfig): P
   });
   try {
     await server.removeLeftovers();
-    const opened = await openHeld(server.connection(DATABASE), lock, log);
+    const opened = await openHeld(server.connection(DATABASE), lock, log, settings);
     return {
       ...opened,
       close: async () => {
@@ -71,14 +87,15 @@ export async function connectState({ databaseUrl, folder, log }: StateConfig): P
 }
 
 /** Opens a database that exists, for this process alone. @throws PortError */
-export async function openState(connection: Connection, log: Log): Promise<ConnectedState> {
-  return openHeld(connection, await OpenerLock.acquire(connection, log), log);
+export async function openState(connection: Connection, log: Log, settings: Partial<StateSettings> = {}): Promise<ConnectedState> {
+  return openHeld(connection, await OpenerLock.acquire(connection, log), log, settings);
 }
 
 /** Brings the schema up to date, and opens store and queue. Releases everything again when a step fails. */
-async function openHeld(connection: Connection, lock: OpenerLock, log: Log): Promise<ConnectedState> {
+async function openHeld(connection: Connection, lock: OpenerLock, log: Log, settings: Partial<StateSettings>): Promise<ConnectedState> {
+  const { clock = SYSTEM_CLOCK, queueTimes = QUEUE_TIMES } = settings;
   const db = openDatabase(connection, log);
-  const pool = createQueuePool(connection, CONCURRENCY + 4, log);
+  const pool = createQueuePool(connection, CONCURRENCY + 4, queueTimes.statementMs, log);
   const closeAll = async (): Promise<void> => {
     await Promise.all([db.destroy(), pool.end()]);
     await lock.release();
@@ -95,9 +112,11 @@ async function openHeld(connection: Connection, lock: OpenerLock, log: Log): Pro
   forgetting.unref();
   const queues: JobQueue[] = [];
   return {
-    store: new PostgresStateStore(db, () => (lock.held ? 'held' : lock.lost ? 'lost' : 'away')),
+    store: new PostgresStateStore(db, () => (lock.held ? 'held' : lock.lost ? 'lost' : 'away'), clock),
+    clockDistance: () => guarded('clockDistance', () => clockDistance(db, clock)),
+    oldestDueJobMs: () => guarded('oldestDueJobMs', () => oldestDueJobMs(db)),
     runQueue: async (handlers, queueLog, concurrency = CONCURRENCY) => {
-      const queue = await guarded('runQueue', () => JobQueue.start(pool, handlers, concurrency, queueLog));
+      const queue = await guarded('runQueue', () => JobQueue.start(pool, handlers, concurrency, queueTimes, queueLog));
       queues.push(queue);
       return queue;
     },

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../../ports/log.ts';
+import { endWhenSilent } from './silent-server.ts';
 
 /** How a database is reached. */
 export type Connection =
@@ -10,6 +11,8 @@ export type Connection =
 export const SCHEMA = 'flotilla';
 
 const CONNECT_MS_MAX = 5_000;
+/** What the answer to a statement may take beyond the time that the server gives the statement itself. */
+const ANSWER_MS_EXTRA = 5_000;
 const INT8 = 20;
 
 /** Sessions of one bot, by name in pg_stat_activity: how the next bot finds those that a killed one left. */
@@ -41,8 +44,6 @@ export function poolConfig(connection: Connection, options: PoolOptions): pg.Poo
     max: options.max,
     idleTimeoutMillis: 300_000,
     statement_timeout: options.statementMs,
-    // A server that is stopped or cut off does not even send its time-out.
-    query_timeout: options.statementMs + CONNECT_MS_MAX,
     lock_timeout: Math.min(10_000, options.statementMs),
     idle_in_transaction_session_timeout: 60_000,
     ...(options.bigintAsNumber ? { types: { getTypeParser } } : {}),
@@ -50,13 +51,17 @@ export function poolConfig(connection: Connection, options: PoolOptions): pg.Poo
   };
 }
 
-/** Makes a pool survive the death of its server: broken connections are dropped, and made anew when they are needed. */
-export function surviving<P extends pg.Pool>(pool: P, log: Log): P {
+/** When the answer to a statement is given up, and its connection with it. */
+export const answerMs = (statementMs: number): number => statementMs + ANSWER_MS_EXTRA;
+
+/** Makes a pool survive the death and the silence of its server: such connections are dropped, and made anew when they are needed. */
+export function surviving<P extends pg.Pool>(pool: P, statementMs: number, log: Log): P {
   // Without these, the end of a connection would be an unhandled 'error' event and end the bot.
   const onError = (error: Error): void => log.debug({ err: error }, 'a connection to the database broke');
   pool.on('error', onError);
   pool.on('connect', (client) => {
     client.on('error', onError);
+    endWhenSilent(client, answerMs(statementMs));
   });
   return pool;
 }

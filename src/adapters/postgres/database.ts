@@ -12,9 +12,10 @@ const CONNECTIONS_MAX = 6;
 const STATEMENT_MS_MAX = 60_000;
 
 /** Kysely over a pool of its own. `destroy()` ends the pool. Nothing is connected before the first query. */
-export function openDatabase(connection: Connection, log: Log): Database {
+export function openDatabase(connection: Connection, log: Log, statementMs = STATEMENT_MS_MAX): Database {
   const pool = surviving(
-    new pg.Pool(poolConfig(connection, { max: CONNECTIONS_MAX, statementMs: STATEMENT_MS_MAX, bigintAsNumber: true })),
+    new pg.Pool(poolConfig(connection, { max: CONNECTIONS_MAX, statementMs, bigintAsNumber: true })),
+    statementMs,
     log,
   );
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });

@@ -8,7 +8,7 @@ import { type ServerBinaries, serverBinaries } from './binaries.ts';
 import { type Connection, canConnect } from './connection.ts';
 import { type DataFolder, dataFolder, initialise, readPassword, removeLeftovers, SERVER_USER } from './data-folder.ts';
 import { storeError } from './errors.ts';
-import { isPostgres, readPostmaster, removeStale } from './postmaster.ts';
+import { isServerOf, readPostmaster, removeStale } from './postmaster.ts';
 import { reachableBinaries } from './reachable-binaries.ts';
 import { ended, startProcess, stopProcess } from './server-process.ts';
 import { type ServerUser, serverUser } from './server-user.ts';
@@ -18,8 +18,13 @@ const STOP_MS_MAX = 5_000;
 const ADOPT_MS_MAX = 20_000;
 const RESTART_MS_MAX = 5_000;
 /** Below the range from which systems take ports for outgoing connections, so that ours is free again after a restart. */
-const PORTS = { from: 20_000, to: 32_000 } as const;
+const PORTS: PortRange = { from: 20_000, to: 32_000 };
 const ATTEMPTS = 5;
+
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
 
 interface Running {
   readonly pid: number;
@@ -61,14 +66,14 @@ export class EmbeddedServer {
    *
    * @throws PortError that says how to fix it, when the folder cannot be used.
    */
-  static async start(folder: string, log: Log): Promise<EmbeddedServer> {
+  static async start(folder: string, log: Log, ports: PortRange = PORTS): Promise<EmbeddedServer> {
     try {
       const at = dataFolder(folder);
       const user = await serverUser(at.data);
       const binaries = await reachableBinaries(await serverBinaries(), user, log);
       const made = await initialise(at, binaries, user);
       const password = await readPassword(at);
-      const running = await adoptOrStart({ at, binaries, user, password }, undefined);
+      const running = await adoptOrStart({ at, binaries, user, password }, ports);
       log.info({ folder, pid: running.pid, port: running.port, made, adopted: running.child === undefined }, 'embedded PostgreSQL is up');
       return new EmbeddedServer({ at, binaries, user, password, log, running });
     } catch (error) {
@@ -95,7 +100,8 @@ export class EmbeddedServer {
     await this.#supervised;
     const { pid } = this.#running;
     // A process id is soon another process's: only the server that this folder names is stopped.
-    if ((await readPostmaster(this.#at.data))?.pid === pid && (await isPostgres(pid))) await stopProcess(pid, STOP_MS_MAX);
+    const named = await readPostmaster(this.#at.data);
+    if (named?.pid === pid && (await isServerOf(this.#at.data, named))) await stopProcess(pid, STOP_MS_MAX);
   }
 
   /** Stops looking after the server and leaves it running: it belongs to another bot. */
@@ -138,14 +144,15 @@ interface Parts {
 }
 
 /**
- * `port`: the one to keep; `undefined` takes any free one. Failures that the folder does not explain are tried again:
+ * `port`: the one to keep, or those to take a free one of. Failures that the folder does not explain are tried again:
  * another bot may have been quicker, the port be gone, or sessions of a killed server still be ending.
  */
-async function adoptOrStart(parts: Parts, port: number | undefined): Promise<Running> {
+async function adoptOrStart(parts: Parts, port: number | PortRange): Promise<Running> {
+  const kept = typeof port === 'number' ? port : undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const adopted = await adopt(parts, port);
+    const adopted = await adopt(parts, kept);
     if (adopted !== undefined) return adopted;
-    const take = port ?? (await freePort());
+    const take = typeof port === 'number' ? port : await freePort(port);
     const started = await startProcess(parts.binaries, parts.at, parts.user, take);
     if (started.kind === 'started') return { child: started.child, pid: started.pid, port: take };
     if (started.diagnosis.certain || attempt === ATTEMPTS) throw started.diagnosis.error;
@@ -159,7 +166,7 @@ async function adopt(parts: Parts, port: number | undefined): Promise<Running | 
   for (;;) {
     const seen = await readPostmaster(parts.at.data);
     if (seen === undefined) return undefined;
-    if (!(await isPostgres(seen.pid))) {
+    if (!(await isServerOf(parts.at.data, seen))) {
       await removeStale(parts.at.data, seen);
       return undefined;
     }
@@ -189,15 +196,15 @@ function connectionTo(port: number, password: string, database: string): Connect
 }
 
 /** A port that nothing listens on now; between the question and the start another program may take it. */
-async function freePort(): Promise<number> {
+async function freePort({ from, to }: PortRange): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = randomInt(PORTS.from, PORTS.to);
+    const port = randomInt(from, to);
     if (await isFree(port)) return port;
   }
   throw storeError(
     'start',
     'needs-human',
-    `no free port on 127.0.0.1 between ${PORTS.from} and ${PORTS.to}; close other programs, or set DATABASE_URL`,
+    `no free port on 127.0.0.1 between ${from} and ${to}; close other programs, or set DATABASE_URL`,
   );
 }
 

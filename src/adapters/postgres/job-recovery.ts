@@ -2,24 +2,30 @@ import type pg from 'pg';
 
 /**
  * Frees what a dead worker still holds. graphile-worker itself waits four hours, because it cannot know who is dead;
- * whoever calls this is the one opener of the database and has no worker running.
+ * whoever calls this is the one opener of the database and has no worker that takes jobs.
  *
  * A job that was cut off once or twice runs again at once. One that keeps ending the process waits longer each time,
  * so that it cannot keep the bot from starting.
+ *
+ * @param running - ids of jobs that this process still works on: they and their queues stay locked.
  */
-export async function freeDeadWorkers(pool: pg.Pool): Promise<number> {
-  const { rowCount } = await pool.query(`
-    with jobs as (
+export async function freeDeadWorkers(pool: pg.Pool, running: readonly string[]): Promise<number> {
+  const { rowCount } = await pool.query(
+    `with jobs as (
       update graphile_worker._private_jobs set locked_at = null, locked_by = null,
         run_at = case when attempts <= 3 then run_at else greatest(run_at, now() + least(60, 2 ^ least(attempts - 3, 10)) * interval '1 second') end
-      where locked_by is not null and key is not null
+      where locked_by is not null and key is not null and id <> all($1::bigint[])
       returning 1
     ), replaced as (
-      delete from graphile_worker._private_jobs where locked_by is not null and key is null
+      delete from graphile_worker._private_jobs where locked_by is not null and key is null and id <> all($1::bigint[])
     ), queues as (
-      update graphile_worker._private_job_queues set locked_at = null, locked_by = null where locked_by is not null
+      update graphile_worker._private_job_queues set locked_at = null, locked_by = null
+      where locked_by is not null
+        and id not in (select job_queue_id from graphile_worker._private_jobs where id = any($1::bigint[]) and job_queue_id is not null)
     )
-    select 1 from jobs`);
+    select 1 from jobs`,
+    [running],
+  );
   return rowCount ?? 0;
 }
 

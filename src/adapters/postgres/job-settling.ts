@@ -6,6 +6,7 @@ import { plainText } from './rows.ts';
 /** A job that a worker has taken, as graphile-worker hands it out. */
 export interface TakenJob {
   readonly id: string;
+  readonly key: string | null;
   readonly job_queue_id: number | null;
   readonly locked_by: string | null;
   readonly attempts: number;

@@ -5,6 +5,7 @@ import type { Log } from '../../ports/log.ts';
 import type { PortError } from '../../ports/port-error.ts';
 import { type Connection, clientConfig, SESSION_NAME } from './connection.ts';
 import { storeError, toPortError } from './errors.ts';
+import { endWhenSilent } from './silent-server.ts';
 
 /** Any two numbers that no other program uses for its advisory locks: `Flot` in ASCII, and 1. */
 const LOCK = [0x466c6f74, 1] as const;
@@ -14,24 +15,34 @@ const RECONNECT_MS_MAX = 1_000;
 /** After a break, a lock that another process holds for this long is lost: that process is the bot now. */
 const LOST_MS = 3_000;
 
+export interface Heartbeat {
+  readonly everyMs: number;
+  readonly answerMs: number;
+}
+
+/** Together less than the half minute after which the server gives a silent session up: nobody may take the lock before we know. */
+const HEARTBEAT: Heartbeat = { everyMs: 10_000, answerMs: 15_000 };
+
 /**
  * Holds the database for one bot: a session-level advisory lock on a connection that does nothing else.
  *
  * The lock ends with the session, so it is free as soon as its holder is dead, however it died. When only the
- * connection or the server died, it is taken again.
+ * connection or the server died, or stood still, it is taken again.
  */
 export class OpenerLock {
   readonly #connection: Connection;
   readonly #log: Log;
+  readonly #heartbeat: Heartbeat;
   readonly #leave = new AbortController();
   #client: pg.Client;
   #held = true;
   #lost = false;
 
-  private constructor(connection: Connection, client: pg.Client, log: Log) {
+  private constructor(connection: Connection, client: pg.Client, log: Log, heartbeat: Heartbeat) {
     this.#connection = connection;
     this.#client = client;
     this.#log = log;
+    this.#heartbeat = heartbeat;
     this.#watch(client);
   }
 
@@ -40,8 +51,8 @@ export class OpenerLock {
    *
    * @throws PortError that names the holder, when another process has this database open.
    */
-  static async acquire(connection: Connection, log: Log): Promise<OpenerLock> {
-    const client = await connected(connection);
+  static async acquire(connection: Connection, log: Log, heartbeat = HEARTBEAT): Promise<OpenerLock> {
+    const client = await connected(connection, heartbeat);
     try {
       const until = performance.now() + ACQUIRE_MS_MAX;
       while (!(await tryLock(client))) {
@@ -53,7 +64,7 @@ export class OpenerLock {
          where datname = current_database() and application_name = $1 and usename = current_user and pid <> pg_backend_pid()`,
         [SESSION_NAME],
       );
-      return new OpenerLock(connection, client, log);
+      return new OpenerLock(connection, client, log, heartbeat);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw toPortError('open', error);
@@ -77,7 +88,10 @@ export class OpenerLock {
   }
 
   #watch(client: pg.Client): void {
+    const beat = setInterval(() => void client.query('select 1').catch(() => undefined), this.#heartbeat.everyMs);
+    beat.unref();
     const broken = (): void => {
+      clearInterval(beat);
       if (client !== this.#client || this.#leave.signal.aborted || !this.#held) return;
       this.#held = false;
       this.#log.warn({}, 'the connection that holds the database broke; taking it again');
@@ -103,7 +117,7 @@ export class OpenerLock {
   }
 
   async #tryAgain(): Promise<'held' | 'refused' | 'away'> {
-    const client = await connected(this.#connection).catch(() => undefined);
+    const client = await connected(this.#connection, this.#heartbeat).catch(() => undefined);
     if (client === undefined) return 'away';
     const locked = await tryLock(client).catch(() => undefined);
     if (locked !== true || this.#leave.signal.aborted) {
@@ -119,10 +133,11 @@ export class OpenerLock {
   }
 }
 
-async function connected(connection: Connection): Promise<pg.Client> {
+async function connected(connection: Connection, { answerMs }: Heartbeat): Promise<pg.Client> {
   // At most 63 bytes, cut by the server.
   const client = new pg.Client(clientConfig(connection, `${SESSION_NAME} opener, pid ${process.pid} on ${hostname().slice(0, 24)}`));
   client.on('error', () => undefined);
+  endWhenSilent(client, answerMs);
   try {
     await client.connect();
     // A holder behind a cut cable is noticed in about half a minute, not in the two hours that systems default to.

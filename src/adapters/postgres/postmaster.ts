@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 /** What a server says of itself in `postmaster.pid` of its data directory. */
 export interface Postmaster {
   readonly pid: number;
+  /** As it was named to the server; in a copy of the folder, that of the original. */
+  readonly data: string;
   readonly port: number;
   readonly ready: boolean;
 }
@@ -24,10 +26,10 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
   if (!Number.isInteger(pid) || pid < 2 || !Number.isInteger(port) || port < 1) return undefined;
-  return { pid, port, ready: lines[7]?.trim() === 'ready' };
+  return { pid, data: lines[1] ?? '', port, ready: lines[7]?.trim() === 'ready' };
 }
 
-/** True while a process with this id lives, whoever's it is. One that has ended and that nobody has asked about does not. */
+/** True while a process with this id lives, whoever's it is: the one answer to this question. One that has ended and that nobody has asked about does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -55,6 +57,22 @@ function isZombie(pid: number): boolean {
 export async function removeStale(data: string, stale: Postmaster): Promise<void> {
   // Another bot may have started a server since: its file names another process.
   if ((await readPostmaster(data))?.pid === stale.pid) await rm(join(data, 'postmaster.pid'), { force: true });
+}
+
+/**
+ * True when the server that the file of a data directory names runs, and runs on this directory: in a copy, the file names the
+ * server of the original. Not to know counts as true, because a second server on live data would cost the data.
+ */
+export async function isServerOf(data: string, server: Postmaster): Promise<boolean> {
+  return (await isPostgres(server.pid)) && !(await runsElsewhere(data, server));
+}
+
+async function runsElsewhere(data: string, server: Postmaster): Promise<boolean> {
+  // A server works in its data directory. Where that cannot be seen, the name in the file tells, if the same server is named there.
+  const theirs = platform() === 'linux' ? `/proc/${server.pid}/cwd` : server.data;
+  if (platform() !== 'linux' && (await readPostmaster(theirs))?.pid !== server.pid) return false;
+  const [there, here] = await Promise.all([stat(theirs).catch(() => undefined), stat(data).catch(() => undefined)]);
+  return there !== undefined && here !== undefined && (there.ino !== here.ino || there.dev !== here.dev);
 }
 
 /**

@@ -25,9 +25,8 @@ class QueuePool extends pg.Pool {
 
 const withoutCode = (error: unknown): Error => new Error(error instanceof Error ? error.message : String(error), { cause: error });
 
-const STATEMENT_MS_MAX = 30_000;
-
-export function createQueuePool(connection: Connection, max: number, log: Log): pg.Pool {
+/** @param statementMs - what the server gives one statement. */
+export function createQueuePool(connection: Connection, max: number, statementMs: number, log: Log): pg.Pool {
   // graphile-worker's own numbers are texts, as the driver gives them.
-  return surviving(new QueuePool(poolConfig(connection, { max, statementMs: STATEMENT_MS_MAX, bigintAsNumber: false })), log);
+  return surviving(new QueuePool(poolConfig(connection, { max, statementMs, bigintAsNumber: false })), statementMs, log);
 }

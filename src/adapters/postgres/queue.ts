@@ -1,11 +1,14 @@
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger, type Runner, run, runMigrations, type Task } from 'graphile-worker';
+import { Logger, type Runner, run, runMigrations, type Task, type WorkerEvents } from 'graphile-worker';
 import type pg from 'pg';
 import { backoffMs, retryOf } from '../../ports/job-retry.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Job, JobTask } from '../../ports/state-store.ts';
+import { answerMs } from './connection.ts';
 import { freeDeadWorkers, removeIdleQueues, requeueParkedJobs } from './job-recovery.ts';
 import { settleDone, settleFailed, type TakenJob } from './job-settling.ts';
+import { OrphanedLocks } from './orphaned-locks.ts';
 
 export interface JobContext {
   /** Counts from 1. */
@@ -20,6 +23,17 @@ export type JobHandlers = Readonly<Record<JobTask, (payload: Job['payload'], con
 const POLL_MS = 500;
 const IDLE_QUEUES_EVERY_MS = 3_600_000;
 const SETTLE_RETRY_MS_MAX = 5_000;
+/** Between the moment at which an answer is given up and the one at which this process has noticed, however busy it is. */
+const NOTICED_MS = 5_000;
+
+export interface QueueTimes {
+  /** What the server gives one statement of the queue. They are small: one that takes longer stands still. */
+  readonly statementMs: number;
+  /** How often jobs are looked for that are locked and that nobody works on. */
+  readonly lookEveryMs: number;
+}
+
+export const QUEUE_TIMES: QueueTimes = { statementMs: 10_000, lookEveryMs: 5_000 };
 
 /** Creates or updates the queue's own tables. `add_jobs` needs them, so it comes before the store is used. */
 export async function migrateQueue(pool: pg.Pool, log: Log): Promise<void> {
@@ -34,26 +48,31 @@ export class JobQueue {
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #cutOff = new AbortController();
+  /** Jobs that a handler works on, until their outcome is stored. */
+  readonly #running = new Set<string>();
+  readonly #times: QueueTimes;
   #runner: Runner | undefined;
   #supervised: Promise<void> = Promise.resolve();
 
-  private constructor(pool: pg.Pool, handlers: JobHandlers, concurrency: number, log: Log) {
+  private constructor(pool: pg.Pool, handlers: JobHandlers, concurrency: number, times: QueueTimes, log: Log) {
     this.#pool = pool;
     this.#handlers = handlers;
     this.#concurrency = concurrency;
+    this.#times = times;
     this.#log = log;
   }
 
   /** Takes up what a dead bot left, then starts. @throws when the database does not answer. */
-  static async start(pool: pg.Pool, handlers: JobHandlers, concurrency: number, log: Log): Promise<JobQueue> {
-    const queue = new JobQueue(pool, handlers, concurrency, log);
-    const freed = await freeDeadWorkers(pool);
+  static async start(pool: pg.Pool, handlers: JobHandlers, concurrency: number, times: QueueTimes, log: Log): Promise<JobQueue> {
+    const queue = new JobQueue(pool, handlers, concurrency, times, log);
+    const freed = await freeDeadWorkers(pool, []);
     const requeued = await requeueParkedJobs(pool);
     await removeIdleQueues(pool);
     if (freed + requeued > 0) log.info({ freed, requeued }, 'jobs of the last run are taken up again');
     queue.#runner = await queue.#run();
     queue.#supervised = queue.#supervise(queue.#runner);
     void queue.#tidy();
+    void queue.#releaseOrphans();
     return queue;
   }
 
@@ -79,8 +98,10 @@ export class JobQueue {
 
   async #run(): Promise<Runner> {
     const tasks = Object.entries(this.#handlers).map(([name, handler]) => [name, this.#task(name, handler)] as const);
-    return run({
+    const events: WorkerEvents = new EventEmitter();
+    const runner = await run({
       pgPool: this.#pool,
+      events,
       taskList: Object.fromEntries(tasks),
       parsedCronItems: [],
       concurrency: this.#concurrency,
@@ -90,6 +111,8 @@ export class JobQueue {
       // In batches its failures are caught; one by one they would be unhandled rejections. See job-settling.ts.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
+    endWithFirstQuestion(runner, events);
+    return runner;
   }
 
   /** graphile-worker gives up when the database fails it at the wrong moment; then a new runner takes over. */
@@ -107,7 +130,7 @@ export class JobQueue {
         await sleep(Math.min(SETTLE_RETRY_MS_MAX, backoffMs(failures) / 4), undefined, { signal, ref: false }).catch(() => undefined);
         if (signal.aborted) return;
         try {
-          await freeDeadWorkers(this.#pool);
+          await freeDeadWorkers(this.#pool, [...this.#running]);
           runner = await this.#run();
           this.#runner = runner;
           failures = 0;
@@ -123,18 +146,23 @@ export class JobQueue {
 
   #task(name: string, handler: JobHandlers[JobTask]): Task {
     return async (payload, { job }) => {
-      try {
-        await handler(payload as Job['payload'], { attempt: job.attempts, signal: this.#cutOff.signal });
-      } catch (error) {
-        const decision = retryOf(error, job.attempts);
-        const fields = { err: error, task: name, key: job.key, attempt: job.attempts, ...decision };
-        if (decision.kind === 'parked') this.#log.error(fields, 'a job needs a person; it is tried again at the next start');
-        else this.#log.warn(fields, 'a job failed and is tried again');
-        await this.#settle(job, () => settleFailed(this.#pool, job, decision, error instanceof Error ? error.message : String(error)));
-        return;
-      }
-      await this.#settle(job, () => settleDone(this.#pool, job));
+      this.#running.add(job.id);
+      await this.#work(name, handler, payload as Job['payload'], job).finally(() => this.#running.delete(job.id));
     };
+  }
+
+  async #work(name: string, handler: JobHandlers[JobTask], payload: Job['payload'], job: TakenJob): Promise<void> {
+    try {
+      await handler(payload, { attempt: job.attempts, signal: this.#cutOff.signal });
+    } catch (error) {
+      const decision = retryOf(error, job.attempts);
+      const fields = { err: error, task: name, key: job.key, attempt: job.attempts, ...decision };
+      if (decision.kind === 'parked') this.#log.error(fields, 'a job needs a person; it is tried again at the next start');
+      else this.#log.warn(fields, 'a job failed and is tried again');
+      await this.#settle(job, () => settleFailed(this.#pool, job, decision, error instanceof Error ? error.message : String(error)));
+      return;
+    }
+    await this.#settle(job, () => settleDone(this.#pool, job));
   }
 
   /** Until it is written down: a job that is done and not recorded would run again. */
@@ -151,6 +179,21 @@ export class JobQueue {
     }
   }
 
+  async #releaseOrphans(): Promise<void> {
+    const { signal } = this.#stopping;
+    const orphans = new OrphanedLocks(this.#pool, (job) => this.#running.has(job), answerMs(this.#times.statementMs) + NOTICED_MS);
+    while (!signal.aborted) {
+      await sleep(this.#times.lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return;
+      try {
+        const released = await orphans.release();
+        if (released > 0) this.#log.warn({ released }, 'the database had taken jobs for us while it did not answer; they are free again');
+      } catch (error) {
+        this.#log.warn({ err: error }, 'jobs that nobody works on could not be looked for');
+      }
+    }
+  }
+
   async #tidy(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
@@ -161,6 +204,23 @@ export class JobQueue {
       );
     }
   }
+}
+
+/**
+ * Ends a runner whose first question for jobs fails. graphile-worker looks up the ids of its tasks with it, and when that fails
+ * it keeps the failure as the answer: it would never take a job.
+ */
+function endWithFirstQuestion(runner: Runner, events: WorkerEvents): void {
+  let answered = false;
+  const onAnswer = (): void => {
+    answered = true;
+  };
+  events.once('worker:getJob:empty', onAnswer);
+  events.once('job:start', onAnswer);
+  events.once('worker:getJob:error', () => {
+    // A moment later each worker knows that it failed, and ends without a word.
+    if (!answered) setImmediate(() => runner.stop().catch(() => undefined));
+  });
 }
 
 /** graphile-worker's own messages carry whole jobs, payload and all; the message is enough, and a line for each job is for debugging. */

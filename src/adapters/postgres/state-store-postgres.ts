@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { OrderReply } from '../../core/evidence/order.ts';
 import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Delivery, FleetRecord, Job, Projection, StateChange, StateStore } from '../../ports/state-store.ts';
 import * as history from './audit.ts';
 import { commit } from './commit.ts';
@@ -32,15 +33,18 @@ const HEALTHY_MS_MAX = 2_000;
 export class PostgresStateStore implements StateStore {
   readonly #db: Database;
   readonly #lockState: LockState;
+  readonly #clock: Clock;
   readonly #plans = new PlanCache();
 
-  constructor(db: Database, lockState: LockState) {
+  /** @param clock - the one that instants of jobs are from. */
+  constructor(db: Database, lockState: LockState, clock: Clock) {
     this.#db = db;
+    this.#clock = clock;
     this.#lockState = lockState;
   }
 
   receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'> {
-    return this.#write('receive', () => inbox.receive(this.#db, delivery, jobs));
+    return this.#write('receive', () => inbox.receive(this.#db, delivery, jobs, this.#clock.now()));
   }
 
   saveFleet(fleet: FleetRecord): Promise<void> {
@@ -140,11 +144,11 @@ export class PostgresStateStore implements StateStore {
   }
 
   commit(change: StateChange): Promise<'committed' | 'conflict'> {
-    return this.#write('commit', () => commit(this.#db, change));
+    return this.#write('commit', () => commit(this.#db, change, this.#clock.now()));
   }
 
   enqueue(jobs: readonly Job[]): Promise<void> {
-    return this.#write('enqueue', () => addJobs(this.#db, jobs));
+    return this.#write('enqueue', () => addJobs(this.#db, jobs, this.#clock.now()));
   }
 
   async healthy(): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { dataFolder } from './data-folder.ts';
-import { isPostgres, readPostmaster } from './postmaster.ts';
+import { isServerOf, readPostmaster } from './postmaster.ts';
 
 /**
  * Ends the embedded server of a folder that no bot has any more: one that was killed leaves it running, so that the
@@ -8,8 +8,9 @@ import { isPostgres, readPostmaster } from './postmaster.ts';
  * @returns its process id, or `undefined` when none was running.
  */
 export async function stopLeftServer(folder: string): Promise<number | undefined> {
-  const server = await readPostmaster(dataFolder(folder).data);
-  if (server === undefined || !(await isPostgres(server.pid))) return undefined;
+  const { data } = dataFolder(folder);
+  const server = await readPostmaster(data);
+  if (server === undefined || !(await isServerOf(data, server))) return undefined;
   // PostgreSQL's fast shutdown.
   process.kill(server.pid, 'SIGINT');
   return server.pid;

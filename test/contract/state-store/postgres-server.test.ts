@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { copyFile, writeFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { canConnect } from '../../../src/adapters/postgres/connection.ts';
+import { EmbeddedServer } from '../../../src/adapters/postgres/embedded-server.ts';
 import { isAlive } from '../../../src/adapters/postgres/postmaster.ts';
 import { serverUser } from '../../../src/adapters/postgres/server-user.ts';
+import { stopLeftServer } from '../../../src/adapters/postgres/stop-server.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { BotHome, refusal } from '../../support/state/bot-home.ts';
 import { change, delivery, entry, FLEET, fleetRecord, job } from '../../support/state/builders.ts';
-import { eventually } from '../../support/state/test-database.ts';
+import { eventually, memoryLog } from '../../support/state/test-database.ts';
 import { TestSql } from '../../support/state/test-sql.ts';
 
 let used: BotHome;
@@ -67,6 +71,40 @@ describe('the embedded server', () => {
     home.beforeRemoval(async () => stranger.kill());
     await writeFile(home.data('postmaster.pid'), `${stranger.pid}\n${home.data()}\n1790000000\n28000\n\n127.0.0.1\n0 0\nready\n`);
     expect(await (await home.open()).store.healthy()).toBe(true);
+  });
+
+  it('takes a port of its own when several start at once and find the same ones free', async () => {
+    const homes = await Promise.all([1, 2, 3].map(() => BotHome.make()));
+    for (const one of homes) home.beforeRemoval(() => one.remove());
+    for (const one of homes) await one.copy(used);
+    // Few enough that two of them nearly always try the same one.
+    const from = randomInt(20_000, 32_000);
+    const servers = await Promise.all(homes.map((one) => EmbeddedServer.start(one.folder, memoryLog(), { from, to: from + 4 })));
+    try {
+      const ports = servers.map((server) => server.connection('postgres')).map((one) => ('port' in one ? one.port : undefined));
+      expect(new Set(ports).size).toBe(3);
+      expect(await Promise.all(servers.map((server) => canConnect(server.connection('postgres'))))).toEqual([true, true, true]);
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+    }
+  });
+
+  it('of the original is left alone by a copy of the folder, which starts one of its own', async () => {
+    await home.copy(used);
+    const original = await home.open();
+    const pid = await home.serverPid();
+    const copy = await BotHome.make();
+    home.beforeRemoval(() => copy.remove());
+    await copy.copy(used);
+    // The same password, and a file that names the original's process and port.
+    await copyFile(home.data('postmaster.pid'), copy.data('postmaster.pid'));
+    expect(await stopLeftServer(copy.folder)).toBeUndefined();
+    const state = await copy.open();
+    expect(await copy.serverPid()).not.toBe(pid);
+    await state.store.saveFleet(fleetRecord());
+    await state.close();
+    expect(isAlive(pid)).toBe(true);
+    expect(await original.store.fleets()).toEqual([]);
   });
 
   it('outlives the Ctrl-C that goes to the whole group, until its bot has drained', async () => {

@@ -20,10 +20,14 @@ describe('the file of a server', () => {
     [
       'one that accepts connections',
       ['4711', '/d', '1', '28000', '', '127.0.0.1', '0 0', 'ready   '],
-      { pid: 4711, port: 28000, ready: true },
+      { pid: 4711, data: '/d', port: 28000, ready: true },
     ],
-    ['one that stops', ['4711', '/d', '1', '28000', '', '127.0.0.1', '0 0', 'stopping'], { pid: 4711, port: 28000, ready: false }],
-    ['one that has only begun', ['4711', '/d', '1', '28000'], { pid: 4711, port: 28000, ready: false }],
+    [
+      'one that stops',
+      ['4711', '/d', '1', '28000', '', '127.0.0.1', '0 0', 'stopping'],
+      { pid: 4711, data: '/d', port: 28000, ready: false },
+    ],
+    ['one that has only begun', ['4711', '/d', '1', '28000'], { pid: 4711, data: '/d', port: 28000, ready: false }],
     ['half a file', ['4711', '/d'], undefined],
     ['nonsense', ['none', 'of', 'this', 'counts'], undefined],
     ['a process that everybody has', ['1', '/d', '1', '28000'], undefined],
@@ -36,9 +40,9 @@ describe('the file of a server', () => {
 
   it('is removed when it is stale, and not when another server has written it since', async () => {
     await write('4711', data, '1', '28000');
-    await removeStale(data, { pid: 4710, port: 28000, ready: true });
+    await removeStale(data, { pid: 4710, data, port: 28000, ready: true });
     expect((await readPostmaster(data))?.pid).toBe(4711);
-    await removeStale(data, { pid: 4711, port: 28000, ready: true });
+    await removeStale(data, { pid: 4711, data, port: 28000, ready: true });
     expect(await readPostmaster(data)).toBeUndefined();
   });
 });

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type ConnectedState, connectState } from '../../../src/adapters/postgres/connect.ts';
+import { type ConnectedState, connectState, type StateSettings } from '../../../src/adapters/postgres/connect.ts';
+import type { Connection } from '../../../src/adapters/postgres/connection.ts';
 import { isAlive, readPostmaster } from '../../../src/adapters/postgres/postmaster.ts';
 import { stopProcess } from '../../../src/adapters/postgres/server-process.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
@@ -38,8 +39,8 @@ export class BotHome {
     await promisify(execFile)('cp', ['-a', of.folder, this.folder]);
   }
 
-  async open(): Promise<ConnectedState> {
-    const state = await connectState({ databaseUrl: undefined, folder: this.folder, log: memoryLog() });
+  async open(settings: Partial<StateSettings> = {}): Promise<ConnectedState> {
+    const state = await connectState({ databaseUrl: undefined, folder: this.folder, log: memoryLog(), ...settings });
     let closed: Promise<void> | undefined;
     const close = (): Promise<void> => {
       closed ??= state.close();
@@ -61,6 +62,13 @@ export class BotHome {
 
   data(...path: readonly string[]): string {
     return join(this.folder, 'data', ...path);
+  }
+
+  /** How the running server is reached. */
+  async connection(): Promise<Exclude<Connection, { readonly connectionString: string }>> {
+    const { port = 0 } = (await readPostmaster(this.data())) ?? {};
+    const password = (await readFile(join(this.folder, 'password'), 'utf8')).trim();
+    return { host: '127.0.0.1', port, user: 'flotilla', password, database: 'flotilla' };
   }
 
   async serverPid(): Promise<number> {

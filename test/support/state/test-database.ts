@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type ConnectedState, openState } from '../../../src/adapters/postgres/connect.ts';
+import { type ConnectedState, openState, type StateSettings } from '../../../src/adapters/postgres/connect.ts';
 import type { Connection } from '../../../src/adapters/postgres/connection.ts';
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import { EmbeddedServer } from '../../../src/adapters/postgres/embedded-server.ts';
@@ -115,8 +115,8 @@ export class TestDatabase {
     this.sql = sql;
   }
 
-  async open(): Promise<ConnectedState> {
-    const state = await openState(this.connection, this.log);
+  async open(settings: Partial<StateSettings> = {}): Promise<ConnectedState> {
+    const state = await openState(this.connection, this.log, settings);
     this.#opened.push(state);
     return state;
   }
