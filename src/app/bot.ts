@@ -13,11 +13,13 @@ import type { Log } from '../ports/log.ts';
 import { apiRoute } from '../web/api-route.ts';
 import { isForLoopback } from '../web/door.ts';
 import { statusRoute } from '../web/status-route.ts';
+import { ClockWatch } from './clock-watch.ts';
 import type { AppConfig } from './config.ts';
 import { createHttpServer, listen, type Route, readBody, sendJson } from './http-server.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { operationsRoute } from './operations-route.ts';
 import { createProbot } from './probot.ts';
+import { readiness } from './readiness.ts';
 import { DEFAULT_SCHEDULE, Scheduler } from './scheduler.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { Watchers } from './watchers.ts';
@@ -51,8 +53,8 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   const server = createHttpServer(
     [
       ...(config.mode === 'local' ? [loopbackOnly] : []),
-      webhookRoute(() => probot, metrics, log),
-      operationsRoute(metrics.registry, async () => readiness(state, loop)),
+      webhookRoute({ probot: () => probot, secret: github.webhookSecret, metrics, log }),
+      operationsRoute(metrics.registry, () => readiness(loop === undefined ? undefined : state)),
       apiRoute(api),
       statusRoute({ ...api, local: config.mode === 'local', speed: config.speed }),
     ],
@@ -62,9 +64,12 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   const url = config.publicUrl ?? addressOf(config.host, port);
   const closers: (() => Promise<void> | void)[] = [() => server.closeAllConnections()];
   try {
-    state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log });
+    state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log, clock });
     const { store } = state;
     closers.unshift(() => state?.close());
+    const clocks = new ClockWatch(state.clockDistance, metrics.databaseClockAhead, log);
+    closers.unshift(() => clocks.stop());
+    await clocks.start();
     const parsed = await ParseCacheOnDisk.open(join(config.home, 'parsed'), log);
     closers.unshift(() => parsed.close());
     const app = createProbot(github, log, metrics);
@@ -115,15 +120,6 @@ const loopbackOnly: Route = (request, response) => {
   sendJson(response, 403, { message: 'local mode answers on 127.0.0.1 and localhost only' });
   return true;
 };
-
-async function readiness(
-  state: ConnectedState | undefined,
-  loop: Loop | undefined,
-): Promise<{ readonly ready: boolean; readonly because: string }> {
-  if (state === undefined || loop === undefined) return { ready: false, because: 'starting' };
-  if (!(await state.store.healthy())) return { ready: false, because: 'the database does not answer' };
-  return { ready: true, because: 'ready' };
-}
 
 /** Timers and watches follow what the Fleet manifest says. */
 async function followManifests(loop: Loop, scheduler: Scheduler, watchers: Watchers, id: FleetId): Promise<void> {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { err, ok, type Result } from '../core/model/result.ts';
+import { manifestVariables } from './manifest-variables.ts';
 
 export interface AppConfig {
   /** `local`: no GitHub credentials are set; the same program is pointed at a local forge. */
@@ -20,7 +21,7 @@ export interface AppConfig {
   readonly apiToken: string | undefined;
   readonly publicUrl: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** Secrets by the names that Fleet manifests give: `urlFromEnv`. */
+  /** What manifests may name: `urlFromEnv`. No other variable is in it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -88,7 +89,7 @@ export function readConfig(given: Environment): Result<AppConfig, readonly strin
     apiToken,
     publicUrl: url('FLOTILLA_PUBLIC_URL', ['https:', 'http:']),
     logLevel: logLevel ?? 'info',
-    environment: env,
+    environment: manifestVariables(env),
   };
   if (mode === 'local' && !['127.0.0.1', 'localhost', '::1'].includes(config.host)) {
     mistakes.push(

@@ -5,23 +5,51 @@ import type { Log } from '../ports/log.ts';
 /** Answers a request, or says that it is not one of its own. */
 export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean> | boolean;
 
-/** A body this large is refused before it is read: GitHub sends no webhook above 25 MB. */
-export const BODY_BYTES_MAX = 26 * 1024 * 1024;
-/** A client that needs longer to send its request is cut off, so that slow ones cannot hold all connections. */
-const REQUEST_TIMEOUT_MS = 30_000;
+export interface ServerLimits {
+  readonly connectionsMax: number;
+  readonly headersMs: number;
+  /** For the whole request, headers and body. */
+  readonly requestMs: number;
+  /** How often Node looks for requests that are late. */
+  readonly checkEveryMs: number;
+}
+
+/** So that nobody can hold memory, files or connections by sending slowly, or nothing. */
+export const SERVER_LIMITS: ServerLimits = {
+  // A process may commonly open 1,024 files; half of them are left for the database, git and data planes.
+  connectionsMax: 500,
+  // GitHub itself gives a webhook 10 s from beginning to end, an Enterprise Server 30 s.
+  headersMs: 10_000,
+  requestMs: 30_000,
+  // Node looks every 30 s when it is not told otherwise, which would double the limits above.
+  checkEveryMs: 1_000,
+};
 
 /** The one HTTP server of the bot. A route that fails answers 500 and the process lives. */
-export function createHttpServer(routes: readonly Route[], log: Log): Server {
-  const server = createServer((request, response) => {
-    respond(routes, request, response).catch((error: unknown) => {
-      log.error({ err: error, method: request.method, path: request.url?.split('?')[0] }, 'request failed');
-      if (!response.headersSent) sendJson(response, 500, { message: 'something went wrong here; the log has the cause' });
-      else response.destroy();
-    });
-  });
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.headersTimeout = REQUEST_TIMEOUT_MS / 2;
+export function createHttpServer(routes: readonly Route[], log: Log, limits: ServerLimits = SERVER_LIMITS): Server {
+  const { connectionsMax, headersMs, requestMs, checkEveryMs } = limits;
+  const server = createServer(
+    { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkEveryMs },
+    (request, response) => {
+      // A client that keeps its connection would otherwise be answered on it for as long as the bot drains.
+      if (!server.listening) response.setHeader('connection', 'close');
+      respond(routes, request, response).catch((error: unknown) => failed(error, request, response, log));
+    },
+  );
+  server.maxConnections = connectionsMax;
   return server;
+}
+
+function failed(error: unknown, request: IncomingMessage, response: ServerResponse, log: Log): void {
+  const about = { err: error, method: request.method, path: request.url?.split('?')[0] };
+  // Anybody can hang up, as often as they like: that is no error of ours and must not fill the log.
+  if (response.destroyed || response.socket?.destroyed !== false) {
+    log.debug(about, 'the client went away');
+    return;
+  }
+  log.error(about, 'request failed');
+  if (response.headersSent) response.destroy();
+  else sendJson(response, 500, { message: 'something went wrong here; the log has the cause' });
 }
 
 async function respond(routes: readonly Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {

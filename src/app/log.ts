@@ -1,5 +1,6 @@
 import pino from 'pino';
 import type { Log } from '../ports/log.ts';
+import { LogOutput } from './log-output.ts';
 
 /** Shapes of secrets that must never be written, wherever they turn up: GitHub tokens (the newer ones are a JWT behind a prefix), JWTs, PEM keys, credentials in addresses, headers. */
 const SECRET_SHAPES: readonly RegExp[] = [
@@ -26,8 +27,9 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
 /** JSON lines on standard error, one object each; redacted as text just before they are written, so that no field can be forgotten. */
 export function createLog(level: string, secrets: readonly string[]): Log {
   const redact = redactor([...secrets, ...secrets.map((secret) => JSON.stringify(secret).slice(1, -1))]);
+  const output = new LogOutput(process.stderr);
   return pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: pino.stdSerializers.err } },
-    { write: (line: string) => void process.stderr.write(redact(line)) },
+    { write: (line: string) => output.write(redact(line)) },
   );
 }

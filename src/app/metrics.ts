@@ -33,6 +33,11 @@ export function createMetrics() {
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     }),
     fleets: new Gauge({ ...one, name: 'flotilla_fleets', help: 'Watched repositories.' }),
+    databaseClockAhead: new Gauge({
+      ...one,
+      name: 'flotilla_database_clock_ahead_seconds',
+      help: 'How far the clock of the database is ahead of the one of the bot; negative when it is behind.',
+    }),
   };
 }
 

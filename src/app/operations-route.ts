@@ -1,17 +1,22 @@
 import type { Registry } from 'prom-client';
 import { type Route, send, sendJson } from './http-server.ts';
+import type { Readiness } from './readiness.ts';
 
-/** `/healthz`: the process lives. `/readyz`: it can take work. `/metrics`: Prometheus. */
-export function operationsRoute(registry: Registry, ready: () => Promise<{ readonly ready: boolean; readonly because: string }>): Route {
+/**
+ * For the platform: `/livez` answers while the process lives, and depends on nothing else, so that a database that is
+ * away does not get the bot restarted. `/readyz`: work gets done. `/metrics`: Prometheus. `/healthz` is the old name of `/livez`.
+ */
+export function operationsRoute(registry: Registry, ready: () => Promise<Readiness>): Route {
   return async (request, response, url) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
     switch (url.pathname) {
+      case '/livez':
       case '/healthz':
         sendJson(response, 200, { status: 'ok' });
         return true;
       case '/readyz': {
-        const state = await ready();
-        sendJson(response, state.ready ? 200 : 503, { status: state.because });
+        const { ready: isReady, ...body } = await ready();
+        sendJson(response, isReady ? 200 : 503, body);
         return true;
       }
       case '/metrics':

@@ -29,7 +29,7 @@ export function webhookApp(store: StateStore, clock: Clock, metrics: Metrics): (
     probot.onAny(async (event: Event) => {
       const { payload } = event;
       const gist: Gist = payload;
-      const fleet = parseFleetId(String(gist.repository?.full_name ?? ''));
+      const fleet = fleetOf(gist);
       const outcome = await store.receive(
         {
           guid: event.id,
@@ -56,14 +56,19 @@ const REVIEWED_ACTIONS: ReadonlySet<unknown> = new Set([
   'closed',
 ]);
 
+const fleetOf = ({ repository }: Gist) => parseFleetId(textOf(repository?.full_name));
+
+/** A value of another type is not made into a text: an object may say how, and fail. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 /** What a delivery asks to be looked at. An event that is not ours asks for nothing. */
 export function jobsOf(event: string, payload: Gist): readonly Job[] {
-  const fleet = parseFleetId(String(payload.repository?.full_name ?? ''));
+  const fleet = fleetOf(payload);
   if (event === 'installation' || event === 'installation_repositories' || event === 'repository') return [installJob()];
   if (!fleet.ok) return [];
   switch (event) {
     case 'push':
-      return payload.ref === `refs/heads/${String(payload.repository?.default_branch)}` ? [syncJob(fleet.value)] : [];
+      return payload.ref === `refs/heads/${textOf(payload.repository?.default_branch)}` ? [syncJob(fleet.value)] : [];
     case 'pull_request': {
       const pull = payload.pull_request?.number;
       return REVIEWED_ACTIONS.has(payload.action) && typeof pull === 'number' && Number.isSafeInteger(pull) && pull > 0

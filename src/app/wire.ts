@@ -3,16 +3,15 @@ import type { Probot } from 'probot';
 import { ManifestSourceGit } from '../adapters/git/manifest-source-git.ts';
 import { CodeHostAppGitHub } from '../adapters/github/code-host-app-github.ts';
 import { CodeHostGitHub } from '../adapters/github/code-host-github.ts';
-import { SimulatedDataPlane } from '../adapters/simulated/data-plane-http.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
 import type { Log } from '../ports/log.ts';
 import type { ManifestSource } from '../ports/manifest-source.ts';
-import { PortError } from '../ports/port-error.ts';
-import type { DescribedDataPlane, ParseCache, Ports } from '../ports/ports.ts';
+import type { ParseCache, Ports } from '../ports/ports.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import type { AppConfig, GitHubConfig } from './config.ts';
+import { openDataPlane } from './open-data-plane.ts';
 
 export interface WireOptions {
   readonly config: AppConfig;
@@ -23,9 +22,6 @@ export interface WireOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Where the simulated data planes are when a Fleet manifest names no variable of its own; local mode sets it. */
-const SIMULATED_URL = 'FLOTILLA_SIMULATED_URL';
 
 /** Binds every port to its adapter. One instance for each repository and each data plane, made when first asked for. */
 export function wirePorts({ config, github, probot, store, parsed, clock, log }: WireOptions): Ports {
@@ -61,23 +57,11 @@ export function wirePorts({ config, github, probot, store, parsed, clock, log }:
       const key = `${fleet.id} ${described.name} ${described.kind} ${described.urlFromEnv ?? ''}`;
       const known = dataPlanes.get(key);
       if (known !== undefined) return known;
-      const made = openDataPlane(described, config, clock);
+      const made = openDataPlane(described, config.environment, clock);
       dataPlanes.set(key, made);
       return made;
     },
   };
-}
-
-function openDataPlane(described: DescribedDataPlane, config: AppConfig, clock: Clock): DataPlane {
-  const refuse = (message: string): never => {
-    throw new PortError({ port: 'data-plane', operation: 'open', retry: { kind: 'needs-human' }, message });
-  };
-  if (described.kind !== 'simulated')
-    return refuse(`data plane ${described.name} is of kind ${described.kind}, which this version cannot reach yet; only simulated can be`);
-  const name = described.urlFromEnv ?? SIMULATED_URL;
-  const url = config.environment[name];
-  if (url === undefined || !URL.canParse(url)) return refuse(`data plane ${described.name}: the variable ${name} holds no address`);
-  return new SimulatedDataPlane(described.name, url, clock);
 }
 
 /** One instance for each repository, and a new one when its address or installation changes. */

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WEBHOOK_LIMITS } from '../../src/app/webhook-route.ts';
+import { Conversation } from '../support/app/conversation.ts';
 import { atVersion, checkOf, PLAN_CHECK, propose, type Scene, setScene } from './support/scene.ts';
 import { KAFKA } from './support/small-fleet.ts';
 import { metric, rollouts } from './support/watch.ts';
@@ -32,6 +33,9 @@ async function send(body: string, change: Readonly<Record<string, string | undef
 
 const push = () => JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'flotilla-demo/fleet', default_branch: 'main' } });
 
+/** A push that is acted on, so that it is stored whole. */
+const deep = (levels: number) => push().replace('{', `{"deep":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)},`);
+
 test.each([
   ['unsigned', () => send(push(), { 'x-hub-signature-256': undefined }), 401],
   ['signed for another body', () => send(push(), { 'x-hub-signature-256': sign('{}') }), 401],
@@ -47,22 +51,58 @@ test.each([
   ['no event', () => send(push(), { 'x-github-event': undefined }), 400],
   ['GET', () => send('', {}, 'GET'), 405],
   ['an event that nobody knows', () => send(push(), { 'x-github-event': 'moon_landing' }), 202],
+  ['an event with a digit', () => send(push(), { 'x-github-event': 'projects_v2_item' }), 202],
+  ['100,000 levels of lists', () => send(deep(100_000)), 400],
+  ['as many levels as the database can take', () => send(deep(WEBHOOK_LIMITS.jsonDepthMax)), 202],
   ['well signed', () => send(push()), 202],
 ])('%s', async (_what, sending, status) => {
   expect(await sending()).toBe(status);
 });
 
+/** Somebody who does not know the secret. */
+const head = (length: number) =>
+  `POST /api/github/webhooks HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nx-github-delivery: a\r\nx-github-event: push\r\nx-hub-signature-256: sha256=${'0'.repeat(64)}\r\ncontent-length: ${length}\r\n\r\n`;
+const stranger = (length: number) => new Conversation(Number(new URL(url()).port), head(length));
+
 test('a body that says it is huge is refused before it is sent', async () => {
-  const { hostname, port } = new URL(url());
-  const socket = connect(Number(port), hostname);
-  const headers = ['content-type: application/json', 'x-github-delivery: a', 'x-github-event: push', 'x-hub-signature-256: sha256=0'];
-  socket.write(`POST /api/github/webhooks HTTP/1.1\r\nhost: 127.0.0.1\r\n${headers.join('\r\n')}\r\ncontent-length: 99999999999\r\n\r\n`);
-  const answer = await new Promise<string>((resolve, reject) => {
-    socket.once('data', (chunk: Buffer) => resolve(chunk.toString('utf8')));
-    socket.once('error', reject);
-  });
-  socket.destroy();
-  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  expect(await stranger(99_999_999_999).end()).toMatch(/^HTTP\/1\.1 413 /);
+});
+
+const MIB = 1024 * 1024;
+
+/** Without limits 400 MB and more. With them: 32 MB of bodies, and what the garbage collector has not got to yet. */
+const GROWN_MIB_MAX = 200;
+
+test('a flood of forged bodies of 24 MB costs little memory', async () => {
+  const before = await metric(scene.run, 'process_resident_memory_bytes');
+  const block = Buffer.alloc(MIB, 'a');
+  const flood = Array.from({ length: 60 }, () => stranger(24 * MIB));
+  // All begin, then all go on: so that they are there at the same time.
+  for (let sent = 0; sent < 24; sent += 1) for (const one of flood) one.say(block);
+  await Promise.all(flood.map((one) => one.answered()));
+  for (const one of flood) one.leave();
+  expect(((await metric(scene.run, 'process_resident_memory_bytes')) - before) / MIB).toBeLessThan(GROWN_MIB_MAX);
+});
+
+test('forged bodies of a size that is taken, and that never end: most are sent away, and a webhook of GitHub is taken meanwhile', async () => {
+  const before = await metric(scene.run, 'process_resident_memory_bytes');
+  const almost = Buffer.alloc(4 * MIB - 1, 'a');
+  const flood = Array.from({ length: 60 }, () => stranger(4 * MIB));
+  for (const one of flood) one.say(almost);
+  // Eight of them fit. Of those that are sent away, some are cut off before they have read the answer.
+  await expect.poll(() => flood.filter(({ answer }) => answer.startsWith('HTTP/1.1 503')).length).toBeGreaterThan(30);
+  expect(await send(push())).toBe(202);
+  expect(((await metric(scene.run, 'process_resident_memory_bytes')) - before) / MIB).toBeLessThan(GROWN_MIB_MAX);
+  for (const one of flood) one.leave();
+});
+
+test('what asks for nothing is not stored: not even to know that it came before', async () => {
+  const counted = (outcome: string) => metric(scene.run, 'flotilla_webhook_deliveries_total', `outcome="${outcome}"`);
+  const [known, ignored] = [await counted('known'), await counted('ignored')];
+  const same = { 'x-github-event': 'star', 'x-github-delivery': randomUUID() };
+  expect(await send(push(), same)).toBe(202);
+  expect(await send(push(), same)).toBe(202);
+  expect([await counted('known'), await counted('ignored')]).toEqual([known, ignored + 2]);
 });
 
 test('garbage that is well signed is taken in and does no harm; the same delivery twice is one', async () => {
@@ -78,7 +118,7 @@ test('garbage that is well signed is taken in and does no harm; the same deliver
     ['check_run', { action: 'rerequested', repository: { full_name: 'flotilla-demo/fleet' }, check_run: { head_sha: 'f'.repeat(40) } }],
     ['check_run', { action: 'rerequested', repository: { full_name: 'flotilla-demo/fleet' }, check_run: { head_sha: '$(id)' } }],
     ['installation', { action: 'deleted', installation: { id: 'x' } }],
-    ['push', { text: `\u0000${'\ud800'}`, deep: JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`) }],
+    ['push', { ...JSON.parse(push()), text: `\u0000${'\ud800'}`, deep: JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`) }],
   ];
   for (const [event, payload] of garbage) {
     const body = JSON.stringify(payload);

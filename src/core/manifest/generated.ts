@@ -29,7 +29,7 @@ export type Instant = string;
  */
 export type Capacity = number | string;
 /**
- * The name of an environment variable that holds the secret; never the secret itself.
+ * The name of an environment variable of the bot that holds the value, never the value itself. It must begin with `FLOTILLA_`, as in `FLOTILLA_KAFKA_EU_URL`: no other variable can be named, so that a manifest cannot have the bot give its own secrets away.
  */
 export type EnvName = string;
 /**
@@ -837,9 +837,9 @@ export const SCHEMAS: readonly object[] = [
         "pattern": "^[A-Za-z0-9_+/-]{1,64}$"
       },
       "envName": {
-        "description": "The name of an environment variable that holds the secret; never the secret itself.",
+        "description": "The name of an environment variable of the bot that holds the value, never the value itself. It must begin with `FLOTILLA_`, as in `FLOTILLA_KAFKA_EU_URL`: no other variable can be named, so that a manifest cannot have the bot give its own secrets away.",
         "type": "string",
-        "pattern": "^[A-Z][A-Z0-9_]{0,127}$"
+        "pattern": "^FLOTILLA_(?!API_TOKEN$)[A-Z0-9_]{1,119}$"
       },
       "cron": {
         "description": "A cron expression of five fields (minute hour day month weekday), or six with seconds first.",

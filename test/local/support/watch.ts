@@ -131,13 +131,3 @@ export async function metric(run: LocalRun, name: string, label = ''): Promise<n
     .filter((line) => line.startsWith(name) && /^[{ ]/.test(line.slice(name.length)) && line.includes(label))
     .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
-
-/** Is there a process with this number? */
-export function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -27,6 +27,7 @@ const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read'
   'apps.listInstallations': undefined,
   'apps.listReposAccessibleToInstallation': ['metadata', 'read'],
   'checks.create': ['checks', 'write'],
+  'checks.listAnnotations': ['checks', 'read'],
   'checks.listForRef': ['checks', 'read'],
   'checks.update': ['checks', 'write'],
   'issues.create': ['issues', 'write'],

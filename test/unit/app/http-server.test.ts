@@ -1,42 +1,9 @@
-import { createHmac } from 'node:crypto';
-import type { Server } from 'node:http';
-import { connect } from 'node:net';
-import type { Probot } from 'probot';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BODY_BYTES_MAX, createHttpServer, listen, type Route, readBody, sendJson } from '../../../src/app/http-server.ts';
-import { createMetrics } from '../../../src/app/metrics.ts';
-import { WEBHOOK_PATH, webhookRoute } from '../../../src/app/webhook-route.ts';
-import type { Log } from '../../../src/ports/log.ts';
+import { createHttpServer, listen, readBody, SERVER_LIMITS, sendJson } from '../../../src/app/http-server.ts';
+import { Conversation } from '../../support/app/conversation.ts';
+import { closeServers, quiet, serve, serveWithin } from '../../support/app/serve.ts';
 
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const servers: Server[] = [];
-
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.close();
-    server.closeAllConnections();
-  }
-});
-
-async function serve(...routes: readonly Route[]): Promise<{ readonly port: number; readonly url: string }> {
-  const server = createHttpServer(routes, quiet);
-  servers.push(server);
-  const port = await listen(server, 0, '127.0.0.1');
-  return { port, url: `http://127.0.0.1:${port}` };
-}
-
-/** What comes back for these bytes. The other side closes, because they end the conversation. */
-function exchange(port: number, bytes: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-    let answer = '';
-    socket.on('data', (chunk: Buffer) => {
-      answer += chunk.toString('utf8');
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve(answer));
-  });
-}
+afterEach(closeServers);
 
 describe('the server', () => {
   it('asks one route after another, and says 404 when none answers', async () => {
@@ -73,69 +40,89 @@ describe('the server', () => {
       return true;
     });
     const head = 'POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n';
-    expect(await exchange(port, `${head}8\r\n12345678\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"bytes":8/);
+    const said = (bytes: string) => new Conversation(port, bytes).end();
+    expect(await said(`${head}8\r\n12345678\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"bytes":8/);
     // More would follow.
-    expect(await exchange(port, `${head}9\r\n123456789\r\n`)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await said(`${head}9\r\n123456789\r\n`)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('takes nothing more once it is told to close, also on a connection that is kept', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answering = Promise.withResolvers<void>();
+    const { port, close } = await serve(async (_request, response, { pathname }) => {
+      if (pathname === '/slow') {
+        asked.resolve();
+        await answering.promise;
+      }
+      sendJson(response, 200, {});
+      return true;
+    });
+    const ask = (path: string) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`;
+    const kept = new Conversation(port, ask('/first'));
+    await expect.poll(() => kept.answer).toContain('keep-alive');
+    kept.say(ask('/slow'));
+    await asked.promise;
+    close();
+    kept.say(ask('/third'));
+    kept.say(ask('/fourth'));
+    answering.resolve();
+    const answers = (await kept.end()).split('HTTP/1.1 200').slice(1);
+    // The third tells the client to go.
+    expect(answers).toHaveLength(3);
+    expect(answers[2]).toMatch(/connection: close/i);
+    expect(await new Conversation(port, ask('/late')).end()).toBe('');
+  });
+
+  it('does not take a client that goes away in the middle for a fault of its own', async () => {
+    const errors: object[] = [];
+    const ended: string[] = [];
+    const log = { ...quiet, error: (fields: object) => void errors.push(fields), debug: () => void ended.push('cut off') };
+    const { port } = await serveWithin(SERVER_LIMITS, log, async (request) => (await readBody(request, 100)) !== undefined);
+    const client = new Conversation(port, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf of it');
+    await client.connected();
+    client.leave();
+    await expect.poll(() => ended).toEqual(['cut off']);
+    expect(errors).toEqual([]);
   });
 });
 
-/** As much of Probot as the route calls: the same signature, and what was received. */
-function probotOf(outcome: 'taken' | 'fails') {
-  const received: string[] = [];
-  const sign = (payload: string) => `sha256=${createHmac('sha256', 'secret').update(payload).digest('hex')}`;
-  const webhooks = {
-    verify: async (payload: string, signature: string) => {
-      if (!signature.startsWith('sha256=')) throw new Error('unknown algorithm');
-      return signature === sign(payload);
-    },
-    verifyAndReceive: async ({ id }: { readonly id: string }) => {
-      if (outcome === 'fails') throw new Error('no database');
-      received.push(id);
-    },
-  };
-  return { received, sign, probot: { webhooks } as unknown as Probot };
-}
+describe('slow clients', () => {
+  const soon = { ...SERVER_LIMITS, headersMs: 40, requestMs: 80, checkEveryMs: 10 };
 
-describe('webhooks', () => {
-  const metrics = createMetrics();
-  const send = async (url: string, body: string, headers: Readonly<Record<string, string>>, method = 'POST') =>
-    (
-      await fetch(`${url}${WEBHOOK_PATH}`, {
-        method,
-        headers: { 'content-type': 'application/json', 'x-github-delivery': 'guid-1', 'x-github-event': 'push', ...headers },
-        ...(method === 'POST' ? { body } : {}),
-      })
-    ).status;
-
-  it('takes what is signed, and nothing else', async () => {
-    const { received, sign, probot } = probotOf('taken');
-    const { url } = await serve(webhookRoute(() => probot, metrics, quiet));
-    const body = '{"action":"opened"}';
-    expect(await send(url, body, { 'x-hub-signature-256': sign('{}') })).toBe(401);
-    expect(await send(url, body, { 'x-hub-signature-256': 'sha1=0' })).toBe(401);
-    expect(await send(url, body, {})).toBe(401);
-    expect(await send(url, body, { 'x-hub-signature-256': sign(body), 'content-type': 'text/plain' })).toBe(415);
-    expect(await send(url, body, { 'x-hub-signature-256': sign(body), 'x-github-event': 'PUSH' })).toBe(400);
-    expect(await send(url, '[]', { 'x-hub-signature-256': sign('[]') })).toBe(400);
-    expect(await send(url, body, {}, 'GET')).toBe(405);
-    expect(received).toEqual([]);
-    expect(await send(url, body, { 'x-hub-signature-256': sign(body) })).toBe(202);
-    expect(received).toEqual(['guid-1']);
+  it('are cut off when their headers do not come', async () => {
+    const { port } = await serveWithin(soon, quiet, () => false);
+    expect(await new Conversation(port, 'POST / HTTP/1.1\r\nhost: x\r\n').end()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('asks for it again while it starts, and when it could not be stored', async () => {
-    const { sign, probot } = probotOf('fails');
-    const starting = await serve(webhookRoute(() => undefined, metrics, quiet));
-    expect(await send(starting.url, '{}', { 'x-hub-signature-256': sign('{}') })).toBe(503);
-    const failing = await serve(webhookRoute(() => probot, metrics, quiet));
-    expect(await send(failing.url, '{}', { 'x-hub-signature-256': sign('{}') })).toBe(503);
+  it('are cut off when their body does not come', async () => {
+    const { port } = await serveWithin(soon, quiet, async (request) => (await readBody(request, 100)) !== undefined);
+    expect(await new Conversation(port, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n1').end()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('refuses a body by its length before it is read', async () => {
-    const { probot } = probotOf('taken');
-    const { port } = await serve(webhookRoute(() => probot, metrics, quiet));
-    const headers = 'content-type: application/json\r\nx-github-delivery: a\r\nx-github-event: push\r\nx-hub-signature-256: sha256=0';
-    const head = `POST ${WEBHOOK_PATH} HTTP/1.1\r\nhost: x\r\n${headers}\r\ncontent-length: ${BODY_BYTES_MAX + 1}\r\n\r\n`;
-    expect(await exchange(port, head)).toMatch(/^HTTP\/1\.1 413 /);
+  it('cannot keep all others out: beyond a number of connections a new one is closed, until an old one has gone', async () => {
+    const { port, url } = await serveWithin({ ...SERVER_LIMITS, connectionsMax: 2 }, quiet, () => false);
+    const old = [new Conversation(port, ''), new Conversation(port, '')];
+    for (const one of old) await one.connected();
+    const late = new Conversation(port, 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(await late.end()).toBe('');
+    old[0]?.leave();
+    await expect
+      .poll(
+        async () =>
+          await fetch(url).then(
+            (answer) => answer.status,
+            () => 0,
+          ),
+      )
+      .toBe(404);
+  });
+
+  it('find limits set, whatever those of Node are', () => {
+    const server = createHttpServer([], quiet);
+    expect([server.headersTimeout, server.requestTimeout, server.maxConnections]).toEqual([
+      SERVER_LIMITS.headersMs,
+      SERVER_LIMITS.requestMs,
+      SERVER_LIMITS.connectionsMax,
+    ]);
   });
 });

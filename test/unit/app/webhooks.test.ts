@@ -29,7 +29,21 @@ it('looks at the installations when they, or a repository, change', () => {
   for (const event of ['installation', 'installation_repositories', 'repository']) expect(keys(event, {})).toEqual(['install']);
 });
 
-it.each([null, {}, { full_name: 7 }, { full_name: '../../etc' }, { full_name: 'a' }])('asks for nothing of the repository %j', (odd) => {
+const NO_TEXT = { toString: 1, valueOf: 1 };
+
+it.each([
+  null,
+  {},
+  7,
+  { full_name: 7 },
+  { full_name: '../../etc' },
+  { full_name: 'a' },
+  { full_name: NO_TEXT },
+  { full_name: 'acme/fleet', default_branch: NO_TEXT },
+])('asks for nothing of the repository %j', (odd) => {
   expect(keys('push', { ref: 'refs/heads/main', repository: odd })).toEqual([]);
+});
+
+it.each([null, {}, { full_name: NO_TEXT }])('asks for no review in the repository %j', (odd) => {
   expect(keys('pull_request', { action: 'opened', repository: odd, pull_request: { number: 1 } })).toEqual([]);
 });

@@ -1,0 +1,47 @@
+import { Registry } from 'prom-client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { operationsRoute } from '../../../src/app/operations-route.ts';
+import { OLDEST_DUE_JOB_MS_MAX, readiness, type WorkState } from '../../../src/app/readiness.ts';
+import { closeServers, serve } from '../../support/app/serve.ts';
+
+afterEach(closeServers);
+
+async function asked(path: string, state: WorkState | undefined): Promise<{ readonly status: number; readonly body: unknown }> {
+  const { url } = await serve(operationsRoute(new Registry(), () => readiness(state)));
+  const answer = await fetch(`${url}${path}`);
+  return { status: answer.status, body: await answer.json() };
+}
+
+const working = (ageMs: number): WorkState => ({ store: { healthy: async () => true }, oldestDueJobMs: async () => ageMs });
+const away: WorkState = { store: { healthy: async () => false }, oldestDueJobMs: () => Promise.reject(new Error('no database')) };
+const gone: WorkState = { ...away, store: { healthy: async () => true } };
+
+describe('/readyz', () => {
+  it.each([
+    ['nothing is due', working(0), 200, { status: 'ready', oldestDueJobSeconds: 0 }],
+    ['a job is old, and not too old', working(OLDEST_DUE_JOB_MS_MAX), 200, { status: 'ready', oldestDueJobSeconds: 1_200 }],
+    [
+      'a job is too old',
+      working(OLDEST_DUE_JOB_MS_MAX + 1_000),
+      503,
+      { status: 'a job has been due for too long', oldestDueJobSeconds: 1_201 },
+    ],
+    ['the bot starts', undefined, 503, { status: 'starting' }],
+    ['the database is away', away, 503, { status: 'the database does not answer' }],
+    ['the database goes away between two questions', gone, 503, { status: 'the database does not answer' }],
+  ])('when %s', async (_when, state, status, body) => {
+    expect(await asked('/readyz', state)).toEqual({ status, body });
+  });
+});
+
+describe('/livez', () => {
+  it.each([
+    ['works', working(0)],
+    ['starts', undefined],
+    ['has no database', away],
+    ['is stuck', working(10 * OLDEST_DUE_JOB_MS_MAX)],
+  ])('answers while the bot %s', async (_what, state) => {
+    expect(await asked('/livez', state)).toEqual({ status: 200, body: { status: 'ok' } });
+    expect((await asked('/healthz', state)).status).toBe(200);
+  });
+});
