@@ -20,3 +20,8 @@ export const EXIT = {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** What was asked for cannot be done; the message is for the person who asked. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}

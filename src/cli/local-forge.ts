@@ -1,18 +1,23 @@
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { readConfig } from '../app/config.ts';
 import { endLocalMode, lives } from '../local/left-behind.ts';
-import { ensureWorld } from '../local/local-mode.ts';
-import { type CliIo, UsageError } from './io.ts';
+import { wait } from '../local/wait.ts';
+import { ensureWorld, portsAfter } from '../local/world-process.ts';
+import { type CliIo, Refused, UsageError } from './io.ts';
 
 /** `flotilla local forge`: forge and data planes without the bot, until Ctrl-C. A bot that is started meanwhile uses them. */
 export async function runForge(io: CliIo): Promise<void> {
   const config = readConfig(io.env);
   if (!config.ok) throw new UsageError(config.error.join('; '));
-  const world = await ensureWorld(config.value, 'person');
+  const { home, port } = config.value;
+  const over = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => over.abort());
+  const world = await ensureWorld(config.value, { startedBy: 'person', ports: portsAfter(port), say: io.err, signal: over.signal });
+  if (world.worldStartedBy === 'bot')
+    throw new Refused(`forge (${world.forgeUrl}) and data planes (${world.dataPlaneUrl}) run already, and end with the bot of ${home}`);
   io.out(`forge        ${world.forgeUrl}\ndata planes  ${world.dataPlaneUrl}\n\nCtrl-C ends them.\n`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), untilGone(world.worldPid)]);
-  if (world.worldPid !== undefined) process.kill(world.worldPid, 'SIGTERM');
+  await untilGone(world.worldPid, over.signal);
+  if (lives(world.worldPid)) process.kill(world.worldPid, 'SIGTERM');
 }
 
 /** `flotilla local stop`: ends everything of local mode that still runs. */
@@ -23,13 +28,7 @@ export async function runStop(io: CliIo): Promise<void> {
 
 const LOOK_MS = 1_000;
 
-/** Keeps the command alive while the world lives. */
-function untilGone(pid: number | undefined): Promise<void> {
-  return new Promise((gone) => {
-    const timer = setInterval(() => {
-      if (pid === undefined || lives(pid)) return;
-      clearInterval(timer);
-      gone();
-    }, LOOK_MS);
-  });
+/** Keeps the command alive while the world lives, and nobody has ended it. */
+async function untilGone(pid: number | undefined, signal: AbortSignal): Promise<void> {
+  while (lives(pid) && !signal.aborted) await wait(LOOK_MS, signal);
 }

@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ClusterStatus, WorldStatus } from '../local/data-plane/status.ts';
-import { type CliIo, EXIT, UsageError } from './io.ts';
+import { readLocalState } from '../local/local-state.ts';
+import { type CliIo, EXIT, Refused, UsageError } from './io.ts';
 import { LOCAL_USAGE, type LocalRequest, parseLocalArguments } from './local-arguments.ts';
 
 const TIMEOUT_MS = 10_000;
-
-/** What was asked for cannot be done; the message is for the person who asked. */
-class Refused extends Error {
-  override readonly name = 'Refused';
-}
 
 /**
  * `flotilla local ...`: breaks, changes and shows the simulated clusters of a running local mode.
@@ -36,8 +31,7 @@ export async function runLocal(argv: readonly string[], io: CliIo): Promise<numb
       io.err(`flotilla local: ${error.message}\n\n${LOCAL_USAGE}`);
       return EXIT.usage;
     }
-    if (!(error instanceof Refused)) throw error;
-    io.err(`flotilla local: ${error.message}\n`);
+    io.err(`flotilla local: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT.refused;
   }
 }
@@ -76,26 +70,15 @@ async function ask<T>(url: string, init: RequestInit): Promise<T> {
 function dataPlaneUrl(io: CliIo): string {
   const home = resolve(io.cwd, io.env['FLOTILLA_HOME'] || '.flotilla');
   const file = join(home, 'local.json');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
+  const state = readLocalState(home);
+  if (state === undefined) {
     const hint = 'start local mode with npm start, run this in its folder, or set FLOTILLA_HOME';
-    throw new Refused(`there is no local mode here (cannot read ${file}): ${hint}`, { cause });
+    throw new Refused(`there is no local mode here (cannot read ${file}): ${hint}`);
   }
-  const url = urlIn(text);
-  if (url === undefined) throw new Refused(`${file} names no data planes: is local mode running? Start it with npm start`);
-  return url;
-}
-
-function urlIn(text: string): string | undefined {
-  try {
-    const state: unknown = JSON.parse(text);
-    const url = typeof state === 'object' && state !== null && 'dataPlaneUrl' in state ? state.dataPlaneUrl : undefined;
-    return typeof url === 'string' ? url.replace(/\/$/, '') : undefined;
-  } catch {
-    return undefined;
-  }
+  const { dataPlaneUrl } = state;
+  if (typeof dataPlaneUrl !== 'string' || !URL.canParse(dataPlaneUrl))
+    throw new Refused(`${file} names no data planes: is local mode running? Start it with npm start`);
+  return dataPlaneUrl.replace(/\/$/, '');
 }
 
 function renderStatus(status: WorldStatus, single: boolean): string {

@@ -1,19 +1,12 @@
 import { join } from 'node:path';
+import { isAlive } from '../adapters/postgres/postmaster.ts';
 import { stopLeftServer } from '../adapters/postgres/stop-server.ts';
 import { readLocalState } from './local-state.ts';
 
 /** Where nobody listens is refused at once; this is for a process that hangs, and one on a busy machine is not taken for it. */
 const ANSWER_MS = 10_000;
 
-export function lives(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const lives = (pid: number | undefined): pid is number => pid !== undefined && isAlive(pid);
 
 /**
  * Ends whatever of local mode still runs: the bot first, in order, then what a killed one has left behind.
@@ -28,7 +21,7 @@ export async function endLocalMode(home: string): Promise<readonly string[]> {
     ['forge and data planes', state?.worldPid, forgeProbe(state?.forgeUrl)],
   ] as const) {
     // After a restart of the machine the number may be that of anybody: only what answers where it should is ended.
-    if (pid === undefined || !lives(pid) || !(await answers(url))) continue;
+    if (!lives(pid) || !(await answers(url))) continue;
     process.kill(pid, 'SIGTERM');
     ended.push(`${name} (process ${pid})`);
   }

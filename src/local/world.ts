@@ -25,6 +25,7 @@ const log = createLog(process.env['LOG_LEVEL'] ?? 'warn', [state.token, state.we
 const clock = { now: () => instant(Date.now()) };
 const current = () => readLocalState(home) ?? state;
 
+await tell('it reads the manifests');
 const example = await loadExample(manifests, clock.now());
 const dataPlane = await startDataPlaneServer({
   home: join(home, 'data-plane'),
@@ -34,6 +35,7 @@ const dataPlane = await startDataPlaneServer({
   seed: 'flotilla',
   log,
 });
+await tell(`it makes ${example.clusters.length} clusters`);
 dataPlane.seed(example.clusters);
 const pages = createPages({ dataPlaneUrl: () => dataPlane.url, botUrl: () => current().botUrl });
 const forge = await startForge({
@@ -54,8 +56,10 @@ const forge = await startForge({
   log,
   pages,
 });
+await tell(`it fills the repository with ${example.files.size} files`);
 const users = await seedForge(forge, example);
 writeLocalState(home, { ...current(), worldPid: process.pid, forgeUrl: forge.url, dataPlaneUrl: dataPlane.url, users });
+if (process.connected) process.disconnect();
 
 let lonelySince = Date.now();
 const watch = setInterval(() => {
@@ -67,8 +71,18 @@ const watch = setInterval(() => {
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
 
+/** To whoever started this and waits. It may be gone; then nobody wants to know. */
+function tell(doing: string): Promise<void> {
+  return new Promise((told) => {
+    if (process.connected && process.send !== undefined) process.send(doing, () => told());
+    else told();
+  });
+}
+
 async function stop(): Promise<void> {
   clearInterval(watch);
+  // Its end is meant: no bot starts again what a person has ended.
+  if (current().worldStartedBy === 'person') writeLocalState(home, { ...current(), worldPid: undefined });
   await Promise.allSettled([forge.close(), dataPlane.close()]);
   process.exit(0);
 }

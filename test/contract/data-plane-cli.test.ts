@@ -9,6 +9,7 @@ import { revisionOf } from '../../src/core/model/hash.ts';
 import { trusted } from '../../src/core/model/ids.ts';
 import { instant } from '../../src/core/model/time.ts';
 import { type DataPlaneServer, startDataPlaneServer } from '../../src/local/data-plane/data-plane-server.ts';
+import { type LocalState, writeLocalState } from '../../src/local/local-state.ts';
 import { collectingLog } from './data-plane-support.ts';
 
 const spec = { product: 'kafka', version: '4.0.1', image: 'apache/kafka:4.0.1', replicas: 3, config: { 'a.b': 1 }, featureFlags: {} };
@@ -21,11 +22,25 @@ beforeAll(async () => {
   server = await startDataPlaneServer({ home, port: 0, clock, speed: 1, seed: 'cli', log: collectingLog() });
   const seeded = (cluster: string) => ({ cluster: trusted.cluster(cluster), dataPlane: 'plane-1', spec, revision: revisionOf(spec) });
   server.seed([seeded('kafka-orders'), seeded('kafka-logs')]);
-  writeFileSync(join(home, 'local.json'), JSON.stringify({ dataPlaneUrl: server.url, token: 't' }), { mode: 0o600 });
+  writeLocalState(home, localState(server.url));
 });
 afterAll(async () => {
   await server.close();
   rmSync(home, { recursive: true, force: true });
+});
+
+const localState = (dataPlaneUrl: string | undefined): LocalState => ({
+  worldStartedBy: 'bot',
+  worldPid: undefined,
+  botPid: undefined,
+  botUrl: undefined,
+  forgeUrl: undefined,
+  dataPlaneUrl,
+  speed: 1,
+  token: 't',
+  webhookSecret: 's',
+  appId: 1,
+  users: [],
 });
 
 async function run(line: string, env: Record<string, string> = { FLOTILLA_HOME: home }) {
@@ -107,10 +122,12 @@ describe('flotilla local', () => {
   it('says how to start local mode when there is none, and when it does not answer', async () => {
     expect(await run('status', {})).toMatchObject({ code: 1, err: expect.stringContaining('npm start') });
     const gone = mkdtempSync(join(tmpdir(), 'flotilla-cli-'));
-    writeFileSync(join(gone, 'local.json'), JSON.stringify({ dataPlaneUrl: 'http://127.0.0.1:9' }));
+    writeLocalState(gone, localState('http://127.0.0.1:9'));
     expect(await run('status', { FLOTILLA_HOME: gone })).toMatchObject({ code: 1, err: expect.stringContaining('do not answer') });
-    writeFileSync(join(gone, 'local.json'), '{ "token": ');
+    writeLocalState(gone, localState(undefined));
     expect(await run('status', { FLOTILLA_HOME: gone })).toMatchObject({ code: 1, err: expect.stringContaining('names no data planes') });
+    writeFileSync(join(gone, 'local.json'), '{ "token": ');
+    expect(await run('status', { FLOTILLA_HOME: gone })).toMatchObject({ code: 1, err: expect.stringContaining('no local mode here') });
     rmSync(gone, { recursive: true });
   });
 });

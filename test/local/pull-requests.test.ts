@@ -26,8 +26,8 @@ describe('a first start', () => {
 
   test('health, readiness and metrics answer', async () => {
     const { botUrl } = scene.run.state;
-    expect(await (await fetch(`${botUrl}/healthz`)).json()).toEqual({ status: 'ok' });
-    expect(await (await fetch(`${botUrl}/readyz`)).json()).toEqual({ status: 'ready' });
+    expect(await (await fetch(`${botUrl}/livez`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${botUrl}/readyz`)).json()).toEqual({ status: 'ready', oldestDueJobSeconds: expect.any(Number) });
     const metrics = await fetch(`${botUrl}/metrics`);
     expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/);
     expect(await metrics.text()).toMatch(/^flotilla_fleets 1$/m);

@@ -4,9 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, Person } from '../../src/local/demo/person.ts';
+import { lives } from '../../src/local/left-behind.ts';
 import { atVersion, checkOf, commentOf, hang, land, PLAN_CHECK, propose, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
 import { CONNECT, CONNECT_CLUSTERS, KAFKA, KAFKA_CLUSTERS, REGISTRY } from './support/small-fleet.ts';
-import { epochs, lives, rolloutOf, rollouts, versions } from './support/watch.ts';
+import { epochs, rolloutOf, rollouts, versions } from './support/watch.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 let scene: Scene;

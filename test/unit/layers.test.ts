@@ -35,7 +35,7 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'reconcile'],
   change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
   landing: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
-  command: ['model', 'desired', 'stop', 'plan', 'reconcile'],
+  command: ['model', 'desired', 'ledger', 'stop', 'plan', 'reconcile'],
   report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift', 'command'],
 };
 

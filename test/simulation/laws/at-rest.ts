@@ -138,13 +138,13 @@ export function overspent(mirror: Mirror, now: number): string | undefined {
   return undefined;
 }
 
-/** A cluster that broke after it had succeeded is counted, while its rollout, or the guard after it, watches. */
+/** A cluster that broke after it had succeeded is counted, while its rollout, or the guard after it, watches; unless it has left the manifests. */
 export function watchedInVain(mirror: Mirror, witness: Witness): string | undefined {
   for (const { state, planned } of mirror.rollouts.values()) {
     if (state.finishedAt !== undefined && state.guardUntil === undefined) continue;
     for (const [cluster, { status, epoch }] of state.targets) {
       const order = mirror.orders.get(cluster);
-      if (status !== 'succeeded' || order?.rollout !== state.id) continue;
+      if (status !== 'succeeded' || order?.rollout !== state.id || !mirror.desired.has(cluster)) continue;
       const revision = planned.targets.get(cluster)?.revision;
       const brokenMs = revision === undefined ? 0 : witness.brokenMs(cluster, revision, epoch);
       if (brokenMs > BROKEN_FOR_SURE_MS) return `${cluster} of rollout ${state.id} succeeded, and was seen broken for ${brokenMs} ms since`;
@@ -157,8 +157,9 @@ export function watchedInVain(mirror: Mirror, witness: Witness): string | undefi
 const BROKEN_FOR_SURE_MS = 180_000;
 
 /** An order that nobody has answered is still to be sent; and one that was lost, or will never be taken, is sent again or replaced. */
-export async function unanswered({ store }: SimulatedWorld, mirror: Mirror, witness: Witness): Promise<string | undefined> {
+export async function unanswered({ store, clocks }: SimulatedWorld, mirror: Mirror, witness: Witness): Promise<string | undefined> {
   const waiting = new Set(store.jobs.waiting().map(({ key }) => key));
+  const looksAgain = waiting.has(`wake:${FLEET}`) || waiting.has(`tick:${FLEET}`);
   for (const order of (await store.orders(FLEET)).values()) {
     const { cluster, dataPlane, epoch, reply } = order;
     if (reply === undefined) {
@@ -168,7 +169,11 @@ export async function unanswered({ store }: SimulatedWorld, mirror: Mirror, witn
     const rollout = order.rollout === undefined ? undefined : mirror.rollouts.get(order.rollout);
     const target = rollout?.state.targets.get(cluster);
     if (target === undefined || !OUT.has(target.status) || target.status === 'soaking' || target.epoch !== epoch) continue;
-    if (reply.kind === 'stale') return `order ${epoch} of ${cluster} will never be taken, and stands`;
+    if (reply.kind === 'stale') {
+      const standsMs = clocks.bot.now() - order.orderedAt;
+      if (looksAgain && standsMs >= 0 && standsMs < STALE_FOR_MS) continue;
+      return `order ${epoch} of ${cluster} will never be taken, and stands`;
+    }
     const seen = witness.newest.get(cluster);
     const isLost = seen?.kind === 'observed' && (seen.accepted?.epoch ?? 0) < epoch;
     if (isLost && seen.receivedAt - reply.at > LOST_AFTER_MS) return `order ${epoch} of ${cluster} is lost, and is not sent again`;
@@ -176,5 +181,7 @@ export async function unanswered({ store }: SimulatedWorld, mirror: Mirror, witn
   return undefined;
 }
 
+/** One that follows a stale one is not given faster than this; but somebody is to look again by then. */
+const STALE_FOR_MS = 1_000;
 /** So much later than the answer, evidence has not crossed it on the way. */
 const LOST_AFTER_MS = 20_000;

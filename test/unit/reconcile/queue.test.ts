@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { at, crashLoop, halfWay, Scene, seen } from '../../support/engine/scene.ts';
+import { at, crashLoop, halfWay, Scene, seen, unseen } from '../../support/engine/scene.ts';
 import type { PhaseShape, PlanShape } from '../../support/small-world/plans.ts';
 
 const shape = (
@@ -293,5 +293,38 @@ describe('several pending', () => {
     scene.see(seen('east-a', 1));
     expect(scene.given).toEqual(['run east-a #1']);
     expect(scene.order('east-a').spec.version).toBe('1.3.0');
+  });
+});
+
+describe('a cluster that the one before had given up unseen', () => {
+  const UNREACHABLE_AFTER_MS = 300_000;
+
+  /** East-a is ordered, and moves; east-b was never seen when its turn came; a second one has taken over. */
+  function secondTakesOver(): Scene {
+    const scene = new Scene(shape(2, AB, {}, { maxConcurrent: 2 }));
+    scene.see(unseen('east-b'));
+    scene.decide(0);
+    scene.arrives('east-a', UNREACHABLE_AFTER_MS, halfWay(1, 2));
+    scene.see(unseen('east-b'), UNREACHABLE_AFTER_MS);
+    scene.decide(UNREACHABLE_AFTER_MS);
+    scene.land(shape(3, AB, { rollout: { urgency: 'hotfix' } }, { maxConcurrent: 2 }));
+    return scene.decide(UNREACHABLE_AFTER_MS);
+  }
+
+  it('stays given up while the second one has it before itself', () => {
+    const scene = secondTakesOver();
+    expect([scene.statuses(0), scene.statuses(1)]).toEqual(['east-a held, east-b unreachable', 'east-a waiting, east-b waiting']);
+  });
+
+  it.each([
+    ['starts it', {}, 'applying'],
+    ['leaves it out', { status: 'skipped' }, 'skipped'],
+  ] as const)('is taken over in the decision in which the second one %s', (_what, over, status) => {
+    const scene = secondTakesOver();
+    scene.changeTarget('east-b', over, 1);
+    scene.see(seen('east-b', 1), UNREACHABLE_AFTER_MS + 1);
+    scene.decide(UNREACHABLE_AFTER_MS + 1);
+    expect([scene.target('east-b', 0).status, scene.target('east-b', 1).status]).toEqual(['superseded', status]);
+    expect(scene.decide(UNREACHABLE_AFTER_MS + 1).whys('target')).toEqual([]);
   });
 });
