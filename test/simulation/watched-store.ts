@@ -1,9 +1,10 @@
 import type { OrderReply } from '../../src/core/evidence/order.ts';
 import type { FleetId } from '../../src/core/model/ids.ts';
-import type { Instant } from '../../src/core/model/time.ts';
+import { type Instant, instant } from '../../src/core/model/time.ts';
 import { called, type OnCall } from '../../src/ports/in-memory/on-call.ts';
 import { InMemoryStateStore } from '../../src/ports/in-memory/state-store.ts';
 import type { StateChange, StateStore } from '../../src/ports/state-store.ts';
+import type { Clocks } from './clocks.ts';
 
 /** Who is told of every change before and after it is written, whatever the bot then learns of it. */
 export interface StoreWatcher {
@@ -17,8 +18,9 @@ export class WatchedStore extends InMemoryStateStore {
   /** How often anything was written that decisions are made from. */
   commits = 0;
 
-  constructor(watcher: StoreWatcher) {
-    super();
+  constructor(watcher: StoreWatcher, { bot, database }: Pick<Clocks, 'bot' | 'database'>) {
+    // The bot says how long to wait; what is due the database's clock says.
+    super((asked) => instant(database.now() + (asked - bot.now())));
     this.#watcher = watcher;
   }
 

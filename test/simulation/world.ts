@@ -63,7 +63,7 @@ export class SimulatedWorld {
     this.#spec = spec;
     this.planes = new InMemoryDataPlanes({ clock: this.clocks.world, seed });
     this.underway = new Underway({ planes: this.planes, clocks: this.clocks, random, watcher, faults, isPlain });
-    this.store = new WatchedStore(watcher);
+    this.store = new WatchedStore(watcher, this.clocks);
     this.repository = new InMemoryRepository({
       installation: 7,
       owner: 'acme',

@@ -30,15 +30,26 @@ const CUT_OFFS_AT_ONCE_MAX = 3;
 export class InMemoryJobs {
   readonly #waiting = new Map<string, Entry>();
   readonly #running = new Map<number, Entry>();
+  readonly #onOurClock: (asked: Instant) => Instant;
   #lastId = 0;
   #now = instant(0);
 
-  /** A waiting job with the same key is replaced. One that is running is not: the new job comes after it. */
+  /** @param onOurClock - when it is by this queue's clock what is that instant by the clock of whoever adds a job. */
+  constructor(onOurClock: (asked: Instant) => Instant = (asked) => asked) {
+    this.#onOurClock = onOurClock;
+  }
+
+  /**
+   * A waiting job with the same key is replaced, and keeps its instant when that is the earlier one: who asks again and again for
+   * a job must not put it off. One that is running is not replaced: the new job comes after it.
+   */
   add(jobs: readonly Job[]): void {
-    for (const given of jobs) {
+    for (const given of new Map(jobs.map((one) => [one.key, one])).values()) {
       const job = storable(given);
       const before = this.#waiting.get(job.key);
-      const entry = { job, runAt: job.runAt ?? this.#now, attempts: 0, parked: false };
+      const asked = job.runAt === undefined ? this.#now : this.#onOurClock(job.runAt);
+      const runAt = before === undefined || before.parked ? asked : instant(Math.min(before.runAt, asked));
+      const entry = { job, runAt, attempts: 0, parked: false };
       if (before === undefined) this.#waiting.set(job.key, { id: this.#nextId(), ...entry });
       else Object.assign(before, entry);
     }

@@ -24,9 +24,14 @@ type LastTargets = Awaited<ReturnType<StateStore['lastTargets']>>;
  */
 export class InMemoryStateStore implements StateStore {
   /** What `commit`, `receive` and `enqueue` added; whoever simulates works it off. */
-  readonly jobs = new InMemoryJobs();
+  readonly jobs: InMemoryJobs;
   readonly #fleets = new Map<FleetId, FleetRows>();
   readonly #deliveries = new Set<string>();
+
+  /** @param onQueueClock - for a queue whose clock is not that of the instants which jobs are added with. */
+  constructor(onQueueClock?: (asked: Instant) => Instant) {
+    this.jobs = new InMemoryJobs(onQueueClock);
+  }
 
   async receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'> {
     const { guid } = storable(delivery);

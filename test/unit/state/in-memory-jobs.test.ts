@@ -47,6 +47,24 @@ describe('jobs in memory', () => {
     expect(jobs.takeDueJobs(t(0))).toMatchObject([{ key: 'k', payload: { n: 2 }, attempt: 1 }]);
   });
 
+  it('puts off none that is asked for again and again, and brings one forward', () => {
+    const jobs = new InMemoryJobs();
+    jobs.add([job('k', { runAt: t(10) })]);
+    jobs.add([job('k', { runAt: t(20) })]);
+    expect(jobs.nextDueAt()).toBe(t(10));
+    jobs.add([job('k', { runAt: t(5) })]);
+    expect(jobs.nextDueAt()).toBe(t(5));
+    jobs.add([job('k', { runAt: t(1) }), job('k', { runAt: t(9) })]);
+    expect(jobs.nextDueAt()).toBe(t(5));
+  });
+
+  it('takes instants for delays where its clock is another one', () => {
+    const jobs = new InMemoryJobs((asked) => instant(asked + 1_000));
+    jobs.add([job('k', { runAt: t(10) }), job('at-once')]);
+    expect(keysOf(jobs.takeDueJobs(t(10)))).toEqual(['at-once']);
+    expect(keysOf(jobs.takeDueJobs(t(1_010)))).toEqual(['k']);
+  });
+
   it('keeps one that comes while another of its key runs, which does not come back when it fails', () => {
     const jobs = new InMemoryJobs();
     jobs.add([job('k', { queue: 'q', payload: { n: 1 } })]);
