@@ -201,15 +201,16 @@ export class OnCall {
       minor(wanted.version) > least
         ? VERSIONS.findLast((one) => minor(one) === Math.min(least + 1, minor(wanted.version)))
         : VERSIONS.find((one) => minor(one) === Math.max(most - 1, minor(wanted.version)));
-    // A pin that nothing leads to goes first.
+    // A pin that nothing leads to goes first: the cluster stays where it is, from where a later step may lead on.
     const pinned = world.spec.clusters.find(
       ({ pin, name }) => pin !== undefined && this.#minorsOf(name).some((one) => Math.abs(one - minor(pin)) > 1),
     );
     if (pinned !== undefined) {
-      this.#schedule.story.tell(() => `lead unpins ${pinned.name}`);
+      const pin = world.truth(trusted.cluster(pinned.name))?.running.version;
+      this.#schedule.story.tell(() => `lead pins ${pinned.name} to ${pin}, which it runs`);
       world.push(
-        { ...world.spec, clusters: world.spec.clusters.map((one) => (one === pinned ? { ...one, pin: undefined } : one)) },
-        `unpin ${pinned.name}`,
+        { ...world.spec, clusters: world.spec.clusters.map((one) => (one === pinned ? { ...one, pin } : one)) },
+        `${pinned.name} stays at ${pin}`,
       );
       return;
     }
