@@ -15,6 +15,7 @@ import { isForLoopback } from '../web/door.ts';
 import { statusRoute } from '../web/status-route.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { AppConfig } from './config.ts';
+import { setFleetGauges } from './fleet-gauges.ts';
 import { createHttpServer, listen, type Route, readBody, sendJson } from './http-server.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { operationsRoute } from './operations-route.ts';
@@ -22,6 +23,7 @@ import { createProbot } from './probot.ts';
 import { readiness } from './readiness.ts';
 import { DEFAULT_SCHEDULE, Scheduler } from './scheduler.ts';
 import { createTasks, type Tasks } from './tasks.ts';
+import { ownVersion } from './version.ts';
 import { Watchers } from './watchers.ts';
 import { webhookRoute } from './webhook-route.ts';
 import { webhookApp } from './webhooks.ts';
@@ -46,6 +48,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   const { github } = config;
   if (github === undefined) throw new Error('GitHub App credentials are missing');
   const metrics = createMetrics();
+  metrics.buildInfo.set({ version: ownVersion(), node: process.version }, 1);
   let probot: Probot | undefined;
   let loop: Loop | undefined;
   let state: ConnectedState | undefined;
@@ -54,7 +57,10 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     [
       ...(config.mode === 'local' ? [loopbackOnly] : []),
       webhookRoute({ probot: () => probot, secret: github.webhookSecret, metrics, log }),
-      operationsRoute(metrics.registry, () => readiness(loop === undefined ? undefined : state)),
+      operationsRoute(metrics.registry, {
+        readiness: () => readiness(loop === undefined ? undefined : state),
+        beforeMetrics: () => setFleetGauges(metrics, loop, state),
+      }),
       apiRoute(api),
       statusRoute({ ...api, local: config.mode === 'local', speed: config.speed }),
     ],
@@ -164,6 +170,7 @@ function measured(tasks: Tasks, metrics: Metrics): Tasks {
       try {
         await tasks[task](payload);
         metrics.jobs.inc({ task, outcome: 'done' });
+        metrics.lastDone.set({ task, fleet: String(payload['fleet'] ?? '') }, Date.now() / 1_000);
       } catch (error) {
         metrics.jobs.inc({ task, outcome: 'failed' });
         throw error;

@@ -16,7 +16,10 @@ export function createProbot(github: GitHubConfig, log: Log, metrics: Metrics): 
     log: quiet(log),
     ...githubClient({
       writeIntervalMs: github.writeIntervalMs,
-      onRequest: ({ method, route, status }) => metrics.requests.inc({ method, route, status: String(status) }),
+      onRequest: ({ method, route, status, limit }) => {
+        metrics.requests.inc({ method, route, status: String(status) });
+        if (limit !== undefined) metrics.rateLimitLeft.set({ resource: limit.resource }, limit.remaining);
+      },
     }),
   });
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { ownVersion } from '../app/version.ts';
 import { type CliIo, EXIT } from './io.ts';
 
 const USAGE = `Usage: flotilla COMMAND
@@ -27,16 +27,11 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     return EXIT.fine;
   }
   if (name === '--version') {
-    io.out(`${version()}\n`);
+    io.out(`${ownVersion()}\n`);
     return EXIT.fine;
   }
   const command = COMMANDS.get(name ?? '');
   if (command !== undefined) return (await command())(rest, io);
   io.err(`flotilla: ${name === undefined ? 'say what to do' : `there is no command "${name}"`}\n\n${USAGE}`);
   return EXIT.usage;
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return version;
 }

@@ -5,6 +5,8 @@ export interface CountedRequest {
   readonly route: string;
   /** 0 when nobody answered. */
   readonly status: number;
+  /** What the answer says is left of a rate limit. */
+  readonly limit?: { readonly resource: string; readonly remaining: number };
 }
 
 export type Fetch = typeof globalThis.fetch;
@@ -38,7 +40,9 @@ export function countingFetch(fetch: Fetch, onRequest: (request: CountedRequest)
     const counted = { method: init?.method ?? 'GET', route: routeOf(url) };
     try {
       const response = await fetch(input, init);
-      onRequest({ ...counted, status: response.status });
+      const remaining = response.headers.get('x-ratelimit-remaining');
+      const limit = { resource: response.headers.get('x-ratelimit-resource') ?? 'core', remaining: Number(remaining) };
+      onRequest({ ...counted, status: response.status, ...(remaining === null ? {} : { limit }) });
       return response;
     } catch (error) {
       onRequest({ ...counted, status: 0 });

@@ -10,7 +10,7 @@ import { type Database, openDatabase } from './database.ts';
 import { EmbeddedServer } from './embedded-server.ts';
 import { guarded, storeError, toPortError } from './errors.ts';
 import { forgetOldDeliveries } from './inbox.ts';
-import { oldestDueJobMs } from './job-age.ts';
+import { type JobFigures, jobFigures } from './job-figures.ts';
 import { migrate } from './migrations/migrate.ts';
 import { OpenerLock } from './opener-lock.ts';
 import { type JobHandlers, JobQueue, migrateQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
@@ -38,8 +38,8 @@ export interface ConnectedState {
   runQueue(handlers: JobHandlers, log: Log, concurrency?: number): Promise<JobQueue>;
   /** How far the database's clock is ahead of ours, in milliseconds. @throws PortError */
   clockDistance(): Promise<number>;
-  /** How long the oldest job has been due that is not done yet, in milliseconds; 0 when there is none. @throws PortError */
-  oldestDueJobMs(): Promise<number>;
+  /** @throws PortError */
+  jobFigures(): Promise<JobFigures>;
   /** Stops what was started here: queue, connections, embedded server. */
   close(): Promise<void>;
 }
@@ -114,7 +114,7 @@ async function openHeld(connection: Connection, lock: OpenerLock, log: Log, sett
   return {
     store: new PostgresStateStore(db, () => (lock.held ? 'held' : lock.lost ? 'lost' : 'away'), clock),
     clockDistance: () => guarded('clockDistance', () => clockDistance(db, clock)),
-    oldestDueJobMs: () => guarded('oldestDueJobMs', () => oldestDueJobMs(db)),
+    jobFigures: () => guarded('jobFigures', () => jobFigures(db)),
     runQueue: async (handlers, queueLog, concurrency = CONCURRENCY) => {
       const queue = await guarded('runQueue', () => JobQueue.start(pool, handlers, concurrency, queueTimes, queueLog));
       queues.push(queue);

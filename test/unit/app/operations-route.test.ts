@@ -7,13 +7,13 @@ import { closeServers, serve } from '../../support/app/serve.ts';
 afterEach(closeServers);
 
 async function asked(path: string, state: WorkState | undefined): Promise<{ readonly status: number; readonly body: unknown }> {
-  const { url } = await serve(operationsRoute(new Registry(), () => readiness(state)));
+  const { url } = await serve(operationsRoute(new Registry(), { readiness: () => readiness(state), beforeMetrics: async () => undefined }));
   const answer = await fetch(`${url}${path}`);
   return { status: answer.status, body: await answer.json() };
 }
 
-const working = (ageMs: number): WorkState => ({ store: { healthy: async () => true }, oldestDueJobMs: async () => ageMs });
-const away: WorkState = { store: { healthy: async () => false }, oldestDueJobMs: () => Promise.reject(new Error('no database')) };
+const working = (ageMs: number): WorkState => ({ store: { healthy: async () => true }, jobFigures: async () => ({ oldestDueMs: ageMs }) });
+const away: WorkState = { store: { healthy: async () => false }, jobFigures: () => Promise.reject(new Error('no database')) };
 const gone: WorkState = { ...away, store: { healthy: async () => true } };
 
 describe('/readyz', () => {

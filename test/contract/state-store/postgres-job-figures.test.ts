@@ -27,22 +27,22 @@ beforeEach(() => database.reset());
 const age = (key: string, ms: number) =>
   database.sql.query(`update graphile_worker._private_jobs set run_at = now() - $2 * interval '1 millisecond' where key = $1`, [key, ms]);
 
-it('is nothing when there is no job, or none that is due', async () => {
-  expect(await state.oldestDueJobMs()).toBe(0);
+it('age is nothing when there is no job, or none that is due', async () => {
+  expect((await state.jobFigures()).oldestDueMs).toBe(0);
   await state.store.enqueue([job('later', { runAt: instant(Date.now() + 24 * HOUR_MS) })]);
-  expect(await state.oldestDueJobMs()).toBe(0);
+  expect((await state.jobFigures()).oldestDueMs).toBe(0);
 });
 
-it('is that of the job that has been due for longest, also when it is asked for again', async () => {
+it('age is that of the job that has been due for longest, also when it is asked for again', async () => {
   await state.store.enqueue([job('young'), job('old'), job('later', { runAt: instant(Date.now() + 24 * HOUR_MS) })]);
   await age('old', 2 * HOUR_MS);
-  expect(await state.oldestDueJobMs()).toBeGreaterThanOrEqual(2 * HOUR_MS);
+  expect((await state.jobFigures()).oldestDueMs).toBeGreaterThanOrEqual(2 * HOUR_MS);
   await state.store.enqueue([job('old')]);
-  expect(await state.oldestDueJobMs()).toBeGreaterThanOrEqual(2 * HOUR_MS);
-  expect(await state.oldestDueJobMs()).toBeLessThan(24 * HOUR_MS);
+  expect((await state.jobFigures()).oldestDueMs).toBeGreaterThanOrEqual(2 * HOUR_MS);
+  expect((await state.jobFigures()).oldestDueMs).toBeLessThan(24 * HOUR_MS);
 });
 
-it('counts a job that runs and does not end, and no longer one that is done or waits for a person', async () => {
+it('age counts a job that runs and does not end, and no longer one that is done or waits for a person', async () => {
   const hanging = gate();
   const started = gate();
   await state.store.enqueue([job('hangs', { payload: { hangs: true } }), job('needs a person')]);
@@ -58,10 +58,21 @@ it('counts a job that runs and does not end, and no longer one that is done or w
   );
   await started.promise;
   await eventually('the other to wait for a person', async () => (await database.waitingJobs()).some(({ parked }) => parked));
-  expect(await state.oldestDueJobMs()).toBeGreaterThanOrEqual(HOUR_MS);
-  expect(await state.oldestDueJobMs()).toBeLessThan(3 * HOUR_MS);
+  expect((await state.jobFigures()).oldestDueMs).toBeGreaterThanOrEqual(HOUR_MS);
+  expect((await state.jobFigures()).oldestDueMs).toBeLessThan(3 * HOUR_MS);
   hanging.resolve();
   await eventually('it to be done', async () => (await database.waitingJobs()).length === 1);
-  expect(await state.oldestDueJobMs()).toBe(0);
+  expect((await state.jobFigures()).oldestDueMs).toBe(0);
+  await queue.stop(1_000);
+});
+
+it('counts what is due and what waits for a person', async () => {
+  await state.store.enqueue([job('a'), job('b'), job('later', { runAt: instant(Date.now() + HOUR_MS) })]);
+  expect(await state.jobFigures()).toMatchObject({ due: 2, parked: 0 });
+  const refusing = () =>
+    Promise.reject(new PortError({ port: 'code-host', operation: 'x', retry: { kind: 'needs-human' }, message: 'no' }));
+  const queue = await state.runQueue(handlers(refusing), memoryLog());
+  await eventually('both to wait for a person', async () => (await state.jobFigures()).parked === 2);
+  expect(await state.jobFigures()).toEqual({ due: 0, parked: 2, oldestDueMs: 0 });
   await queue.stop(1_000);
 });
