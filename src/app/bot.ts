@@ -6,7 +6,6 @@ import { type ConnectedState, connectState } from '../adapters/postgres/connect.
 import { type FleetId, parseFleetId } from '../core/model/ids.ts';
 import { instant } from '../core/model/time.ts';
 import { installJob } from '../loop/jobs.ts';
-import { loadModelInForce } from '../loop/load-manifests.ts';
 import type { Loop } from '../loop/loop.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -21,7 +20,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { operationsRoute } from './operations-route.ts';
 import { createProbot } from './probot.ts';
 import { readiness } from './readiness.ts';
-import { DEFAULT_SCHEDULE, Scheduler } from './scheduler.ts';
+import { Scheduler } from './scheduler.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { ownVersion } from './version.ts';
 import { Watchers } from './watchers.ts';
@@ -143,12 +142,7 @@ async function followManifests(loop: Loop, scheduler: Scheduler, watchers: Watch
       }
     }),
   );
-  const schedule = (await loadModelInForce(loop, fleet, fleet.goodHead))?.fleet.value.spec.schedule;
-  scheduler.set(id, {
-    tick: schedule?.tick ?? DEFAULT_SCHEDULE.tick,
-    sweep: schedule?.sweep ?? DEFAULT_SCHEDULE.sweep,
-    driftEveryMs: policy.drift.intervalMs,
-  });
+  scheduler.set(id, { ...policy.schedule, driftEveryMs: policy.drift.intervalMs });
 }
 
 function followed(tasks: Tasks, refresh: (fleet: FleetId) => Promise<void>): Tasks {

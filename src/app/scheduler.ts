@@ -1,18 +1,17 @@
 import cron, { type ScheduledTask } from 'node-cron';
 import type { FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
+import { DEFAULT_SCHEDULE, type FleetSchedule } from '../core/reconcile/policy.ts';
 import { driftJob, sweepJob, tickJob } from '../loop/jobs.ts';
 import type { Log } from '../ports/log.ts';
 import type { Job, StateStore } from '../ports/state-store.ts';
 
 /** When the loop runs by itself, besides being woken by events; from the Fleet manifest. */
-export interface FleetSchedule {
-  readonly tick: string;
-  readonly sweep: string;
+export interface FleetTimers extends FleetSchedule {
   readonly driftEveryMs: number;
 }
 
-export const DEFAULT_SCHEDULE: FleetSchedule = { tick: '*/15 * * * * *', sweep: '*/5 * * * *', driftEveryMs: 5 * 60_000 };
+export const DEFAULT_TIMERS: FleetTimers = { ...DEFAULT_SCHEDULE, driftEveryMs: 5 * 60_000 };
 
 /** Node fires a timer that is set for longer at once, again and again. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -32,11 +31,11 @@ export class Scheduler {
 
   /** Starts the default timers of a fleet that has none yet: its manifests have not been read. */
   begin(fleet: FleetId): void {
-    if (!this.#fleets.has(fleet)) this.set(fleet, DEFAULT_SCHEDULE);
+    if (!this.#fleets.has(fleet)) this.set(fleet, DEFAULT_TIMERS);
   }
 
   /** Starts, or changes, the timers of a fleet. The same schedule again changes nothing. */
-  set(fleet: FleetId, schedule: FleetSchedule): void {
+  set(fleet: FleetId, schedule: FleetTimers): void {
     const key = JSON.stringify(schedule);
     const known = this.#fleets.get(fleet);
     if (known?.schedule === key) return;

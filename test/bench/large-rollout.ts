@@ -6,7 +6,7 @@ import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
 import { durationMs, type Instant, instant } from '../../src/core/model/time.ts';
 import type { PlannedPhase, PlannedRollout, PlannedTarget } from '../../src/core/plan/plan.ts';
 import type { ActiveRollout, FleetInput } from '../../src/core/reconcile/decision.ts';
-import type { Policy } from '../../src/core/reconcile/policy.ts';
+import { DEFAULT_SCHEDULE, type Policy } from '../../src/core/reconcile/policy.ts';
 import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../src/core/reconcile/state.ts';
 
 export const NOW: Instant = instant(1_700_000_000_000);
@@ -64,6 +64,7 @@ const POLICY: Policy = {
   evidenceMaxAgeMs: 86_400_000,
   unreachableAfterMs: 300_000,
   regressionAfterMs: 60_000,
+  schedule: DEFAULT_SCHEDULE,
   drift: { intervalMs: 300_000, maxIssues: 10, action: 'report' },
 };
 

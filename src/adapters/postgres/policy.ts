@@ -5,7 +5,7 @@ import { passes } from '../../core/manifest/validate.ts';
 import { type Decoder, either, flag, listOf, mapped, maybe, object, parsed, recordOf, text } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
 import { err, ok } from '../../core/model/result.ts';
-import type { Policy } from '../../core/reconcile/policy.ts';
+import { DEFAULT_SCHEDULE, type Policy } from '../../core/reconcile/policy.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
 import { integer, milliseconds, oneOf } from './decoders.ts';
@@ -76,6 +76,8 @@ const policyRow = object({
     evidenceMaxAgeMs: integer,
     unreachableAfterMs: integer,
     regressionAfterMs: integer,
+    // Rows of before have none.
+    schedule: mapped(maybe(object({ tick: text, sweep: text })), (given) => given ?? DEFAULT_SCHEDULE),
     drift: object({
       intervalMs: integer,
       maxIssues: integer,

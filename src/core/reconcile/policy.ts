@@ -19,8 +19,18 @@ export interface Policy {
   readonly unreachableAfterMs: number;
   /** How long a succeeded cluster must be seen unhealthy, in two samples or more, before it counts as broken. */
   readonly regressionAfterMs: number;
+  /** When to tick, and when to compare everything with the repository: as cron says it. */
+  readonly schedule: FleetSchedule;
   readonly drift: { readonly intervalMs: number; readonly maxIssues: number; readonly action: 'report' | 'heal' };
 }
+
+export interface FleetSchedule {
+  readonly tick: string;
+  readonly sweep: string;
+}
+
+/** @see schemas/fleet.schema.json for the defaults */
+export const DEFAULT_SCHEDULE: FleetSchedule = { tick: '*/15 * * * * *', sweep: '*/5 * * * *' };
 
 export interface DataPlanePolicy {
   readonly name: string;

@@ -3,7 +3,7 @@ import type { FleetModel } from '../manifest/model.ts';
 import { requiredProducts } from '../manifest/requires.ts';
 import { capacityOf } from '../model/quantity.ts';
 import { duration, durationMs } from '../model/time.ts';
-import type { DataPlanePolicy, Policy, ProductPolicy } from './policy.ts';
+import { type DataPlanePolicy, DEFAULT_SCHEDULE, type Policy, type ProductPolicy } from './policy.ts';
 
 /** @see schemas/fleet.schema.json for the defaults */
 const FLEET_MAX_CONCURRENT = 50;
@@ -29,7 +29,7 @@ const DRIFT_INTERVAL_LEAST_MS = 1_000;
  * @param speed - how much faster than written times run; 1 outside of local mode.
  */
 export function policyOf(model: FleetModel, speed: number): Policy {
-  const { maxConcurrent, drift } = model.fleet.value.spec;
+  const { maxConcurrent, schedule, drift } = model.fleet.value.spec;
   return {
     fleetMaxConcurrent: capacityOf(maxConcurrent ?? FLEET_MAX_CONCURRENT, model.clusters.size).count,
     dataPlanes: dataPlanesOf(model),
@@ -38,6 +38,7 @@ export function policyOf(model: FleetModel, speed: number): Policy {
     evidenceMaxAgeMs: atSpeed(EVIDENCE_MAX_AGE, speed),
     unreachableAfterMs: atSpeed(UNREACHABLE_AFTER, speed),
     regressionAfterMs: atSpeed(REGRESSION_AFTER, speed),
+    schedule: { tick: schedule?.tick ?? DEFAULT_SCHEDULE.tick, sweep: schedule?.sweep ?? DEFAULT_SCHEDULE.sweep },
     drift: {
       intervalMs: atSpeed({ ms: duration(drift?.interval ?? DRIFT.interval), leastMs: DRIFT_INTERVAL_LEAST_MS }, speed),
       maxIssues: drift?.maxIssues ?? DRIFT.maxIssues,

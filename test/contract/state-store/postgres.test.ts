@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_SCHEDULE } from '../../../src/core/reconcile/policy.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import type { Job, JobTask, StateStore } from '../../../src/ports/state-store.ts';
 import {
@@ -198,6 +199,11 @@ describe('rows of PostgreSQL', () => {
       expect(error).toBeInstanceOf(PortError);
       expect(error).toMatchObject({ retry: { kind: 'needs-human' } });
       expect(String(error)).toMatch(words);
+    });
+
+    it('a policy of before schedules were stored has the default one', async () => {
+      await shared.sql.query(`update flotilla.policy set policy = policy - 'schedule'`);
+      expect(await sharedStore.policy(FLEET)).toStrictEqual(policy({ schedule: DEFAULT_SCHEDULE }));
     });
   });
 

@@ -1,7 +1,7 @@
 import type { CalendarRule } from '../../../src/core/calendar/rules.ts';
 import type { Product } from '../../../src/core/manifest/generated.ts';
 import { type DurationMs, durationMs } from '../../../src/core/model/time.ts';
-import type { Policy, ProductPolicy } from '../../../src/core/reconcile/policy.ts';
+import { DEFAULT_SCHEDULE, type Policy, type ProductPolicy } from '../../../src/core/reconcile/policy.ts';
 import { PRODUCT, version } from './plans.ts';
 
 const VERSIONS = 100;
@@ -37,6 +37,7 @@ export const POLICY: Policy = {
   evidenceMaxAgeMs: 60_000,
   unreachableAfterMs: 300_000,
   regressionAfterMs: 120_000,
+  schedule: DEFAULT_SCHEDULE,
   drift: { intervalMs: 3_600_000, maxIssues: 10, action: 'report' },
 };
 

@@ -249,6 +249,7 @@ export const policy = (over: Partial<Policy> = {}): Policy => ({
   evidenceMaxAgeMs: 60_000,
   unreachableAfterMs: 300_000,
   regressionAfterMs: 120_000,
+  schedule: { tick: '*/30 * * * * *', sweep: '*/10 * * * *' },
   drift: { intervalMs: 900_000, maxIssues: 20, action: 'report' },
   ...over,
 });

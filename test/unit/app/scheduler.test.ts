@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { DEFAULT_SCHEDULE, Scheduler } from '../../../src/app/scheduler.ts';
+import { DEFAULT_TIMERS, Scheduler } from '../../../src/app/scheduler.ts';
 import { instant } from '../../../src/core/model/time.ts';
 import type { Job, StateStore } from '../../../src/ports/state-store.ts';
 import { FLEET, OTHER_FLEET } from '../../support/state/builders.ts';
@@ -32,7 +32,7 @@ afterEach(() => {
 const count = (key: string) => asked.filter((one) => one === key).length;
 
 it('asks for ticks, sweeps and looks at drift, for each fleet by its own schedule', async () => {
-  scheduler.set(FLEET, DEFAULT_SCHEDULE);
+  scheduler.set(FLEET, DEFAULT_TIMERS);
   scheduler.set(OTHER_FLEET, { tick: '* * * * *', sweep: '0 * * * *', driftEveryMs: MINUTE_MS });
   await vi.advanceTimersByTimeAsync(10 * MINUTE_MS + 100);
   expect([count(`tick:${FLEET}`), count(`sweep:${FLEET}`), count(`drift:${FLEET}`)]).toEqual([40, 2, 2]);
@@ -40,8 +40,8 @@ it('asks for ticks, sweeps and looks at drift, for each fleet by its own schedul
 });
 
 it('replaces the timers of a schedule that changes, and keeps those of one that does not', async () => {
-  const everyMinute = { ...DEFAULT_SCHEDULE, tick: '* * * * *' };
-  scheduler.set(FLEET, DEFAULT_SCHEDULE);
+  const everyMinute = { ...DEFAULT_TIMERS, tick: '* * * * *' };
+  scheduler.set(FLEET, DEFAULT_TIMERS);
   scheduler.set(FLEET, everyMinute);
   scheduler.set(FLEET, { ...everyMinute });
   await vi.advanceTimersByTimeAsync(3 * MINUTE_MS + 100);
@@ -52,13 +52,13 @@ it('replaces the timers of a schedule that changes, and keeps those of one that 
 });
 
 it('does not look for drift all the time when it should look once in a month', async () => {
-  scheduler.set(FLEET, { ...DEFAULT_SCHEDULE, driftEveryMs: 30 * 24 * 60 * MINUTE_MS });
+  scheduler.set(FLEET, { ...DEFAULT_TIMERS, driftEveryMs: 30 * 24 * 60 * MINUTE_MS });
   await vi.advanceTimersByTimeAsync(MINUTE_MS);
   expect(count(`drift:${FLEET}`)).toBe(0);
 });
 
 it('ticks by the default where a schedule never fires', async () => {
-  scheduler.set(FLEET, { ...DEFAULT_SCHEDULE, tick: '0 0 30 2 *' });
+  scheduler.set(FLEET, { ...DEFAULT_TIMERS, tick: '0 0 30 2 *' });
   await vi.advanceTimersByTimeAsync(MINUTE_MS + 100);
   expect(count(`tick:${FLEET}`)).toBe(4);
   expect(warnings).toHaveLength(1);
@@ -66,7 +66,7 @@ it('ticks by the default where a schedule never fires', async () => {
 
 it('goes on when the database does not take a job', async () => {
   failing = true;
-  scheduler.set(FLEET, DEFAULT_SCHEDULE);
+  scheduler.set(FLEET, DEFAULT_TIMERS);
   await vi.advanceTimersByTimeAsync(20_000);
   failing = false;
   await vi.advanceTimersByTimeAsync(20_000);

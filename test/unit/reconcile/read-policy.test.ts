@@ -14,6 +14,7 @@ describe('the policy of a fleet', () => {
       evidenceMaxAgeMs: 60_000,
       unreachableAfterMs: 300_000,
       regressionAfterMs: 60_000,
+      schedule: { tick: '*/15 * * * * *', sweep: '*/5 * * * *' },
       drift: { intervalMs: 300_000, maxIssues: 10, action: 'report' },
     });
   });
@@ -25,6 +26,7 @@ describe('the policy of a fleet', () => {
         { name: 'a', kind: 'kubernetes', urlFromEnv: 'FLOTILLA_A_URL', maxConcurrent: '25%' },
         { name: 'b', kind: 'kafka', maxConcurrent: 7 },
       ],
+      schedule: { sweep: '0 * * * *' },
       drift: { interval: '1h', action: 'heal', maxIssues: 3 },
     };
     expect(policy({ fleet, freezes: [freeze('f', { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' })] })).toMatchObject({
@@ -34,6 +36,7 @@ describe('the policy of a fleet', () => {
         { name: 'b', kind: 'kafka', urlFromEnv: undefined, maxConcurrent: 7 },
       ],
       calendar: { rules: [{ name: 'f' }] },
+      schedule: { tick: '*/15 * * * * *', sweep: '0 * * * *' },
       drift: { intervalMs: 3_600_000, maxIssues: 3, action: 'heal' },
     });
   });
