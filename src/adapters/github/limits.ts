@@ -2,8 +2,8 @@ import { refused } from './github-errors.ts';
 
 /** Characters of a comment or the body of an issue. */
 const BODY_CHARS_MAX = 65_536;
-/** Characters of the summary, and of the text, of a check run. @see the OpenAPI description of `checks/create` */
-const CHECK_CHARS_MAX = 65_535;
+/** Bytes of the summary, and of the text, of a check run: its description says characters, and means a column of a database. */
+const CHECK_BYTES_MAX = 65_535;
 const ISSUE_TITLE_CHARS_MAX = 256;
 const ANNOTATION_TITLE_CHARS_MAX = 255;
 const ANNOTATION_MESSAGE_BYTES_MAX = 64 * 1024;
@@ -17,17 +17,19 @@ const ANNOTATIONS_MAX = 1_000;
  *
  * @throws PortError when a text is longer than that.
  */
-export function checkLength(operation: string, what: string, text: string, limit: keyof typeof CHARS_MAX): void {
-  if (text.length <= CHARS_MAX[limit]) return;
-  throw refused(operation, `${what} has ${text.length} characters, and GitHub takes ${CHARS_MAX[limit]}; it has to be rendered shorter`);
+export function checkLength(operation: string, what: string, text: string, limit: keyof typeof LIMITS): void {
+  const { most, unit } = LIMITS[limit];
+  const length = unit === 'bytes' ? Buffer.byteLength(text) : text.length;
+  if (length <= most) return;
+  throw refused(operation, `${what} has ${length} ${unit}, and GitHub takes ${most}; it has to be rendered shorter`);
 }
 
-const CHARS_MAX = {
-  body: BODY_CHARS_MAX,
-  check: CHECK_CHARS_MAX,
-  issueTitle: ISSUE_TITLE_CHARS_MAX,
-  annotationTitle: ANNOTATION_TITLE_CHARS_MAX,
-};
+const LIMITS = {
+  body: { most: BODY_CHARS_MAX, unit: 'characters' },
+  check: { most: CHECK_BYTES_MAX, unit: 'bytes' },
+  issueTitle: { most: ISSUE_TITLE_CHARS_MAX, unit: 'characters' },
+  annotationTitle: { most: ANNOTATION_TITLE_CHARS_MAX, unit: 'characters' },
+} as const;
 
 /** @throws PortError when there are more than are sent. */
 export function checkAnnotations(operation: string, annotations: readonly { readonly title: string; readonly message: string }[]): void {

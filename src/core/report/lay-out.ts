@@ -1,10 +1,14 @@
+import { utf8Length, utf8Start } from '../model/utf8.ts';
 import { plural, tableHead, tableRow } from './markdown.ts';
 
-/** GitHub takes 65,536 characters in a body and 65,535 in a part of a check; the margin is for what it counts otherwise than we do. */
-export const BODY_CHARS_MAX = 60_000;
+/**
+ * GitHub takes 65,536 characters in a body, and 65,535 bytes in a part of a check. All is counted in bytes, of which a text never has
+ * fewer than characters; the margin is for what GitHub counts otherwise than we do.
+ */
+export const BODY_BYTES_MAX = 60_000;
 
-/** More rows than this never fit: no row is shorter than 40 characters. */
-export const ROWS_MAX = BODY_CHARS_MAX / 40;
+/** More rows than this never fit: no row is shorter than 40 bytes. */
+export const ROWS_MAX = BODY_BYTES_MAX / 40;
 
 /** A piece of a report. Words always stand; rows give way when the whole would be too long. */
 export type Part = string | Rows;
@@ -27,28 +31,28 @@ export interface Rows {
  * Puts the parts under each other within a limit. Every part keeps its place and its count; tables share what room is
  * left, the first ones first, and each that is cut says how many rows are missing and where they are.
  */
-export function layOut(parts: readonly Part[], charsMax = BODY_CHARS_MAX): string {
+export function layOut(parts: readonly Part[], bytesMax = BODY_BYTES_MAX): string {
   const shortest = parts.map((part) => (typeof part === 'string' ? part : renderRows(part, 0)));
-  let left = charsMax - shortest.reduce((sum, text) => sum + text.length + 2, 0);
-  if (left < 0) return cut(shortest.join('\n\n'), charsMax);
+  let left = bytesMax - shortest.reduce((sum, text) => sum + utf8Length(text) + 2, 0);
+  if (left < 0) return cut(shortest.join('\n\n'), bytesMax);
   return parts
     .map((part, at) => {
       const short = shortest[at] ?? '';
       if (typeof part === 'string') return part;
-      const text = renderRows(part, rowsWithin(part, left + short.length));
-      left -= text.length - short.length;
+      const text = renderRows(part, rowsWithin(part, left + utf8Length(short)));
+      left -= utf8Length(text) - utf8Length(short);
       return text;
     })
     .join('\n\n');
 }
 
-function rowsWithin(part: Rows, charsMax: number): number {
-  if (renderRows(part, part.rows.length).length <= charsMax) return part.rows.length;
+function rowsWithin(part: Rows, bytesMax: number): number {
+  if (utf8Length(renderRows(part, part.rows.length)) <= bytesMax) return part.rows.length;
   // Beside the rows come the head, an empty line, and the word `more` in the notice.
-  let room = charsMax - renderRows(part, 0).length - tableHead(part.heads).length - '\n\nmore '.length;
+  let room = bytesMax - utf8Length(renderRows(part, 0)) - utf8Length(tableHead(part.heads)) - '\n\nmore '.length;
   let count = 0;
   for (const row of part.rows) {
-    room -= tableRow(row).length + 1;
+    room -= utf8Length(tableRow(row)) + 1;
     if (room < 0) break;
     count += 1;
   }
@@ -69,9 +73,7 @@ function renderRows({ heads, rows, more = 0, of, rest, summary }: Rows, shown: n
 const CUT_NOTICE = '\n\n_Cut here: too long for GitHub._';
 
 /** Shortens on a boundary of characters, never in the middle of one, and says that it did. */
-export function cut(text: string, charsMax: number): string {
-  if (text.length <= charsMax) return text;
-  const room = Math.max(0, charsMax - CUT_NOTICE.length);
-  const splitsPair = /[\uD800-\uDBFF]/.test(text.charAt(room - 1));
-  return `${text.slice(0, splitsPair ? room - 1 : room)}${CUT_NOTICE}`;
+export function cut(text: string, bytesMax: number): string {
+  if (utf8Length(text) <= bytesMax) return text;
+  return `${utf8Start(text, Math.max(0, bytesMax - CUT_NOTICE.length))}${CUT_NOTICE}`;
 }

@@ -28,15 +28,19 @@ const STRUCTURE = /[&<>\\`*_[\]|~$]/g;
 
 /** Text of others as plain prose on one line: no markup, no mention, no reference, no link, no image. */
 export function inert(text: string): string {
-  return plain(text)
-    .replace(STRUCTURE, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/:\/\//g, `:${BREAK}//`)
-    .replace(/www\./gi, (www) => `${www}${BREAK}`)
-    .replace(/@/g, `@${BREAK}`)
-    .replace(/(?<!&)#(?=\d)/g, `#${BREAK}`)
-    .replace(/\bGH-(?=\d)/gi, (prefix) => `${prefix}${BREAK}`)
-    .replace(/[0-9a-f]{7,}/gi, (run) => run.replace(/.{6}(?=.)/g, (part) => `${part}${BREAK}`))
-    .replace(/^([-+=#]|\d+[.)])/, (start) => start.replace(/[-+=#.)]$/, (character) => `&#${character.charCodeAt(0)};`));
+  return (
+    plain(text)
+      .replace(STRUCTURE, (character) => `&#${character.charCodeAt(0)};`)
+      .replace(/:\/\//g, `:${BREAK}//`)
+      // An emoji; places in files and minutes of a time are none, but for the two that are numbers.
+      .replace(/:(?=(?!\d+:)[a-z0-9_+-]+:|100:|1234:)/gi, `:${BREAK}`)
+      .replace(/www\./gi, (www) => `${www}${BREAK}`)
+      .replace(/@/g, `@${BREAK}`)
+      .replace(/(?<!&)#(?=\d)/g, `#${BREAK}`)
+      .replace(/\bGH-(?=\d)/gi, (prefix) => `${prefix}${BREAK}`)
+      .replace(/[0-9a-f]{7,}/gi, (run) => run.replace(/.{6}(?=.)/g, (part) => `${part}${BREAK}`))
+      .replace(/^([-+=#]|\d+[.)])/, (start) => start.replace(/[-+=#.)]$/, (character) => `&#${character.charCodeAt(0)};`))
+  );
 }
 
 /** An id of ours as `inert` has broken it up: 16 hex digits, with the 12 of a commit before them when it is a rollout's. */

@@ -39,10 +39,10 @@ export function renderRolloutCheck(view: RolloutView): { readonly title: string;
     const asks = [...stopParts(view, shown), ...approvalParts(view, shown)];
     return asks.length === 0 ? [] : [...sectionHead(view, shown), ...asks];
   });
-  return { title: words, summary: cut([`${icon} ${words}`, ...urgent].join('\n\n'), SUMMARY_CHARS_MAX), text: layOut(parts) };
+  return { title: words, summary: cut([`${icon} ${words}`, ...urgent].join('\n\n'), SUMMARY_BYTES_MAX), text: layOut(parts) };
 }
 
-const SUMMARY_CHARS_MAX = 10_000;
+const SUMMARY_BYTES_MAX = 10_000;
 
 /** The verdict line first; then, for each rollout, what a person must act on, how far it is, and why the rest waits; the plan itself last, folded. */
 export function rolloutParts(view: RolloutView): readonly Part[] {

@@ -1,14 +1,20 @@
+import { utf8Length } from '../../core/model/utf8.ts';
 import { PortError } from '../port-error.ts';
 
-/** Characters that GitHub takes: whoever renders must cut before. */
-const CHARS_MAX = { body: 65_536, check: 65_535, title: 256 } as const;
+/** What GitHub takes: whoever renders must cut before. */
+const LIMITS = {
+  body: { most: 65_536, lengthOf: (text: string): number => text.length, unit: 'characters' },
+  check: { most: 65_535, lengthOf: utf8Length, unit: 'bytes' },
+  title: { most: 256, lengthOf: (text: string): number => text.length, unit: 'characters' },
+} as const;
 
 /** @throws PortError for a person when a text is longer than that. */
-export function expectShort(operation: string, texts: Partial<Record<keyof typeof CHARS_MAX, readonly string[]>>): void {
+export function expectShort(operation: string, texts: Partial<Record<keyof typeof LIMITS, readonly string[]>>): void {
   for (const kind of ['body', 'check', 'title'] as const) {
+    const { most, lengthOf, unit } = LIMITS[kind];
     for (const text of texts[kind] ?? []) {
-      if (text.length <= CHARS_MAX[kind]) continue;
-      const message = `a ${kind} of ${text.length} characters is longer than ${CHARS_MAX[kind]}`;
+      if (lengthOf(text) <= most) continue;
+      const message = `a ${kind} of ${lengthOf(text)} ${unit} is longer than ${most}`;
       throw new PortError({ port: 'code-host', operation, retry: { kind: 'needs-human' }, message });
     }
   }

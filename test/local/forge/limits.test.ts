@@ -77,6 +77,7 @@ describe('checks', () => {
     ['a summary over its limit', { output: { ...output, summary: 's'.repeat(65_536) } }, 422],
     ['a text at its limit', { output: { ...output, text: 's'.repeat(65_535) } }, 201],
     ['a text over its limit', { output: { ...output, text: 's'.repeat(65_536) } }, 422],
+    ['a text over its limit in bytes', { output: { ...output, text: '⚪'.repeat(21_846) } }, 422],
     ['output without a title', { output: { summary: 's' } }, 422],
     ['50 annotations', { output: { ...output, annotations: Array(50).fill(annotation) } }, 201],
     ['51 annotations', { output: { ...output, annotations: Array(51).fill(annotation) } }, 422],

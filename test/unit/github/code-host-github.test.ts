@@ -143,7 +143,7 @@ describe('writeCheck', () => {
 
   it.each([
     ['summary', { summary: 'x'.repeat(65_536) }],
-    ['text', { text: 'x'.repeat(65_536) }],
+    ['text', { text: '⚪'.repeat(21_846) }],
     ['title of an annotation', { annotations: annotations(1).map((annotation) => ({ ...annotation, title: 'x'.repeat(256) })) }],
     ['message of an annotation', { annotations: annotations(1).map((annotation) => ({ ...annotation, message: 'ü'.repeat(32_769) })) }],
     ['annotations', { annotations: annotations(1_001) }],

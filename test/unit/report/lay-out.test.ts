@@ -14,10 +14,9 @@ describe('layOut', () => {
   const full = layOut(parts, 1_000_000);
 
   it('keeps every limit, down to the shortest form', () => {
-    const shortest = layOut(parts, 1).length;
-    for (let charsMax = 200; charsMax <= full.length + 10; charsMax += 1)
-      expect(layOut(parts, charsMax).length).toBeLessThanOrEqual(charsMax);
-    expect(shortest).toBeGreaterThan(0);
+    for (let bytesMax = 200; bytesMax <= full.length + 10; bytesMax += 1)
+      expect(layOut(parts, bytesMax).length).toBeLessThanOrEqual(bytesMax);
+    expect(layOut(parts, 1)).not.toBe('');
   });
 
   it('shows every row in exactly the room it needs, and says what it leaves out in less', () => {
@@ -25,6 +24,14 @@ describe('layOut', () => {
     // The last part is followed by nothing, but its two line ends are reckoned with.
     expect(layOut([table(20)], whole.length + 2)).toBe(whole);
     expect(layOut([table(20)], whole.length + 1)).toMatch(/_\d+ more rows? left out: too long for GitHub\. See the log\._$/);
+  });
+
+  it('counts bytes, as a check of GitHub does: icons and arrows take three', () => {
+    const icons: Part = { ...(table(30) as Extract<Part, object>), rows: Array.from({ length: 30 }, () => ['⚪ → ✅', '😀']) };
+    const bytes = Buffer.byteLength(layOut(['→', icons, '✅'], 1_000_000));
+    for (let bytesMax = 200; bytesMax <= bytes + 10; bytesMax += 1)
+      expect(Buffer.byteLength(layOut(['→', icons, '✅'], bytesMax))).toBeLessThanOrEqual(bytesMax);
+    expect(layOut(['→', icons, '✅'], bytes + 2)).not.toContain('left out');
   });
 
   it('counts rows that were never made', () => {
@@ -47,5 +54,7 @@ describe('cut', () => {
       'x'.repeat(61),
       `${'x'.repeat(60 - '\n\n_Cut here: too long for GitHub._'.length)}\n\n_Cut here: too long for GitHub._`,
     ],
+    ['as long as the limit in bytes', '→'.repeat(20), '→'.repeat(20)],
+    ['an arrow longer', '→'.repeat(21), `${'→'.repeat(8)}\n\n_Cut here: too long for GitHub._`],
   ])('%s', (_name, text, want) => expect(cut(text, 60)).toBe(want));
 });

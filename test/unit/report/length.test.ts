@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../../src/core/model/problem.ts';
-import { BODY_CHARS_MAX } from '../../../src/core/report/lay-out.ts';
+import { BODY_BYTES_MAX } from '../../../src/core/report/lay-out.ts';
 import { renderPlanCheck } from '../../../src/core/report/plan-check.ts';
 import { renderMergedComment, renderPlanComment } from '../../../src/core/report/plan-comment.ts';
 import { renderRolloutCheck } from '../../../src/core/report/rollout-status.ts';
@@ -22,7 +22,7 @@ describe('a plan of 3,000 clusters', () => {
   const comment = renderPlanComment(plannedView(plan));
 
   it('fits, with everything a reviewer decides by', () => {
-    expect(comment.length).toBeLessThanOrEqual(BODY_CHARS_MAX);
+    expect(Buffer.byteLength(comment)).toBeLessThanOrEqual(BODY_BYTES_MAX);
     for (const words of ['Changes 3,000 clusters in 3 phases', '**Phases**', '**When**', '**Next:**', '25 % of 2997 = 749'])
       expect(comment).toContain(words);
   });
@@ -40,7 +40,7 @@ describe('a plan of 3,000 clusters', () => {
   it('fits in its check, and after the merge', () => {
     const view = rolloutView(shown(planned));
     for (const text of [renderPlanCheck(plannedView(plan)).text ?? '', renderMergedComment(view), renderRolloutCheck(view).text]) {
-      expect(text.length).toBeLessThanOrEqual(BODY_CHARS_MAX);
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(BODY_BYTES_MAX);
     }
   });
 });
@@ -62,7 +62,7 @@ describe('3,000 problems', () => {
 
   it('are counted in full, and listed as far as they fit', () => {
     const comment = renderPlanComment(view);
-    expect(comment.length).toBeLessThanOrEqual(BODY_CHARS_MAX);
+    expect(Buffer.byteLength(comment)).toBeLessThanOrEqual(BODY_BYTES_MAX);
     expect(comment).toMatch(/No plan: 3,000 errors in the manifests\n/);
     expect(comment).toMatch(/more problems left out: too long for GitHub\. Run `npx flotilla validate`/);
   });

@@ -8,6 +8,7 @@ describe('inert', () => {
     ['kafka 3.8.0 to 3.9.0, 25 % of 41 = 10', 'kafka 3.8.0 to 3.9.0, 25 % of 41 = 10'],
     ['ask @octocat or @org/team', 'ask @·octocat or @·org/team'],
     ['fixes #12, owner/repo#3, GH-4', 'fixes #·12, owner/repo#·3, GH-·4'],
+    [':boom: and :+1: and :100: at 12:34:56', ':·boom: and :·+1: and :·100: at 12:34:56'],
     ['https://evil.example and www.evil.example', 'https:·//evil.example and www.·evil.example'],
     ['see deadbeef', 'see deadbe·ef'],
     ['<b> & "c"', '&#60;b&#62; &#38; "c"'],

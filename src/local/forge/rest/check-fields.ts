@@ -8,7 +8,8 @@ const STATUSES = ['queued', 'in_progress', 'completed'] as const;
 const LEVELS = ['notice', 'warning', 'failure'] as const;
 
 /** @see https://docs.github.com/rest/checks/runs */
-const OUTPUT_CHARACTERS_MAX = 65_535;
+/** The description says characters; GitHub's column takes bytes. */
+const OUTPUT_BYTES_MAX = 65_535;
 const ANNOTATIONS_MAX = 50;
 const ANNOTATION_TITLE_CHARACTERS_MAX = 255;
 const ANNOTATION_MESSAGE_BYTES_MAX = 65_536;
@@ -60,12 +61,20 @@ function webAddress(body: Fields): string | null {
 function outputOf(body: Fields, before: CheckRunFields): Pick<CheckRunFields, 'title' | 'summary' | 'text'> {
   const output = body.object('output');
   if (output === undefined) return { title: before.title, summary: before.summary, text: before.text };
-  const summary = limited('output/summary', output.requiredText('summary'), OUTPUT_CHARACTERS_MAX);
+  const summary = limitedOutput('output/summary', output.requiredText('summary'));
   const text = output.text('text') ?? null;
   // An update may leave the title as it is; a new check has to have one.
   const title = output.text('title') ?? before.title;
   if (title === null) throw malformed(`"title" wasn't supplied.`);
-  return { title, summary, text: text === null ? null : limited('output/text', text, OUTPUT_CHARACTERS_MAX) };
+  return { title, summary, text: text === null ? null : limitedOutput('output/text', text) };
+}
+
+function limitedOutput(field: string, text: string): string {
+  if (Buffer.byteLength(text) > OUTPUT_BYTES_MAX)
+    throw malformed(
+      `For 'properties/${field}', only ${OUTPUT_BYTES_MAX} characters are allowed; ${Buffer.byteLength(text)} bytes were supplied.`,
+    );
+  return text;
 }
 
 function limited(field: string, text: string, max: number): string {
