@@ -3,8 +3,13 @@
  *
  *     node test/tooling/trim-openapi.ts            writes test/fixtures/github/openapi.json
  *     node test/tooling/trim-openapi.ts --check    fails when that file is not what would be written
+ *
+ * The whole description is fetched for that and thrown away: it takes 400 MB, for every version of the server, and tests need one of it.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { forgeRoutes } from '../../src/local/forge/rest/routes.ts';
 
 type Schema = { readonly [key: string]: unknown };
@@ -17,7 +22,7 @@ export interface TrimmedDescription {
   readonly definitions: Readonly<Record<string, Schema>>;
 }
 
-const SOURCE = new URL('../../node_modules/@octokit/openapi/generated/api.github.com.json', import.meta.url);
+const PACKAGE = '@octokit/openapi@23.0.2';
 const TARGET = new URL('../fixtures/github/openapi.json', import.meta.url);
 
 /** Events that the forge sends, as the description names them. */
@@ -49,8 +54,19 @@ const CORRECTIONS: Readonly<Record<string, Schema>> = {
   'GET /app/installations': { type: 'array', items: { $ref: '#/components/schemas/installation' } },
 };
 
-export function trimDescription(): TrimmedDescription {
-  const source: unknown = JSON.parse(readFileSync(SOURCE, 'utf8'));
+function fetchDescription(): unknown {
+  const folder = mkdtempSync(join(tmpdir(), 'flotilla-openapi-'));
+  try {
+    execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', PACKAGE], {
+      stdio: 'inherit',
+    });
+    return JSON.parse(readFileSync(join(folder, 'node_modules/@octokit/openapi/generated/api.github.com.json'), 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function trimDescription(source: unknown): TrimmedDescription {
   const definitions = new Map<string, Schema>();
   const take = (schema: unknown): Schema => {
     if (!isObject(schema)) throw new Error('a schema is missing in the description');
@@ -164,7 +180,7 @@ function nullable(schema: Record<string, unknown>): Schema {
 }
 
 /** One definition on a line: a diff then shows which ones have changed. */
-export function printDescription(description: TrimmedDescription): string {
+function printDescription(description: TrimmedDescription): string {
   const sections = Object.entries(description).map(([section, entries]) => {
     const lines = Object.entries(entries).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
     return `${JSON.stringify(section)}:{\n${lines.join(',\n')}\n}`;
@@ -173,7 +189,7 @@ export function printDescription(description: TrimmedDescription): string {
 }
 
 if (import.meta.main) {
-  const text = printDescription(trimDescription());
+  const text = printDescription(trimDescription(fetchDescription()));
   if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
   else if (readFileSync(TARGET, 'utf8') !== text) {
     console.error('test/fixtures/github/openapi.json is out of date: run `node test/tooling/trim-openapi.ts`');
