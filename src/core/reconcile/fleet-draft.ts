@@ -13,6 +13,7 @@ import { inForce, isLifted, type Stop } from '../stop/stop.ts';
 import type { Action, Change, FleetInput } from './decision.ts';
 import type { Policy } from './policy.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
+import { isUnstarted } from './state.ts';
 
 /** What the rollouts of a fleet share while a decision is made, kept up to date as it goes on. */
 export class FleetDraft {
@@ -156,11 +157,11 @@ export class FleetDraft {
     }
   }
 
-  /** A newer rollout will not move this cluster, after all: the older ones of its release look at it again. */
+  /** A newer rollout has begun to move this cluster, or will not move it after all: the older ones of its release look at it again. */
   tellOlder(rollout: RolloutDraft, cluster: ClusterId): void {
     for (const older of this.rollouts) {
       if (older.scalars.seq >= rollout.scalars.seq || older.planned.release !== rollout.planned.release) continue;
-      if (!older.isFinished && older.has(cluster) && older.target(cluster).status === 'waiting') older.dirty.add(cluster);
+      if (!older.isFinished && older.has(cluster) && isUnstarted(older.target(cluster))) older.dirty.add(cluster);
     }
   }
 

@@ -6,7 +6,7 @@ import { ownOrder, takenOver } from './orders.ts';
 import { recordFailed, recordSuccess } from './record-outcome.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { sightingOf } from './sight.ts';
-import { SETTLED, type TargetState } from './state.ts';
+import { isUnstarted, SETTLED, type TargetState } from './state.ts';
 import { stoppedWait } from './stopped-wait.ts';
 
 /** Brings every target about which there is news to where desired state, time and evidence say it is. Starts nothing. */
@@ -34,10 +34,6 @@ function followUnproven(draft: RolloutDraft, cluster: ClusterId, target: TargetS
   if (next.status === 'succeeded') recordSuccess(draft, cluster, next);
   if (next.status === 'failed' && target.status !== 'failed') recordFailed(draft, cluster);
 }
-
-/** Not ordered in this attempt; a target that could not be seen when its turn came is `unreachable` without having been started. */
-export const isUnstarted = ({ status, startedAt }: Pick<TargetState, 'status' | 'startedAt'>): boolean =>
-  status === 'waiting' || (status === 'unreachable' && startedAt === undefined);
 
 /** People change the manifests while a rollout runs: nobody has to keep their hands off the fleet. */
 function followUnstarted(draft: RolloutDraft, cluster: ClusterId, target: TargetState): TargetState {

@@ -1,6 +1,6 @@
 import { prove, recordFailure } from '../ledger/record.ts';
 import type { ClusterId } from '../model/ids.ts';
-import { durationMs } from '../model/time.ts';
+import { type DurationMs, durationMs, type Instant } from '../model/time.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import type { TargetState } from './state.ts';
 import { letsProbe } from './stops-over.ts';
@@ -10,10 +10,7 @@ export function recordSuccess(draft: RolloutDraft, cluster: ClusterId, target: T
   const { revision, spec } = draft.plannedTarget(cluster);
   const { fleet, now } = draft;
   draft.timers.set(cluster, undefined);
-  const tookMs =
-    target.startedAt === undefined || target.healthySince === undefined
-      ? undefined
-      : durationMs(Math.max(0, target.healthySince - target.startedAt));
+  const tookMs = target.startedAt === undefined ? undefined : tookSince(target.startedAt, target, now);
   fleet.record(cluster, (entry) => ({
     ...prove(entry, { revision, spec, proof: 'soaked', at: now, rollout: draft.id, tookMs }),
     observed: observedNow(draft, cluster) ?? entry.observed,
@@ -27,6 +24,10 @@ export function recordSuccess(draft: RolloutDraft, cluster: ClusterId, target: T
     draft.changes.push({ subject: 'stop', name: stop.id, from: stop.cause, to: 'lifted', why: `${cluster} has soaked in another attempt` });
   }
 }
+
+/** Time in which it could not move is left out: the next one is not expected to be held for as long. */
+const tookSince = (startedAt: Instant, { exemptMs }: TargetState, now: Instant): DurationMs =>
+  durationMs(Math.max(0, now - startedAt - exemptMs));
 
 export function recordFailed(draft: RolloutDraft, cluster: ClusterId): void {
   const { revision, spec } = draft.plannedTarget(cluster);

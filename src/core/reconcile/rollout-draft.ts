@@ -158,10 +158,8 @@ export class RolloutDraft {
     if (before.status === next.status) return;
     if (SETTLED.has(before.status)) this.#stops.lookAgain();
     // It may have spent a budget, or been the last that its phase waited for.
-    if (SETTLED.has(next.status)) {
-      this.fleet.again = true;
-      this.fleet.tellOlder(this, cluster);
-    }
+    if (SETTLED.has(next.status)) this.fleet.again = true;
+    if (before.status === 'waiting') this.fleet.tellOlder(this, cluster);
     this.changes.push({ subject: 'target', name: cluster, from: before.status, to: next.status, why: next.detail ?? next.status });
   }
 

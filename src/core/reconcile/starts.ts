@@ -31,11 +31,23 @@ export function startTargets(draft: RolloutDraft, phase: PhaseDraft): void {
     return;
   }
   draft.phaseWaits.delete(phase.planned.name);
+  giveUpUnseen(draft, phase);
   if (isAboutToStop(draft)) return;
   phase.blockedAt = undefined;
   considerMembers(draft, phase);
   const { blockedAt } = phase;
   if (blockedAt !== undefined) endPatienceOf(draft, phase, (cluster) => phase.planned.members.indexOf(cluster) < blockedAt);
+}
+
+/** Those with whom patience is over are given up before others of the phase start: that may spend a budget. */
+function giveUpUnseen(draft: RolloutDraft, phase: PhaseDraft): void {
+  if (draft.unseen.size === 0 || noPhaseSlot(draft, phase) !== undefined) return;
+  for (const cluster of draft.unseen) {
+    const target = draft.target(cluster);
+    if (target.rescue || draft.phaseOf(cluster) !== phase || draft.now < patienceEnds(draft, target)) continue;
+    const { wait } = judgeStart(draft, cluster);
+    if (wait?.reason.kind === 'no-evidence') draft.setTarget(cluster, loseSight(draft, cluster, target, wait.reason.cause));
+  }
 }
 
 function considerMembers(draft: RolloutDraft, phase: PhaseDraft): void {

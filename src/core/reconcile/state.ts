@@ -217,6 +217,10 @@ const statusesAt = (stage: 'in-flight' | 'settled'): ReadonlySet<TargetStatus> =
 export const IN_FLIGHT = statusesAt('in-flight');
 export const SETTLED = statusesAt('settled');
 
+/** Not ordered in this attempt; a target that could not be seen when its turn came is `unreachable` without having been started. */
+export const isUnstarted = ({ status, startedAt }: Pick<TargetState, 'status' | 'startedAt'>): boolean =>
+  status === 'waiting' || (status === 'unreachable' && startedAt === undefined);
+
 /** A target that nobody has touched yet. */
 export function untouched(at: Instant): TargetState {
   return {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { instant } from '../../../src/core/model/time.ts';
+import { Scene, seen, unseen } from '../../support/engine/scene.ts';
 import { SmallFleet } from '../../support/small-world/fleet.ts';
+import { POLICY } from '../../support/small-world/policy.ts';
 import { Random } from '../../support/small-world/random.ts';
 
 const MINUTE = 60_000;
@@ -33,5 +35,18 @@ describe('patience with a cluster that cannot be seen', () => {
     expect(statusOf(fleet)).toBe('waiting');
     for (let i = 0; i < 4; i += 1) fleet.step(MINUTE);
     expect(statusOf(fleet)).toBe('unreachable');
+  });
+});
+
+describe('a cluster that is given up, and spends a budget by that', () => {
+  it('is given up before others of its phase start, whoever comes first', () => {
+    const phase = { members: ['east-a', 'east-b'], maxConcurrent: 2, budgets: { unreachable: 0 } };
+    const scene = new Scene({ from: 1, to: 2, phases: [phase] });
+    for (const name of phase.members) scene.see(unseen(name));
+    scene.decide(0);
+    scene.see(seen('east-a', 1), POLICY.unreachableAfterMs);
+    scene.see(unseen('east-b'), POLICY.unreachableAfterMs);
+    scene.decide(POLICY.unreachableAfterMs);
+    expect([scene.statuses(), scene.state().status, scene.given]).toEqual(['east-a waiting, east-b unreachable', 'paused', []]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { at, crashLoop, halfWay, Scene, seen, unseen } from '../../support/engine/scene.ts';
-import type { PhaseShape, PlanShape } from '../../support/small-world/plans.ts';
+import { type PhaseShape, type PlanShape, tuned } from '../../support/small-world/plans.ts';
 
 const shape = (
   to: PlanShape['to'],
@@ -108,6 +108,11 @@ describe('takes over from the one before', () => {
       expect(taken(secondLands(mixed))).toBe('it goes back on the one before');
     });
 
+    it('to an older version, with something else changed too', () => {
+      expect(taken(secondLands(shape(tuned(1), AB)))).toBe('it goes back on the one before');
+      expect(taken(secondLands(shape(tuned(2), AB)))).toBeUndefined();
+    });
+
     it('not on others', () => {
       expect(taken(secondLands(back(['east-c'])))).toBeUndefined();
     });
@@ -157,9 +162,20 @@ describe('takes over from the one before', () => {
       ).toBeUndefined();
     });
 
+    it('not with one of several that failed', () => {
+      const scene = failed(shape(3, AB));
+      const traits = [{ path: 'version', value: '1.3.0' }];
+      scene.stop({ scope: { kind: 'version', product: 'kafka', traits }, cause: 'quarantine', rollout: scene.state().id });
+      expect(taken(scene)).toBeUndefined();
+    });
+
     it('also with what failed, where that was proven', () => {
       const scene = failed(shape(2, ['east-c'], { from: 2 }));
       expect(taken(scene)).toBe('the one before was stopped by failure, and this leaves what failed');
+    });
+
+    it('not with what failed, for a cluster that is new', () => {
+      expect(taken(failed(shape(2, ['east-c'], { from: new Map() })))).toBeUndefined();
     });
 
     it('not where no version is to blame', () => {
@@ -317,12 +333,11 @@ describe('a cluster that the one before had given up unseen', () => {
   });
 
   it.each([
-    ['starts it', {}, 'applying'],
-    ['leaves it out', { status: 'skipped' }, 'skipped'],
-  ] as const)('is taken over in the decision in which the second one %s', (_what, over, status) => {
+    ['starts it', 1, 'applying'],
+    ['finds it there already', 3, 'skipped'],
+  ] as const)('is taken over in the decision in which the second one %s', (_what, runs, status) => {
     const scene = secondTakesOver();
-    scene.changeTarget('east-b', over, 1);
-    scene.see(seen('east-b', 1), UNREACHABLE_AFTER_MS + 1);
+    scene.see(seen('east-b', runs), UNREACHABLE_AFTER_MS + 1);
     scene.decide(UNREACHABLE_AFTER_MS + 1);
     expect([scene.target('east-b', 0).status, scene.target('east-b', 1).status]).toEqual(['superseded', status]);
     expect(scene.decide(UNREACHABLE_AFTER_MS + 1).whys('target')).toEqual([]);

@@ -61,6 +61,46 @@ describe('the longest duration of a phase', () => {
     expect(statusAt(scene, 90_000)).toBe('deferred');
   });
 
+  it('knows each of several stops by itself', () => {
+    const scene = slow();
+    scene.stop({ scope: { kind: 'cluster', cluster: c('east-a') } });
+    statusAt(scene, 10_000);
+    scene.stop({ scope: { kind: 'cluster', cluster: c('west-b') } });
+    statusAt(scene, 20_000);
+    scene.stops = scene.stops.slice(0, 1);
+    statusAt(scene, 30_000);
+    expect(statusAt(scene, 69_999)).toBe('waiting');
+    expect(statusAt(scene, 70_000)).toBe('deferred');
+  });
+
+  it('does not leave out what comes after a stop, though another is lifted then', () => {
+    const scene = slow();
+    scene.stop({ scope: { kind: 'data-plane', dataPlane: 'west' } });
+    statusAt(scene, 10_000);
+    scene.liftAll();
+    statusAt(scene, 20_000);
+    scene.stop({ scope: { kind: 'cluster', cluster: c('east-a') } });
+    statusAt(scene, 30_000);
+    scene.liftAll();
+    statusAt(scene, 40_000);
+    expect(statusAt(scene, 69_999)).toBe('waiting');
+    expect(statusAt(scene, 70_000)).toBe('deferred');
+  });
+
+  it('leaves out a stop that outlasts another over all of it', () => {
+    const scene = slow();
+    scene.stop({ scope: { kind: 'data-plane', dataPlane: 'west' } });
+    statusAt(scene, 10_000);
+    scene.stop({ scope: { kind: 'fleet' } });
+    statusAt(scene, 20_000);
+    scene.stops = scene.stops.slice(0, 1);
+    statusAt(scene, 30_000);
+    scene.liftAll();
+    statusAt(scene, 40_000);
+    expect(statusAt(scene, 89_999)).toBe('waiting');
+    expect(statusAt(scene, 90_000)).toBe('deferred');
+  });
+
   it.each([
     ['another data plane', { kind: 'data-plane', dataPlane: 'south' }],
     ['another cluster', { kind: 'cluster', cluster: c('east-a') }],
@@ -70,6 +110,23 @@ describe('the longest duration of a phase', () => {
     scene.stop({ scope });
     statusAt(scene, 10_000);
     expect(statusAt(scene, 60_000)).toBe('deferred');
+  });
+
+  it('runs for one that came back from when it waits again, whatever held it before', () => {
+    const scene = slow();
+    scene.stop({ scope: { kind: 'data-plane', dataPlane: 'west' } });
+    statusAt(scene, 10_000);
+    scene.liftAll();
+    statusAt(scene, 20_000);
+    scene.changeTarget('west-b', { since: at(40_000) });
+    expect(statusAt(scene, 99_999)).toBe('waiting');
+    expect(statusAt(scene, 100_000)).toBe('deferred');
+  });
+
+  it('is no matter of a phase that has none: what held its parts is not noted', () => {
+    const scene = new Scene(shape({ members: ['west-b', 'east-a'], maxConcurrent: 2 }));
+    scene.stop({ scope: { kind: 'data-plane', dataPlane: 'west' } });
+    expect(scene.decide(0).phase('p0').heldParts).toEqual([]);
   });
 
   it('leaves out a stop that was there before the phase began', () => {
@@ -150,11 +207,23 @@ describe('the patience with a cluster that cannot be seen before its start begin
     expect(scene.target('east-b').status).toBe('waiting');
   });
 
+  it('and a retry that a person asked for waits for a required product like any other', () => {
+    const scene = new Scene(shape({ members: ['east-b'] }, { rollout: { product: 'connect', release: 'connect', requires: ['kafka'] } }));
+    scene.policy = { ...POLICY, products: { kafka: productPolicy('kafka'), connect: productPolicy('connect') } };
+    scene.see(unseen('east-b'), 0);
+    scene.decide(0);
+    scene.land(shape({ members: ['east-a'] }), { inLineSince: 0 });
+    scene.changeTarget('east-b', { probe: true });
+    lookAt(scene, 1_000, 'east-b');
+    expect([scene.hold('east-b'), scene.given]).toEqual(['required-product: kafka r2', ['run east-a #1']]);
+  });
+
   it('after it waited for a slot on its data plane', () => {
     const scene = new Scene(shape({ members: ['east-b', 'east-c'], maxConcurrent: 2 }));
     scene.policy = { ...POLICY, dataPlanes: [dataPlane('east', 1)] };
     scene.see(unseen('east-b'), 0);
     expect(scene.decide(0).given).toEqual(['run east-c #1']);
+    expect(scene.target('east-b').unseenSince).toBeUndefined();
     lookAt(scene, 1_000);
     expect(scene.hold('east-b')).toBe('concurrency: data-plane east 1');
     expect(scene.target('east-b').unseenSince).toBeUndefined();
@@ -184,5 +253,22 @@ describe('the patience with a cluster that cannot be seen before its start begin
     lookAt(scene, 1_000);
     expect(scene.target('west-b').unseenSince).toBe(at(0));
     expect(scene.decide(PATIENCE_MS).target('west-b').status).toBe('unreachable');
+  });
+});
+
+describe('how long a cluster took, by which it is expected to fit into a window', () => {
+  it.each(PARTS)('leaves out while a stop on %s held it', (_, scope) => {
+    const scene = new Scene(shape({ members: ['west-b'] })).decide(0);
+    scene.arrives('west-b', 10_000, halfWay(1, 2));
+    scene.decide(10_000).stop({ scope });
+    scene.decide(20_000);
+    scene.arrives('west-b', 30_000, { ...halfWay(1, 2), held: true });
+    scene.decide(30_000).liftAll();
+    scene.decide(50_000);
+    scene.arrives('west-b', 60_000);
+    scene.decide(60_000);
+    scene.arrives('west-b', 90_000);
+    expect(scene.decide(90_000).target('west-b').status).toBe('succeeded');
+    expect(scene.entry('west-b').proven[0]?.tookMs).toBe(30_000);
   });
 });
