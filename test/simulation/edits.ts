@@ -20,6 +20,7 @@ const EDITS: readonly (readonly [number, (context: Context) => Edit | undefined]
   [10, upgrade],
   [7, revert],
   [3, revertWithOneMore],
+  [3, revertUnderFreeze],
   [3, changeConfig],
   [2, quoteConfig],
   [2, changeStrategy],
@@ -91,6 +92,14 @@ function revertWithOneMore(context: Context): Edit | undefined {
   if (edit === undefined || release === undefined) return undefined;
   const config = { ...release.config, retention: String(1 + context.random.below(4)) };
   return { title: `${edit.title}, and one more line`, next: withRelease(edit.next, { ...release, config }) };
+}
+
+/** Whoever goes back may forget that nothing may be touched now. */
+function revertUnderFreeze(context: Context): Edit | undefined {
+  const edit = revert(context);
+  const frozen = freeze(context);
+  if (edit === undefined || frozen === undefined) return edit;
+  return { title: `${edit.title}, with ${frozen.title}`, next: { ...edit.next, freezes: frozen.next.freezes } };
 }
 
 function anyRelease({ random, spec }: Context): ReleaseSpec | undefined {

@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../src/core/model/ids.ts';
+import type { TargetStatus } from '../../src/core/reconcile/state.ts';
 import { NO_FAULTS } from './faults.ts';
 import type { MirroredRollout } from './mirror.ts';
 import type { Schedule } from './schedule.ts';
@@ -16,22 +17,44 @@ export async function lastTroubles(schedule: Schedule): Promise<void> {
   const { clocks } = schedule.world;
   clocks.botSkewMs = clocks.databaseSkewMs;
   await schedule.work();
-  const failing = schedule.laws.mirror.unfinished.find(isFailing);
-  if (failing !== undefined) await tryOnceMore(schedule, failing);
+  const { unfinished } = schedule.laws.mirror;
+  const outOfSight = unfinished.find((rollout) => hasOne(rollout, 'unreachable'));
+  const failing = unfinished.find((rollout) => hasOne(rollout, 'failed'));
+  if (outOfSight !== undefined) await comeBackBroken(schedule, outOfSight);
+  else if (failing !== undefined) await tryOnceMore(schedule, failing);
   else await breakWhatSoaked(schedule);
 }
 
-const isFailing = ({ state }: MirroredRollout): boolean =>
-  (state.status === 'paused' || state.status === 'running') && [...state.targets.values()].some(({ status }) => status === 'failed');
+const hasOne = ({ state }: MirroredRollout, status: TargetStatus): boolean =>
+  (state.status === 'paused' || state.status === 'running') && [...state.targets.values()].some((target) => target.status === status);
+
+/** Whoever lifts the stop has seen that some cannot be reached. What they are like once they can be is news, and counts. */
+async function comeBackBroken(schedule: Schedule, rollout: MirroredRollout): Promise<void> {
+  const { events, story, world } = schedule;
+  const { planned, state } = rollout;
+  await liftStopsOver(schedule, rollout);
+  events.calm();
+  for (const [cluster, { status }] of state.targets) {
+    const version = planned.targets.get(cluster)?.spec.version;
+    if (status !== 'unreachable' || version === undefined || !world.exists(cluster)) continue;
+    story.tell(() => `${cluster} can be reached again: crash-loop at ${version}`);
+    world.planes.break(cluster, { kind: 'crash-loop', version });
+  }
+  await goOn(schedule, PASSES_TO_FAIL);
+}
 
 /** Whoever lifts the stop has seen what failed; to try it again with nothing changed shows nothing new, but that it fails again. */
-async function tryOnceMore(schedule: Schedule, { state }: MirroredRollout): Promise<void> {
+async function tryOnceMore(schedule: Schedule, rollout: MirroredRollout): Promise<void> {
+  await liftStopsOver(schedule, rollout);
+  const refused = await schedule.command({ verb: 'retry', rollout: rollout.state.id, ...BY });
+  if (refused === undefined) await goOn(schedule, PASSES_TO_FAIL);
+}
+
+async function liftStopsOver(schedule: Schedule, { state }: MirroredRollout): Promise<void> {
   const { laws, world } = schedule;
   for (const stop of laws.mirror.heldStops(world.clocks.bot.now())) {
     if (stop.rollout === state.id || stop.cause === 'person') await schedule.command({ verb: 'lift', stop: stop.id, ...BY });
   }
-  const refused = await schedule.command({ verb: 'retry', rollout: state.id, ...BY });
-  if (refused === undefined) await goOn(schedule, PASSES_TO_FAIL);
 }
 
 /** A version that breaks only after its soak: while the rollout goes on, or under its guard. */

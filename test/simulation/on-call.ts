@@ -114,6 +114,9 @@ export class OnCall {
       if (refused !== undefined) await this.#do({ verb: 'lift', stop: stop.id, by: 'lead', reason: REASON });
     }
     for (const rollout of mirror.unfinished) await this.#help(rollout);
+    // Whoever took longer the last time than any window is long fits into none by itself.
+    if (round % 4 === 3)
+      for (const { state } of mirror.unfinished) await this.#do({ verb: 'expedite', rollout: state.id, by: 'lead', reason: REASON });
     const waiting = mirror.unfinished.find(({ state }) => state.status === 'pending');
     if (waiting !== undefined && round % 3 === 1)
       await this.#do({ verb: 'take-over', rollout: waiting.state.id, by: 'lead', reason: REASON });
@@ -184,8 +187,9 @@ export class OnCall {
   /** There is no legal way in one step, or no canary to try it: what the refusal says is merged. */
   #goStepByStep(release: string, refused: string): void {
     const { world, laws } = this.#schedule;
+    // Whoever is pinned goes another way, or none.
     const running = [...laws.mirror.desired.values()]
-      .filter((one) => one.release === release)
+      .filter(({ release: of, pinnedBy, optOut }) => of === release && pinnedBy === undefined && optOut === undefined)
       .flatMap(({ cluster }) => world.truth(cluster)?.brokers.map(({ version }) => version) ?? []);
     const least = Math.min(...running.map(minor));
     const most = Math.max(...running.map(minor));

@@ -1,4 +1,3 @@
-import { BUDGETS } from '../../../src/core/plan/plan.ts';
 import { holdOf } from '../../../src/core/reconcile/decision.ts';
 import type { Loop } from '../../../src/loop/loop.ts';
 import { memoryOf } from '../../../src/loop/memory.ts';
@@ -8,7 +7,8 @@ import { OUR_LOGIN } from '../../../src/ports/in-memory/code-host.ts';
 import type { Mirror } from '../mirror.ts';
 import { FLEET, type SimulatedWorld } from '../world.ts';
 import { outNow } from './limits.ts';
-import { isSpent, OUT } from './starts.ts';
+import { spentBeyond } from './spent.ts';
+import { OUT } from './starts.ts';
 import { holds } from './stops.ts';
 import type { Witness } from './witness.ts';
 
@@ -125,15 +125,8 @@ export function overspent(mirror: Mirror, now: number): string | undefined {
   const stopped = new Set(mirror.heldStops(now).map(({ scope }) => (scope.kind === 'rollout' ? scope.rollout : undefined)));
   for (const { state, planned } of mirror.unfinished) {
     if (state.status === 'pending' || state.status === 'aborted' || state.status === 'superseded' || stopped.has(state.id)) continue;
-    const all = { name: planned.release, members: [...planned.targets.keys()], budgets: planned.budgets };
-    for (const { name, members, budgets } of [...planned.phases, all]) {
-      for (const kind of BUDGETS) {
-        const spent = members.filter((cluster) => isSpent(state.targets.get(cluster), kind));
-        const budget = budgets[kind]?.count ?? Number.POSITIVE_INFINITY;
-        if (spent.length > budget)
-          return `rollout ${state.id} goes on with ${spent.length} ${kind} in ${name} (${spent.join(', ')}), budget ${budget}`;
-      }
-    }
+    const spent = spentBeyond(planned, state.targets);
+    if (spent !== undefined) return `rollout ${state.id} goes on with ${spent}`;
   }
   return undefined;
 }

@@ -12,6 +12,7 @@ import { overspent, twiceOnHost, unanswered, watchedInVain, wrongHold, wrongInQu
 import { overLimit } from './limits.ts';
 import { OUTCOME_LAWS, turnsOf } from './outcomes.ts';
 import { abortedInVain, liftedByNobody, lostByLanding, lostByReconcile, missingInAudit, missingJob, unguarded } from './records.ts';
+import { endsOverspent } from './spent.ts';
 import { ORDER_LAWS, type RunOrder, runOrders, START_LAWS } from './starts.ts';
 import { runsUnderPause } from './stops.ts';
 import { Witness } from './witness.ts';
@@ -93,10 +94,12 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     this.judge('reconciles-whole', () => lostByReconcile(mirror, change));
     this.judge('guards-what-it-rolled', () => unguarded(mirror, change));
     this.judge('pauses-whole', () => runsUnderPause(mirror, change));
+    this.judge('ends-in-sight', () => endsOverspent(mirror, change));
     this.#tell(change);
   }
 
   committed(change: StateChange): void {
+    for (const { cluster } of change.desired?.set ?? []) if (!this.mirror.desired.has(cluster)) this.witness.begin(cluster);
     this.mirror.apply(change);
     this.judge('limits', () => overLimit(this.mirror, this.#starts, this.#spec));
   }

@@ -2,11 +2,13 @@ import type { DesiredCluster } from '../../../src/core/desired/desired.ts';
 import type { Order } from '../../../src/core/evidence/order.ts';
 import type { Proven } from '../../../src/core/ledger/ledger.ts';
 import type { ClusterId, Revision } from '../../../src/core/model/ids.ts';
+import type { PlannedTarget } from '../../../src/core/plan/plan.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
 import type { StateChange } from '../../../src/ports/state-store.ts';
 import type { FleetSpec } from '../fleet-spec.ts';
 import type { Mirror, MirroredRollout } from '../mirror.ts';
 import type { Turn } from './outcomes.ts';
+import { at } from './stops.ts';
 
 /** Every change of state has its line in the history, written with it. */
 export function missingInAudit(mirror: Mirror, change: StateChange, turns: readonly Turn[]): string | undefined {
@@ -63,22 +65,22 @@ export function abortedInVain(mirror: Mirror, change: StateChange): string | und
   for (const { id, status } of change.rollouts ?? []) {
     const before = mirror.rollouts.get(id);
     if (status !== 'aborted' || before === undefined || before.state.status === 'aborted') continue;
-    const isForward = [...before.planned.targets.values()].some(
-      ({ kind, cluster, spec }) => kind === 'rollout' && !isThereAnyway(mirror, before, cluster, spec.version),
-    );
-    if (isForward && !(change.stops ?? []).some(({ cause }) => cause === 'aborted')) return `rollout ${id} is aborted without a stop`;
+    const bringsNews = [...before.planned.targets.values()].some((target) => target.kind === 'rollout' && isNews(mirror, before, target));
+    if (bringsNews && !(change.stops ?? []).some(({ cause }) => cause === 'aborted')) return `rollout ${id} is aborted without a stop`;
   }
   return undefined;
 }
 
-/** The cluster was proven at this version, or the rollout before this one of its release brings it there. */
-function isThereAnyway(mirror: Mirror, { state }: MirroredRollout, cluster: ClusterId, version: string): boolean {
-  const proven = mirror.ledger.get(cluster)?.proven ?? [];
+/** It would bring something to the cluster that was never proven there, and that the rollout before this one of its release does not bring. */
+function isNews(mirror: Mirror, { state }: MirroredRollout, { cluster, from, spec, differences }: PlannedTarget): boolean {
   const isAhead = (other: MirroredRollout): boolean => other.state.release === state.release && other.state.seq < state.seq;
-  return (
-    proven.some(({ spec }) => spec.version === version) ||
-    mirror.unfinished.some((other) => isAhead(other) && other.planned.targets.get(cluster)?.spec.version === version)
-  );
+  const known = [
+    ...(mirror.ledger.get(cluster)?.proven ?? []).map((proven) => proven.spec),
+    ...mirror.unfinished.filter(isAhead).flatMap((other) => other.planned.targets.get(cluster)?.spec ?? []),
+  ];
+  const isUnknown = (path: string, value: unknown): boolean => !known.some((one) => at(one, path) === value);
+  if (from === undefined) return isUnknown('version', spec.version);
+  return differences.some(({ path, to }) => path !== 'replicas' && path !== 'product' && isUnknown(path, to));
 }
 
 /** It held nothing but a rollout that is over with this change, or was before. */

@@ -147,8 +147,10 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
     return other && `${order.cluster} is started while rollout ${other.state.id} has it in flight`;
   },
 
-  interval({ order, planned, after }, { mirror, spec }) {
-    const last = mirror.ledger.get(order.cluster)?.proven[0];
+  interval({ order, planned, after }, { mirror, change, spec }) {
+    // It may have soaked in this very decision, at another version.
+    const entry = change.ledger?.find(({ cluster }) => cluster === order.cluster) ?? mirror.ledger.get(order.cluster);
+    const last = entry?.proven[0];
     const minutes = spec?.products.find(({ name }) => name === planned.spec.product)?.minimumIntervalMinutes;
     if (last === undefined || minutes === undefined || last.proof !== 'soaked' || planned.kind === 'rollback' || after.rescue)
       return undefined;

@@ -57,6 +57,11 @@ export class Witness {
     if (looks.length > KEPT) looks.shift();
   }
 
+  /** It joins the manifests, perhaps once more: how it was before is nobody's concern. */
+  begin(cluster: ClusterId): void {
+    this.#looks.delete(cluster);
+  }
+
   /**
    * For how long the cluster was seen to be healthy at this, up to the newest look: time between two such looks, where these are close
    * enough to vouch for it. -1: it was not, at the last look that showed anything.
