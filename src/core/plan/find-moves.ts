@@ -139,7 +139,6 @@ function changeWord(to: DesiredCluster, change: DesiredChange | undefined, runs:
   if (runs === undefined) return 'create';
   if (change === undefined || change.kind === 'removed') return 'bring-home';
   if (change.kind === 'created') return 'adopt';
-  if (change.kind === 'rejoined') return 'rejoin';
   const { from } = change;
   const rejoins = (from.pinnedBy !== undefined && to.pinnedBy === undefined) || (from.optOut !== undefined && to.optOut === undefined);
   return rejoins ? 'rejoin' : 'update';

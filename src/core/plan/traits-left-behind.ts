@@ -28,12 +28,9 @@ export function traitsLeftBehind(rollout: PlannedRollout, ledger: Ledger, orders
   return notWanted(distinctTraits(left), rollout.product, desired);
 }
 
-/** Where the cluster was ordered to last, and what it was proven at: the one it goes back from is not the one it goes to. */
-function leftBy({ cluster, revision }: PlannedTarget, ledger: Ledger, orders: StandingOrders) {
-  return [orders.get(cluster), provenAt(ledger.get(cluster))]
-    .filter((from) => from !== undefined && from.revision !== revision)
-    .filter((from) => from !== undefined);
-}
+/** Where the cluster was ordered to last, and what it was proven at. The one of them that it goes to leaves nothing behind. */
+const leftBy = ({ cluster }: PlannedTarget, ledger: Ledger, orders: StandingOrders) =>
+  [orders.get(cluster), provenAt(ledger.get(cluster))].filter((from) => from !== undefined);
 
 function notWanted(traits: readonly Trait[], product: string, desired: DesiredState): readonly Trait[] {
   let left = traits;

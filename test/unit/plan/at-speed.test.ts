@@ -23,4 +23,10 @@ it('runs every time of a rollout faster, and changes nothing else', () => {
   expect(atSpeed(fast, 1 / 60)).toEqual(planned);
 });
 
+it('gives no phase a longest duration that has none', () => {
+  const { strategies: _, ...plain } = at('3.8.0');
+  const fast = atSpeed(rolled(plain, { ...plain, releases: [release('r', { version: '3.9.0' })] }), 60);
+  expect(fast.phases.map(({ maxDurationMs }) => maxDurationMs)).toEqual([undefined, undefined, undefined]);
+});
+
 it('is the rollout itself outside of local mode', () => expect(atSpeed(planned, 1)).toBe(planned));

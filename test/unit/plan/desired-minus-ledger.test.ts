@@ -38,6 +38,12 @@ describe('targets are desired minus ledger', () => {
     // 3.9.0 never got anywhere; now one line of configuration follows.
     const rollout = rolled(at('3.9.0'), at('3.9.0', { threads: 8 }), known);
     expect(rollout.fromVersions).toEqual(['3.8.0']);
+    // Oldest first, whoever starts first.
+    known
+      .seen(desiredAt(at('4.0.0-rc9')), 'p1')
+      .seen(desiredAt(at('4.0.0-rc10')), 'canary')
+      .seen(desiredAt(at('3.7.0')), 'p2');
+    expect(rolled(at('3.9.0'), at('4.0.0'), known).fromVersions).toEqual(['3.7.0', '3.8.0', '4.0.0-rc9', '4.0.0-rc10']);
     expect(targetOf(rollout, 'p1').differences).toEqual([
       { path: 'version', from: '3.8.0', to: '3.9.0' },
       { path: 'config.threads', from: undefined, to: 8 },
@@ -81,6 +87,14 @@ describe('targets are desired minus ledger', () => {
     expect([...rolled(at('3.8.0'), at('3.8.0', {}, bigger), known).targets.keys()]).toEqual(['p3']);
   });
 
+  it('takes in what runs it already, and has not soaked there', () => {
+    const known = historyOf(at('3.8.0'))
+      .unproven('p1')
+      .seen(desiredAt(at('3.9.0')), 'p1');
+    const { from, differences } = targetOf(rolled(at('3.8.0'), at('3.9.0'), known), 'p1');
+    expect([from, differences]).toEqual([{ revision: desiredOf(desiredAt(at('3.9.0')), 'p1').revision, version: '3.9.0' }, []]);
+  });
+
   it('leaves drift alone: what was proven there and then changed by hand', () => {
     const known = historyOf(at('3.8.0')).seen(desiredAt(at('3.8.0')), 'p1', { version: '3.7.0' });
     const bigger = only([...CLUSTERS.slice(0, 3), cluster('p3', {}, { replicas: 5 })]);
@@ -100,6 +114,25 @@ describe('targets are desired minus ledger', () => {
       { cluster: 'p2', release: 'r', reason: 'opted-out', words: 'audit' },
     ]);
     expect(plan.rollouts.map(({ targets }) => [...targets.keys()])).toEqual([['canary']]);
+  });
+
+  it('takes in what was ordered last on another data plane: it is not what ran there that is proven here', () => {
+    const known = historyOf(at('3.8.0')).ordered(desiredAt(at('3.8.0')), 'p2');
+    const moved = only([...CLUSTERS.slice(0, 2), cluster('p2', {}, { dataPlane: 'elsewhere' }), cluster('p3')]);
+    const targets = (touched: Documents) => rolled(at('3.8.0'), touched, known, { touched: new Set(['r']) }).targets;
+    expect([...targets(at('3.8.0', {}, moved)).values()].map(({ cluster: id, kind }) => [id, kind])).toEqual([['p2', 'rollout']]);
+  });
+
+  it('says nothing of a pin of a cluster that is opted out, and would not change', () => {
+    const pin = { version: '3.8.0', reason: 'disks', expires: '2030-01-01T00:00:00Z' };
+    const clusters = [cluster('canary', { tier: 'canary' }), cluster('p1', {}, { pin, optOut: { reason: 'audit' } })];
+    expect(planned(at('3.8.0', {}, only(clusters)), at('3.9.0', {}, only(clusters))).excluded).toEqual([]);
+  });
+
+  it('is a plan, though nothing moves, where all that would change is left out', () => {
+    const clusters = only([cluster('p2', {}, { optOut: { reason: 'audit' } })]);
+    const { rollouts, excluded } = planned(at('3.8.0', {}, clusters), at('3.9.0', {}, clusters));
+    expect([rollouts, excluded.map(({ cluster: id }) => id)]).toEqual([[], ['p2']]);
   });
 
   it('does not name an opted-out cluster that would not change', () => {
@@ -129,12 +162,19 @@ describe('what a change is', () => {
     expect(targetOf(rollout, 'p1').change).toBe(want);
   });
 
+  it('its size changes under its pin', () => {
+    const before = at('3.9.0', {}, only([...CLUSTERS, cluster('p4', {}, { pin })]));
+    const after = at('3.9.0', {}, only([...CLUSTERS, cluster('p4', {}, { pin, replicas: 9 })]));
+    expect(targetOf(rolled(before, after), 'p4').change).toBe('update');
+  });
+
   const newcomer = only([...CLUSTERS, cluster('new')]);
 
   it('a new cluster of which nothing is known is created', () => {
     const rollout = rolled(at('3.8.0'), at('3.8.0', {}, newcomer));
     expect(say(targetOf(rollout, 'new'))).toEqual(['new', 'create', 'rollout', undefined]);
     expect(targetOf(rollout, 'new').differences).toEqual([]);
+    expect(rollout.fromVersions).toEqual([]);
   });
 
   it('a new cluster that runs already is adopted, from what it runs', () => {
@@ -150,6 +190,14 @@ describe('what a change is', () => {
   it('a new cluster that runs just what it should is no target', () => {
     const known = historyOf(at('3.8.0')).seen(desiredAt(at('3.8.0', {}, newcomer)), 'new');
     expect(change(at('3.8.0'), at('3.8.0', {}, newcomer), known).plan).toBeUndefined();
+  });
+
+  it('a new cluster that was ordered to just what it should run, and runs it, is no target; one that was ordered elsewhere is', () => {
+    const desired = desiredAt(at('3.8.0', {}, newcomer));
+    const known = historyOf(at('3.8.0')).seen(desired, 'new').ordered(desired, 'new');
+    expect(change(at('3.8.0'), at('3.8.0', {}, newcomer), known).plan).toBeUndefined();
+    known.ordered(desiredAt(at('3.9.0', {}, newcomer)), 'new');
+    expect([...rolled(at('3.8.0'), at('3.8.0', {}, newcomer), known).targets.keys()]).toEqual(['new']);
   });
 
   it('what was seen of it on another data plane says nothing', () => {
@@ -211,10 +259,34 @@ describe('what runs', () => {
     expect([target.from?.revision, target.differences]).toEqual([undefined, want]);
   });
 
+  it('is no spec of ours where it has another image than the one that was chosen, or lacks a flag', () => {
+    const products = [product('kafka')];
+    const of = (version: string): Documents =>
+      at(version, {}, { products, releases: [release('r', { version, featureFlags: { fast: true } })] });
+    const target = (over: object) =>
+      targetOf(rolled(of('3.8.0'), of('3.9.0'), historyOf(of('3.8.0')).seen(desiredAt(of('3.8.0')), 'p1', over)), 'p1');
+    const version = { path: 'version', from: '3.8.0', to: '3.9.0' };
+    const own = desiredOf(desiredAt(of('3.8.0')), 'p1').revision;
+    for (const over of [{}, { image: undefined }, { featureFlags: { fast: true, slow: false } }])
+      expect(target(over).from).toEqual({ revision: own, version: '3.8.0' });
+    expect(target({ image: 'mine' }).differences).toEqual([version, { path: 'image', from: 'mine', to: 'registry/kafka:3.9.0' }]);
+    expect(target({ image: 'mine' }).from?.revision).toBeUndefined();
+    expect(target({ image: undefined, replicas: 4 }).differences).toEqual([version, { path: 'replicas', from: 4, to: 3 }]);
+    // Nobody chose an image here.
+    expect(seen({ image: 'mine', version: '3.8.1' }).differences.map(({ path }) => path)).toEqual(['version', 'config.threads']);
+    expect(target({ featureFlags: {} }).differences).toEqual([
+      version,
+      { path: 'image', from: 'registry/kafka:3.8.0', to: 'registry/kafka:3.9.0' },
+      { path: 'featureFlags.fast', from: undefined, to: true },
+    ]);
+  });
+
   it('is what was ordered last, where that is what is seen', () => {
     const between = desiredAt(at('3.8.1', { threads: 4 }));
     const known = historyOf(before).ordered(between, 'p1').seen(between, 'p1');
     expect(targetOf(rolled(before, after, known), 'p1').from).toEqual({ revision: desiredOf(between, 'p1').revision, version: '3.8.1' });
+    known.seen(between, 'p1', { replicas: 9 });
+    expect(targetOf(rolled(before, after, known), 'p1').from).toEqual({ revision: undefined, version: '3.8.1' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DesiredState } from '../../../src/core/desired/desired.ts';
 import { planFleet } from '../../../src/core/plan/plan-fleet.ts';
+import { orderReleases } from '../../../src/core/plan/release-order.ts';
 import type { FleetLedger } from '../../support/fleet-ledger.ts';
 import { cluster, type Documents, fleetModel, product, release, STANDARD, strategy } from '../../support/fleet-model.ts';
 import { change, desiredAt, historyOf, planned, rolled, rolloutOf, targetOf } from './plan-of.ts';
@@ -41,6 +42,31 @@ describe('phases', () => {
     ]);
   });
 
+  it('tolerate what the strategy says, and ask who it says', () => {
+    const budgets = { unreachable: '50%', deferred: 2 };
+    const strategies = [
+      strategy(
+        'standard',
+        [
+          {
+            name: 'all',
+            rest: true,
+            maxConcurrent: 1,
+            soak: '1m',
+            budgets,
+            approval: { when: 'after', count: 2, users: ['ada'], notAuthor: false },
+          },
+        ],
+        { budgets },
+      ),
+    ];
+    const told = rolled(at('3.8.0', { strategies }), at('3.9.0', { strategies }));
+    const want = { unreachable: { count: 5, words: '50 % of 10 = 5' }, deferred: { count: 2, words: '2' } };
+    expect(told.budgets).toEqual(want);
+    expect(told.phases[0]?.budgets).toEqual({ failed: { count: 0, words: '0' }, ...want });
+    expect(told.phases[0]?.approval).toEqual({ when: 'after', count: 2, teams: [], users: ['ada'], notAuthor: false });
+  });
+
   it('count percentages of what moves, not of what the release selects', () => {
     const touched = new Set(['canary-1', 'prod-1', 'prod-2', 'prod-3', 'prod-4']);
     const clusters = CLUSTERS.map((one) =>
@@ -52,16 +78,30 @@ describe('phases', () => {
   });
 
   it.each([
-    [false, ['c', 'a', 'b', 'none']],
-    [true, ['b', 'a', 'c', 'none']],
+    [undefined, ['d', 'c', 'a', 'b', 'none', 'a-none']],
+    [false, ['d', 'c', 'a', 'b', 'none', 'a-none']],
+    [true, ['b', 'a', 'd', 'c', 'none', 'a-none']],
   ])('go by label where told to, descending: %s', (descending, want) => {
-    const clusters = [cluster('b', { wave: '3' }), cluster('a', { wave: '2' }), cluster('c', { wave: '1' }), cluster('none')];
-    const strategies = [
-      strategy('standard', [{ name: 'all', rest: true, maxConcurrent: 1, soak: '0s', order: { by: 'label', label: 'wave', descending } }]),
+    const clusters = [
+      cluster('b', { wave: '3' }),
+      cluster('a', { wave: '2' }),
+      cluster('c', { wave: '1' }),
+      cluster('d', { wave: '1' }),
+      cluster('none'),
+      cluster('a-none'),
     ];
-    expect(rolled(at('3.8.0', { clusters, strategies }), at('3.9.0', { clusters, strategies })).phases[0]?.members).toEqual(
-      descending ? want : ['c', 'a', 'b', 'none'],
-    );
+    const strategies = [
+      strategy('standard', [
+        {
+          name: 'all',
+          rest: true,
+          maxConcurrent: 1,
+          soak: '0s',
+          order: { by: 'label', label: 'wave', ...(descending === undefined ? {} : { descending }) },
+        },
+      ]),
+    ];
+    expect(rolled(at('3.8.0', { clusters, strategies }), at('3.9.0', { clusters, strategies })).phases[0]?.members).toEqual(want);
   });
 });
 
@@ -75,6 +115,17 @@ describe('limits', () => {
       ['rescue', 'rescue', 'r', '10 % of 10 = 1'],
     ]);
     expect(guardMs).toBe(30 * 60_000);
+  });
+
+  it('are none of phases in which nobody moves', () => {
+    const clusters = CLUSTERS.map((one) => (one.metadata.name === 'prod-1' ? cluster('prod-1', { tier: 'prod' }, { replicas: 20 }) : one));
+    const { limits, phases } = rolled(at('3.8.0'), at('3.8.0', { clusters }));
+    expect(limits.map(({ id }) => id)).toEqual(['phase:early', 'rescue']);
+    expect(phases.map(({ members, kind }) => [members.length, kind])).toEqual([
+      [0, 'rollout'],
+      [1, 'rollout'],
+      [0, 'rollout'],
+    ]);
   });
 
   it('are as the strategy says', () => {
@@ -104,7 +155,7 @@ describe('targets', () => {
   });
 
   it('are none when nothing changes, and then there is no plan', () => {
-    expect(change(at('3.8.0'), at('3.8.0')).plan).toBeUndefined();
+    expect(change(at('3.8.0'), at('3.8.0'))).toMatchObject({ plan: undefined, changes: [], problems: [] });
   });
 
   it('are none when a fleet is seen for the first time and taken for what it is described as', () => {
@@ -146,6 +197,15 @@ describe('releases', () => {
     expect(rollouts.map(({ release: name }) => name)).toEqual(Object.keys(want as object));
   });
 
+  it('that require nothing of each other go in order of name', () => {
+    expect(orderReleases(fleetModel(fleet({})), ['ui-all', 'registry-all', 'gone', 'kafka-all'])).toEqual([
+      'gone',
+      'kafka-all',
+      'ui-all',
+      'registry-all',
+    ]);
+  });
+
   it('in which nothing changed are not planned, whatever was left behind in them', () => {
     const known = historyOf(fleet({ ui: '3.7.0' }));
     expect(planned(fleet({}), fleet({ kafka: '3.9.0' }), known).rollouts.map(({ release: name }) => name)).toEqual(['kafka-all']);
@@ -185,6 +245,35 @@ describe('problems', () => {
     const jumps = problems.filter(({ code }) => code === 'illegal-jump');
     expect(jumps.map(({ place, severity }) => [place.file, place.path, severity])).toEqual([[...(want as unknown[]), 'error']]);
     expect(jumps[0]?.message).toMatch(/^3\.7\.0 to 3\.9\.0 skips minor 3\.8; it concerns /);
+  });
+
+  it('two illegal jumps of one commit are two errors', () => {
+    const clusters = [cluster('a'), cluster('b'), cluster('c')];
+    const after = at('3.7.0', { clusters: [cluster('a', {}, pin('3.9.0')), cluster('b', {}, pin('3.9.0')), cluster('c')] });
+    const { problems } = change(at('3.7.0', { clusters }), after);
+    expect(problems.filter(({ code }) => code === 'illegal-jump').map(({ place, message }) => [place.file, message])).toEqual([
+      ['cluster/a.yaml', '3.7.0 to 3.9.0 skips minor 3.8; it concerns a'],
+      ['cluster/b.yaml', '3.7.0 to 3.9.0 skips minor 3.8; it concerns b'],
+    ]);
+  });
+
+  it('an illegal jump of a cluster that takes part again is an error where the commit changes its version too', () => {
+    const strategies = [strategy('standard', [{ name: 'all', rest: true, maxConcurrent: 1, soak: '0s' }])];
+    const of = (version: string, spec = {}): Documents => at(version, { clusters: [cluster('a', {}, spec)], strategies });
+    const away = { optOut: { reason: 'audit' } };
+    const known = historyOf(of('3.7.0'));
+    expect(change(of('3.7.0', away), of('3.9.0'), known).problems.map(({ code }) => code)).toEqual(['illegal-jump']);
+    // Here the version was wanted before, and what it runs was left behind while it was away.
+    const late = change(of('3.9.0', away), of('3.9.0'), known);
+    expect([late.problems, late.plan?.risks.map(({ code }) => code)]).toEqual([[], expect.arrayContaining(['illegal-path'])]);
+  });
+
+  it('an illegal jump of what earlier rollouts left behind holds it, and is no error', () => {
+    const clusters = [cluster('canary-1', { tier: 'canary' }), cluster('a')];
+    const known = historyOf(at('3.8.0', { clusters }), at('3.9.0', { clusters })).change('a', (entry) => ({ ...entry, proven: [] }));
+    known.seen(desiredAt(at('3.7.0', { clusters })), 'a');
+    const { problems, plan } = change(at('3.9.0', { clusters }), at('3.9.0', { clusters }), known, { touched: new Set(['r']) });
+    expect([problems, plan?.risks.some(({ code }) => code === 'illegal-path')]).toEqual([[], true]);
   });
 
   it('an illegal jump names ten clusters, and counts the others', () => {
@@ -229,11 +318,19 @@ describe('problems', () => {
     const products = [product('kafka'), product('connect')];
     const after = {
       products,
-      clusters: [cluster('a', {}, { product: 'connect' })],
+      clusters: [cluster('a', { tier: 'canary' }, { product: 'connect' })],
       releases: [release('r'), release('s', { product: 'connect' })],
     };
-    const before = { ...after, clusters: [cluster('a')] };
-    expect(change(before, after).problems.map(({ code, place }) => [code, place.path])).toEqual([['product-changed', ['spec', 'product']]]);
+    const before = { ...after, clusters: [cluster('a', { tier: 'canary' })], releases: [release('r', { version: '3.7.0' })] };
+    const codes = (from: Documents, known = historyOf(before)) =>
+      change(from, { ...after, releases: [release('s', { product: 'connect', version: '3.9.0' })] }, known).problems.map(
+        ({ code, place }) => [code, place.path],
+      );
+    const want = [['product-changed', ['spec', 'product']]];
+    expect(codes(before)).toEqual(want);
+    expect(codes(before, historyOf(before).unproven('a'))).toEqual(want);
+    // It left the manifests, and comes back as something else.
+    expect(codes({ ...before, clusters: [] })).toEqual(want);
   });
 
   it('cohorts that leave a changed cluster out are an error, not a loss', () => {
@@ -241,6 +338,34 @@ describe('problems', () => {
     const { problems, plan } = change(at('3.8.0', { strategies }), at('3.9.0', { strategies }));
     expect(problems.map(({ code, place }) => [code, place.file])).toEqual([['unplaced-change', 'release/r.yaml']]);
     expect(rolloutOf({ plan }).targets.size).toBe(5);
+  });
+
+  it('a cluster that two phases select is an error that names it, and the strategy', () => {
+    const phase = (name: string) => ({ name, select: { matchLabels: { tier: 'twice' } }, maxConcurrent: 1, soak: '0s' });
+    const phases: Parameters<typeof strategy>[1] = [phase('x'), phase('y'), { name: 'rest', rest: true, maxConcurrent: 1, soak: '0s' }];
+    const clusters = [cluster('b', { tier: 'twice' }), cluster('a', { tier: 'twice' }), cluster('c')];
+    const problems = (name: string, spec: Parameters<typeof release>[1]) => {
+      const of = (version: string): Documents => ({
+        clusters,
+        strategies: [strategy(name, phases)],
+        releases: [release('r', { version, ...spec })],
+      });
+      return change(of('3.8.0'), of('3.9.0')).problems.map(({ place, message }) => [place.path, message]);
+    };
+    const words = (name: string) => `strategy ${name} puts changed clusters in no phase, or in two: a, b`;
+    expect(problems('standard', {})).toEqual([[['spec'], words('standard')]]);
+    expect(problems('own', { strategy: 'own' })).toEqual([[['spec', 'strategy'], words('own')]]);
+    const noRest = (version: string): Documents => ({
+      clusters: [cluster('z'), ...clusters.slice(0, 2)],
+      strategies: [strategy('standard', phases.slice(0, 2))],
+      releases: [release('r', { version })],
+    });
+    expect(change(noRest('3.8.0'), noRest('3.9.0')).problems[0]?.message).toBe(`${words('standard')}, z`);
+    const alone = (version: string): Documents => ({
+      ...at(version, { clusters: clusters.slice(0, 2) }),
+      strategies: [strategy('standard', phases)],
+    });
+    expect(change(alone('3.8.0'), alone('3.9.0')).plan).toBeUndefined();
   });
 });
 
@@ -272,16 +397,46 @@ describe('the digest', () => {
     expect(new Set(digests).size).toBe(digests.length - 1);
   });
 
+  it('is another when other clusters move, another of them runs something else, or a phase soaks longer', () => {
+    const phases = STANDARD.spec.phases.map((phase, n) => (n === 1 ? { ...phase, soak: '11m' } : phase));
+    expect(digest(at('3.9.0', { strategies: [strategy('standard', phases)] }))).not.toBe(digest(at('3.9.0')));
+    const names = ['a', 'b', 'c'];
+    const strategies = [strategy('standard', [{ name: 'all', rest: true, maxConcurrent: 1, soak: '0s' }])];
+    const all = (version: string, changed = ''): Documents => ({
+      clusters: names.map((name) => cluster(name, {}, name === changed ? { config: { x: 1 } } : {})),
+      releases: [release('r', { version })],
+      strategies,
+    });
+    const digests = (of: (name: string) => string) => new Set(names.map(of)).size;
+    expect(digests((name) => planned(all('3.8.0'), all('3.8.0', name)).digest)).toBe(3);
+    const running = (name: string, x: number) =>
+      historyOf(all('3.8.0')).seen(desiredAt(all('3.8.0')), name, { version: '3.8.1', config: { x } });
+    expect(digests((name) => planned(all('3.8.0'), all('3.9.0'), running(name, 2)).digest)).toBe(3);
+    const setting = (x: number) => planned(all('3.8.0', 'a'), all('3.9.0', 'a'), running('a', x)).digest;
+    expect(setting(2)).not.toBe(setting(3));
+  });
+
   it('does not depend on the order in which desired states come', () => {
     const out = (name: string) => cluster(name, {}, { optOut: { reason: 'audit' } });
     const with2 = (version: string) => at(version, { clusters: [...CLUSTERS, out('x'), out('y')] });
     const after = fleetModel(with2('3.9.0'));
     const { entries: ledger, orders } = known();
-    const backwards = (state: DesiredState): DesiredState => new Map([...state].reverse());
     const input = { model: after, ledger, orders, stops: [] };
     const [before, desired] = [desiredAt(with2('3.8.0')), desiredAt(with2('3.9.0'))];
-    expect(planFleet({ ...input, before: backwards(before), desired: backwards(desired) })).toEqual(
-      planFleet({ ...input, before, desired }),
-    );
+    const ways: readonly ((state: DesiredState) => DesiredState)[] = [
+      (state) => new Map([...state].reverse()),
+      (state) => new Map([...[...state].slice(5), ...[...state].slice(0, 5)]),
+    ];
+    const asked = ['s', 'r'].map((first) => new Set([first, 'r', 's']));
+    const two = (version: string): Documents => ({
+      clusters: [cluster('a', {}, { product: 'connect', optOut: { reason: 'audit' } }), out('b')],
+      products: [product('kafka'), product('connect')],
+      releases: [release('r', { version }), release('s', { version, product: 'connect' })],
+    });
+    const [first, second] = asked.map((touched) => planned(two('3.8.0'), two('3.9.0'), undefined, { touched }));
+    expect(first?.excluded.map(({ cluster: id }) => id)).toEqual(['b', 'a']);
+    expect(second).toEqual(first);
+    for (const mixed of ways)
+      expect(planFleet({ ...input, before: mixed(before), desired: mixed(desired) })).toEqual(planFleet({ ...input, before, desired }));
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../../src/core/manifest/generated.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { Risk } from '../../../src/core/plan/plan.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
@@ -87,6 +88,7 @@ describe('limits of risks', () => {
     ['half of the fleet is not many', 9, 10, 0],
     ['one more is', 10, 10, 1],
     ['seven of seven are too few to speak of shares', 6, 0, 0],
+    ['eight of eight are not', 7, 0, 1],
   ])('many clusters: %s', (_name, prod, other, want) => {
     const clusters = fleet(prod, other);
     expect(words('many-clusters', at('3.8.0', { clusters }), at('3.8.1', { clusters }))).toHaveLength(want);
@@ -126,6 +128,61 @@ describe('limits of risks', () => {
     expect(words('no-bake', at('3.8.0', { strategies }), at('3.8.1', { strategies }))).toEqual(want);
   });
 
+  it('say that nobody tries the version where its canary stays behind, and no more', () => {
+    const out = [cluster('canary-1', { tier: 'canary' }, { optOut: { reason: 'audit' } }), ...fleet(3, 20).slice(1)];
+    expect(words('no-canary', at('3.8.0', { clusters: out }), at('3.8.1', { clusters: out }))).toEqual([
+      'r has no canary: none of its clusters moves, so early goes first',
+    ]);
+  });
+
+  it.each([
+    ['more replicas', 9],
+    ['as many, with a smaller setting', 3],
+  ])('say nothing of %s', (_name, replicas) => {
+    const of = (size: number, x: number) => [...fleet(2, 20), cluster('prod-2', { tier: 'prod' }, { replicas: size, config: { x } })];
+    expect(words('replicas-down', at('3.8.0', { clusters: of(3, 8) }), at('3.8.0', { clusters: of(replicas, 1) }))).toEqual([]);
+  });
+
+  it('name clusters and jumps in order, in whatever order they move', () => {
+    const names = ['prod-4', 'prod-1', 'prod-3', 'prod-0', 'prod-2'];
+    const smaller = names.map((name) => cluster(name, { tier: 'prod' }, { replicas: 2 }));
+    const [before, after] = [at('3.8.0', { clusters: fleet(5, 20) }), at('3.8.0', { clusters: [...fleet(0, 20), ...smaller] })];
+    const list = 'prod-0 (3 to 2), prod-1 (3 to 2), prod-2 (3 to 2), prod-3 (3 to 2), prod-4 (3 to 2)';
+    expect(words('replicas-down', before, after)).toEqual([`Fewer replicas, so data must move off first: ${list}`]);
+    const known = historyOf(at('3.9.0'))
+      .seen(desiredAt(at('3.8.1')), 'canary-1')
+      .seen(desiredAt(at('3.7.0')), 'prod-1');
+    expect(words('major-version', at('3.9.0'), at('4.0.0'), known)).toEqual([
+      'New major version: kafka 3.7.0 to 4.0.0, on prod-1',
+      'New major version: kafka 3.8.1 to 4.0.0, on canary-1',
+      'New major version: kafka 3.9.0 to 4.0.0, on prod-0, prod-2',
+    ]);
+  });
+
+  it('name several that left, and those that are held apart from those that are opted out', () => {
+    const pin = { version: '3.8.0', reason: 'disks', expires: '2030-01-01T00:00:00Z' };
+    const clusters = [...fleet(3, 20), cluster('held', {}, { pin }), cluster('out', {}, { optOut: { reason: 'audit' } })];
+    const found = risks(at('3.8.0', { clusters: [...clusters, cluster('gone-1'), cluster('gone-2')] }), at('3.8.1', { clusters }));
+    expect(found.map(({ code, words: said }) => [code, said])).toEqual([
+      ['removed', 'No longer in the manifests: gone-1, gone-2. Flotilla deletes nothing; from now on nobody watches them'],
+      ['pinned', 'Stays behind: held at 3.8.0 (pin until 2030-01-01 00:00:00 UTC: disks)'],
+      ['opted-out', 'Left alone, opted out: out (audit)'],
+    ]);
+  });
+
+  it('name the operations of a product that moves: nobody carries them out yet', () => {
+    const operation = (name: string, of: string): Operation => ({
+      apiVersion: 'flotilla.dev/v1',
+      kind: 'Operation',
+      metadata: { name },
+      spec: { action: 'rebalance', product: of, select: {}, reason: 'disks fill up' },
+    });
+    const operations = [operation('y', 'kafka'), operation('x', 'kafka'), operation('w', 'connect')];
+    expect(words('operation', at('3.8.0'), at('3.8.1', { operations }))).toEqual([
+      'Operations are described but not carried out yet: x, y',
+    ]);
+  });
+
   it('say nothing of a canary for a single cluster, nor of going back in a rollback', () => {
     const clusters = fleet(1, 20).slice(1);
     expect(risks(at('3.8.0', { clusters }), at('3.8.1', { clusters }))).toEqual([]);
@@ -139,6 +196,17 @@ describe('limits of risks', () => {
       'no-canary',
       'many-clusters',
       'urgency',
+    ]);
+    const known = historyOf(at('3.8.1'))
+      .unproven('prod-0')
+      .seen(desiredAt(at('3.7.0')), 'prod-0');
+    const stops = [stopOf({ scope: { kind: 'cluster', cluster: trusted.cluster('prod-0') } })];
+    const bigger = at('3.9.0', { clusters: [...fleet(2, 1), cluster('prod-2', { tier: 'prod' }, { replicas: 5 })] });
+    expect(risks(at('3.9.0', { clusters: fleet(3, 2) }), bigger, known, { stops }).map(({ code }) => code)).toEqual([
+      'stopped',
+      'illegal-path',
+      'brings-home',
+      'removed',
     ]);
   });
 });
@@ -154,6 +222,23 @@ describe('what earlier rollouts left', () => {
     );
   });
 
+  it('is counted', () => {
+    const known = historyOf(at('3.8.0'), at('3.8.1'));
+    for (const name of ['prod-1', 'prod-0']) known.change(name, (entry) => ({ ...entry, proven: entry.proven.slice(1) }));
+    expect(words('brings-home', at('3.8.1'), bigger, known)).toEqual([
+      'Also brings home 2 clusters that earlier rollouts did not reach: prod-0, prod-1',
+    ]);
+  });
+
+  it('may be half-way to the first that it was ever ordered', () => {
+    const known = historyOf(at('3.8.0'))
+      .ordered(desiredAt(at('3.8.0')), 'prod-0')
+      .unproven('prod-0');
+    expect(words('half-way', at('3.8.0'), at('3.8.1'), known)).toEqual([
+      'Half-way: an earlier rollout ordered these, and they are not proven there: prod-0 (ordered to 3.8.0)',
+    ]);
+  });
+
   it('may be half-way', () => {
     const known = historyOf(at('3.8.0'))
       .ordered(desiredAt(at('3.9.0')), 'prod-0')
@@ -164,8 +249,8 @@ describe('what earlier rollouts left', () => {
   });
 
   it('is not known for clusters that are new', () => {
-    const clusters = [...fleet(3, 20), cluster('new')];
-    expect(words('unseen', at('3.8.0'), at('3.8.0', { clusters }))).toEqual(['Nothing is known to run at new: taken for new']);
+    const clusters = [...fleet(3, 20), ...['e', 'd', 'c', 'b', 'a'].map((name) => cluster(name))];
+    expect(words('unseen', at('3.8.0'), at('3.8.0', { clusters }))).toEqual(['Nothing is known to run at a, b, c, d, e: taken for new']);
   });
 });
 
@@ -214,6 +299,27 @@ describe('stops in the way', () => {
   ])('%s', (_name, stop, want) => {
     const found = risks(at('3.8.0'), at('3.8.1'), undefined, { stops: [stopOf(stop)] });
     expect(found.map(({ code, words: said }) => [code, said])).toEqual(want);
+  });
+
+  it('are said in order of their ids, and hold clusters that nobody knows', () => {
+    const clusters = [...fleet(3, 20), cluster('new')];
+    const scope = { kind: 'product', product: 'kafka' } as const;
+    const stops = ['b', 'a', 'c'].map((digit) => stopOf({ id: trusted.stop(digit.repeat(16)), scope, lets: 'rollbacks' }));
+    expect(words('stopped', at('3.8.0'), at('3.8.1', { clusters }), undefined, { stops })).toEqual(
+      ['a', 'b', 'c'].map(
+        (digit) => `Product kafka is stopped by ada: disks fill up; nothing starts until somebody lifts ${digit.repeat(16)}`,
+      ),
+    );
+  });
+
+  it('name who does not start in order', () => {
+    const clusters = fleet(9, 20).map((one) =>
+      one.metadata.name.startsWith('prod') ? cluster(one.metadata.name, { tier: 'prod' }, { dataPlane: 'full' }) : one,
+    );
+    const stops = [stopOf({ scope: { kind: 'data-plane', dataPlane: 'full' } })];
+    expect(words('stopped', at('3.8.0', { clusters }), at('3.8.1', { clusters }), undefined, { stops })).toEqual([
+      `Data plane full is stopped by ada: disks fill up; none of prod-0, prod-1, prod-2, prod-3, prod-4 and 4 more starts until somebody lifts ${id}`,
+    ]);
   });
 
   it('let rollbacks pass where they say so', () => {

@@ -7,7 +7,7 @@ import { desiredAt, historyOf, planned } from './plan-of.ts';
 const at = (version: string, documents: Documents = {}): Documents => ({
   clusters: [cluster('canary', { tier: 'canary' }), cluster('p1'), cluster('p2', {}, { optOut: { reason: 'audit' } }), cluster('gone')],
   releases: [release('r', { version, config: { x: 1, y: 'z', on: true } })],
-  strategies: [strategy('standard', STANDARD.spec.phases, { budgets: { failed: 2 }, maxConcurrent: 3 })],
+  strategies: [strategy('standard', STANDARD.spec.phases, { budgets: { failed: 2, unreachable: '10%', deferred: 1 }, maxConcurrent: 3 })],
   ...documents,
 });
 const after = at('3.9.0', {
@@ -61,7 +61,9 @@ describe('a stored plan', () => {
     ['rollouts.0.targets.1.cluster', 'NO', /^rollouts\.0\.targets\.1\.cluster: not a cluster name/],
     ['rollouts.0.targets.1.phase', 'canary', /^r: .* is not the target that stands there$/],
     ['rollouts.0.phases.0.members', [], /^r: .* is not the target that stands there$/],
+    ['rollouts.0.phases.1.members', ['canary'], /^r: canary of phase early is not the target that stands there$/],
     ['rollouts.0.phases.2.members', [], /^r: \S+ is a target and in no phase$/],
+    ['rollouts.0.targets', [], /^r: canary of phase canary is not the target that stands there$/],
     ['excluded.0.reason', 'tired', /^excluded\.0\.reason: one of opted-out, pinned expected/],
     ['risks.0.code', 'unknown-risk', /^risks\.0\.code: /],
   ])('without a right %s (%j) is refused', (path, value, want) => {

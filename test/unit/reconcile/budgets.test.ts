@@ -110,6 +110,11 @@ describe('the budget of the release', () => {
   });
 });
 
+it('a target that goes back and fails stops its rollout for rollbacks too', () => {
+  const scene = new Scene(shape({ back: new Set(['east-a']) }, phase(NAMES))).decide(0);
+  expect(crash(scene, 10_000, 'east-a').held[0]).toBe('failed-budget on rollout lets nothing: east-a');
+});
+
 describe('deferred clusters', () => {
   it('stop a rollout, and no version is to blame for it', () => {
     const scene = new Scene(shape({}, phase(['east-a', 'east-b'], { maxConcurrent: 1, maxDurationMs: 60_000 }))).decide(0);
@@ -161,6 +166,17 @@ describe('a quarantine', () => {
     const scene = crash(new Scene(shape({}, phase(['east-a', 'east-b']))).decide(0), 10_000, 'east-a');
     scene.stops = scene.stops.filter(({ cause }) => cause === 'quarantine');
     expect(scene.decide(20_000).decision.stops.map(({ cause }) => cause)).toEqual(['failed-budget']);
+  });
+
+  it('is another one than a stop of another cause on the same version', () => {
+    const scene = new Scene(shape({}, phase(['east-a']))).decide(0);
+    const traits = [{ path: 'version', value: '1.2.0' }];
+    scene.stop({ scope: { kind: 'version', product: 'kafka', traits }, cause: 'aborted', lets: 'rollbacks' });
+    expect(crash(scene, 10_000, 'east-a').held.toSorted()).toEqual([
+      'aborted on version lets rollbacks: ',
+      'failed-budget on rollout lets rollbacks: east-a',
+      'quarantine on version lets rollbacks: east-a',
+    ]);
   });
 
   it('of other traits, or another product, is another one', () => {
@@ -287,6 +303,12 @@ describe('under guard', () => {
     expect(scene.state()).toMatchObject({ status: 'completed', guardUntil: at(3_610_000) });
     return scene;
   }
+
+  it('one that may have broken stops nothing before a second look', () => {
+    const scene = ended();
+    scene.arrives('east-a', 20_000, crashLoop(2));
+    expect(scene.decide(20_000).held).toEqual([]);
+  });
 
   it('one that breaks stops the release, and its version is to blame', () => {
     const scene = crash(ended(), 20_000, 'east-a');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
+import { durationMs } from '../../../src/core/model/time.ts';
 import { crashLoop, Scene } from '../../support/engine/scene.ts';
 import type { PlanShape } from '../../support/small-world/plans.ts';
 
@@ -31,6 +32,15 @@ describe('a stop on one rollout alone', () => {
     const scene = failed();
     scene.decide(500_000);
     expect(scene.held).toHaveLength(2);
+  });
+
+  it('stands while its rollout does, whichever others have ended', () => {
+    const guard = { release: 'other', guardMs: durationMs(3_600_000) };
+    const scene = new Scene({ from: 1, to: 2, phases: [{ members: ['west-a'] }], rollout: guard }).decide(0).go(500);
+    expect(scene.state(0).status).toBe('completed');
+    scene.land(SHAPE);
+    scene.decide(1_000).stop({ scope: { kind: 'rollout', rollout: trusted.rollout('r2') } });
+    expect(scene.decide(2_000).held).toHaveLength(1);
   });
 
   it.each([

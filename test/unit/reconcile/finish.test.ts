@@ -122,6 +122,15 @@ describe('a stop over all of it', () => {
     expect(behind.decide(1).state(1)).toMatchObject({ status: 'pending', stoppedSince: undefined });
   });
 
+  it('is over with one that ends: it is paused no more', () => {
+    const scene = new Scene(shape());
+    scene.stop({ scope: { kind: 'fleet' } });
+    expect(scene.decide(0).state().stoppedSince).toBe(at(0));
+    for (const name of MEMBERS) scene.changeTarget(name, { status: 'deferred' });
+    scene.change({ status: 'aborted' });
+    expect(scene.decide(1).state()).toMatchObject({ finishedAt: at(1), stoppedSince: undefined });
+  });
+
   it('does not hold a rollback that it lets', () => {
     const scene = new Scene(shape({ kind: 'rollback' }));
     scene.stop({ scope: { kind: 'fleet' }, lets: 'rollbacks' });

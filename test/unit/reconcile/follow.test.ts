@@ -76,7 +76,7 @@ describe('one that has not been started', () => {
 describe('one that could not be seen when its turn came', () => {
   const lost = (): Scene => {
     const scene = new Scene(shape({ phases: [{ members: ['east-a', 'east-b'], budgets: { unreachable: 9 } }] }));
-    scene.changeTarget('east-b', { status: 'unreachable' });
+    scene.changeTarget('east-b', { status: 'unreachable', detail: 'not started, no evidence: does not answer' });
     scene.see(unseen('east-b'));
     return scene.decide(0);
   };
@@ -164,6 +164,7 @@ describe('an aborted rollout', () => {
   it('is not before', () => {
     const scene = aborted({ held: false });
     expect(scene.state().finishedAt).toBeUndefined();
+    expect(scene.hold('east-a')).toBe('rolling: not healthy until 600010');
     expect(scene.target('east-a').status).toBe('held');
   });
 });

@@ -68,7 +68,7 @@ describe('sight', () => {
   });
 
   it('never had', () => {
-    expect(held((scene) => scene.observations.clear())).toBe('no-evidence: never observed until 300000');
+    expect(held((scene) => scene.observations.clear())).toBe('no-evidence: nobody has looked yet until 300000');
   });
 });
 
@@ -250,6 +250,15 @@ describe('a window that closes', () => {
   ] as const)('%s', (_, ms, tookMs, over, words) => {
     expect(late(ms, tookMs, over)).toBe(words);
   });
+});
+
+it('a window that closes wakes the bot when it gets too late for one that waits for a slot', () => {
+  const scene = new Scene(shape({ phases: [{ members: ['east-b', 'east-a'] }] }));
+  scene.policy = { ...POLICY, calendar: { rules: [rule('window', -1, 100_000)] } };
+  const entry = scene.entry('east-a');
+  scene.ledger.set(entry.cluster, { ...entry, proven: entry.proven.map((one) => ({ ...one, tookMs: durationMs(60_000) })) });
+  scene.decide(0);
+  expect([scene.hold('east-a'), scene.wakeAt]).toEqual(['concurrency: phase p0 1', 40_001]);
 });
 
 describe('time alone', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { trusted } from '../../../src/core/model/ids.ts';
 import { durationMs } from '../../../src/core/model/time.ts';
 import { at, brokersAt, crashLoop, Scene, unseen } from '../../support/engine/scene.ts';
 import { POLICY } from '../../support/small-world/policy.ts';
@@ -48,6 +49,13 @@ describe.each(['goes on', 'is over'] as const)('a cluster that soaked, in a roll
     const scene = looks(soaked(over), [20_000, UNHEALTHY], [60_000, {}]);
     expect(scene.target('east-a').brokenSince).toBeUndefined();
     expect(looks(scene, [140_000, UNHEALTHY]).target('east-a')).toMatchObject({ status: 'succeeded', brokenSince: at(140_000) });
+  });
+
+  it('and has left the manifests, counts for nothing when it breaks', () => {
+    const scene = soaked(over);
+    scene.desired.delete(trusted.cluster('east-a'));
+    looks(scene, [20_000, crashLoop(2)], [21_000, crashLoop(2)]);
+    expect([scene.target('east-a').status, scene.held]).toEqual(['succeeded', []]);
   });
 
   it('and cannot be seen, is neither well nor broken', () => {

@@ -245,6 +245,15 @@ describe('a cluster that somebody else has ordered since', () => {
   });
 });
 
+it('a cluster of which nothing is known any more is ordered all the same', () => {
+  const scene = new Scene(shape()).decide(0);
+  scene.answer('east-a', { kind: 'accepted', at: at(0) });
+  scene.observations.clear();
+  expect(scene.decide(50_000).given).toEqual([]);
+  scene.stop({ scope: { kind: 'fleet' } });
+  expect(scene.decide(51_000).given).toEqual(['hold east-a #2']);
+});
+
 describe('when a rollout ends', () => {
   it('whoever was ordered and has not soaked is held', () => {
     const scene = new Scene(shape(['east-a', 'east-b'], { budgets: { unreachable: 9, failed: 9 } })).decide(0);
@@ -303,6 +312,7 @@ describe('a target that is held', () => {
   it('and healthy all the same soaks on', () => {
     const scene = new Scene(shape()).decide(0).go(10_000);
     scene.stop({ scope: { kind: 'fleet' } });
+    expect(scene.go(20_000).hold('east-a')).toBe('soaking: 30000 until 40000');
     expect(scene.go(40_000).target('east-a').status).toBe('succeeded');
     expect(scene.given).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { instant } from '../../../src/core/model/time.ts';
+import { durationMs, instant } from '../../../src/core/model/time.ts';
 import type { Override } from '../../../src/core/reconcile/state.ts';
 import { at, crashLoop, Scene, seen, unseen } from '../../support/engine/scene.ts';
 import { type PhaseShape, type PlanShape, revision, spec } from '../../support/small-world/plans.ts';
@@ -291,6 +291,11 @@ describe('the longest duration of a phase', () => {
 });
 
 describe('a canary phase', () => {
+  it('is what the phases after it wait for', () => {
+    const scene = new Scene(shape(phase(['east-a'], { canary: true }), phase(['east-b']))).decide(0);
+    expect(scene.hold('east-b')).toBe('earlier-phase: p0');
+  });
+
   const canary = (over: Partial<PhaseShape> = {}, tolerated = 9): Scene =>
     new Scene(
       shape(
@@ -354,6 +359,23 @@ describe('a canary phase', () => {
     for (const name of ['east-a', 'east-c']) scene.changeTarget(name, { status: 'removed' });
     scene.change({ overrides: [one] });
     expect(goes(scene.decide(0))).toBe(does);
+  });
+
+  it.each([
+    ['east-a', true],
+    ['east-c', false],
+  ])('whose members go to several versions is proven by a soak at the one of those after it: by %s, %s', (soaked, does) => {
+    const to = new Map([
+      ['east-a', 2],
+      ['east-c', 3],
+      ['east-b', 2],
+    ]);
+    const budgets = { failed: 9 };
+    const scene = new Scene({ ...shape(phase(['east-a', 'east-c'], { canary: true, budgets }), phase(['east-b'])), to }).decide(0);
+    for (const name of ['east-a', 'east-c']) scene.changeTarget(name, { status: name === soaked ? 'succeeded' : 'failed' });
+    scene.allArrive(1);
+    expect(goes(scene.decide(1))).toBe(does);
+    expect(scene.held.map((words) => words.split(' ')[0])).toEqual(does ? [] : ['unproven-canary', 'quarantine']);
   });
 
   it('without members proves nothing and holds nothing', () => {
@@ -426,6 +448,15 @@ describe('what holds all of a rollout', () => {
     const scene = new Scene(TWO).decide(0);
     scene.land({ ...shape(phase(['east-c'])), to: 3 });
     expect(scene.decide(1).hold('east-c', 1)).toBe('pending: r1');
+  });
+
+  it('is that it is pending behind the one that is under way, and not behind one that is over', () => {
+    const scene = new Scene({ ...shape(phase(['east-a'])), rollout: { guardMs: durationMs(3_600_000) } }).decide(0).go(10_000);
+    scene.land({ ...shape(phase(['east-b'])), to: 3 });
+    scene.decide(20_000);
+    scene.land({ ...shape(phase(['east-b'])), to: 4 });
+    scene.decide(20_001);
+    expect([scene.state(0).guardUntil, scene.hold('east-b', 2)]).toEqual([at(3_610_000), 'pending: r2']);
   });
 
   it('is that it winds down', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { at, brokersAt, crashLoop, halfWay, Scene, seen, unseen } from '../../support/engine/scene.ts';
 import { numberOf, type PhaseShape, type PlanShape, revision, spec } from '../../support/small-world/plans.ts';
-import { dataPlane, POLICY } from '../../support/small-world/policy.ts';
+import { dataPlane, POLICY, ruleOf } from '../../support/small-world/policy.ts';
 
 const SOAK_MS = 30_000;
 const phase = (members: readonly string[], over: Partial<PhaseShape> = {}): PhaseShape => ({
@@ -100,6 +100,14 @@ describe('slots', () => {
     expect(scene.hold('east-a')).toBe('stopped: stop-1 disks fill up');
     scene.liftAll();
     expect(scene.decide(1).given).toEqual(['run east-a #1']);
+  });
+
+  it('a cluster that was blocked says what holds all, once something does', () => {
+    const scene = new Scene(shape());
+    scene.stop({ scope: { kind: 'cluster', cluster: trusted.cluster('east-a') } });
+    scene.decide(0);
+    scene.stop({ scope: { kind: 'fleet' } });
+    expect(scene.decide(1).hold('east-a')).toBe('stopped: stop-2 disks fill up');
   });
 
   it('behind one without a slot a cluster waits for the same, whatever else it waits for', () => {
@@ -221,6 +229,23 @@ describe('one that cannot be seen', () => {
     expect(scene.held).toEqual(['unreachable-budget on rollout lets rollbacks: east-a']);
   });
 
+  it('patience runs on for those before one without a slot: they are looked at', () => {
+    const scene = new Scene(shape({}, phase(['east-a', 'west-a', 'west-b'], { maxConcurrent: 1 })));
+    scene.see(unseen('east-a'));
+    scene.decide(0);
+    expect([scene.hold('west-b'), scene.target('east-a').unseenSince]).toEqual(['concurrency: phase p0 1', at(0)]);
+  });
+
+  it('one that gives up does not hold up those behind it', () => {
+    const scene = new Scene(shape({}, phase(['east-a', 'west-a'], { budgets: { unreachable: 1 } })));
+    scene.stop({ scope: { kind: 'cluster', cluster: trusted.cluster('west-a') } });
+    scene.see(unseen('east-a'));
+    scene.decide(0).liftAll();
+    scene.see(unseen('east-a'), 300_000);
+    scene.see(seen('west-a', 1), 300_000);
+    expect(scene.decide(300_000).statuses()).toBe('east-a unreachable, west-a applying');
+  });
+
   it('one that is to be created need not be there', () => {
     const scene = new Scene(shape({ from: new Map() }, phase(['east-a']))).decide(0);
     expect(scene.given).toEqual(['run east-a #1']);
@@ -248,6 +273,14 @@ describe('one that is there already', () => {
     expect(scene.entry('east-a').proven[0]).toMatchObject({ revision: revision(2), proof: 'adopted', rollout: 'r1', at: at(0) });
   });
 
+  it('is adopted also where nothing was ever proven', () => {
+    const scene = new Scene(shape({ from: new Map() }, phase(['east-a'])));
+    scene.see(seen('east-a', 2));
+    scene.decide(0);
+    expect(scene.target('east-a').status).toBe('skipped');
+    expect(scene.entry('east-a').proven).toMatchObject([{ revision: revision(2), proof: 'adopted' }]);
+  });
+
   it.each([
     ['is not healthy', { healthy: false }],
     ['has a broker at another version', { brokers: brokersAt(2, 1, 2) }],
@@ -257,6 +290,12 @@ describe('one that is there already', () => {
     const scene = new Scene(shape({}, phase(['east-a'])));
     scene.see(seen('east-a', 2, more));
     expect(scene.decide(0).target('east-a').status).toBe('applying');
+  });
+
+  it('is not one of which the newest sample is too old', () => {
+    const scene = new Scene(shape({}, phase(['east-a'])));
+    scene.see(seen('east-a', 2), -60_001);
+    expect(scene.decide(0).hold('east-a')).toBe('no-evidence: the newest sample is too old until 300000');
   });
 
   it('is not one that an order stands for', () => {
@@ -302,6 +341,65 @@ describe('rescues', () => {
     expect(scene.hold('east-c')).toBe('earlier-phase: p0');
     expect(look(scene, 10_000).given).toEqual(['run east-b #2']);
     expect(scene.target('east-b')).toMatchObject({ rescue: true, attempt: 1, detail: 'its last rollout left it half-way or failed' });
+  });
+
+  it('that cannot be seen have the patience of others: it begins anew under a stop, and its end says why', () => {
+    const scene = halfWayScene({ phases: [phase(['east-a']), phase(['east-b', 'east-c'], { budgets: { unreachable: 9 } })] });
+    scene.see(unseen('east-b'));
+    scene.decide(0);
+    expect(scene.target('east-b').unseenSince).toBe(at(0));
+    scene.stop({ scope: { kind: 'fleet' } });
+    expect(scene.decide(1_000).target('east-b').unseenSince).toBeUndefined();
+    scene.liftAll();
+    scene.see(unseen('east-b'), 2_000);
+    scene.decide(2_000).see(unseen('east-b'), 302_000);
+    scene.arrives('east-a', 302_000);
+    expect(scene.decide(302_000).target('east-b')).toMatchObject({
+      status: 'unreachable',
+      detail: 'not started, no evidence: does not answer',
+    });
+  });
+
+  it('wait for a freeze like others, and the bot wakes when it is over', () => {
+    const scene = halfWayScene();
+    scene.changeDesired('east-b', { labels: { tier: 'gold' } });
+    const freeze = ruleOf('freeze', at(-10), at(5_000), { select: { matchLabels: { tier: 'gold' } } });
+    scene.policy = { ...POLICY, calendar: { rules: [freeze] } };
+    expect([scene.decide(0).hold('east-b').slice(0, 6), scene.wakeAt]).toEqual(['freeze', 5_000]);
+  });
+
+  it('need nothing to have been proven there', () => {
+    const scene = halfWayScene();
+    scene.ledger.delete(trusted.cluster('east-b'));
+    scene.decide(0);
+    expect(look(scene, 10_000).given).toEqual(['run east-b #2']);
+  });
+
+  it('at rest in a phase that is under way have their turn at once', () => {
+    const scene = new Scene(shape({ to: 3 }, phase(['east-a', 'east-b'])));
+    scene.ordered('east-b', 2);
+    scene.see(seen('east-b', 2, halfWay(1, 2)));
+    expect(scene.decide(0).given).toEqual(['run east-a #1']);
+    scene.see(seen('east-b', 1), 10_000);
+    expect(scene.decide(10_000).given).toEqual(['run east-b #2']);
+  });
+
+  it('are none where they are all the way at what they were ordered to since', () => {
+    const scene = halfWayScene().decide(0);
+    look(scene, 10_000, { accepted: { epoch: 1, revision: revision(2), mode: 'run' } });
+    expect(scene.target('east-b').rescue).toBe(false);
+    const other = halfWayScene().decide(0);
+    look(other, 10_000, { accepted: { epoch: 1, revision: revision(1), mode: 'run' } });
+    expect(other.given).toEqual(['run east-b #2']);
+  });
+
+  it('are not seen by a data plane that repeats one old sample', () => {
+    const scene = halfWayScene().decide(0);
+    scene.allArrive(61_000);
+    const repeated = { ...seen('east-b', 2, halfWay(1, 2)), sampledAt: at(0), receivedAt: at(61_000) };
+    scene.observations.set(repeated.cluster, repeated);
+    expect(scene.decide(61_000).given).toEqual([]);
+    expect(scene.hold('east-b')).toBe('no-evidence: the data plane repeats one old sample until 361000');
   });
 
   it('are not confirmed by the same look', () => {

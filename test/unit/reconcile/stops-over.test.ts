@@ -67,6 +67,15 @@ describe('what a stop lets', () => {
   });
 });
 
+it.each([
+  ['unproven-canary', 'p0', false],
+  ['unproven-canary', 'p1', true],
+  ['failed-budget', 'p0', true],
+  ['person', 'p0', true],
+] as const)('another attempt that a person asked for, under a stop for %s of %s, is held: %s', (cause, phase, held) => {
+  expect(over(stopOf({ scope: { kind: 'rollout', rollout: state.id }, cause, phase }), { probe: true })).toBe(held);
+});
+
 describe('a stop on a version', () => {
   it('does not hold a cluster that was proven at it', () => {
     expect(over(stopOf({ scope: version('1.2.0') }), { proven: 2 })).toBe(false);
