@@ -63,10 +63,10 @@ class Jumps {
     this.#model = model;
   }
 
-  /** From what runs there, else from what the commit before wanted. */
+  /** From what runs there. Where nothing is known to run there is nothing to jump from: the cluster is taken for new. */
   ofRunning({ from, before, to }: Move): IllegalJump | undefined {
     if (before !== undefined && before.spec.product !== to.spec.product) return undefined;
-    return this.#judge(to.spec.product, from?.version ?? before?.spec.version, to.spec.version);
+    return this.#judge(to.spec.product, from?.version, to.spec.version);
   }
 
   isAskedFor({ change, before, to }: Move): boolean {

@@ -248,6 +248,13 @@ describe('what earlier rollouts left', () => {
     ]);
   });
 
+  it('is nothing for a cluster that was wanted and never made: there is no version to jump from', () => {
+    const clusters = [...fleet(3, 20), cluster('never-made')];
+    const [before, after, known] = [at('3.7.0', { clusters }), at('3.9.0', { clusters }), historyOf(at('3.8.0'))];
+    expect(words('illegal-path', before, after, known)).toEqual([]);
+    expect(words('unseen', before, after, known)).toEqual(['Nothing is known to run at never-made: taken for new']);
+  });
+
   it('is not known for clusters that are new', () => {
     const clusters = [...fleet(3, 20), ...['e', 'd', 'c', 'b', 'a'].map((name) => cluster(name))];
     expect(words('unseen', at('3.8.0'), at('3.8.0', { clusters }))).toEqual(['Nothing is known to run at a, b, c, d, e: taken for new']);
