@@ -3,10 +3,13 @@ import type { Result } from '../core/model/result.ts';
 import { checkDrift } from '../loop/check-drift.ts';
 import { deliverOrders } from '../loop/deliver-orders.ts';
 import type { Loop } from '../loop/loop.ts';
+import { observeDataPlane } from '../loop/observe-data-plane.ts';
 import { publishBranch } from '../loop/publish-branch.ts';
 import { publishDrift } from '../loop/publish-drift.ts';
+import { publishRewrite } from '../loop/publish-rewrite.ts';
 import { publishRollouts } from '../loop/publish-rollouts.ts';
 import { reviewHead, reviewPullRequest } from '../loop/review-pull-request.ts';
+import { readRewrite } from '../loop/rewrite-payload.ts';
 import { discoverFleets, sweepFleet } from '../loop/sweep.ts';
 import { syncFleet } from '../loop/sync-fleet.ts';
 import { tick } from '../loop/tick.ts';
@@ -18,7 +21,8 @@ export type Tasks = Readonly<Record<JobTask, (payload: Payload) => Promise<void>
 /** What each job does. Payloads come from our own database, and are checked all the same: an older program may have written them. */
 export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[]) => void): Tasks {
   return {
-    tick: (payload) => tick(loop, fleetOf(payload)),
+    tick: (payload) => tick(loop, fleetOf(payload), payload['news'] === true),
+    observe: (payload) => observeDataPlane(loop, fleetOf(payload), String(payload['dataPlane'])),
     sync: (payload) => syncFleet(loop, fleetOf(payload)),
     sweep: (payload) => sweepFleet(loop.ports, fleetOf(payload)),
     drift: (payload) => checkDrift(loop, fleetOf(payload)),
@@ -39,6 +43,8 @@ function publish(loop: Loop, payload: Payload): Promise<void> {
       return publishRollouts(loop, fleet, checked(parseCommitSha(String(payload['commit']))));
     case 'branch':
       return publishBranch(loop, fleet, checked(parseCommitSha(String(payload['commit']))));
+    case 'rewrite':
+      return publishRewrite(loop, fleet, readRewrite(payload));
     case 'drift':
       return publishDrift(loop, fleet);
     default:

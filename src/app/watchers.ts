@@ -4,6 +4,7 @@ import { SETTLED } from '../core/reconcile/state.ts';
 import { driftJob, tickJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
 import { memoryOf } from '../loop/memory.ts';
+import { hear } from '../loop/observe.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
 import type { Job } from '../ports/state-store.ts';
 
@@ -47,7 +48,9 @@ export class Watchers {
   }
 
   #news(fleet: FleetId, observation: Observation): void {
-    if (this.#isMoving(fleet, observation)) this.#soon(GATHER_MS, `tick ${fleet}`, () => tickJob(fleet, this.#loop.ports.clock.now()));
+    const isMoving = this.#isMoving(fleet, observation);
+    if (isMoving) hear(this.#loop.memory, fleet, observation);
+    if (isMoving) this.#soon(GATHER_MS, `tick ${fleet}`, () => tickJob(fleet, this.#loop.ports.clock.now()));
     else this.#soon(DRIFT_AFTER_MS, `drift ${fleet}`, () => driftJob(fleet));
   }
 

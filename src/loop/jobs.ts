@@ -1,7 +1,9 @@
 import type { FollowUp } from '../core/change/follow-up.ts';
+import type { Rewrite } from '../core/change/rewrite.ts';
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Job } from '../ports/state-store.ts';
+import { rewritePayload } from './rewrite-payload.ts';
 
 /** The job that carries out what follows from a change. */
 export function jobOf(fleet: FleetId, followUp: FollowUp, now: Instant): Job {
@@ -10,12 +12,16 @@ export function jobOf(fleet: FleetId, followUp: FollowUp, now: Instant): Job {
       return tickJob(fleet, now);
     case 'wake':
       return wakeJob(fleet, followUp.at);
+    case 'observe':
+      return observeJob(fleet, followUp.dataPlane);
     case 'deliver':
       return deliverJob(fleet, followUp.dataPlane);
     case 'report-rollouts':
       return publishRolloutsJob(fleet, followUp.commit, followUp.at);
     case 'report-branch':
       return publishBranchJob(fleet, followUp.commit);
+    case 'report-rewrite':
+      return publishRewriteJob(fleet, followUp.rewrite);
     case 'report-drift':
       return publishDriftJob(fleet);
     case 'look-for-drift':
@@ -50,6 +56,24 @@ const wakeJob = (fleet: FleetId, at: Instant): Job => ({
   queue: tickQueue(fleet),
   runAt: at,
   payload: { fleet },
+});
+
+/** Decide on what came in. Asks for no further look: else looks and decisions would chase each other. */
+export const newsJob = (fleet: FleetId, at: Instant): Job => ({
+  task: 'tick',
+  key: `news:${fleet}`,
+  queue: tickQueue(fleet),
+  runAt: at,
+  payload: { fleet, news: true },
+});
+
+/** Look at the clusters of a data plane. One look at a time, and a queue for each, so that one that hangs delays nobody else. */
+const observeJob = (fleet: FleetId, dataPlane: string): Job => ({
+  task: 'observe',
+  key: `observe:${fleet}:${dataPlane}`,
+  queue: `observe:${fleet}:${dataPlane}`,
+  runAt: undefined,
+  payload: { fleet, dataPlane },
 });
 
 /** Look at the default branch. Beside the ticks, which must go on while git hangs, and beside the reviews: a revert waits for no plan. */
@@ -111,6 +135,14 @@ const publishBranchJob = (fleet: FleetId, commit: CommitSha): Job => ({
   queue: `publish:${fleet}:branch`,
   runAt: undefined,
   payload: { fleet, what: 'branch', commit },
+});
+
+const publishRewriteJob = (fleet: FleetId, rewrite: Rewrite): Job => ({
+  task: 'publish',
+  key: `publish:${fleet}:rewrite:${rewrite.before}:${rewrite.commit}`,
+  queue: `publish:${fleet}:rewrite`,
+  runAt: undefined,
+  payload: { fleet, what: 'rewrite', ...rewritePayload(rewrite) },
 });
 
 const publishDriftJob = (fleet: FleetId): Job => ({

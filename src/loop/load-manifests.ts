@@ -40,12 +40,13 @@ export async function loadManifests(loop: LoadingLoop, fleet: FleetRecord, treei
 }
 
 /**
- * The model of the commit that is in force. Where warnings stand is not looked for: who asks for the model has no use for it.
+ * The model of the commit that is in force; `undefined` where a force-push took that commit away for good. Where warnings stand is not looked for: who asks for the model has no use for it.
  * Kept from the first look after a start: no landing may come for days.
  *
  * @throws PortError when git fails.
  */
 export async function loadModelInForce(loop: LoadingLoop, fleet: FleetRecord, commit: CommitSha): Promise<FleetModel | undefined> {
+  if (!(await loop.ports.source(fleet).has(commit))) return undefined;
   const snapshot = await snapshotOf(loop, fleet, commit);
   const { model } = snapshot.built;
   if (model !== undefined) memoryOf(loop.memory, fleet.id).manifests ??= snapshot;
@@ -54,13 +55,22 @@ export async function loadModelInForce(loop: LoadingLoop, fleet: FleetRecord, co
 
 async function snapshotOf(loop: LoadingLoop, fleet: FleetRecord, treeish: string): Promise<ManifestSnapshot> {
   const source = loop.ports.source(fleet);
-  const known = memoryOf(loop.memory, fleet.id).manifests;
+  const known = await readBefore(loop, fleet);
   const files = known === undefined ? await allFiles(loop, source, treeish) : await filesFrom(loop, source, known, treeish);
   const built: BuiltModel =
     known !== undefined && files === known.files
       ? known.built
       : buildModel([...files.values()], { now: loop.ports.clock.now(), previous: known?.built });
   return { treeish, files, built };
+}
+
+/** What was read before, unless a force-push took that commit away for good: nothing can be compared with it then. */
+async function readBefore(loop: LoadingLoop, fleet: FleetRecord): Promise<ManifestSnapshot | undefined> {
+  const own = memoryOf(loop.memory, fleet.id);
+  const { manifests } = own;
+  if (manifests === undefined || (await loop.ports.source(fleet).has(manifests.treeish))) return manifests;
+  if (own.manifests === manifests) own.manifests = undefined;
+  return undefined;
 }
 
 type ModelFiles = ManifestSnapshot['files'];

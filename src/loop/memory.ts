@@ -17,8 +17,9 @@ export interface ManifestSnapshot {
 
 /** Evidence of one data plane that came in so far. */
 export interface Evidence {
-  /** A question that is not answered yet: no second one is asked meanwhile, and nobody waits for it. */
-  asking: boolean;
+  /** The question that is not answered yet: no second one is asked meanwhile. */
+  open: symbol | undefined;
+  /** By when it was received one can tell how long ago the cluster was looked at. */
   readonly newest: Map<ClusterId, Observation>;
 }
 

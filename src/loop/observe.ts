@@ -1,45 +1,65 @@
+import type { FollowUp } from '../core/change/follow-up.ts';
 import type { Observation, Observations } from '../core/evidence/observation.ts';
 import { unknownOf } from '../core/evidence/parse.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
+import type { Instant } from '../core/model/time.ts';
 import { clustersToObserve } from '../core/reconcile/clusters-to-observe.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
-import type { DataPlanePolicy } from '../core/reconcile/policy.ts';
+import type { DataPlanePolicy, Policy } from '../core/reconcile/policy.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { within } from './event-loop.ts';
-import { tickJob } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
-import { type Evidence, memoryOf } from './memory.ts';
+import { type Evidence, type FleetMemory, type Memory, memoryOf } from './memory.ts';
 
-type ObservingLoop = LoopWith<'store' | 'clock' | 'log' | 'dataPlane'>;
-
-/** How long a decision waits for a data plane. One that takes longer delays itself: its answer makes a tick of its own. */
-const PATIENCE_MS = 500;
 /** How long a plan waits to see what clusters run that are new in the manifests. */
 const PATIENCE_OF_PLANS_MS = 5_000;
 
-/** Evidence about the clusters that a decision could turn on: what answers in time, and else what came in before. */
-export async function observeRollouts(
-  loop: ObservingLoop,
-  fleet: FleetRecord,
-  rollouts: readonly ActiveRollout[],
-  dataPlanes: readonly DataPlanePolicy[],
-): Promise<Observations> {
-  const wanted = clustersToObserve(rollouts);
-  const seen = await Promise.all(
-    [...wanted].map(async ([name, clusters]) => {
-      const described = dataPlanes.find((one) => one.name === name);
-      if (described === undefined) return allUnknown(loop, name, clusters, `the Fleet manifest names no data plane ${name}`);
-      const evidence = evidenceOf(loop, fleet.id, name);
-      if (!evidence.asking) await within(PATIENCE_MS, ask(loop, fleet, described, clusters, evidence));
-      return clusters.map((cluster) => evidence.newest.get(cluster) ?? notYetAnswered(loop, name, cluster));
-    }),
-  );
-  return new Map(seen.flat().map((observation) => [observation.cluster, observation]));
+/**
+ * What is known of the clusters that a decision could turn on, from the last looks at them. One that we have not looked at for
+ * long, because the bot was down say, is left out: that is our silence and not the cluster's.
+ */
+export function evidenceFor(own: FleetMemory, rollouts: readonly ActiveRollout[], policy: Policy, now: Instant): Observations {
+  const observations = new Map<ClusterId, Observation>();
+  for (const [name, clusters] of clustersToObserve(rollouts)) {
+    const isNamed = policy.dataPlanes.some((one) => one.name === name);
+    const newest = own.evidence.get(name)?.newest;
+    for (const cluster of clusters) {
+      const seen = isNamed ? newest?.get(cluster) : unnamed(name, cluster, now);
+      if (seen !== undefined && isCurrent(seen, policy, now)) observations.set(cluster, seen);
+    }
+  }
+  return observations;
+}
+
+/** Which data planes to look at so that the next decision is made on something newer. */
+export const looksFor = (rollouts: readonly ActiveRollout[], { dataPlanes }: Policy): readonly FollowUp[] =>
+  [...clustersToObserve(rollouts).keys()]
+    .filter((name) => dataPlanes.some((one) => one.name === name))
+    .map((dataPlane) => ({ kind: 'observe', dataPlane }));
+
+/** Looked at, by our clock, not longer ago than evidence may be old. */
+export const isCurrent = ({ receivedAt }: Observation, { evidenceMaxAgeMs }: Policy, now: Instant): boolean =>
+  Math.abs(now - receivedAt) <= evidenceMaxAgeMs;
+
+/** News that a data plane sends unasked. */
+export function hear(memory: Memory, fleet: FleetId, observation: Observation): void {
+  const { newest } = evidenceOf(memory, fleet, observation.dataPlane);
+  const known = newest.get(observation.cluster);
+  if (known === undefined || observation.receivedAt >= known.receivedAt) newest.set(observation.cluster, observation);
+}
+
+export function evidenceOf(memory: Memory, fleet: FleetId, dataPlane: string): Evidence {
+  const { evidence } = memoryOf(memory, fleet);
+  const known = evidence.get(dataPlane);
+  if (known !== undefined) return known;
+  const fresh: Evidence = { open: undefined, newest: new Map() };
+  evidence.set(dataPlane, fresh);
+  return fresh;
 }
 
 /** What clusters run that are new in the manifests. Not to know is fine: the plan then says so. */
 export async function observeNew(
-  loop: Omit<ObservingLoop, 'ports'> & LoopWith<'clock' | 'log' | 'dataPlane'>,
+  loop: LoopWith<'clock' | 'log' | 'dataPlane'>,
   fleet: FleetRecord,
   clusters: readonly { readonly cluster: ClusterId; readonly dataPlane: string }[],
   dataPlanes: readonly DataPlanePolicy[],
@@ -53,40 +73,8 @@ export async function observeNew(
   return seen.flat();
 }
 
-function evidenceOf({ memory }: ObservingLoop, fleet: FleetId, dataPlane: string): Evidence {
-  const { evidence } = memoryOf(memory, fleet);
-  const known = evidence.get(dataPlane);
-  if (known !== undefined) return known;
-  const fresh: Evidence = { asking: false, newest: new Map() };
-  evidence.set(dataPlane, fresh);
-  return fresh;
-}
-
-/** Asks once, and keeps the answer whenever it comes. An answer that nobody waited for makes a tick. */
-async function ask(
-  loop: ObservingLoop,
-  fleet: FleetRecord,
-  dataPlane: DataPlanePolicy,
-  clusters: readonly ClusterId[],
-  evidence: Evidence,
-): Promise<void> {
-  evidence.asking = true;
-  const askedAt = performance.now();
-  try {
-    const seen = await observe(loop, fleet, dataPlane, clusters);
-    evidence.newest.clear();
-    for (const observation of seen) evidence.newest.set(observation.cluster, observation);
-  } finally {
-    evidence.asking = false;
-  }
-  if (performance.now() - askedAt < PATIENCE_MS) return;
-  await loop.ports.store
-    .enqueue([tickJob(fleet.id, loop.ports.clock.now())])
-    .catch((error: unknown) => loop.ports.log.warn({ err: error, dataPlane: dataPlane.name }, 'a late answer could not be passed on'));
-}
-
 /** Never throws: not to know is a value. */
-async function observe(
+export async function observe(
   loop: LoopWith<'clock' | 'log' | 'dataPlane'>,
   fleet: FleetRecord,
   dataPlane: DataPlanePolicy,
@@ -100,13 +88,15 @@ async function observe(
   }
 }
 
-const notYetAnswered = (loop: LoopWith<'clock'>, dataPlane: string, cluster: ClusterId): Observation =>
-  unknown(loop, dataPlane, cluster, `data plane ${dataPlane} takes long to answer`);
-
-const allUnknown = (loop: LoopWith<'clock'>, dataPlane: string, clusters: readonly ClusterId[], cause: string): readonly Observation[] =>
-  clusters.map((cluster) => unknown(loop, dataPlane, cluster, cause));
-
-function unknown({ ports }: LoopWith<'clock'>, dataPlane: string, cluster: ClusterId, cause: string): Observation {
-  const now = ports.clock.now();
-  return unknownOf({ cluster, dataPlane, receivedAt: now }, now, cause);
+export function allUnknown(
+  { ports }: LoopWith<'clock'>,
+  dataPlane: string,
+  clusters: readonly ClusterId[],
+  cause: string,
+): readonly Observation[] {
+  const receivedAt = ports.clock.now();
+  return clusters.map((cluster) => unknownOf({ cluster, dataPlane, receivedAt }, receivedAt, cause));
 }
+
+const unnamed = (dataPlane: string, cluster: ClusterId, now: Instant): Observation =>
+  unknownOf({ cluster, dataPlane, receivedAt: now }, now, `the Fleet manifest names no data plane ${dataPlane}`);

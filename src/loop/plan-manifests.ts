@@ -78,6 +78,7 @@ export async function planRelease(
   commit: CommitSha,
   release: string,
 ): Promise<Result<Plan | undefined, string>> {
+  if (!(await loop.ports.source(fleet).has(commit))) return err(`commit ${commit.slice(0, 12)} is gone: its history was rewritten`);
   const loaded = await loadManifests(loop, fleet, commit);
   if (loaded.model === undefined) return err(`the manifests of ${commit.slice(0, 12)} cannot be read any more`);
   const { plan, problems } = planFleet({

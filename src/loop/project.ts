@@ -16,23 +16,18 @@ interface Projected {
   readonly key: string;
   readonly hash: string;
   readonly memo: Projection['memo'];
-  /** @param adopt - a creation may have gone through unseen: one of ours is looked for before another is made. */
-  readonly write: (id: number | undefined, adopt: boolean) => Promise<number>;
+  /** Without an id, what is there of ours is taken up: what is on record may be less than what was written. */
+  readonly write: (id: number | undefined) => Promise<number>;
   readonly isOver?: (() => Promise<boolean>) | undefined;
 }
 
-export async function projectCheck(
-  loop: ProjectingLoop,
-  fleet: FleetRecord,
-  key: string,
-  check: Omit<CheckWrite, 'id' | 'adopt'>,
-): Promise<void> {
+export async function projectCheck(loop: ProjectingLoop, fleet: FleetRecord, key: string, check: Omit<CheckWrite, 'id'>): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
     hash: hash16(JSON.stringify(check)),
     memo: {},
-    write: async (id, adopt) => (await host.writeCheck({ ...check, id, adopt })).id,
+    write: async (id) => (await host.writeCheck({ ...check, id })).id,
   });
 }
 
@@ -49,7 +44,7 @@ export async function projectComment(
     key,
     hash: hash16(comment.body),
     memo: {},
-    write: async (id, adopt) => (await host.writeComment({ ...comment, id, adopt })).id,
+    write: async (id) => (await host.writeComment({ ...comment, id })).id,
     isOver,
   });
 }
@@ -58,14 +53,14 @@ export async function projectIssue(
   loop: ProjectingLoop,
   fleet: FleetRecord,
   key: string,
-  issue: Omit<IssueWrite, 'number' | 'adopt'>,
+  issue: Omit<IssueWrite, 'number'>,
 ): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
     hash: hash16(JSON.stringify(issue)),
     memo: { state: issue.state },
-    write: async (number, adopt) => (await host.writeIssue({ ...issue, number, adopt })).number,
+    write: async (number) => (await host.writeIssue({ ...issue, number })).number,
   });
 }
 
@@ -91,10 +86,9 @@ async function project(loop: ProjectingLoop, fleet: FleetRecord, { key, hash, me
   await memoryOf(loop.memory, fleet.id).writing.run(key, async () => {
     const known = await store.projection(fleet.id, key);
     if (known?.hash === hash || (await isOver?.()) === true) return;
-    // The intent is on record before the request: finding it without an id means that a creation may have gone through unseen.
+    // On record before the request: an issue whose creation went through unseen must be closed like any other.
     if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });
-    const adopt = known !== undefined && known.remoteId === undefined;
-    const remoteId = await write(known?.remoteId, adopt);
+    const remoteId = await write(known?.remoteId);
     await store.saveProjection(fleet.id, { key, remoteId, hash, memo });
   });
 }

@@ -1,3 +1,4 @@
+import type { Rewrite } from '../core/change/rewrite.ts';
 import type { CommitSha } from '../core/model/ids.ts';
 
 /** Under which key of ours each thing that we write on the code host is kept. */
@@ -6,5 +7,6 @@ export const rolloutCheckKey = (commit: CommitSha): string => `check:${commit}:r
 /** One comment for a pull request: plan before the merge, plan and rollouts after it. */
 export const commentKey = (pull: number): string => `comment:${pull}`;
 export const BROKEN_BRANCH_KEY = 'issue:broken-branch';
+export const rewriteKey = ({ before, commit }: Rewrite): string => `issue:rewritten-history:${before}:${commit}`;
 export const DRIFT_KEYS = 'issue:drift:';
 export const PULL_KEYS = 'pull:';

@@ -20,10 +20,10 @@ type BranchLoop = LoopWith<PlanningPort | 'host'>;
  * @throws PortError
  */
 export async function publishBranch(loop: BranchLoop, id: FleetId, commit: CommitSha): Promise<void> {
-  const { store, clock } = loop.ports;
+  const { store, clock, source } = loop.ports;
   const fleet = await store.fleet(id);
-  // A newer commit has its own job.
-  if (fleet === undefined || fleet.seenHead !== commit) return;
+  // A newer commit has its own job; so will the one that took the place of a commit that is gone for good.
+  if (fleet === undefined || fleet.seenHead !== commit || !(await source(fleet).has(commit))) return;
   const problems = await problemsOf(loop, fleet, commit);
   const broken = hasErrors(problems);
   if (!broken && !(await isOpenIssue(store, fleet, BROKEN_BRANCH_KEY))) return;

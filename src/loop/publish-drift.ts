@@ -5,7 +5,7 @@ import type { LoopWith } from './loop.ts';
 import { openIssues, projectIssue } from './project.ts';
 import { DRIFT_KEYS } from './projection-keys.ts';
 
-const LABELS = ['flotilla', 'drift'];
+const LABELS = ['flotilla', 'drift'] as const;
 
 /**
  * One issue for each drift, or for each group of them above the cap: opened, kept up to date in place, closed when the

@@ -1,8 +1,8 @@
 /**
  * Plans a pull request: what the loop would do after the merge, without doing it.
  *
- * At most three requests to the code host: the pull request (unless it is known), the check, the comment. A
- * comment is made only when the pull request touches manifests, and never a second time.
+ * At most three requests to the code host: the pull request (unless it is known), the check, the comment; and one more for each of
+ * the two that is new, which is looked for before it is made. A comment is made only when the pull request touches manifests, and never a second time.
  */
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import { renderPlanCheck } from '../core/report/plan-check.ts';

@@ -13,7 +13,7 @@ import { policyOf } from '../core/reconcile/read-policy.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { decideAndCommit } from './commit.ts';
 import { landings } from './landings.ts';
-import { type LoadedManifests, loadManifests } from './load-manifests.ts';
+import { type LoadedManifests, loadManifests, loadModelInForce } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
@@ -47,7 +47,7 @@ async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Land
 async function keepPolicy(loop: SyncLoop, id: FleetId): Promise<void> {
   await decideAndCommit(loop, id, async (fleet, { policy, heads }) => {
     if (policy !== undefined || heads.good === undefined) return { value: undefined };
-    const { model } = await loadManifests(loop, fleet, heads.good);
+    const model = await loadModelInForce(loop, fleet, heads.good);
     if (model === undefined) return { value: undefined };
     const audit = [auditLine('desired', heads.good, 'policy read again from the commit in force')];
     return { change: { policy: policyOf(model, loop.settings.speed), audit, followUps: [{ kind: 'tick' }] }, value: undefined };

@@ -1,25 +1,28 @@
 import type { CommitSha } from '../core/model/ids.ts';
 
-/** What the bot needs of GitHub for one repository, in our words. Every method throws PortError. */
+/**
+ * What the bot needs of GitHub for one repository, in our words. Every method throws PortError.
+ *
+ * Whatever is written without an id is looked for before it is made: the answer to its creation may have been lost, and so may the
+ * database. That costs one request for each creation, and none for a change.
+ */
 export interface CodeHost {
   /**
-   * Creates the check run, or updates the one with this id. Annotations beyond 50 are sent in further requests.
-   * With `adopt` and no id, one of ours with this name on this commit is looked for before a new one is made.
+   * Updates the check run with this id. Without an id, the newest of ours with this name on this commit, whatever plan it is of; else
+   * a new one is made. Annotations beyond 50 are sent in further requests.
    */
   writeCheck(check: CheckWrite): Promise<{ readonly id: number }>;
   /**
-   * Creates our comment on a pull request, or edits the one with this id. When it is gone (404), or no id is
-   * known and `adopt` is set, looks for an older one of ours by marker and author before a new one is made.
-   * `adopt` is set when a creation may have gone through without our learning of it.
+   * Edits our comment on a pull request. When no id is known, or the comment is gone (404), one of ours with this marker is edited;
+   * else a new one is made. Of several, the oldest stays, and the others are deleted.
    */
   writeComment(comment: {
     readonly pull: number;
     readonly id: number | undefined;
     readonly body: string;
     readonly marker: string;
-    readonly adopt: boolean;
   }): Promise<{ readonly id: number }>;
-  /** Creates or updates an issue, found by id; closes and reopens it by `state`. */
+  /** Writes the issue with this number, else the one of ours with this marker, else a new one; closes and reopens it by `state`. */
   writeIssue(issue: IssueWrite): Promise<{ readonly number: number }>;
   openPulls(): Promise<readonly PullInfo[]>;
   pull(number: number): Promise<PullInfo | undefined>;
@@ -34,7 +37,6 @@ export interface CodeHost {
 
 export interface CheckWrite {
   readonly id: number | undefined;
-  readonly adopt: boolean;
   readonly name: string;
   readonly headSha: CommitSha;
   readonly externalId: string;
@@ -61,10 +63,10 @@ export interface Annotation {
 
 export interface IssueWrite {
   readonly number: number | undefined;
-  readonly adopt: boolean;
   readonly title: string;
   readonly body: string;
-  readonly labels: readonly string[];
+  /** Set when it is made. By the first one our issues are told from those of people, who may have thousands. */
+  readonly labels: readonly [string, ...string[]];
   readonly state: 'open' | 'closed';
   /** Hidden text that is in the body: how an issue of ours is found again when its number was lost. */
   readonly marker: string;

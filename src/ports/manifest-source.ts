@@ -27,6 +27,12 @@ export interface ManifestSource {
   mergeBase(a: CommitSha, b: CommitSha): Promise<CommitSha | undefined>;
   /** Commits on the first-parent line from `from` (not included) to `to`, oldest first, at most `limit`. */
   commitsBetween(from: CommitSha, to: CommitSha, limit: number): Promise<readonly CommitInfo[]>;
+  /**
+   * Whether this commit or tree can be read: it is in the mirror, or the server gives it out by its id. Else it is gone for good.
+   *
+   * @throws PortError when the server does not answer: then nobody knows.
+   */
+  has(treeish: string): Promise<boolean>;
   commit(sha: CommitSha): Promise<CommitInfo | undefined>;
 }
 

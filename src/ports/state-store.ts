@@ -179,5 +179,5 @@ export interface Job {
   readonly payload: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-export const JOB_TASKS = ['sync', 'tick', 'review', 'deliver', 'publish', 'sweep', 'drift', 'install'] as const;
+export const JOB_TASKS = ['sync', 'tick', 'observe', 'review', 'deliver', 'publish', 'sweep', 'drift', 'install'] as const;
 export type JobTask = WordOf<typeof JOB_TASKS>;

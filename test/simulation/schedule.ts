@@ -129,6 +129,7 @@ export class Schedule {
   /** Twice in a row with nothing in between: the second look finds nothing to do, and what stands then is as the laws say. */
   async checkpoint(): Promise<void> {
     this.#quiet = true;
+    await this.#look();
     await this.process.tasks.tick({ fleet: FLEET });
     const before = await this.world.store.fleet(FLEET);
     await this.laws.rest();
@@ -246,6 +247,11 @@ export class Schedule {
       this.story.tell(() => `job ${job.key} failed: ${error instanceof Error ? error.message : String(error)}`);
       this.world.store.jobs.failed(job, error, this.world.clocks.database.now());
     }
+  }
+
+  /** A decision is judged by what is there, and so needs a look at it. */
+  async #look(): Promise<void> {
+    for (const { name } of this.world.spec.dataPlanes) await this.process.tasks.observe({ fleet: FLEET, dataPlane: name });
   }
 
   /** Something goes back while windows or freezes are in force. */

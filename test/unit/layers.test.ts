@@ -36,7 +36,7 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
   landing: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
   command: ['model', 'desired', 'ledger', 'stop', 'plan', 'reconcile'],
-  report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift', 'command'],
+  report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift', 'change', 'command'],
 };
 
 /** Clock, randomness, I/O and waiting: what would make a decision depend on more than its input. */

@@ -34,6 +34,9 @@ const LOCAL_MS_MAX = 60_000;
 const READER_SILENCE_MS_MAX = 30_000;
 const COMMITS_MAX = 1_000;
 
+/** How git fails over a mirror that is damaged or not there. Without the folder it cannot even be started. */
+const MAY_BE_DAMAGE: ReadonlySet<GitFailed['how']> = new Set(['exit', 'died', 'start']);
+
 const OBJECT_ID = /^[0-9a-f]{40}$/;
 /** The rules of git-check-ref-format, in short: what passes cannot be read by git as an option, a pattern or a second refspec. */
 const BRANCH_NAME = /^(?![-/.])(?!.*(\.\.|\/\/|@\{|\/\.|\.lock(\/|$)))[^\p{C} ~^:?*[\\]{1,200}(?<![/.])$/u;
@@ -126,6 +129,14 @@ export class ManifestSourceGit implements ManifestSource {
     });
   }
 
+  has(treeish: string): Promise<boolean> {
+    checkIds([treeish]);
+    return this.#reading('has', [], async () => {
+      if ((await this.#reader.resolve(treeish)) !== undefined) return true;
+      return (await this.#mirror.fetchObject(treeish)) && (await this.#reader.resolve(treeish)) !== undefined;
+    });
+  }
+
   async commit(sha: CommitSha): Promise<CommitInfo | undefined> {
     return this.#reading('commit', [], async () => {
       checkIds([sha]);
@@ -167,7 +178,7 @@ export class ManifestSourceGit implements ManifestSource {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof GitFailed) || (error.how !== 'exit' && error.how !== 'died')) throw error;
+        if (!(error instanceof GitFailed) || !MAY_BE_DAMAGE.has(error.how)) throw error;
         await this.#mirror.repair(repairs, () => this.#missing(needs), error);
         return work();
       }

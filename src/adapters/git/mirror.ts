@@ -69,12 +69,38 @@ export class Mirror {
   repair(repairsSeen: number, missing: () => Promise<readonly string[]>, failure: GitFailed): Promise<void> {
     return this.#serially(async () => {
       if (repairsSeen !== this.#repairs) return;
-      const died = failure.how === 'died';
-      if (!died && (await this.#fetchById(await missing()))) return;
-      // A missing object is found by following the refs; one that kills its reader only by unpacking everything.
-      if (await this.#isSound(died ? 'contents' : 'connections')) throw nothingToMend(failure);
+      if (this.#isThere() && (await this.#mendInPlace(missing, failure))) return;
       await this.#replace();
       await this.#fetchById(await missing());
+    });
+  }
+
+  /** @returns false when the folder is damaged. @throws PortError when there is nothing that could be repaired. */
+  async #mendInPlace(missing: () => Promise<readonly string[]>, failure: GitFailed): Promise<boolean> {
+    const died = failure.how === 'died';
+    if (!died && (await this.#fetchById(await missing()))) return true;
+    // A missing object is found by following the refs; one that kills its reader only by unpacking everything.
+    if (!(await this.#isSound(died ? 'contents' : 'connections'))) return false;
+    // A server that is down gives out nothing either; that passes by itself.
+    if (!died) await this.#expectAnswer();
+    throw nothingToMend(failure);
+  }
+
+  #isThere(): boolean {
+    return existsSync(join(this.#options.place.gitDir, 'HEAD'));
+  }
+
+  /**
+   * Fetches an object that no branch holds any more.
+   *
+   * @returns false when the server no longer has it.
+   * @throws PortError when the server cannot be asked: then nobody knows.
+   */
+  fetchObject(id: string): Promise<boolean> {
+    return this.#serially(async () => {
+      if (await this.#fetchById([id])) return true;
+      await this.#expectAnswer();
+      return false;
     });
   }
 
@@ -91,7 +117,7 @@ export class Mirror {
 
   async #fetchNow(pulls: readonly number[]): Promise<void> {
     const { place, remote, defaultRef } = this.#options;
-    if (!existsSync(join(place.gitDir, 'HEAD'))) await this.#replace();
+    if (!this.#isThere()) await this.#replace();
     for (let start = 0; start === 0 || start < pulls.length; start += PULLS_PER_FETCH_MAX) {
       const refs = [defaultRef, ...pulls.slice(start, start + PULLS_PER_FETCH_MAX).map(pullRef)];
       try {
@@ -150,6 +176,12 @@ export class Mirror {
     } catch {
       return false;
     }
+  }
+
+  /** Tells a server that refuses from one that is in trouble. @throws PortError of the latter. */
+  async #expectAnswer(): Promise<void> {
+    const { place, remote, defaultRef } = this.#options;
+    await remote.existing(place, [defaultRef]);
   }
 
   async #has(ref: string): Promise<boolean> {

@@ -10,12 +10,12 @@ interface WrittenRun {
 
 const OPERATION = 'writeCheck';
 
-/** Creates the check run or updates it; GitHub takes 50 annotations a request, and adds them to those it has. */
+/** Updates the check run, looks for it when its id is not known, and only then creates it; GitHub takes 50 annotations a request, and adds them to those it has. */
 export async function writeCheckRun(repository: GitHubRepository, check: CheckWrite): Promise<{ readonly id: number }> {
   checkLength(OPERATION, 'the summary of the check', check.summary, 'check');
   checkLength(OPERATION, 'the text of the check', check.text ?? '', 'check');
   checkAnnotations(OPERATION, check.annotations);
-  const known = check.id ?? (check.adopt ? await findRun(repository, check) : undefined);
+  const known = check.id ?? (await findRun(repository, check));
   const { id } = (known === undefined ? undefined : await goOnWith(repository, known, check)) ?? (await createWhole(repository, check));
   return { id };
 }
@@ -107,7 +107,7 @@ async function updateRun(
   return { id: data.id, annotations: data.output.annotations_count };
 }
 
-/** The newest run of ours with this name and external id on this commit. */
+/** The newest run of ours with this name on this commit: people see one for each name. */
 async function findRun({ client, owner, repo, appId }: GitHubRepository, check: CheckWrite): Promise<number | undefined> {
   const { data } = await client.rest.checks.listForRef({
     owner,
@@ -117,7 +117,7 @@ async function findRun({ client, owner, repo, appId }: GitHubRepository, check: 
     app_id: appId,
     filter: 'latest',
   });
-  return data.check_runs.find((run) => run.app?.id === appId && run.external_id === check.externalId)?.id;
+  return data.check_runs.find((run) => run.app?.id === appId)?.id;
 }
 
 function fieldsOf(check: CheckWrite, annotations: readonly Annotation[]) {

@@ -15,6 +15,18 @@ export interface GitHubRepository {
 
 export const PER_PAGE = 100;
 
+/** As many pages as that, and no more. For what is sorted so that the rest is of no use. */
+export async function newestPages<T>(pages: AsyncIterable<{ readonly data: readonly T[] }>, pagesMax: number): Promise<readonly T[]> {
+  const items: T[] = [];
+  let count = 0;
+  for await (const { data } of pages) {
+    items.push(...data);
+    count += 1;
+    if (count === pagesMax) break;
+  }
+  return items;
+}
+
 /** @throws PortError when there are more pages than that: a silent cut would hide what we look for. */
 export async function collectPages<T>(pages: AsyncIterable<{ readonly data: readonly T[] }>, pagesMax: number): Promise<readonly T[]> {
   const items: T[] = [];

@@ -9,14 +9,12 @@ const OPERATION = 'writeComment';
 /** GitHub locks a conversation long before ten thousand comments. */
 const PAGES_MAX = 100;
 
-/** Keeps one comment of ours on a pull request: edits it, finds it again when its id was lost, and only then makes a new one. */
+/** Keeps one comment of ours on a pull request: edits it, looks for it when its id is not known, and only then makes a new one. */
 export async function writeComment(repository: GitHubRepository, comment: CommentWrite): Promise<{ readonly id: number }> {
   checkLength(OPERATION, 'the comment', comment.body, 'body');
   if (comment.id !== undefined && (await edit(repository, comment.id, comment.body))) return { id: comment.id };
-  if (comment.id !== undefined || comment.adopt) {
-    const found = await adopt(repository, comment);
-    if (found !== undefined && (await edit(repository, found, comment.body))) return { id: found };
-  }
+  const found = await adopt(repository, comment);
+  if (found !== undefined && (await edit(repository, found, comment.body))) return { id: found };
   return create(repository, comment);
 }
 

@@ -1,21 +1,19 @@
 import type { IssueWrite } from '../../ports/code-host.ts';
-import { collectPages, type GitHubRepository, PER_PAGE } from './client.ts';
+import { type GitHubRepository, newestPages, PER_PAGE } from './client.ts';
 import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
 import { checkLength } from './limits.ts';
 
 const OPERATION = 'writeIssue';
-/** An issue whose number was lost is looked for among this many pages of the newest issues and pull requests. */
-const PAGES_MAX = 50;
+/** An issue is looked for among this many pages of the newest that have our label: mostly there is one page. */
+const PAGES_MAX = 10;
 
-/** Keeps one issue of ours for a key: edits, closes and reopens it, finds it again when its number was lost, and only then opens a new one. */
+/** Keeps one issue of ours for a key: edits, closes and reopens it, looks for it when its number is not known, and only then opens a new one. */
 export async function writeIssue(repository: GitHubRepository, issue: IssueWrite): Promise<{ readonly number: number }> {
   checkLength(OPERATION, 'the issue', issue.body, 'body');
   checkLength(OPERATION, 'the title of the issue', issue.title, 'issueTitle');
   if (issue.number !== undefined && (await edit(repository, issue.number, issue))) return { number: issue.number };
-  if (issue.number !== undefined || issue.adopt) {
-    const found = await find(repository, issue.marker);
-    if (found !== undefined && (await edit(repository, found, issue))) return { number: found };
-  }
+  const found = await find(repository, issue);
+  if (found !== undefined && (await edit(repository, found, issue))) return { number: found };
   const number = await create(repository, issue);
   if (issue.state === 'closed') await edit(repository, number, issue);
   return { number };
@@ -41,23 +39,27 @@ async function create(repository: GitHubRepository, issue: IssueWrite): Promise<
     return data.number;
   } catch (error) {
     if (!outcomeUnknown(error)) throw error;
-    const number = await find(repository, issue.marker).catch(() => undefined);
+    const number = await find(repository, issue).catch(() => undefined);
     if (number === undefined) throw asPortError(OPERATION, error);
     return number;
   }
 }
 
-/** The oldest issue of ours with this marker: never by title, which people edit. */
-async function find({ client, owner, repo, appId }: GitHubRepository, marker: string): Promise<number | undefined> {
+/** The oldest issue of ours with this marker: never by title, which people edit. Not all issues are asked for: people may have thousands. */
+async function find(
+  { client, owner, repo, appId }: GitHubRepository,
+  { marker, labels: [label] }: IssueWrite,
+): Promise<number | undefined> {
   const pages = client.paginate.iterator(client.rest.issues.listForRepo, {
     owner,
     repo,
     state: 'all',
+    labels: label,
     sort: 'created',
     direction: 'desc',
     per_page: PER_PAGE,
   });
-  const ours = (await collectPages(pages, PAGES_MAX)).filter(
+  const ours = (await newestPages(pages, PAGES_MAX)).filter(
     (issue) => issue.pull_request === undefined && issue.performed_via_github_app?.id === appId && issue.body?.includes(marker) === true,
   );
   return ours.at(-1)?.number;

@@ -20,6 +20,7 @@ const GOES_WITH: Record<StopCause, 'acknowledge' | 'waive' | 'nothing'> = {
   quarantine: 'nothing',
   aborted: 'nothing',
   'rolled-back': 'nothing',
+  'unrelated-history': 'nothing',
 };
 
 /** Lifts one stop, and remembers in its rollout what the person has seen. */

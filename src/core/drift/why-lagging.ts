@@ -95,6 +95,7 @@ const STOPPED_BY: Readonly<Record<StopCause, LaggingReason>> = {
   quarantine: 'quarantined',
   aborted: 'aborted',
   'rolled-back': 'stopped',
+  'unrelated-history': 'stopped',
 };
 
 /** A stop that holds the cluster whatever plan has it. What stops one rollout is said by that rollout. */

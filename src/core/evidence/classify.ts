@@ -10,6 +10,8 @@ import type { Order } from './order.ts';
 export type Evidence =
   /** Unknown, stale, or about something else: counts as in flight and unhealthy. */
   | { readonly kind: 'none'; readonly cause: string }
+  /** Nobody has looked yet: that says nothing of the cluster, not even that it cannot be seen. */
+  | { readonly kind: 'not-asked'; readonly cause: string }
   /** The data plane is alive, and has not taken the order. `missing`: it does not even have the cluster. */
   | { readonly kind: 'not-accepted'; readonly sample: Observation; readonly missing: boolean }
   /** The order was accepted, and the cluster is not both rolled and healthy. */
@@ -39,8 +41,9 @@ export function classify(
   before: SeenBefore,
   freshness: Freshness,
 ): Evidence {
+  if (observation === undefined) return { kind: 'not-asked', cause: NEVER_OBSERVED };
   const stale = whyNotFresh(observation, freshness);
-  if (stale !== undefined || observation === undefined) return { kind: 'none', cause: stale ?? 'never observed' };
+  if (stale !== undefined) return { kind: 'none', cause: stale };
   if (order === undefined) return { kind: 'none', cause: 'its order is not on record' };
   if (isRepeated(observation, before, freshness)) return { kind: 'none', cause: REPEATED };
   if (isOutOfOrder(observation, before, freshness)) return { kind: 'none', cause: 'the sample is older than one seen before' };
@@ -64,6 +67,7 @@ export function classify(
   return { kind: 'moving', sample: observation, crashLoop, words };
 }
 
+const NEVER_OBSERVED = 'nobody has looked yet';
 const NOT_SINCE = 'not sampled since it was ordered';
 
 /** The data plane says that it has rolled: is that what it says it runs? `undefined` when it is. */
@@ -78,7 +82,7 @@ function whyNotRolled(spec: DesiredSpec, { running, brokers }: Observed): string
 
 /** Why an observation is no evidence at all; `undefined` when it is fresh. A comparison with what is no number fails closed. */
 export function whyNotFresh(observation: Observation | undefined, { now, evidenceMaxAgeMs }: Freshness): string | undefined {
-  if (observation === undefined) return 'never observed';
+  if (observation === undefined) return NEVER_OBSERVED;
   // `missing` is an answer: the data plane is there, and the cluster is not.
   if (observation.kind === 'unknown' && !observation.missing) return observation.cause;
   const ageMs = now - observation.receivedAt;

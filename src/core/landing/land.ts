@@ -12,6 +12,7 @@ import type { Policy } from '../reconcile/policy.ts';
 import { adoptAll, adoptRunning } from './adopt.ts';
 import type { Landing } from './landing.ts';
 import { NOTHING_STARTED, startPlan } from './start-plan.ts';
+import { withRewrite } from './with-rewrite.ts';
 
 /** What the manifests of a commit came to. */
 export type LandingOutcome =
@@ -41,7 +42,7 @@ export interface Recorded {
 
 export interface LandingInput {
   readonly heads: Heads;
-  readonly landing: Pick<Landing, 'commit' | 'pull' | 'author' | 'title'>;
+  readonly landing: Pick<Landing, 'commit' | 'history' | 'pull' | 'author' | 'title'>;
   readonly recorded: Recorded;
   readonly outcome: LandingOutcome;
   readonly now: Instant;
@@ -51,6 +52,15 @@ type Planned = Extract<LandingOutcome, { kind: 'planned' }>;
 
 /** What a commit of the default branch changes. */
 export function land(input: LandingInput): FleetChange {
+  const { heads, landing, outcome, now: at } = input;
+  const change = changeBy(input);
+  // Before anything is in force there is nothing that a rewritten history could change.
+  if (landing.history === 'continued' || heads.seen === undefined || heads.good === undefined) return change;
+  const changed = outcome.kind === 'planned' ? outcome.changed : undefined;
+  return withRewrite(change, { how: landing.history, before: heads.seen, commit: landing.commit, at, changed });
+}
+
+function changeBy(input: LandingInput): FleetChange {
   const { heads, outcome } = input;
   if (outcome.kind === 'broken') return refuse(input, outcome.errors);
   return heads.good === undefined ? takeOver(input, outcome) : take(input, outcome);

@@ -34,6 +34,7 @@ const VERSION_WORDS: Readonly<Record<StopCause, string>> = {
   'deferred-budget': 'was put off on too many clusters',
   'unproven-canary': 'has soaked on no canary',
   person: 'is stopped',
+  'unrelated-history': 'is stopped',
 };
 
 function riskOf(stop: Stop, held: readonly Move[], isAll: boolean): Risk {

@@ -31,6 +31,8 @@ export interface Advanced {
 /** Moves one target, which is under an order, to where the evidence says it is. */
 export function advance(target: TargetState, evidence: Evidence, context: AdvanceContext): Advanced {
   switch (evidence.kind) {
+    case 'not-asked':
+      return notAsked(target, evidence.cause);
     case 'none':
       return withoutEvidence(target, evidence.cause, context);
     case 'not-accepted':
@@ -79,6 +81,12 @@ const seenAtOf = (target: TargetState, { sampledAt, receivedAt }: Observation): 
 /** The first instant at which a sample no longer counts as evidence. */
 export const staleAt = (receivedAt: Instant, { evidenceMaxAgeMs }: Pick<Policy, 'evidenceMaxAgeMs'>): Instant =>
   instant(receivedAt + evidenceMaxAgeMs + 1);
+
+/** It stays as it is: that we have not looked, after a start say, is no silence of the data plane. */
+function notAsked(target: TargetState, cause: string): Advanced {
+  if (target.status === 'unreachable') return settled(target);
+  return { target, wait: { reason: { kind: 'no-evidence', cause }, until: undefined }, wakeAt: undefined };
+}
 
 /** Cannot tell: never a success, and never a definite failure either. The soak clock keeps what was seen, and stands still. */
 function withoutEvidence(target: TargetState, cause: string, context: AdvanceContext): Advanced {

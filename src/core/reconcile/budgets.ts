@@ -26,6 +26,7 @@ const IS_FAILURE: Readonly<Record<StopCause, boolean>> = {
   person: false,
   aborted: false,
   'rolled-back': false,
+  'unrelated-history': false,
 };
 
 interface Overspent {

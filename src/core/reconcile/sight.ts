@@ -24,7 +24,7 @@ export function sightingOf(draft: RolloutDraft, cluster: ClusterId): Sighting {
   const { policy } = fleet;
   const seen = fleet.observation(cluster);
   const stale = whyNotFresh(seen, { now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs });
-  if (stale !== undefined || seen === undefined) return { seen: false, cause: stale ?? 'never observed' };
+  if (stale !== undefined || seen === undefined) return { seen: false, cause: stale ?? 'nobody has looked yet' };
   const before = draft.target(cluster);
   if (isRepeated(seen, before, { now, evidenceMaxAgeMs: policy.evidenceMaxAgeMs })) return { seen: false, cause: REPEATED };
   const receivedAt = before.sampledAt === seen.sampledAt ? (before.seenAt ?? seen.receivedAt) : seen.receivedAt;
@@ -42,6 +42,8 @@ export function patienceEnds(draft: RolloutDraft, { unseenSince }: TargetState):
 /** It cannot be seen: after a time of patience it counts as unreachable, without having been touched. */
 export function loseSight(draft: RolloutDraft, cluster: ClusterId, target: TargetState, cause: string): TargetState {
   const { now } = draft;
+  // That we have not looked is no silence of the data plane.
+  if (draft.fleet.observation(cluster) === undefined) return target;
   // Where our clock was set back, patience is counted from there.
   const lost = target.unseenSince === undefined || target.unseenSince > now ? become(target, 'waiting', now, { unseenSince: now }) : target;
   if (now < patienceEnds(draft, lost)) return lost;

@@ -18,7 +18,7 @@ interface Way {
   readonly commands: readonly ApiCommand[];
 }
 
-/** What a stop is to whoever looks for a way out: set by failures, on a version (only `lift` ends that), or set by a person. */
+/** What a stop is to whoever looks for a way out: set by failures, on a version (only `lift` ends that), or a matter for a person alone. */
 const SORT_OF_STOP: Readonly<Record<StopCause, 'failure' | 'version' | 'person'>> = {
   'failed-budget': 'failure',
   'unreachable-budget': 'failure',
@@ -29,6 +29,7 @@ const SORT_OF_STOP: Readonly<Record<StopCause, 'failure' | 'version' | 'person'>
   aborted: 'version',
   'rolled-back': 'version',
   person: 'person',
+  'unrelated-history': 'person',
 };
 
 const stopsOfSort = (stops: readonly Stop[], sort: 'failure' | 'version' | 'person'): readonly Stop[] =>
@@ -80,7 +81,7 @@ function waysNow(view: RolloutView, shown: ShownRollout, stops: readonly Stop[])
     words: `**Give up:** \`abort\`. Nothing more of it starts${end}.`,
     commands: [rolloutCommand(view, shown, 'abort')],
   };
-  // Only a person has set them.
+  // No failure has set them: whoever knows the reason decides.
   if (failures.length + versions.length === 0) return [...others.map((stop) => goOn(view, shown, stop, stops)), abort];
   const lifts = [...failures, ...others, ...versions].map((stop) => liftCommand(view, shown, stop, stops));
   const resumes = failures.map((stop) => liftCommand(view, shown, stop, stops));

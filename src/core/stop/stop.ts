@@ -40,6 +40,8 @@ export const STOP_CAUSES = [
   'aborted',
   /** A person went back from this version. */
   'rolled-back',
+  /** The default branch was replaced by one that shares no commit with it. */
+  'unrelated-history',
 ] as const;
 export type StopCause = WordOf<typeof STOP_CAUSES>;
 

@@ -18,9 +18,9 @@ export interface WrittenComment {
   readonly body: string;
 }
 
-export type WrittenCheck = Omit<CheckWrite, 'id' | 'adopt'> & { readonly id: number };
+export type WrittenCheck = Omit<CheckWrite, 'id'> & { readonly id: number };
 
-export type WrittenIssue = Omit<IssueWrite, 'number' | 'adopt' | 'marker'> & { readonly number: number; readonly author: string };
+export type WrittenIssue = Omit<IssueWrite, 'number' | 'marker'> & { readonly number: number; readonly author: string };
 
 export interface RecordedCall {
   readonly operation: string;
@@ -75,12 +75,11 @@ export class InMemoryRepository implements CodeHost {
   writeCheck(check: CheckWrite): Promise<{ readonly id: number }> {
     return this.#call('writeCheck', check, () => {
       expectShort('writeCheck', { check: [check.summary, check.text ?? ''] });
-      const known = check.id ?? (check.adopt ? this.#checkLike(check)?.id : undefined);
+      const known = check.id ?? this.check(check.headSha, check.name)?.id;
       const before = known === undefined ? undefined : this.#checks.get(known);
       // Annotations cannot be taken back: where there are others, a new run of the same name takes this one's place.
       const id = before?.annotations.every((old) => check.annotations.some((one) => isSame(one, old))) ? before.id : this.#nextId();
-      const { adopt, ...written } = check;
-      this.#checks.set(id, storable({ ...written, id }));
+      this.#checks.set(id, storable({ ...check, id }));
       return { id };
     });
   }
@@ -89,8 +88,8 @@ export class InMemoryRepository implements CodeHost {
     return this.#call('writeComment', comment, () => {
       expectShort('writeComment', { body: [comment.body] });
       if (!this.#pulls.has(comment.pull)) throw failure('writeComment', `there is no pull request ${comment.pull}`);
-      const gone = comment.id !== undefined && !this.#comments.has(comment.id);
-      const known = gone || (comment.id === undefined && comment.adopt) ? this.#adoptComment(comment) : comment.id;
+      const isThere = comment.id !== undefined && this.#comments.has(comment.id);
+      const known = isThere ? comment.id : this.#adoptComment(comment);
       const id = known ?? this.#nextId();
       this.#comments.set(id, { id, pull: comment.pull, author: OUR_LOGIN, body: comment.body });
       return { id };
@@ -101,10 +100,9 @@ export class InMemoryRepository implements CodeHost {
     return this.#call('writeIssue', issue, () => {
       expectShort('writeIssue', { body: [issue.body], title: [issue.title] });
       if (!this.#hasIssues) throw failure('writeIssue', 'issues are switched off (410); switch them on in the settings of the repository');
-      const { number: known, adopt, marker, ...written } = issue;
+      const { number: known, marker, ...written } = issue;
       const isThere = known !== undefined && this.#issues.has(known);
-      const found = isThere ? known : known !== undefined || adopt ? this.#issueWith(marker)?.number : undefined;
-      const number = found ?? this.#nextNumber();
+      const number = isThere ? known : (this.#issueWith(marker)?.number ?? this.#nextNumber());
       // People put labels of their own on an issue; ours are set when it is made.
       const labels = this.#issues.get(number)?.labels ?? written.labels;
       this.#issues.set(number, storable({ ...written, labels, number, author: OUR_LOGIN }));
@@ -222,11 +220,6 @@ export class InMemoryRepository implements CodeHost {
     });
     call.answered = true;
     return result;
-  }
-
-  #checkLike({ headSha, name, externalId }: CheckWrite): WrittenCheck | undefined {
-    const latest = this.check(headSha, name);
-    return latest?.externalId === externalId ? latest : undefined;
   }
 
   /** The oldest of ours with this marker; the others are deleted. */

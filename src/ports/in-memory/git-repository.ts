@@ -39,6 +39,8 @@ export class InMemoryGitRepository {
   readonly #commits = new Map<string, Commit>();
   readonly #trees = new Map<string, Tree>();
   readonly #blobs = new Map<BlobId, Uint8Array>();
+  /** What the server has thrown away. It stays in the maps: a mirror may hold it still. */
+  readonly #collected = new Set<CommitSha>();
 
   constructor(defaultBranch = 'main') {
     this.defaultRef = `refs/heads/${defaultBranch}`;
@@ -97,6 +99,17 @@ export class InMemoryGitRepository {
     const tree = this.#trees.get(this.#commits.get(treeish)?.tree ?? treeish);
     invariant(tree !== undefined, `the repository has a commit or tree ${treeish}`);
     return tree;
+  }
+
+  /** Throws away the commits that no ref holds, as servers do some time after a force-push. */
+  collectGarbage(): void {
+    const held = new Set([...this.#refs.values()].flatMap((sha) => [...this.ancestors(sha)]));
+    for (const sha of this.#commits.keys()) if (!held.has(trusted.commit(sha))) this.#collected.add(trusted.commit(sha));
+  }
+
+  /** Whether the server hands this commit out when it is asked for by its id. */
+  serves(sha: CommitSha): boolean {
+    return this.#commits.has(sha) && !this.#collected.has(sha);
   }
 
   has(id: string): boolean {

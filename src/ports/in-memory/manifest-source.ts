@@ -75,12 +75,24 @@ export class InMemoryManifestSource implements ManifestSource {
     });
   }
 
+  has(treeish: string): Promise<boolean> {
+    invariant(OBJECT_ID.test(treeish), 'git is asked by full object id only');
+    return this.#reading('has', [], () => this.#reaches(treeish));
+  }
+
   commit(sha: CommitSha): Promise<CommitInfo | undefined> {
     invariant(OBJECT_ID.test(sha), 'git is asked by full object id only');
     return this.#reading('commit', [], () => {
       const commit = this.#mirrored.has(sha) ? this.#remote.find(sha) : undefined;
       return commit && infoOf(commit);
     });
+  }
+
+  /** The folder of the mirror is gone. */
+  lose(): void {
+    this.#heads.clear();
+    this.#mirrored.clear();
+    this.#isCloned = false;
   }
 
   #fetch(pulls: readonly number[]): void {
@@ -103,10 +115,16 @@ export class InMemoryManifestSource implements ManifestSource {
     for (const id of needs) invariant(OBJECT_ID.test(id), 'git is asked by full object id only');
     if (!this.#isCloned) await this.fetch([]);
     return called(this.#onCall, `manifest-source.${operation}`, () => {
-      const missing = needs.find((id) => !this.#remote.has(id));
-      if (missing !== undefined) throw failure(operation, { kind: 'retry-later' }, `object ${missing} is missing`);
+      const missing = needs.find((id) => !this.#reaches(id));
+      if (missing !== undefined) throw failure(operation, { kind: 'needs-human' }, `object ${missing} is gone`);
       return work();
     });
+  }
+
+  /** In the mirror, or still to be had. What is no commit is in the trees of those that are. */
+  #reaches(id: string): boolean {
+    const commit = this.#remote.find(id)?.sha;
+    return commit === undefined ? this.#remote.has(id) : this.#mirrored.has(commit) || this.#remote.serves(commit);
   }
 
   #files(treeish: string): readonly ManifestFile[] {

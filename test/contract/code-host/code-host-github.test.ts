@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../../src/adapters/git/manifest-source-git.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { Annotation } from '../../../src/ports/code-host.ts';
-import { checkOf, commentOf, describeCodeHost } from './contract.ts';
+import { checkOf, commentOf, describeCodeHost, double, issueOf } from './contract.ts';
 import { type GitHubHarness, startGitHub } from './github-harness.ts';
 
 describeCodeHost('GitHub', startGitHub);
@@ -28,11 +28,38 @@ describe('requests', () => {
     expect(github.sent()).toEqual(['PATCH /repos/{owner}/{repo}/issues/comments/{id}']);
   });
 
-  it('are one each for a check that is created, then completed', async () => {
+  it.each<[string, () => Promise<unknown>, readonly string[]]>([
+    [
+      'comment',
+      () => github.host.writeComment(commentOf(github)),
+      ['GET /repos/{owner}/{repo}/issues/{id}/comments', 'POST /repos/{owner}/{repo}/issues/{id}/comments'],
+    ],
+    [
+      'check',
+      () => github.host.writeCheck(checkOf(github)),
+      ['GET /repos/{owner}/{repo}/commits/{ref}/check-runs', 'POST /repos/{owner}/{repo}/check-runs'],
+    ],
+    ['issue', () => github.host.writeIssue(issueOf()), ['GET /repos/{owner}/{repo}/issues', 'POST /repos/{owner}/{repo}/issues']],
+  ])('are two for a new %s: it is looked for first', async (_what, write, requests) => {
+    await write();
+    expect(github.sent()).toEqual(requests);
+  });
+
+  it('for issues ask for ours alone, however many there are of other people', async () => {
+    for (let nth = 0; nth < 101; nth += 1) await github.forge.call('ann', 'POST', '/repos/acme/fleet/issues', { title: `talk ${nth}` });
+    const drift = issueOf();
+    const { number } = await github.host.writeIssue(drift);
+    github.sent();
+    expect(await github.host.writeIssue(drift)).toEqual({ number });
+    expect(github.sent()).toEqual(['GET /repos/{owner}/{repo}/issues', 'PATCH /repos/{owner}/{repo}/issues/{id}']);
+  });
+
+  it('are two for a check that is created, and one when it is completed', async () => {
     const begun = checkOf(github);
     const { id } = await github.host.writeCheck(begun);
     await github.host.writeCheck({ ...begun, id, state: { kind: 'completed', conclusion: 'success' } });
     expect(github.sent().filter((line) => line.includes('check-runs'))).toEqual([
+      'GET /repos/{owner}/{repo}/commits/{ref}/check-runs',
       'POST /repos/{owner}/{repo}/check-runs',
       'PATCH /repos/{owner}/{repo}/check-runs/{id}',
     ]);
@@ -63,7 +90,7 @@ describe('a check that takes several requests', () => {
     // What a process leaves that was killed then: nobody has told it the id, so it is not on record.
     const { id } = await github.host.writeCheck({ ...failing, annotations: failing.annotations.slice(0, requests * 50) });
     expect((await github.allChecks(failing.name)).map((check) => check.annotations)).toEqual([written]);
-    expect(await github.host.writeCheck({ ...failing, adopt: true })).toEqual({ id });
+    expect(await github.host.writeCheck({ ...failing })).toEqual({ id });
     expect(await github.allChecks(failing.name)).toMatchObject([{ id, annotations: 120 }]);
   });
 
@@ -73,7 +100,7 @@ describe('a check that takes several requests', () => {
     // More often than the client itself tries again.
     github.forge.addFault({ method: 'PATCH', route, when: 'before', status: 403, body: { message: 'no' }, times: 1 });
     await expect(github.host.writeCheck(failing)).rejects.toThrow();
-    await github.host.writeCheck({ ...failing, adopt: true });
+    await github.host.writeCheck({ ...failing });
     expect((await github.allChecks(failing.name)).map((check) => check.annotations)).toEqual([120]);
   });
 });
@@ -99,8 +126,8 @@ it('a comment is found again among more than a page', async () => {
   const first = commentOf(github, 'oldest');
   const { id } = await host.writeComment(first);
   for (let i = 0; i < 101; i += 1) await say('ann', `talk ${i}`);
-  await host.writeComment({ ...first, body: `${first.marker}\ndouble` });
-  expect(await host.writeComment({ ...first, adopt: true })).toEqual({ id });
+  await double(host, github, first.marker);
+  expect(await host.writeComment({ ...first })).toEqual({ id });
   expect((await comments()).filter(({ body }) => body.includes(first.marker)).length).toBe(1);
 });
 

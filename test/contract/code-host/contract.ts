@@ -82,14 +82,20 @@ let markers = 0;
 export function commentOf(harness: CodeHostHarness, body = 'text') {
   markers += 1;
   const marker = `<!-- flotilla test ${markers} -->`;
-  return { pull: harness.pull, id: undefined as number | undefined, adopt: false, marker, body: `${marker}\n${body}` };
+  return { pull: harness.pull, id: undefined as number | undefined, marker, body: `${marker}\n${body}` };
+}
+
+/** A second comment of ours with this marker, as two writers make it who do not see each other. */
+export async function double(host: CodeHost, harness: CodeHostHarness, marker: string): Promise<void> {
+  const other = commentOf(harness);
+  const { id } = await host.writeComment(other);
+  await host.writeComment({ ...other, id, body: `${marker}\ndouble` });
 }
 
 export function checkOf(harness: CodeHostHarness, fields: Partial<CheckWrite> = {}): CheckWrite {
   markers += 1;
   return {
     id: undefined,
-    adopt: false,
     name: `flotilla / ${markers}`,
     headSha: harness.headSha,
     externalId: `digest ${markers}`,
@@ -103,11 +109,11 @@ export function checkOf(harness: CodeHostHarness, fields: Partial<CheckWrite> = 
   };
 }
 
-function issueOf(fields: Partial<IssueWrite> = {}): IssueWrite {
+export function issueOf(fields: Partial<IssueWrite> = {}): IssueWrite {
   markers += 1;
   const marker = `<!-- flotilla issue ${markers} -->`;
   const title = `Drift ${markers}`;
-  return { number: undefined, adopt: false, title, body: `${marker}\nb`, labels: ['drift'], state: 'open', marker, ...fields };
+  return { number: undefined, title, body: `${marker}\nb`, labels: ['drift'], state: 'open', marker, ...fields };
 }
 
 const annotations = (count: number): readonly Annotation[] =>
@@ -188,13 +194,21 @@ function testComments(harness: Get): void {
     expect(await allChecks(failing.name)).toMatchObject([{ id, title: 'again', annotations: 60 }]);
   });
 
+  it('of ours is found before another is made: nothing of it may be on record', async () => {
+    const { host } = harness();
+    const first = commentOf(harness(), 'one');
+    const { id } = await host.writeComment(first);
+    expect(await host.writeComment({ ...first, body: `${first.marker}\ntwo` })).toEqual({ id });
+    expect(await withMarker(first.marker)).toEqual([{ id, author: APP_LOGIN, body: `${first.marker}\ntwo` }]);
+  });
+
   it('is found again when its id was lost, and its doubles are removed', async () => {
     const { host } = harness();
     const first = commentOf(harness(), 'oldest');
     const { id } = await host.writeComment(first);
-    await host.writeComment({ ...first, body: `${first.marker}\ndouble` });
+    await double(host, harness(), first.marker);
     expect((await withMarker(first.marker)).length).toBe(2);
-    expect(await host.writeComment({ ...first, adopt: true, body: `${first.marker}\nnew` })).toEqual({ id });
+    expect(await host.writeComment({ ...first, body: `${first.marker}\nnew` })).toEqual({ id });
     expect(await withMarker(first.marker)).toEqual([{ id, author: APP_LOGIN, body: `${first.marker}\nnew` }]);
   });
 
@@ -202,7 +216,7 @@ function testComments(harness: Get): void {
     const { host, say } = harness();
     const mine = commentOf(harness(), 'ours');
     await say('bob', `${mine.marker}\nforged`);
-    const { id } = await host.writeComment({ ...mine, adopt: true });
+    const { id } = await host.writeComment({ ...mine });
     expect((await withMarker(mine.marker)).map((comment) => [comment.author, comment.id === id])).toEqual([
       ['bob', false],
       [APP_LOGIN, true],
@@ -213,7 +227,7 @@ function testComments(harness: Get): void {
     const { host, failCreation } = harness();
     const first = commentOf(harness());
     failCreation('comment', when);
-    await host.writeComment(first).catch(() => host.writeComment({ ...first, adopt: true }));
+    await host.writeComment(first).catch(() => host.writeComment({ ...first }));
     expect((await withMarker(first.marker)).length).toBe(1);
   });
 
@@ -255,20 +269,21 @@ function testChecks(harness: Get): void {
     expect(await checks(failing.name)).toMatchObject([{ id: fixed.id, conclusion: 'success', annotations: 0 }]);
   });
 
-  it('is found again when its id was lost, by its external id', async () => {
+  it('is found again when its id was lost, whatever plan it is of by now', async () => {
     const { host, allChecks } = harness();
     const begun = checkOf(harness());
     const { id } = await host.writeCheck(begun);
-    expect(await host.writeCheck({ ...begun, adopt: true, title: 'again' })).toEqual({ id });
-    expect((await host.writeCheck({ ...begun, adopt: true, externalId: 'another' })).id).not.toBe(id);
-    expect((await allChecks(begun.name)).length).toBe(2);
+    expect(await host.writeCheck({ ...begun, title: 'again' })).toEqual({ id });
+    expect(await host.writeCheck({ ...begun, externalId: 'another' })).toEqual({ id });
+    expect((await host.writeCheck(checkOf(harness()))).id).not.toBe(id);
+    expect((await allChecks(begun.name)).length).toBe(1);
   });
 
   it.each(['before', 'after'] as const)('whose creation broke %s it was done exists once after the next try', async (when) => {
     const { host, failCreation, allChecks } = harness();
     const one = checkOf(harness());
     failCreation('check', when);
-    await host.writeCheck(one).catch(() => host.writeCheck({ ...one, adopt: true }));
+    await host.writeCheck(one).catch(() => host.writeCheck({ ...one }));
     expect((await allChecks(one.name)).length).toBe(1);
   });
 }
@@ -300,14 +315,23 @@ function testIssues(harness: Get): void {
     const drift = issueOf();
     const { number } = await host.writeIssue(drift);
     await host.writeIssue({ ...drift, number, state: 'closed' });
-    expect(await host.writeIssue({ ...drift, adopt: true })).toEqual({ number });
+    expect(await host.writeIssue({ ...drift })).toEqual({ number });
+  });
+
+  it('is told apart from others of ours by its marker alone, whatever people call it', async () => {
+    const { host } = harness();
+    const [one, two] = [issueOf({ title: 'Drift' }), issueOf({ title: 'Drift' })];
+    const first = await host.writeIssue(one);
+    const second = await host.writeIssue(two);
+    expect(second.number).not.toBe(first.number);
+    expect([await host.writeIssue({ ...one, title: 'a' }), await host.writeIssue({ ...two, title: 'b' })]).toEqual([first, second]);
   });
 
   it.each(['before', 'after'] as const)('whose creation broke %s it was done exists once after the next try', async (when) => {
     const { host, failCreation } = harness();
     const drift = issueOf();
     failCreation('issue', when);
-    await host.writeIssue(drift).catch(() => host.writeIssue({ ...drift, adopt: true }));
+    await host.writeIssue(drift).catch(() => host.writeIssue({ ...drift }));
     expect((await withMarker(drift.marker)).length).toBe(1);
   });
 

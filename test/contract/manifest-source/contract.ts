@@ -11,11 +11,15 @@ export interface RemoteRepository {
   ): CommitSha;
   head(ref: string): string | undefined;
   deleteRef(ref: string): void;
+  /** Throws away the commits that no ref holds. */
+  collectGarbage(): void;
 }
 
 export interface ManifestSourceHarness {
   readonly source: ManifestSource;
   readonly remote: RemoteRepository;
+  /** The disk of the mirror is gone. */
+  readonly loseMirror: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -93,6 +97,26 @@ function testHeads(get: Get): void {
     expect(paths(await source.changed(gone, forced))).toEqual(['a.yaml', 'b.yaml']);
     expect(await source.mergeBase(gone, forced)).toBe(first);
   });
+
+  it.each(['nothing', 'the server', 'the mirror', 'the server and the mirror'])(
+    'tells whether a commit can be read when %s lost it',
+    async (who) => {
+      const { source, remote, loseMirror } = get();
+      const first = remote.commit({ 'a.yaml': '1' });
+      const forced = remote.commit({ 'a.yaml': '2' });
+      await source.fetch([]);
+      const head = remote.commit({ 'a.yaml': '3' }, { from: first });
+      await source.fetch([]);
+      if (who.includes('server')) remote.collectGarbage();
+      if (who.includes('mirror')) loseMirror();
+      expect(await source.has(forced)).toBe(who !== 'the server and the mirror');
+      expect([await source.has(first), await source.has(head), await source.has('1'.repeat(40))]).toEqual([true, true, false]);
+      expect(await source.head()).toBe(head);
+      if (who === 'the server and the mirror') {
+        await expect(source.changed(forced, head)).rejects.toMatchObject({ name: 'PortError', retry: { kind: 'needs-human' } });
+      }
+    },
+  );
 
   it('says so when the default branch is gone, and keeps the head it has', async () => {
     const { source, remote } = get();

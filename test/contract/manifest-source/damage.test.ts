@@ -219,6 +219,14 @@ describe('what is neither in the mirror nor at the remote', () => {
     expect(statSync(mirror).ino).toBe(inode);
   });
 
+  it('is not said to be gone while the remote is down: that passes', async () => {
+    const nowhere = '1'.repeat(40);
+    rmSync(remote.gitDir, { recursive: true });
+    await expect(source.has(nowhere)).rejects.toMatchObject({ name: 'PortError', retry: { kind: 'retry-later' } });
+    await expect(source.files(nowhere)).rejects.toMatchObject({ name: 'PortError', retry: { kind: 'retry-later' } });
+    expect(await source.has(first)).toBe(true);
+  });
+
   it('a commit of no branch that the remote still has is fetched by its id', async () => {
     const side = remote.commit({ 'fleet-manifests/side.yaml': '1' }, { ref: 'refs/heads/side', from: first });
     expect((await source.changed(first, side)).map((file) => file.path)).toEqual(['fleet-manifests/side.yaml']);

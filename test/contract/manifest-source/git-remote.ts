@@ -48,6 +48,12 @@ export class GitRemote {
     this.git('update-ref', '-d', ref);
   }
 
+  collectGarbage(): void {
+    this.git('reflog', 'expire', '--expire=now', '--all');
+    this.git('repack', '-a', '-d', '-q');
+    this.git('prune', '--expire=now');
+  }
+
   git(...args: string[]): string {
     return execFileSync('git', args, { env: this.#env(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   }

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../../src/adapters/git/manifest-source-git.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
@@ -24,6 +26,7 @@ describeManifestSource('git', () => {
   return {
     source,
     remote,
+    loseMirror: () => rmSync(join(remote.folder, 'mirrors'), { recursive: true }),
     stop: async () => {
       await source.close();
       remote.remove();

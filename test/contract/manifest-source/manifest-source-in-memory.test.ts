@@ -4,5 +4,6 @@ import { describeManifestSource } from './contract.ts';
 
 describeManifestSource('in memory', () => {
   const remote = new InMemoryGitRepository();
-  return { source: new InMemoryManifestSource(remote), remote, stop: async () => undefined };
+  const source = new InMemoryManifestSource(remote);
+  return { source, remote, loseMirror: () => source.lose(), stop: async () => undefined };
 });

@@ -6,6 +6,9 @@ import { eventually } from '../../../src/local/demo/person.ts';
 
 const FLEET = 'flotilla-demo/fleet';
 
+/** Where bot, forge and data planes are. */
+type Watched = Pick<LocalRun, 'state'>;
+
 export interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -19,7 +22,7 @@ export interface Rollout {
 }
 
 /** @param token - `undefined`: none is sent. */
-export async function api(run: LocalRun, method: string, path: string, token: string | undefined, body?: string): Promise<Answer> {
+export async function api(run: Watched, method: string, path: string, token: string | undefined, body?: string): Promise<Answer> {
   const response = await fetch(`${run.state.botUrl}/api/fleets/${FLEET}${path}`, {
     method,
     headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), 'content-type': 'application/json' },
@@ -29,7 +32,7 @@ export async function api(run: LocalRun, method: string, path: string, token: st
 }
 
 /** Oldest first. @throws Error with the answer, when it is no list. */
-export async function rollouts(run: LocalRun): Promise<readonly Rollout[]> {
+export async function rollouts(run: Watched): Promise<readonly Rollout[]> {
   const { status, body } = await api(run, 'GET', '/rollouts', run.state.token);
   if (status !== 200) throw new Error(`the rollouts were answered with ${status}: ${JSON.stringify(body)}`);
   return (body as unknown as readonly Rollout[]).toReversed();
@@ -42,20 +45,20 @@ export interface StopNow {
 }
 
 /** Those that are not lifted, oldest first. */
-export async function stops(run: LocalRun): Promise<readonly StopNow[]> {
+export async function stops(run: Watched): Promise<readonly StopNow[]> {
   const { body } = await api(run, 'GET', '/stops', run.state.token);
   return body as unknown as readonly StopNow[];
 }
 
 /** Of every kind: those that one test leaves are in the way of the next. */
-export async function liftAll(run: LocalRun): Promise<void> {
+export async function liftAll(run: Watched): Promise<void> {
   for (const { id } of await stops(run)) {
     const { status, body } = await api(run, 'POST', `/stops/${id}/lift`, run.state.token, JSON.stringify({ by: 'alice', reason: 'over' }));
     if (status !== 200) throw new Error(`stop ${id} was not lifted: ${JSON.stringify(body)}`);
   }
 }
 
-export function rolloutOf(run: LocalRun, commit: string, status: string): Promise<Rollout> {
+export function rolloutOf(run: Watched, commit: string, status: string): Promise<Rollout> {
   return eventually(`rollout of ${commit.slice(0, 8)}: ${status}`, async () => {
     const all = (await rollouts(run)).filter((rollout) => rollout.commit === commit);
     const [only] = all;
@@ -64,7 +67,7 @@ export function rolloutOf(run: LocalRun, commit: string, status: string): Promis
   });
 }
 
-export function command(run: LocalRun, rollout: string, verb: string, more: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+export function command(run: Watched, rollout: string, verb: string, more: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
   const body = JSON.stringify({ by: 'alice', reason: `${verb}, because a test says so`, ...more });
   return api(run, 'POST', `/rollouts/${rollout}/${verb}`, run.state.token, body);
 }
@@ -78,7 +81,7 @@ export interface ClusterNow {
   readonly whole: boolean;
 }
 
-export async function clusters(run: LocalRun): Promise<ReadonlyMap<string, ClusterNow>> {
+export async function clusters(run: Watched): Promise<ReadonlyMap<string, ClusterNow>> {
   const { clusters } = (await (await fetch(`${run.state.dataPlaneUrl}/status`)).json()) as WorldStatus;
   return new Map(
     clusters.map(({ inside: { cluster, accepted, running, brokers, rolled, healthy } }) => [
@@ -94,12 +97,12 @@ export async function clusters(run: LocalRun): Promise<ReadonlyMap<string, Clust
 }
 
 /** `kafka-a 4.0.1`, for each that is whole; `kafka-a 4.0.1, moving` for each that is not. In alphabetical order. */
-export async function versions(run: LocalRun, names: readonly string[]): Promise<readonly string[]> {
+export async function versions(run: Watched, names: readonly string[]): Promise<readonly string[]> {
   const now = await clusters(run);
   return names.map((name) => `${name} ${now.get(name)?.version}${now.get(name)?.whole === true ? '' : ', moving'}`);
 }
 
-export async function epochs(run: LocalRun, names: readonly string[]): Promise<readonly number[]> {
+export async function epochs(run: Watched, names: readonly string[]): Promise<readonly number[]> {
   const now = await clusters(run);
   return names.map((name) => now.get(name)?.epoch ?? -1);
 }
@@ -110,7 +113,7 @@ export interface RequestCount {
 }
 
 /** Requests that the bot made of the forge since they were last forgotten. */
-export async function requestsOfBot(run: LocalRun): Promise<{ readonly total: number; readonly routes: Readonly<Record<string, number>> }> {
+export async function requestsOfBot(run: Watched): Promise<{ readonly total: number; readonly routes: Readonly<Record<string, number>> }> {
   const { callers } = (await (await fetch(`${run.state.forgeUrl}/_forge/requests`)).json()) as RequestCount;
   const own = Object.entries(callers).filter(([caller]) => caller.startsWith('installation:') || caller.startsWith('app:'));
   return {
@@ -119,12 +122,12 @@ export async function requestsOfBot(run: LocalRun): Promise<{ readonly total: nu
   };
 }
 
-export async function forgetRequests(run: LocalRun): Promise<void> {
+export async function forgetRequests(run: Watched): Promise<void> {
   await fetch(`${run.state.forgeUrl}/_forge/requests`, { method: 'DELETE' });
 }
 
 /** One value of `/metrics`, summed over its labels; 0 when there is none yet. */
-export async function metric(run: LocalRun, name: string, label = ''): Promise<number> {
+export async function metric(run: Watched, name: string, label = ''): Promise<number> {
   const text = await (await fetch(`${run.state.botUrl}/metrics`)).text();
   return text
     .split('\n')

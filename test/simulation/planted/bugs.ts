@@ -273,16 +273,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug('memory-of-the-wrong-version', 'loop/commit.ts', 'version: fleet.version + 1, records: next', 'version: fleet.version + 1, records'),
   bug(
-    'forgets-the-intent-to-write',
-    'loop/project.ts',
-    'const adopt = known !== undefined && known.remoteId === undefined;',
-    'const adopt = false;',
-  ),
-  bug(
-    'writes-without-intent',
-    'loop/project.ts',
-    '    if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });\n',
-    '',
+    'looks-for-nothing-of-ours',
+    'ports/in-memory/code-host.ts',
+    'const known = isThere ? comment.id : this.#adoptComment(comment);',
+    'const known = isThere ? comment.id : undefined;',
   ),
   bug(
     'guard-forgotten',

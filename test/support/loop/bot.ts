@@ -29,7 +29,7 @@ export interface Failure {
 /** The whole bot on ports that are maps, with nothing that runs by itself: tests push, merge, break, and let it work. */
 export class TestBot {
   readonly clock = new InMemoryClock(t(0));
-  readonly store = new InMemoryStateStore();
+  store = new InMemoryStateStore();
   readonly git = new InMemoryGitRepository();
   readonly source: InMemoryManifestSource;
   readonly planes: InMemoryDataPlanes;
@@ -77,6 +77,12 @@ export class TestBot {
     this.loop = this.#freshLoop();
     this.tasks = createTasks(this.loop, () => undefined);
     this.store.jobs.restart(this.clock.now());
+  }
+
+  /** The database is gone, or put back to this; what was written on the code host stays. */
+  restoreDatabase(from = new InMemoryStateStore()): void {
+    this.store = from;
+    this.restart();
   }
 
   /** A commit with these manifests, and no news of it. */

@@ -34,8 +34,9 @@ function said(observation: Observation | undefined, nowMs: number, before = NOT_
     evidenceMaxAgeMs: MAX_AGE_MS,
   });
   switch (evidence.kind) {
+    case 'not-asked':
     case 'none':
-      return `none: ${evidence.cause}`;
+      return `${evidence.kind}: ${evidence.cause}`;
     case 'not-accepted':
       return `not-accepted${evidence.missing ? ': missing' : ''}`;
     case 'moving':
@@ -68,8 +69,8 @@ describe('freshness', () => {
   });
 
   it('is none where nothing was ever observed', () => {
-    expect(said(undefined, 10_000)).toBe('none: never observed');
-    expect(whyNotFresh(undefined, { now: at(0), evidenceMaxAgeMs: MAX_AGE_MS })).toBe('never observed');
+    expect(said(undefined, 10_000)).toBe('not-asked: nobody has looked yet');
+    expect(whyNotFresh(undefined, { now: at(0), evidenceMaxAgeMs: MAX_AGE_MS })).toBe('nobody has looked yet');
   });
 
   it('is none where the data plane does not answer', () => {

@@ -11,7 +11,6 @@ const run = (id: number, annotations = 0) => ({ id, external_id: 'x', app: { id:
 
 const check = (fields: Partial<CheckWrite> = {}): CheckWrite => ({
   id: undefined,
-  adopt: false,
   name: 'flotilla / plan',
   headSha: SHA,
   externalId: 'x',
@@ -37,11 +36,10 @@ const annotations = (count: number) =>
 /** The annotation with this number, as GitHub gives it back. */
 const seen = (nth: number) => ({ path: 'a.yaml', start_line: nth, annotation_level: 'failure', title: 't', message: `m${nth - 1}` });
 
-const comment = { pull: 5, id: undefined as number | undefined, body: `${MARKER} new`, marker: MARKER, adopt: false };
+const comment = { pull: 5, id: undefined as number | undefined, body: `${MARKER} new`, marker: MARKER };
 
 const issue = (fields: Partial<IssueWrite> = {}): IssueWrite => ({
   number: undefined,
-  adopt: false,
   title: 't',
   body: `${MARKER} b`,
   labels: ['drift'],
@@ -50,16 +48,19 @@ const issue = (fields: Partial<IssueWrite> = {}): IssueWrite => ({
   ...fields,
 });
 
+const NONE: Answer = { status: 200, body: [] };
+const NO_RUNS: Answer = { status: 200, body: { total_count: 0, check_runs: [] } };
+
 const lines = (asked: readonly { readonly method: string; readonly path: string }[]): string[] =>
   asked.map(({ method, path }) => `${method} ${path}`);
 const R = '/repos/acme/fleet';
 
 describe('writeCheck', () => {
-  it('creates a run with all its fields in one request', async () => {
-    const { host, asked } = hostOf([{ status: 201, body: run(9, 1) }]);
+  it('creates a run with all its fields in one request, when there is none of ours', async () => {
+    const { host, asked } = hostOf([NO_RUNS, { status: 201, body: run(9, 1) }]);
     expect(await host.writeCheck(check({ annotations: annotations(1), text: 'more', detailsUrl: 'http://x/' }))).toEqual({ id: 9 });
-    expect(lines(asked)).toEqual([`POST ${R}/check-runs`]);
-    expect(asked[0]?.body).toEqual({
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST']);
+    expect(asked[1]?.body).toEqual({
       name: 'flotilla / plan',
       head_sha: SHA,
       external_id: 'x',
@@ -99,10 +100,10 @@ describe('writeCheck', () => {
     [51, [50, 1]],
     [120, [50, 50, 20]],
   ])('sends %i annotations as %j', async (count, portions) => {
-    const { host, asked } = hostOf([{ status: 201, body: run(9, 50) }]);
+    const { host, asked } = hostOf([NO_RUNS, { status: 201, body: run(9, 50) }]);
     await host.writeCheck(check({ annotations: annotations(count) }));
-    expect(asked.map(({ body }) => (body as { output: { annotations: unknown[] } }).output.annotations.length)).toEqual(portions);
-    expect(asked.slice(1).every(({ method, path }) => method === 'PATCH' && path === `${R}/check-runs/9`)).toBe(true);
+    expect(asked.slice(1).map(({ body }) => (body as { output: { annotations: unknown[] } }).output.annotations.length)).toEqual(portions);
+    expect(asked.slice(2).every(({ method, path }) => method === 'PATCH' && path === `${R}/check-runs/9`)).toBe(true);
   });
 
   it('begins a new run where annotations of an earlier writing are left', async () => {
@@ -131,14 +132,14 @@ describe('writeCheck', () => {
       { status: 200, body: { total_count: 2, check_runs: [foreign, run(4)] } },
       { status: 200, body: run(4) },
     ]);
-    expect(await host.writeCheck(check({ adopt: true }))).toEqual({ id: 4 });
+    expect(await host.writeCheck(check())).toEqual({ id: 4 });
     expect(asked.map(({ method }) => method)).toEqual(['GET', 'PATCH']);
   });
 
   it('makes no second one after a creation whose outcome is unknown', async () => {
-    const { host, asked } = hostOf([{ status: 502 }, { status: 200, body: { total_count: 1, check_runs: [run(4)] } }]);
+    const { host, asked } = hostOf([NO_RUNS, { status: 502 }, { status: 200, body: { total_count: 1, check_runs: [run(4)] } }]);
     expect(await host.writeCheck(check())).toEqual({ id: 4 });
-    expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
   });
 
   it.each([
@@ -157,16 +158,16 @@ describe('writeCheck', () => {
   });
 
   it('takes a summary at the limit', async () => {
-    const { host } = hostOf([{ status: 201, body: run(1) }]);
+    const { host } = hostOf([NO_RUNS, { status: 201, body: run(1) }]);
     expect(await host.writeCheck(check({ summary: 'x'.repeat(65_535) }))).toEqual({ id: 1 });
   });
 });
 
 describe('writeComment', () => {
-  it('creates one when there is none, without looking', async () => {
-    const { host, asked } = hostOf([{ status: 201, body: ours(3) }]);
+  it('creates one when there is none', async () => {
+    const { host, asked } = hostOf([NONE, { status: 201, body: ours(3) }]);
     expect(await host.writeComment(comment)).toEqual({ id: 3 });
-    expect(lines(asked)).toEqual([`POST ${R}/issues/5/comments`]);
+    expect(lines(asked)).toEqual([`GET ${R}/issues/5/comments?per_page=100`, `POST ${R}/issues/5/comments`]);
   });
 
   it('edits the one it knows', async () => {
@@ -206,19 +207,19 @@ describe('writeComment', () => {
     ['a broken gateway', { status: 502 } as Answer],
     ['a network that breaks', new TypeError('fetch failed')],
   ])('is never sent twice: after %s it looks for what it may have made', async (_what, failure) => {
-    const { host, asked } = hostOf([failure, { status: 200, body: [ours(4)] }]);
+    const { host, asked } = hostOf([NONE, failure, { status: 200, body: [ours(4)] }]);
     expect(await host.writeComment(comment)).toEqual({ id: 4 });
-    expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
   });
 
   it('is left for later when it did not come through', async () => {
-    const { host, asked } = hostOf([{ status: 502 }, { status: 200, body: [] }]);
+    const { host, asked } = hostOf([NONE, { status: 502 }, NONE]);
     await expect(host.writeComment(comment)).rejects.toMatchObject({ retry: { kind: 'retry-later' } });
-    expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
   });
 
   it('refuses a text over the limit', async () => {
-    const { host, asked } = hostOf([{ status: 201, body: ours(3) }]);
+    const { host, asked } = hostOf([NONE, { status: 201, body: ours(3) }]);
     await expect(host.writeComment({ ...comment, body: 'x'.repeat(65_537) })).rejects.toMatchObject({ retry: { kind: 'needs-human' } });
     expect(asked).toEqual([]);
     expect(await host.writeComment({ ...comment, body: 'x'.repeat(65_536) })).toEqual({ id: 3 });
@@ -226,10 +227,11 @@ describe('writeComment', () => {
 });
 
 describe('writeIssue', () => {
-  it('opens one with its labels', async () => {
-    const { host, asked } = hostOf([{ status: 201, body: { number: 12 } }]);
+  it('opens one with its labels, when there is none among those with the first of them', async () => {
+    const { host, asked } = hostOf([NONE, { status: 201, body: { number: 12 } }]);
     expect(await host.writeIssue(issue())).toEqual({ number: 12 });
-    expect(asked[0]?.body).toEqual({ title: 't', body: `${MARKER} b`, labels: ['drift'] });
+    expect(lines(asked)).toEqual([`GET ${R}/issues?state=all&labels=drift&sort=created&direction=desc&per_page=100`, `POST ${R}/issues`]);
+    expect(asked[1]?.body).toEqual({ title: 't', body: `${MARKER} b`, labels: ['drift'] });
   });
 
   it.each(['open', 'closed'] as const)('edits the one it knows to %s, and leaves the labels of people alone', async (state) => {
@@ -253,7 +255,7 @@ describe('writeIssue', () => {
       { status: 200, body: list },
       { status: 200, body: { number: 7 } },
     ]);
-    expect(await host.writeIssue(issue({ adopt: true }))).toEqual({ number: 7 });
+    expect(await host.writeIssue(issue())).toEqual({ number: 7 });
     expect(lines(asked).at(-1)).toBe(`PATCH ${R}/issues/7`);
   });
 

@@ -108,7 +108,7 @@ describe('Probot with our Octokit', () => {
     await Promise.all([hostOf(probot, 5).repository(), hostOf(probot, 6).repository()]);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const write = (installation: number, pull: number) =>
-      hostOf(probot, installation).writeComment({ pull, id: pull, body: 'text', marker: 'm', adopt: false });
+      hostOf(probot, installation).writeComment({ pull, id: pull, body: 'text', marker: 'm' });
     const writes = Promise.all([write(5, 1), write(5, 2), write(5, 3), write(6, 4)]);
     const sent = () =>
       seen.filter(({ line }) => line.startsWith('PATCH')).map(({ line, authorization }) => `${line.at(-1)} ${authorization}`);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { FleetChange, Heads } from '../../../src/core/change/fleet-change.ts';
+import type { History } from '../../../src/core/change/rewrite.ts';
 import type { DesiredCluster, DesiredState } from '../../../src/core/desired/desired.ts';
 import { type LandingInput, type LandingOutcome, land } from '../../../src/core/landing/land.ts';
 import { reconcileRelease } from '../../../src/core/landing/reconcile-release.ts';
@@ -31,7 +33,7 @@ const planned = (desired: DesiredState, plan: Plan | undefined, more: Partial<Ex
 function landing(over: Partial<LandingInput> = {}): LandingInput {
   return {
     heads: { seen: sha('1'), good: sha('1') },
-    landing: { commit: sha('2'), pull: 12, author: 'octocat', title: 'Kafka 2.0' },
+    landing: { commit: sha('2'), history: 'continued', pull: 12, author: 'octocat', title: 'Kafka 2.0' },
     recorded: {
       desired: OLD,
       ledger: new Map([...OLD.keys()].map((cluster) => [cluster, ledgerEntry(cluster)])),
@@ -245,4 +247,38 @@ describe('reconcileRelease', () => {
     ['there is no plan', undefined],
     ['nothing of it moves', planOf()],
   ])('is nothing when %s', (_name, plan) => expect(reconcileRelease({ ...input, plan })).toBeUndefined());
+});
+
+describe('a rewritten history', () => {
+  const rewritten = (history: History, over: Partial<LandingInput> = {}) =>
+    land(landing({ landing: { commit: sha('2'), history, pull: undefined, author: 'octocat', title: 'Kafka 2.0' }, ...over }));
+  const told = (change: FleetChange) => change.followUps.flatMap((one) => (one.kind === 'report-rewrite' ? [one.rewrite] : []));
+
+  it.each(['rewritten', 'gone'] as const)('that is %s lands like any other, and is told', (how) => {
+    const change = rewritten(how);
+    expect([change.heads, change.newRollouts?.states.length, change.stops]).toEqual([{ seen: sha('2'), good: sha('2') }, 1, undefined]);
+    expect(told(change)).toEqual([{ how, before: sha('1'), commit: sha('2'), at: t(100), changed: 2, stop: undefined }]);
+  });
+
+  it.each([
+    ['good', {}, 2],
+    ['broken', { outcome: { kind: 'broken', errors: 3 } }, undefined],
+  ] as const)('that is unrelated stops the fleet, with manifests that are %s', (_manifests, over, changed) => {
+    const change = rewritten('unrelated', over);
+    expect(change.stops).toMatchObject([{ scope: { kind: 'fleet' }, cause: 'unrelated-history', lets: 'nothing', by: 'flotilla' }]);
+    expect(told(change)).toMatchObject([{ how: 'unrelated', changed, stop: change.stops?.[0]?.id }]);
+  });
+
+  it('that is replaced once more is another stop: to have lifted the one says nothing of the other', () => {
+    const [first, second] = [t(100), t(101)].map((now) => rewritten('unrelated', { now }).stops?.[0]?.id);
+    expect(first).not.toBe(second);
+  });
+
+  it.each<[string, Heads]>([
+    ['anything was looked at', { seen: undefined, good: undefined }],
+    ['anything was in force', { seen: sha('1'), good: undefined }],
+  ])('before %s is nothing to tell', (_when, heads) => {
+    const change = rewritten('unrelated', { heads });
+    expect([told(change), change.stops]).toEqual([[], undefined]);
+  });
 });

@@ -3,8 +3,8 @@ import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { commandFleet } from '../../../src/loop/command.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
-import { tick } from '../../../src/loop/tick.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { lookAndTick } from '../../support/loop/look.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 
 const BY = { by: 'lead', reason: 'because' } as const;
@@ -61,7 +61,7 @@ describe('a command', () => {
     const bot = await TestBot.begin();
     await bot.merge({ version: '3.9.0' }, 7);
     await bot.tasks.sync({ fleet: FLEET });
-    const loop = bot.withStore(overtakenBy(bot, () => tick(bot.loop, FLEET)));
+    const loop = bot.withStore(overtakenBy(bot, () => lookAndTick(bot.loop)));
     const done = await commandFleet(loop, FLEET, { verb: 'abort', rollout: (await bot.newest()).id, ...BY });
     expect(done.ok).toBe(true);
     await bot.work();

@@ -5,6 +5,7 @@ import { deliverOrders } from '../../../src/loop/deliver-orders.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { lookAndTick } from '../../support/loop/look.ts';
 import { order } from '../../support/state/builders.ts';
 
 /** The canary, on data plane east, was ordered, and nobody has been told. */
@@ -12,7 +13,7 @@ async function ordered(): Promise<TestBot> {
   const bot = await TestBot.begin();
   await bot.merge({ version: '3.9.0' }, 7);
   await bot.tasks.sync({ fleet: FLEET });
-  await bot.tasks.tick({ fleet: FLEET });
+  await lookAndTick(bot.loop);
   return bot;
 }
 
@@ -55,7 +56,7 @@ describe('orders', () => {
   it('are the newest of each cluster when they are sent, whatever asked for them', async () => {
     const bot = await ordered();
     await commandFleet(bot.loop, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, by: 'lead', reason: 'wait' });
-    await bot.tasks.tick({ fleet: FLEET });
+    await lookAndTick(bot.loop);
     await deliverOrders(bot.loop.ports, FLEET, 'east');
     expect(bot.planes.inspect(bot.cluster('k-canary')).accepted).toMatchObject({ epoch: 2, mode: 'hold' });
   });

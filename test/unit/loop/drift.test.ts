@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { checkDrift } from '../../../src/loop/check-drift.ts';
 import { commandFleet } from '../../../src/loop/command.ts';
-import { tick } from '../../../src/loop/tick.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { lookAndTick } from '../../support/loop/look.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 
 const ONE = trusted.cluster('k-one');
@@ -131,7 +131,7 @@ describe('what happens meanwhile', () => {
     bot.onCall = (name, phase) => {
       if (name === 'data-plane.list' && phase === 'before') lists += 1;
     };
-    await checkDrift(bot.withStore(overtakenBy(bot, () => tick(bot.loop, FLEET))), FLEET);
+    await checkDrift(bot.withStore(overtakenBy(bot, () => lookAndTick(bot.loop))), FLEET);
     expect(lists).toBe(2);
     expect((await bot.store.orders(FLEET)).size).toBe(1);
   });

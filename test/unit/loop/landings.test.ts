@@ -18,11 +18,16 @@ const pull = (number: number, over: Partial<PullInfo> = {}): PullInfo => ({
   ...over,
 });
 
+const SEEN = sha('0');
+const GOOD = sha('a');
+
 /** A branch of which `0` was looked at last, one digit a commit, and the pull requests that brought them. */
 function branch(line: string, pulls: Readonly<Record<string, PullInfo>> = {}) {
   const info = (digit: string) => ({ sha: sha(digit), author: 'git-author', subject: `subject ${digit}`, body: '' });
   let asked = 0;
-  const source: Pick<ManifestSource, 'commit' | 'commitsBetween'> = {
+  const source: Pick<ManifestSource, 'has' | 'mergeBase' | 'commit' | 'commitsBetween'> = {
+    has: async () => true,
+    mergeBase: async (seen, head) => ([...line].some((digit) => sha(digit) === head) ? seen : sha('e')),
     commitsBetween: async (_from, _to, limit) => [...line].slice(0, limit).map(info),
     commit: async (wanted) => info(wanted.slice(0, 1)),
   };
@@ -79,6 +84,20 @@ describe('what came to the default branch', () => {
   it('is the new head alone when history was rewritten, or the branch was put back', async () => {
     expect(await landed('12', {}, '9')).toEqual([['9', '0', undefined]]);
     expect(await landed('', {}, '9')).toEqual([['9', '0', undefined]]);
+  });
+
+  it.each([
+    ['continued', { has: [SEEN, GOOD], shared: SEEN }],
+    ['rewritten', { has: [SEEN, GOOD], shared: GOOD }],
+    ['unrelated', { has: [SEEN, GOOD], shared: undefined }],
+    ['gone', { has: [GOOD], shared: GOOD }],
+    ['unrelated', { has: [GOOD], shared: undefined }],
+    ['gone', { has: [], shared: undefined }],
+  ] as const)('is called %s by what is there still, and what is shared: %j', async (history, { has, shared }) => {
+    const { source, host } = branch('1');
+    const known = { ...source, has: async (id: string) => has.some((one) => one === id), mergeBase: async () => shared };
+    const [only, ...more] = await landings(known, host, fleetRecord(undefined, { seenHead: SEEN, goodHead: GOOD }), sha('1'));
+    expect([only?.history, only?.after, more]).toEqual([history, SEEN, []]);
   });
 
   it('is the head alone at the first look, and costs no request', async () => {

@@ -35,7 +35,7 @@ describe('a comment', () => {
     outcomes.push('lost');
     await expect(write(marked)).rejects.toThrow('timeout');
     await write(marked);
-    expect(asked()).toMatchObject([{ adopt: false }, { adopt: true }]);
+    expect(asked()).toMatchObject([{ id: undefined }, { id: undefined }]);
     expect(bot.repository.comments(7)).toHaveLength(1);
   });
 
@@ -76,7 +76,7 @@ describe('an issue', () => {
     bot.onCall = async (name, phase) => {
       if (name === 'code-host.writeIssue' && phase === 'before') known.push(await isProjected(store, fleetRecord(), 'issue:x'));
     };
-    const issue = { title: 'Drift', body: 'text <!-- x -->', labels: [], marker: '<!-- x -->' };
+    const issue = { title: 'Drift', body: 'text <!-- x -->', labels: ['flotilla'] as const, marker: '<!-- x -->' };
     const open = async () => [await isOpenIssue(store, fleetRecord(), 'issue:x'), await openIssues(store, fleetRecord(), 'issue:')];
     expect([await isProjected(store, fleetRecord(), 'issue:x'), await open()]).toEqual([false, [false, []]]);
     await projectIssue(bot.loop, fleetRecord(), 'issue:x', { ...issue, state: 'open' });

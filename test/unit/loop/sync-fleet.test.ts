@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { syncFleet } from '../../../src/loop/sync-fleet.ts';
-import { tick } from '../../../src/loop/tick.ts';
 import type { ManifestSource } from '../../../src/ports/manifest-source.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { lookAndTick } from '../../support/loop/look.ts';
 import { CLUSTERS, smallManifests } from '../../support/loop/small-manifests.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 
@@ -225,7 +225,7 @@ describe('what happens meanwhile', () => {
     await bot.merge({ version: '3.9.0' }, 7);
     await bot.tasks.sync({ fleet: FLEET });
     await bot.merge({ version: '3.9.0', config: { 'num.io.threads': 4 } }, 8);
-    await syncFleet(bot.withStore(overtakenBy(bot, () => tick(bot.loop, FLEET))), FLEET);
+    await syncFleet(bot.withStore(overtakenBy(bot, () => lookAndTick(bot.loop))), FLEET);
     expect((await bot.rollouts()).map(({ pull, seq }) => [pull, seq])).toEqual([
       [8, 2],
       [7, 1],
@@ -286,10 +286,10 @@ describe('what happens meanwhile', () => {
     await bot.merge({ version: '3.9.0' }, 7);
     await bot.work();
     const other = bot.withStore({});
-    await tick(other, FLEET);
+    await lookAndTick(other);
     await bot.merge({ clusters: { 'k-canary': CLUSTERS['k-canary'], 'k-one': CLUSTERS['k-one'] }, version: '3.9.0' }, 8);
     await syncFleet(bot.loop, FLEET);
-    await tick(other, FLEET);
+    await lookAndTick(other);
     expect(await bot.statusOf('k-two')).toBe('removed');
   });
 });

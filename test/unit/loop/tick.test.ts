@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTasks } from '../../../src/app/tasks.ts';
 import { commandFleet } from '../../../src/loop/command.ts';
+import { observeDataPlane } from '../../../src/loop/observe-data-plane.ts';
 import { tick } from '../../../src/loop/tick.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { lookAndTick } from '../../support/loop/look.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 
 afterEach(() => void vi.useRealTimers());
@@ -99,7 +101,7 @@ describe('one tick', () => {
   it('writes state, orders, audit, evidence and jobs in one transaction', async () => {
     const bot = await landed();
     const { changes, over } = commitsTo(bot);
-    await tick(bot.withStore(over), FLEET);
+    await lookAndTick(bot.withStore(over));
     expect(changes).toHaveLength(1);
     const [change] = changes;
     expect(change?.orders?.map(({ cluster, dataPlane, mode, epoch }) => [cluster, dataPlane, mode, epoch])).toEqual([
@@ -120,7 +122,7 @@ describe('one tick', () => {
   it('writes nothing when there is nothing to do', async () => {
     const bot = await TestBot.begin();
     const before = await bot.store.fleet(FLEET);
-    await tick(bot.loop, FLEET);
+    await lookAndTick(bot.loop);
     expect(await bot.store.fleet(FLEET)).toEqual(before);
     expect(bot.waiting()).toEqual([]);
   });
@@ -130,8 +132,8 @@ describe('one tick', () => {
     await bot.merge({ version: '3.9.0' }, 7);
     await bot.work();
     const before = await bot.store.fleet(FLEET);
-    await tick(bot.loop, FLEET);
-    await tick(bot.loop, FLEET);
+    await lookAndTick(bot.loop);
+    await lookAndTick(bot.loop);
     expect(await bot.store.fleet(FLEET)).toEqual(before);
     const wake = bot.store.jobs.waiting().find(({ key }) => key === `wake:${FLEET}`);
     expect(wake?.runAt).toBeGreaterThan(bot.clock.now());
@@ -147,16 +149,16 @@ describe('one tick', () => {
     expect([hold?.mode, (await bot.store.activeRollouts(FLEET)).length]).toEqual(['hold', 0]);
     const refused = { kind: 'refused', cluster: bot.cluster('k-canary'), epoch: hold?.epoch ?? 0, reason: 'locked' } as const;
     await bot.store.recordReplies(FLEET, [refused], bot.clock.now());
-    await tick(bot.loop, FLEET);
+    await lookAndTick(bot.loop);
     for (let minute = 0; minute < 10; minute += 1) await bot.pass(60_000);
     expect((await order())?.reply?.kind).toBe('accepted');
   });
 
   it('does nothing for a fleet that it does not know, or whose manifests were never valid', async () => {
     const bot = new TestBot();
-    await tick(bot.loop, FLEET);
+    await lookAndTick(bot.loop);
     await bot.tasks.install({});
-    await tick(bot.loop, FLEET);
+    await lookAndTick(bot.loop);
     expect(bot.failures).toEqual([]);
   });
 
@@ -166,14 +168,14 @@ describe('one tick', () => {
       const done = await commandFleet(bot.loop, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, by: 'lead', reason: 'wait' });
       expect(done.ok).toBe(true);
     };
-    await tick(bot.withStore(overtakenBy(bot, pause)), FLEET);
+    await lookAndTick(bot.withStore(overtakenBy(bot, pause)));
     expect(await epochs(bot)).toEqual([]);
     expect((await bot.rollouts())[0]?.status).toBe('paused');
   });
 
   it('gives up after many conflicts, and says when to come back', async () => {
     const bot = await landed();
-    const failed = tick(bot.withStore({ commit: async () => 'conflict' }), FLEET);
+    const failed = lookAndTick(bot.withStore({ commit: async () => 'conflict' }));
     await expect(failed).rejects.toMatchObject({ port: 'state-store', retry: { kind: 'retry-after' } });
     expect(await epochs(bot)).toEqual([]);
   });
@@ -181,9 +183,9 @@ describe('one tick', () => {
   it.each(['before', 'after'] as const)('is done once when the process ends %s its commit', async (phase) => {
     const bot = await landed();
     const loop = bot.withStore(dyingCommit(bot, phase));
-    await expect(tick(loop, FLEET)).rejects.toThrow('the process ended');
+    await expect(lookAndTick(loop)).rejects.toThrow('the process ended');
     // The same process may live on, too: what it remembers must not be believed.
-    await tick({ ...loop, ports: bot.loop.ports }, FLEET);
+    await lookAndTick({ ...loop, ports: bot.loop.ports });
     bot.restart();
     await bot.work();
     expect(await epochs(bot)).toEqual([['k-canary', 1]]);
@@ -193,8 +195,8 @@ describe('one tick', () => {
   it('fails with the store, and is done later', async () => {
     const bot = await landed();
     const down = new PortError({ port: 'state-store', operation: 'x', retry: { kind: 'retry-later' }, message: 'down' });
-    await expect(tick(bot.withStore({ fleet: () => Promise.reject(down) }), FLEET)).rejects.toBe(down);
-    await tick(bot.loop, FLEET);
+    await expect(lookAndTick(bot.withStore({ fleet: () => Promise.reject(down) }))).rejects.toBe(down);
+    await lookAndTick(bot.loop);
     expect(await epochs(bot)).toEqual([['k-canary', 1]]);
   });
 });
@@ -214,7 +216,7 @@ describe('a data plane', () => {
     const loop = bot.withStore({
       policy: async () => policy && { ...policy, dataPlanes: policy.dataPlanes.filter(({ name }) => name !== 'east') },
     });
-    await tick(loop, FLEET);
+    await lookAndTick(loop);
     const seen = await bot.store.observations(FLEET);
     expect(seen.get(bot.cluster('k-canary'))).toMatchObject({ kind: 'unknown', cause: 'the Fleet manifest names no data plane east' });
   });
@@ -222,32 +224,133 @@ describe('a data plane', () => {
   it('that cannot be reached by this configuration is unknown, and the tick goes on', async () => {
     const bot = await landed();
     bot.unreachable.add('east');
-    await tick(bot.loop, FLEET);
+    await lookAndTick(bot.loop);
     expect(bot.warnings).toEqual(['data plane could not be observed']);
   });
 
-  it('that takes long is not waited for; its answer makes a tick of its own', async () => {
+  it('that cannot be reached is unknown from when it was looked at, and silence counts from there', async () => {
     const bot = await landed();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    let answer: () => void = () => undefined;
-    const slow = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    bot.onCall = (name, phase) => (name === 'data-plane.observe' && phase === 'before' ? slow : undefined);
-    const first = tick(bot.loop, FLEET);
-    await vi.advanceTimersByTimeAsync(499);
-    expect(bot.waiting()).not.toContain(`deliver:${FLEET}:east`);
-    await vi.advanceTimersByTimeAsync(1);
-    await first;
+    bot.planes.silence('east', true);
+    await lookAndTick(bot.loop);
     const seen = await bot.store.observations(FLEET);
-    expect(seen.get(bot.cluster('k-canary'))).toMatchObject({ kind: 'unknown', cause: 'data plane east takes long to answer' });
-    // While the question is open, no other is asked, and nobody waits.
+    expect(seen.get(bot.cluster('k-canary'))?.kind).toBe('unknown');
+  });
+});
+
+describe('a tick and the network', () => {
+  /** East never answers. */
+  function hang(bot: TestBot): void {
+    const never = new Promise<void>(() => undefined);
+    const east = bot.loop.ports.dataPlane;
+    bot.loop = {
+      ...bot.loop,
+      ports: {
+        ...bot.loop.ports,
+        dataPlane: (fleet, described) => {
+          const real = east(fleet, described);
+          if (described.name !== 'east') return real;
+          return {
+            name: real.name,
+            apply: () => never.then(() => []),
+            observe: () => never.then(() => []),
+            list: () => never.then(() => []),
+            watch: () => undefined,
+          };
+        },
+      },
+    };
+    bot.tasks = createTasks(bot.loop, () => undefined);
+  }
+
+  it('a tick asks nobody: it decides on what was seen, and asks for looks', async () => {
+    const bot = await landed();
+    hang(bot);
+    const asked: string[] = [];
+    bot.onCall = (name) => void asked.push(name);
+    await tick(bot.loop, FLEET);
+    expect(asked.filter((name) => !name.startsWith('state-store'))).toEqual([]);
+    expect(bot.waiting()).toEqual(expect.arrayContaining([`observe:${FLEET}:east`, `observe:${FLEET}:west`]));
+  });
+
+  it('what comes in makes a tick; that one asks for no further look', async () => {
+    const bot = await landed();
     await tick(bot.loop, FLEET);
     for (const taken of bot.store.jobs.takeDueJobs(bot.clock.now())) bot.store.jobs.done(taken);
-    expect(bot.waiting().filter((key) => key.startsWith('tick:'))).toEqual([]);
-    await vi.advanceTimersByTimeAsync(3_000);
-    answer();
+    await observeDataPlane(bot.loop, FLEET, 'east');
+    expect(bot.waiting()).toContain(`news:${FLEET}`);
+    for (const taken of bot.store.jobs.takeDueJobs(bot.clock.now())) bot.store.jobs.done(taken);
+    await bot.tasks.tick({ fleet: FLEET, news: true });
+    expect(bot.waiting().filter((key) => key.startsWith('observe:'))).toEqual([]);
+    expect((await epochs(bot)).map(([cluster]) => cluster)).toEqual(['k-canary']);
+  });
+
+  it('after a start nothing is held against a cluster that nobody has looked at, however long the bot was down', async () => {
+    const bot = await TestBot.begin();
+    await bot.merge({ version: '3.9.0' }, 7);
+    await bot.work();
+    expect(await bot.statusOf('k-canary')).toBe('rolling');
+    bot.clock.advance(3_600_000);
+    bot.restart();
+    await tick(bot.loop, FLEET);
+    expect([await bot.statusOf('k-canary'), (await bot.newest()).status]).toEqual(['rolling', 'running']);
+    bot.planes.advance();
+    await bot.work();
+    expect(['soaking', 'succeeded']).toContain(await bot.statusOf('k-canary'));
+  });
+
+  it('an answer that comes late is taken when it comes', async () => {
+    const bot = await landed();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    bot.onCall = (name, phase) => (name === 'data-plane.observe' && phase === 'before' ? promise : undefined);
+    const look = observeDataPlane(bot.loop, FLEET, 'east');
+    await vi.advanceTimersByTimeAsync(500);
+    await look;
+    expect(bot.waiting()).not.toContain(`news:${FLEET}`);
+    // While the question is open, no other is asked, and nobody waits.
+    const calls = vi.fn();
+    bot.onCall = calls;
+    await observeDataPlane(bot.loop, FLEET, 'east');
+    expect(calls.mock.calls.filter(([name]) => name === 'data-plane.observe')).toEqual([]);
+    resolve();
     await vi.advanceTimersByTimeAsync(0);
-    await vi.waitFor(() => expect(bot.waiting()).toContain(`tick:${FLEET}`));
+    await vi.waitFor(() => expect(bot.waiting()).toContain(`news:${FLEET}`));
+    await tick(bot.loop, FLEET);
+    expect((await epochs(bot)).map(([cluster]) => cluster)).toEqual(['k-canary']);
+  });
+
+  it('a question that is never answered is given up, and another is asked', async () => {
+    const bot = await landed();
+    hang(bot);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const look = observeDataPlane(bot.loop, FLEET, 'east');
+    await vi.advanceTimersByTimeAsync(30_000);
+    await look;
+    expect(bot.waiting()).toContain(`news:${FLEET}`);
+    await tick(bot.loop, FLEET);
+    const seen = await bot.store.observations(FLEET);
+    expect(seen.get(bot.cluster('k-canary'))).toMatchObject({ kind: 'unknown', cause: 'data plane east takes long to answer' });
+  });
+
+  it('with one data plane that hangs, the others go on as fast as with none', async () => {
+    const took = async (isHanging: boolean): Promise<number> => {
+      const clusters = {
+        'k-canary': { dataPlane: 'west', tier: 'canary' },
+        'k-one': { dataPlane: 'east' },
+        'k-two': { dataPlane: 'west' },
+      };
+      const bot = await TestBot.begin({ clusters });
+      await bot.merge({ clusters, version: '3.9.0' }, 7);
+      if (isHanging) hang(bot);
+      const began = performance.now();
+      for (let nth = 0; nth < 20; nth += 1) {
+        await bot.tasks.tick({ fleet: FLEET });
+        await bot.tasks.observe({ fleet: FLEET, dataPlane: 'west' });
+        await bot.tasks.tick({ fleet: FLEET, news: true });
+      }
+      return performance.now() - began;
+    };
+    const without = await took(false);
+    expect(await took(true)).toBeLessThan(without * 3 + 200);
   });
 });

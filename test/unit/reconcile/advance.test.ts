@@ -72,6 +72,8 @@ const healthy = (ms: number): Evidence => ({ kind: 'healthy', sample: sample(ms)
 
 const ms = (of: number | undefined): string => (of === undefined ? 'never' : String(of - at(0)));
 /** What became of it, why it waits until when, and when it is looked at again. */
+const NOT_ASKED: Evidence = { kind: 'not-asked', cause: 'nobody has looked yet' };
+
 const said = ({ target: { status }, wait, wakeAt }: Advanced): string =>
   wait === undefined
     ? `${status}, wakes ${ms(wakeAt)}`
@@ -82,12 +84,14 @@ describe('each kind of evidence, by where the target stands', () => {
   const MODES = ['run', 'hold'] as const;
   const AFTER: Readonly<Record<Evidence['kind'], (status: TargetStatus, mode: (typeof MODES)[number]) => TargetStatus>> = {
     // What cannot be seen stands where it stood; but no soak goes on unseen.
+    // That nobody has looked says nothing, not even that it cannot be seen.
+    'not-asked': (status) => status,
     none: (status, mode) => (status !== 'soaking' ? status : mode === 'hold' ? 'held' : 'rolling'),
     'not-accepted': (_, mode) => (mode === 'hold' ? 'held' : 'applying'),
     moving: (_, mode) => (mode === 'hold' ? 'held' : 'rolling'),
     healthy: () => 'soaking',
   };
-  const EVIDENCE: readonly Evidence[] = [none, notAccepted(10_000), moving(10_000), healthy(10_000)];
+  const EVIDENCE: readonly Evidence[] = [NOT_ASKED, none, notAccepted(10_000), moving(10_000), healthy(10_000)];
   const rows = EVIDENCE.flatMap((evidence) =>
     MOVES.flatMap((status) =>
       MODES.map((mode) => ({ evidence, kind: evidence.kind, status, mode, after: AFTER[evidence.kind](status, mode) })),
@@ -103,6 +107,11 @@ describe('each kind of evidence, by where the target stands', () => {
     [healthy(10_000), 'soaking'],
   ] as const)('one that was unreachable is taken up again where it is seen: %o', (evidence, after) => {
     expect(advance(target('unreachable'), evidence, context(10_000)).target.status).toBe(after);
+  });
+
+  it.each(['rolling', 'soaking', 'unreachable'] as const)('one that is %s stays so, however long nobody has looked', (status) => {
+    const looked = advance(target(status), NOT_ASKED, context(100 * PATIENCE_MS));
+    expect([looked.target.status, looked.wakeAt]).toEqual([status, undefined]);
   });
 
   it('without an order on record it counts as ordered to run', () => {

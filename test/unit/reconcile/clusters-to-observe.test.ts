@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { clustersToObserve } from '../../../src/core/reconcile/clusters-to-observe.ts';
+import { trusted } from '../../../src/core/model/ids.ts';
+import { clustersToObserve, clustersToObserveOften } from '../../../src/core/reconcile/clusters-to-observe.ts';
 import type { TargetStatus } from '../../../src/core/reconcile/state.ts';
 import { at, Scene } from '../../support/engine/scene.ts';
 
@@ -36,6 +37,26 @@ it('clusters of several rollouts are named once, by data plane', () => {
     ['east', ['east-a', 'east-b', 'east-c']],
     ['west', ['west-a']],
   ]);
+});
+
+it.each(Object.entries(OBSERVED))('a target that is %s is looked at often where it moves, or is among the next', (status) => {
+  const scene = new Scene(EAST);
+  scene.changeTarget('east-a', { status: status as TargetStatus });
+  const moves = ['applying', 'rolling', 'soaking', 'held'].includes(status);
+  expect([...clustersToObserveOften(scene.rollouts)]).toEqual(moves ? ['east-a'] : []);
+});
+
+it('the next to start are those that wait in a phase that runs, and never more than a hundred', () => {
+  const many = Array.from({ length: 150 }, (_, nth) => `east-${nth}`);
+  const scene = new Scene({ from: 1, to: 2, phases: [{ members: many }, { members: ['west-later'] }] });
+  expect(clustersToObserveOften(scene.rollouts).size).toBe(0);
+  const [first, ...others] = [...scene.state().phases.keys()];
+  expect([first, others.length]).toEqual([first, 1]);
+  scene.change({
+    phases: new Map([...scene.state().phases].map(([name, phase]) => [name, name === first ? { ...phase, status: 'running' } : phase])),
+  });
+  const often = clustersToObserveOften(scene.rollouts);
+  expect([often.size, [...often].includes(trusted.cluster('west-later'))]).toEqual([100, false]);
 });
 
 it('a state without its part of the plan is left alone', () => {

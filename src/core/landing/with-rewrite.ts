@@ -1,0 +1,34 @@
+import { auditLine, BOT, type FleetChange } from '../change/fleet-change.ts';
+import type { Rewrite } from '../change/rewrite.ts';
+import { makeStop } from '../stop/make-stop.ts';
+import type { Stop } from '../stop/stop.ts';
+
+/**
+ * Adds to the change that a new head makes what goes with a rewritten history: a person is told, and where the branch shares
+ * nothing with the one we know, nothing moves until a person lifts the stop. Also where its manifests are broken: the commit that
+ * fixes them looks like any other.
+ */
+export function withRewrite(change: FleetChange, rewrite: Omit<Rewrite, 'stop'>): FleetChange {
+  const stops = rewrite.how === 'unrelated' ? [stopOf(rewrite)] : [];
+  const [stop] = stops;
+  return {
+    ...change,
+    ...(stop === undefined ? {} : { stops: [...(change.stops ?? []), stop] }),
+    audit: [
+      auditLine('desired', rewrite.commit, `history was rewritten: ${rewrite.before} was looked at last, and is not in it`),
+      ...change.audit,
+      ...stops.map(({ id, reason }) => ({ ...auditLine('stop', id, reason), to: 'set' })),
+    ],
+    followUps: [...change.followUps, { kind: 'report-rewrite', rewrite: { ...rewrite, stop: stop?.id } }, { kind: 'tick' }],
+  };
+}
+
+/** Set once for each time that the branch was replaced, so that one that a person has lifted says nothing of the next. */
+function stopOf({ before, commit, at }: Omit<Rewrite, 'stop'>): Stop {
+  const reason = `the default branch at ${commit.slice(0, 12)} shares no commit with ${before.slice(0, 12)}, which was looked at before it`;
+  return makeStop({ scope: { kind: 'fleet' }, cause: 'unrelated-history', lets: 'nothing', by: BOT, reason, at }, [
+    before,
+    commit,
+    String(at),
+  ]);
+}

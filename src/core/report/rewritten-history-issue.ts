@@ -1,0 +1,72 @@
+import type { Rewrite } from '../change/rewrite.ts';
+import type { FleetId, RolloutId } from '../model/ids.ts';
+import { formatInstant } from '../model/time.ts';
+import { layOut, type Part } from './lay-out.ts';
+import { code, plural } from './markdown.ts';
+
+export interface RewriteView {
+  readonly fleet: FleetId;
+  readonly rewrite: Rewrite;
+  /** What the new head brought, in its order. */
+  readonly rollouts: readonly { readonly id: RolloutId; readonly release: string; readonly clusters: number }[];
+  /** Where all of it can be watched. */
+  readonly fleetUrl: string;
+}
+
+/** How the issue of one rewritten history is found again when its number was lost. */
+export const rewriteMarker = ({ before, commit }: Rewrite): string =>
+  `<!-- flotilla:v1 kind=rewritten-history from=${before} to=${commit} -->`;
+
+/** The issue that says that commits were taken away from the default branch, and what came of it. */
+export function renderRewriteIssue(view: RewriteView): { readonly title: string; readonly body: string } {
+  const { rewrite } = view;
+  const { before, commit, at, how } = rewrite;
+  const [verdict, ...meaning] = MEANINGS[how];
+  const parts: readonly Part[] = [
+    `${rewriteMarker(rewrite)}\n⚠️ ${verdict} Seen ${formatInstant(at)}.`,
+    `- Last looked at: ${code(before)}\n- New head: ${code(commit)}`,
+    ...meaning,
+    ...changes(view),
+    waysOut(view),
+  ];
+  return { title: `History of the default branch was rewritten: ${before.slice(0, 7)} to ${commit.slice(0, 7)}`, body: layOut(parts) };
+}
+
+const MEANINGS: Readonly<Record<Rewrite['how'], readonly [verdict: string, ...meaning: string[]]>> = {
+  rewritten: ['The default branch was force-pushed: the commit that was looked at last is not part of it any more.'],
+  gone: [
+    'The default branch was force-pushed: the commit that was looked at last is not part of it any more.',
+    'The git server no longer has the old commit. So the new head was compared with what is stored: what each cluster should run since then.',
+  ],
+  unrelated: [
+    'The default branch was replaced: it shares no commit with the one that was looked at last.',
+    'It may be the history of another repository. **Nothing starts until a person lifts the stop on the fleet.** What is in flight is held.',
+  ],
+};
+
+function changes({ rewrite: { changed }, rollouts, fleetUrl }: RewriteView): readonly Part[] {
+  if (changed === undefined) return ['**What it changes:** nothing. Its manifests are broken, and what was in force stays in force.'];
+  const wanted = changed === 0 ? 'no cluster should run anything else' : `${plural(changed, 'cluster')} should run something else`;
+  if (rollouts.length === 0) return [`**What it changes:** ${wanted}, and nothing is rolled out.`];
+  return [
+    `**What it changes:** ${wanted}.`,
+    {
+      heads: ['Release', 'Clusters that move', 'Rollout'],
+      rows: rollouts.map(({ id, release, clusters }) => [code(release), String(clusters), `[${id}](${fleetUrl}/rollouts/${id})`]),
+      of: ['release', 'releases'],
+      rest: 'The list of rollouts has all of them.',
+      summary: undefined,
+    },
+  ];
+}
+
+function waysOut({ fleet, rewrite: { before, stop } }: RewriteView): string {
+  const push = code(`git push --force origin ${before}:DEFAULT_BRANCH`);
+  // The way back shares no commit with where it leads from, either.
+  const then = stop === undefined ? '' : ' That sets a second stop: lift both.';
+  const notMeant = `- **It was not meant:** push the old commit back, ${push}, from a clone that has it.${then}`;
+  if (stop === undefined) return `**What to do now**\n\n${notMeant}\n- **It was meant:** close this issue.`;
+  const meant = `- **It was meant:** \`lift\` stop ${code(stop)}, and close this issue.`;
+  const lift = `POST /api/fleets/${fleet}/stops/${stop}/lift ${JSON.stringify({ by: 'YOU', reason: 'WHY' })}`;
+  return `**What to do now**\n\n${notMeant}\n${meant}\n\n\`\`\`\n${lift}\n\`\`\``;
+}
