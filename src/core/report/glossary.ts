@@ -51,6 +51,8 @@ const NOUNS: readonly (readonly [word: string, meaning: string])[] = [
   ['hold', 'Why a cluster does not move now, and when that could change.'],
   ['drift', 'A difference between desired and observed outside of any rollout.'],
   ['tick', 'One pass of the main loop.'],
+  ['replica', 'One of several bots that share a database.'],
+  ['lease', "What makes a fleet one replica's to work on, for some seconds. Its **token** fences off whoever held it before."],
 ];
 
 const SECTIONS: readonly (readonly [title: string, vocabulary: Vocabulary<string>])[] = [
