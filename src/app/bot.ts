@@ -3,19 +3,22 @@ import { join } from 'node:path';
 import type { Probot } from 'probot';
 import { ParseCacheOnDisk } from '../adapters/git/parse-cache.ts';
 import { type ConnectedState, connectState } from '../adapters/postgres/connect.ts';
-import { type FleetId, parseFleetId } from '../core/model/ids.ts';
+import { parseFleetId } from '../core/model/ids.ts';
 import { instant } from '../core/model/time.ts';
 import { installJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Ports } from '../ports/ports.ts';
 import { apiRoute } from '../web/api-route.ts';
 import { isForLoopback } from '../web/door.ts';
 import { statusRoute } from '../web/status-route.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { AppConfig } from './config.ts';
+import { FleetFollower } from './fleet-follower.ts';
 import { setFleetGauges } from './fleet-gauges.ts';
 import { createHttpServer, listen, type Route, readBody, sendJson } from './http-server.ts';
+import type { Holds } from './leased-writes.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { operationsRoute } from './operations-route.ts';
 import { createProbot } from './probot.ts';
@@ -70,15 +73,16 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   const closers: (() => Promise<void> | void)[] = [() => server.closeAllConnections()];
   try {
     state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log, clock });
-    const { store } = state;
+    const { store, leases } = state;
+    const holds: Holds = (fleet) => leases?.held.holds(fleet) ?? true;
     closers.unshift(() => state?.close());
     const clocks = new ClockWatch(state.clockDistance, metrics.databaseClockAhead, log);
     closers.unshift(() => clocks.stop());
     await clocks.start();
     const parsed = await ParseCacheOnDisk.open(join(config.home, 'parsed'), log);
     closers.unshift(() => parsed.close());
-    const app = createProbot(github, log, metrics);
-    const ports = wirePorts({ config, github, probot: app, store, parsed, clock, log });
+    const app = createProbot(github, holds, log, metrics);
+    const ports = wirePorts({ config, github, probot: app, store, parsed, holds, clock, log });
     const running: Loop = {
       ports,
       settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl: url },
@@ -90,22 +94,25 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
       () => scheduler.stop(),
       () => watchers.stop(),
     );
-    const refresh = (fleet: FleetId) => followManifests(running, scheduler, watchers, fleet);
+    const follower = new FleetFollower(running, holds, scheduler, watchers);
     const tasks = createTasks(running, (fleets) => {
       metrics.fleets.set(fleets.length);
-      for (const { id } of fleets) scheduler.begin(id);
+      if (leases === undefined) for (const { id } of fleets) follower.begin(id);
+      else leases.beatSoon();
     });
-    const queue = await state.runQueue(measured(followed(tasks, refresh), metrics), log);
+    await leases?.start(follower);
+    const queue = await state.runQueue(measured(followed(tasks, follower), metrics), log);
     closers.unshift(async () => void (await queue.stop(DRAIN_MS)));
+    // Before what runs has ended: others take over meanwhile.
+    closers.unshift(() => leases?.stop());
     await app.load(webhookApp(store, clock, metrics));
     probot = app;
-    loop = running;
+    loop = { ...running, ports: { ...ports, store: state.storeForPeople } };
     // First of all: no new requests.
     closers.unshift(() => void server.close());
     onUrl(url);
     await store.enqueue([installJob()]);
-    for (const fleet of await store.fleets())
-      await refresh(fleet.id).catch((error: unknown) => log.warn({ err: error, fleet: fleet.id }, 'fleet not ready yet'));
+    if (leases === undefined) await followAll(follower, ports);
   } catch (error) {
     await closeAll(closers, log);
     throw error;
@@ -126,32 +133,20 @@ const loopbackOnly: Route = (request, response) => {
   return true;
 };
 
-/** Timers and watches follow what the Fleet manifest says. */
-async function followManifests(loop: Loop, scheduler: Scheduler, watchers: Watchers, id: FleetId): Promise<void> {
-  const { store, dataPlane, log } = loop.ports;
-  const [fleet, policy] = await Promise.all([store.fleet(id), store.policy(id)]);
-  if (fleet?.goodHead === undefined || policy === undefined) return;
-  watchers.set(
-    id,
-    policy.dataPlanes.flatMap((described) => {
-      try {
-        return [dataPlane(fleet, described)];
-      } catch (error) {
-        log.warn({ err: error, dataPlane: described.name }, 'data plane cannot be watched');
-        return [];
-      }
-    }),
-  );
-  scheduler.set(id, { ...policy.schedule, driftEveryMs: policy.drift.intervalMs });
+async function followAll(follower: FleetFollower, { store, log }: Pick<Ports, 'store' | 'log'>): Promise<void> {
+  for (const { id } of await store.fleets()) {
+    follower.begin(id);
+    await follower.refresh(id).catch((error: unknown) => log.warn({ err: error, fleet: id }, 'fleet not ready yet'));
+  }
 }
 
-function followed(tasks: Tasks, refresh: (fleet: FleetId) => Promise<void>): Tasks {
+function followed(tasks: Tasks, follower: FleetFollower): Tasks {
   return {
     ...tasks,
     sync: async (payload) => {
       await tasks.sync(payload);
       const fleet = parseFleetId(String(payload['fleet']));
-      if (fleet.ok) await refresh(fleet.value);
+      if (fleet.ok) await follower.refresh(fleet.value);
     },
   };
 }

@@ -55,6 +55,12 @@ export class Scheduler {
     });
   }
 
+  /** Ends the timers of a fleet. */
+  drop(fleet: FleetId): void {
+    this.#fleets.get(fleet)?.stop();
+    this.#fleets.delete(fleet);
+  }
+
   stop(): void {
     for (const { stop } of this.#fleets.values()) stop();
     this.#fleets.clear();

@@ -11,6 +11,7 @@ import type { ManifestSource } from '../ports/manifest-source.ts';
 import type { ParseCache, Ports } from '../ports/ports.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import type { AppConfig, GitHubConfig } from './config.ts';
+import { type Holds, leasedDataPlane } from './leased-writes.ts';
 import { openDataPlane } from './open-data-plane.ts';
 
 export interface WireOptions {
@@ -19,12 +20,13 @@ export interface WireOptions {
   readonly probot: Probot;
   readonly store: StateStore;
   readonly parsed: ParseCache;
+  readonly holds: Holds;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Binds every port to its adapter. One instance for each repository and each data plane, made when first asked for. */
-export function wirePorts({ config, github, probot, store, parsed, clock, log }: WireOptions): Ports {
+export function wirePorts({ config, github, probot, store, parsed, holds, clock, log }: WireOptions): Ports {
   const hosts = remembered(
     (fleet: FleetRecord): CodeHost =>
       new CodeHostGitHub({
@@ -57,7 +59,7 @@ export function wirePorts({ config, github, probot, store, parsed, clock, log }:
       const key = `${fleet.id} ${described.name} ${described.kind} ${described.urlFromEnv ?? ''}`;
       const known = dataPlanes.get(key);
       if (known !== undefined) return known;
-      const made = openDataPlane(described, config.environment, clock);
+      const made = leasedDataPlane(openDataPlane(described, config.environment, clock), () => holds(fleet.id));
       dataPlanes.set(key, made);
       return made;
     },

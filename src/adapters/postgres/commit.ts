@@ -12,14 +12,18 @@ import { sendAgain, writeOrders } from './orders.ts';
 import { writePolicy } from './policy.ts';
 import { insertRollouts, updateRollout } from './rollouts-write.ts';
 import { writeStops } from './stops.ts';
+import type { WriteFence } from './write-fence.ts';
 
 /** Ends the transaction without a trace: somebody else was faster. */
 class Conflict extends Error {}
 
 /** Everything or nothing; the row of the fleet is locked first, so that two commits of one fleet never run at once. */
-export async function commit(db: Database, change: StateChange, now: Instant): Promise<'committed' | 'conflict'> {
+export async function commit(db: Database, fence: WriteFence, change: StateChange, now: Instant): Promise<'committed' | 'conflict'> {
   try {
-    await db.transaction().execute((tx) => write(tx, change, now));
+    await db.transaction().execute(async (tx) => {
+      await fence(tx, change.fleet, 'commit');
+      await write(tx, change, now);
+    });
     return 'committed';
   } catch (error) {
     if (error instanceof Conflict) return 'conflict';

@@ -5,23 +5,28 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { StateStore } from '../../ports/state-store.ts';
 import { clockDistance } from './clock-distance.ts';
-import { type Connection, clientConfig, SESSION_NAME } from './connection.ts';
-import { type Database, openDatabase } from './database.ts';
+import { type Connection, clientConfig, IDLE_IN_TRANSACTION_MS, SCHEMA, SESSION_NAME } from './connection.ts';
+import { DATABASE_TIMES, type Database, openDatabase } from './database.ts';
 import { EmbeddedServer } from './embedded-server.ts';
 import { guarded, storeError, toPortError } from './errors.ts';
 import { forgetOldDeliveries } from './inbox.ts';
 import { type JobFigures, jobFigures } from './job-figures.ts';
+import { LEASE_TIMES, LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
 import { migrate } from './migrations/migrate.ts';
-import { OpenerLock } from './opener-lock.ts';
+import { OpenerLock, type Opening } from './opener-lock.ts';
+import { oneAtATime } from './prepare-lock.ts';
 import { type JobHandlers, JobQueue, migrateQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
 import { createQueuePool } from './queue-pool.ts';
+import { checkSessions } from './session-check.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
+import { leaseFence, NO_FENCE, schemaFence } from './write-fence.ts';
 
 /** What only tests set otherwise. */
 export interface StateSettings {
   /** The clock that instants of jobs are from; the system's by default. */
   readonly clock: Clock;
   readonly queueTimes: QueueTimes;
+  readonly leaseTimes: LeaseTimes;
 }
 
 export interface StateConfig extends Partial<StateSettings> {
@@ -34,6 +39,13 @@ export interface StateConfig extends Partial<StateSettings> {
 
 export interface ConnectedState {
   readonly store: StateStore;
+  /**
+   * For what people ask: any replica may write it, whoever holds the lease of the fleet. Each write is a compare-and-swap on the
+   * version of the fleet, which keeps it in order with what the holder decides.
+   */
+  readonly storeForPeople: StateStore;
+  /** Of this replica, where several share the database; `undefined`: this process has it to itself. */
+  readonly leases: LeaseKeeper | undefined;
   /** Starts working off jobs. Once; `concurrency` jobs at a time (default 8). */
   runQueue(handlers: JobHandlers, log: Log, concurrency?: number): Promise<JobQueue>;
   /** How far the database's clock is ahead of ours, in milliseconds. @throws PortError */
@@ -52,17 +64,17 @@ const SERVER_MAJOR_MIN = 15;
 const FORGET_EVERY_MS = 24 * 3_600_000;
 
 /**
- * Opens the state: the one process at a time that may.
+ * Opens the state: the embedded one for this process alone, and one on a server of one's own as one of its replicas.
  *
  * @throws PortError that says how to fix it: another bot has it open, the folder or the server cannot be used, or a newer
  *   Flotilla has written it.
  */
 export async function connectState({ databaseUrl, folder, log, ...settings }: StateConfig): Promise<ConnectedState> {
-  if (databaseUrl !== undefined) return openState(fromUrl(databaseUrl), log, settings);
+  if (databaseUrl !== undefined) return openShared(fromUrl(databaseUrl), log, settings);
   const server = await EmbeddedServer.start(folder, log);
   const lock = await guarded('open', async () => {
     await createDatabase(server.connection('postgres'));
-    return OpenerLock.acquire(server.connection(DATABASE), log);
+    return OpenerLock.acquire(server.connection(DATABASE), 'alone', log);
   }).catch((error: unknown) => {
     // Most likely it is the server of the bot that holds the lock. If it is nobody's, the next start adopts it.
     server.abandon();
@@ -70,7 +82,7 @@ export async function connectState({ databaseUrl, folder, log, ...settings }: St
   });
   try {
     await server.removeLeftovers();
-    const opened = await openHeld(server.connection(DATABASE), lock, log, settings);
+    const opened = await openHeld({ connection: server.connection(DATABASE), opening: 'alone', lock, log, settings });
     return {
       ...opened,
       close: async () => {
@@ -88,20 +100,41 @@ export async function connectState({ databaseUrl, folder, log, ...settings }: St
 
 /** Opens a database that exists, for this process alone. @throws PortError */
 export async function openState(connection: Connection, log: Log, settings: Partial<StateSettings> = {}): Promise<ConnectedState> {
-  return openHeld(connection, await OpenerLock.acquire(connection, log), log, settings);
+  return open(connection, 'alone', log, settings);
+}
+
+/** Opens a database that exists, as one of its replicas. @throws PortError */
+export async function openShared(connection: Connection, log: Log, settings: Partial<StateSettings> = {}): Promise<ConnectedState> {
+  await checkSessions(connection);
+  return open(connection, 'among-replicas', log, settings);
+}
+
+async function open(connection: Connection, opening: Opening, log: Log, settings: Partial<StateSettings>): Promise<ConnectedState> {
+  return openHeld({ connection, opening, lock: await OpenerLock.acquire(connection, opening, log), log, settings });
+}
+
+interface HeldOptions {
+  readonly connection: Connection;
+  readonly opening: Opening;
+  readonly lock: OpenerLock;
+  readonly log: Log;
+  readonly settings: Partial<StateSettings>;
 }
 
 /** Brings the schema up to date, and opens store and queue. Releases everything again when a step fails. */
-async function openHeld(connection: Connection, lock: OpenerLock, log: Log, settings: Partial<StateSettings>): Promise<ConnectedState> {
-  const { clock = SYSTEM_CLOCK, queueTimes = QUEUE_TIMES } = settings;
-  const db = openDatabase(connection, log);
-  const pool = createQueuePool(connection, CONCURRENCY + 4, queueTimes.statementMs, log);
+async function openHeld({ connection, opening, lock, log, settings }: HeldOptions): Promise<ConnectedState> {
+  const { clock = SYSTEM_CLOCK, queueTimes = QUEUE_TIMES, leaseTimes = LEASE_TIMES } = settings;
+  const isShared = opening === 'among-replicas';
+  // One that stands still in the middle of a transaction must not keep the others waiting for longer than its leases do.
+  const idleInTransactionMs = isShared ? leaseTimes.leaseMs : IDLE_IN_TRANSACTION_MS;
+  const db = openDatabase(connection, log, { ...DATABASE_TIMES, idleInTransactionMs });
+  const pool = createQueuePool(connection, CONCURRENCY + 4, { statementMs: queueTimes.statementMs, idleInTransactionMs }, log);
   const closeAll = async (): Promise<void> => {
     await Promise.all([db.destroy(), pool.end()]);
     await lock.release();
   };
   try {
-    await guarded('open', () => prepare(db, pool, log));
+    await guarded('open', () => oneAtATime(connection, () => prepare(db, pool, log)));
   } catch (error) {
     await closeAll();
     throw error;
@@ -111,17 +144,24 @@ async function openHeld(connection: Connection, lock: OpenerLock, log: Log, sett
   }, FORGET_EVERY_MS);
   forgetting.unref();
   const queues: JobQueue[] = [];
+  const leases = isShared ? new LeaseKeeper(connection, leaseTimes, log) : undefined;
+  const lockState = () => (leases?.outdated === true ? 'outdated' : lock.held ? 'held' : lock.lost ? 'lost' : 'away');
+  const store = new PostgresStateStore(db, lockState, clock, leases === undefined ? NO_FENCE : leaseFence(leases));
   return {
-    store: new PostgresStateStore(db, () => (lock.held ? 'held' : lock.lost ? 'lost' : 'away'), clock),
+    store,
+    storeForPeople: leases === undefined ? store : new PostgresStateStore(db, lockState, clock, schemaFence),
+    leases,
     clockDistance: () => guarded('clockDistance', () => clockDistance(db, clock)),
-    jobFigures: () => guarded('jobFigures', () => jobFigures(db)),
+    jobFigures: () => guarded('jobFigures', () => jobFigures(db, leases?.held.foreign() ?? [])),
     runQueue: async (handlers, queueLog, concurrency = CONCURRENCY) => {
-      const queue = await guarded('runQueue', () => JobQueue.start(pool, handlers, concurrency, queueTimes, queueLog));
+      const options = { pool, handlers, concurrency, times: queueTimes, share: leases?.held, log: queueLog };
+      const queue = await guarded('runQueue', () => JobQueue.start(options));
       queues.push(queue);
       return queue;
     },
     close: async () => {
       clearInterval(forgetting);
+      await leases?.stop();
       await Promise.all(queues.map((queue) => queue.stop(CUT_OFF_MS)));
       await closeAll();
     },
@@ -129,10 +169,16 @@ async function openHeld(connection: Connection, lock: OpenerLock, log: Log, sett
 }
 
 async function prepare(db: Database, pool: pg.Pool, log: Log): Promise<void> {
-  const { rows } = await sql<{ readonly major: number }>`select current_setting('server_version_num')::int / 10000 as major`.execute(db);
-  const major = rows[0]?.major ?? 0;
+  const { rows } = await sql<{ readonly major: number; readonly schema: string }>`
+    select current_setting('server_version_num')::int / 10000 as major, current_setting('search_path') as schema`.execute(db);
+  const { major = 0, schema } = rows[0] ?? {};
   if (major < SERVER_MAJOR_MIN) {
     throw storeError('open', 'needs-human', `the database server is PostgreSQL ${major}; Flotilla needs ${SERVER_MAJOR_MIN} or newer`);
+  }
+  if (schema !== SCHEMA) {
+    const words =
+      'a pooler in front of the database drops the settings of a session; give the address of the database itself in DATABASE_URL';
+    throw storeError('open', 'needs-human', words);
   }
   await migrate(db);
   await migrateQueue(pool, log);

@@ -29,10 +29,19 @@ export function clientConfig(connection: Connection, sessionName: string): pg.Cl
   };
 }
 
-export interface PoolOptions {
-  readonly max: number;
-  /** Milliseconds that the server gives one statement. */
+/** What the server allows a session, in milliseconds. */
+export interface SessionTimes {
+  /** For one statement. */
   readonly statementMs: number;
+  /** Between two statements of a transaction: whoever began it stands still, and others may wait for it. */
+  readonly idleInTransactionMs: number;
+}
+
+/** Where nobody else waits for what this process has begun. */
+export const IDLE_IN_TRANSACTION_MS = 60_000;
+
+export interface PoolOptions extends SessionTimes {
+  readonly max: number;
   /** Reads bigint as a number: all of ours are instants and counters below 2^53. */
   readonly bigintAsNumber: boolean;
 }
@@ -45,7 +54,7 @@ export function poolConfig(connection: Connection, options: PoolOptions): pg.Poo
     idleTimeoutMillis: 300_000,
     statement_timeout: options.statementMs,
     lock_timeout: Math.min(10_000, options.statementMs),
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs,
     ...(options.bigintAsNumber ? { types: { getTypeParser } } : {}),
     options: `-c search_path=${SCHEMA}`,
   };
@@ -54,14 +63,18 @@ export function poolConfig(connection: Connection, options: PoolOptions): pg.Poo
 /** When the answer to a statement is given up, and its connection with it. */
 export const answerMs = (statementMs: number): number => statementMs + ANSWER_MS_EXTRA;
 
-/** Makes a pool survive the death and the silence of its server: such connections are dropped, and made anew when they are needed. */
-export function surviving<P extends pg.Pool>(pool: P, statementMs: number, log: Log): P {
+/**
+ * Makes a pool survive the death and the silence of its server: such connections are dropped, and made anew when they are needed.
+ *
+ * @param answerMsMax - when an answer is given up.
+ */
+export function surviving<P extends pg.Pool>(pool: P, answerMsMax: number, log: Log): P {
   // Without these, the end of a connection would be an unhandled 'error' event and end the bot.
   const onError = (error: Error): void => log.debug({ err: error }, 'a connection to the database broke');
   pool.on('error', onError);
   pool.on('connect', (client) => {
     client.on('error', onError);
-    endWhenSilent(client, answerMs(statementMs));
+    endWhenSilent(client, answerMsMax);
   });
   return pool;
 }

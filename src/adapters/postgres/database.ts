@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../../ports/log.ts';
-import { type Connection, poolConfig, surviving } from './connection.ts';
+import { answerMs, type Connection, IDLE_IN_TRANSACTION_MS, poolConfig, type SessionTimes, surviving } from './connection.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -9,13 +9,14 @@ export type Tx = Transaction<Schema>;
 
 /** More would not be faster on one disk, and every session costs the server memory. */
 const CONNECTIONS_MAX = 6;
-const STATEMENT_MS_MAX = 60_000;
+
+export const DATABASE_TIMES: SessionTimes = { statementMs: 60_000, idleInTransactionMs: IDLE_IN_TRANSACTION_MS };
 
 /** Kysely over a pool of its own. `destroy()` ends the pool. Nothing is connected before the first query. */
-export function openDatabase(connection: Connection, log: Log, statementMs = STATEMENT_MS_MAX): Database {
+export function openDatabase(connection: Connection, log: Log, times = DATABASE_TIMES): Database {
   const pool = surviving(
-    new pg.Pool(poolConfig(connection, { max: CONNECTIONS_MAX, statementMs, bigintAsNumber: true })),
-    statementMs,
+    new pg.Pool(poolConfig(connection, { ...times, max: CONNECTIONS_MAX, bigintAsNumber: true })),
+    answerMs(times.statementMs),
     log,
   );
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });

@@ -8,6 +8,11 @@ const HUMAN: Retry = { kind: 'needs-human' };
 /** What a class of SQLSTATE means for the caller; the longest prefix wins. @see https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const BY_SQLSTATE: readonly (readonly [prefix: string, retry: Retry, words: string])[] = [
   ['08', LATER, 'the connection to the database broke; it is made anew by itself'],
+  [
+    '08P01',
+    HUMAN,
+    'a pooler in front of the database refused the settings of a session; give the address of the database itself in DATABASE_URL',
+  ],
   ['22', HUMAN, 'the database refused a value; this is a fault in Flotilla, please report it with the log'],
   ['23', HUMAN, 'the database refused a row that breaks a rule of the schema; this is a fault in Flotilla, please report it with the log'],
   ['25006', LATER, 'the database is read-only; let it accept writes again, or point DATABASE_URL at the primary'],

@@ -11,13 +11,14 @@ export interface JobFigures {
   readonly oldestDueMs: number;
 }
 
-export async function jobFigures(db: Database): Promise<JobFigures> {
+/** @param foreign - flags of jobs that are not ours, and are not counted. */
+export async function jobFigures(db: Database, foreign: readonly string[]): Promise<JobFigures> {
   const { rows } = await sql<JobFigures>`
     select
       count(*) filter (where run_at <= now() and attempts < max_attempts)::float8 as due,
       count(*) filter (where attempts >= max_attempts and locked_at is null)::float8 as parked,
       coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now() and attempts < max_attempts)) * 1000, 0)::float8
         as "oldestDueMs"
-    from graphile_worker._private_jobs`.execute(db);
+    from graphile_worker._private_jobs where (flags ?| ${foreign}::text[]) is not true`.execute(db);
   return rows[0] ?? { due: 0, parked: 0, oldestDueMs: 0 };
 }

@@ -1,5 +1,8 @@
 import type pg from 'pg';
 import type { RetryDecision } from '../../ports/job-retry.ts';
+import type { Job } from '../../ports/state-store.ts';
+import { inTransaction } from './in-transaction.ts';
+import { flagsOf } from './job-flags.ts';
 import { ATTEMPTS_MAX } from './jobs.ts';
 import { plainText } from './rows.ts';
 
@@ -49,29 +52,37 @@ export async function settleDone(pool: pg.Pool, job: TakenJob): Promise<void> {
  * do the work. Not left to graphile-worker, whose wait grows to six hours and knows nothing of what a remote asked for.
  */
 export async function settleFailed(pool: pg.Pool, job: TakenJob, decision: RetryDecision, message: string): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
+  await inTransaction(pool, async (client) => {
     const taken = (await client.query<TakenOut>(TAKE_OUT, [job.id, job.locked_by])).rows[0];
-    if (taken?.key != null) await putBack(client, taken, job, decision, message);
-    await client.query('commit');
-    client.release();
-  } catch (error) {
-    // The transaction dies with its connection.
-    client.release(true);
-    throw error;
-  }
+    if (taken?.key != null) await putBack(client, taken, job.attempts, decision, message);
+  });
 }
 
-async function putBack(client: pg.PoolClient, taken: TakenOut, job: TakenJob, decision: RetryDecision, message: string): Promise<void> {
+/** Puts a job back that is another replica's to run, as if it had never been taken. */
+export async function settleForeign(pool: pg.Pool, job: TakenJob): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const taken = (await client.query<TakenOut>(TAKE_OUT, [job.id, job.locked_by])).rows[0];
+    if (taken?.key != null) await putBack(client, taken, Math.max(0, job.attempts - 1), { kind: 'again', waitMs: 0 }, '');
+  });
+}
+
+async function putBack(client: pg.PoolClient, taken: TakenOut, attempts: number, decision: RetryDecision, message: string): Promise<void> {
   const waitMs = decision.kind === 'again' ? decision.waitMs : 0;
   const { rows } = await client.query<{ readonly id: string }>(
     `select id from graphile_worker.add_job($1, payload => $2::json, queue_name => $3, run_at => now() + $4 * interval '1 millisecond',
-       max_attempts => $5, job_key => $6)`,
-    [taken.identifier, taken.payload, taken.queue_name, waitMs, ATTEMPTS_MAX, taken.key],
+       max_attempts => $5, job_key => $6, flags => $7::text[])`,
+    [
+      taken.identifier,
+      taken.payload,
+      taken.queue_name,
+      waitMs,
+      ATTEMPTS_MAX,
+      taken.key,
+      flagsOf(JSON.parse(taken.payload) as Job['payload']),
+    ],
   );
   const ids = rows.map((row) => row.id);
   if (decision.kind === 'parked')
     await client.query('select graphile_worker.permanently_fail_jobs($1::bigint[], $2)', [ids, plainText(message.slice(0, 2_000))]);
-  else await client.query('select graphile_worker.reschedule_jobs($1::bigint[], attempts => $2)', [ids, job.attempts]);
+  else await client.query('select graphile_worker.reschedule_jobs($1::bigint[], attempts => $2)', [ids, attempts]);
 }

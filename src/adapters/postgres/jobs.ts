@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Instant } from '../../core/model/time.ts';
 import type { Job } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
+import { flagsOf } from './job-flags.ts';
 import { inChunks, jsonb } from './rows.ts';
 
 /** In a smallint; at one attempt in five minutes it lasts for months, so that an outage never uses up a job. */
@@ -29,14 +30,15 @@ export async function addJobs(db: Database | Tx, jobs: readonly Job[], now: Inst
       job_key: shortened(job.key, KEY_CHARS_MAX),
       queue_name: job.queue === undefined ? null : shortened(job.queue, QUEUE_CHARS_MAX),
       wait_ms: job.runAt === undefined ? 0 : Math.max(0, job.runAt - now),
+      flags: flagsOf(job.payload),
     }));
     await sql`
       select count(*) from graphile_worker.add_jobs(
         array(
           select row(asked.identifier, asked.payload, asked.queue_name,
             least(now() + asked.wait_ms * interval '1 millisecond', waiting.run_at),
-            ${ATTEMPTS_MAX}::smallint, asked.job_key, null, null)::graphile_worker.job_spec
-          from jsonb_to_recordset(${jsonb(specs)}) as asked (identifier text, payload json, queue_name text, wait_ms float8, job_key text)
+            ${ATTEMPTS_MAX}::smallint, asked.job_key, null, asked.flags)::graphile_worker.job_spec
+          from jsonb_to_recordset(${jsonb(specs)}) as asked (identifier text, payload json, queue_name text, wait_ms float8, job_key text, flags text[])
           left join graphile_worker._private_jobs waiting on waiting.key = asked.job_key and waiting.locked_at is null
         ), false)`.execute(db);
   }

@@ -23,14 +23,18 @@ export interface Heartbeat {
 /** Together less than the half minute after which the server gives a silent session up: nobody may take the lock before we know. */
 const HEARTBEAT: Heartbeat = { everyMs: 10_000, answerMs: 15_000 };
 
+/** `alone`: for one process. `among-replicas`: together with others that ask for the same, and with nobody who wants to be alone. */
+export type Opening = 'alone' | 'among-replicas';
+
 /**
- * Holds the database for one bot: a session-level advisory lock on a connection that does nothing else.
+ * Holds the database for one bot, or for replicas of it: a session-level advisory lock on a connection that does nothing else.
  *
  * The lock ends with the session, so it is free as soon as its holder is dead, however it died. When only the
  * connection or the server died, or stood still, it is taken again.
  */
 export class OpenerLock {
   readonly #connection: Connection;
+  readonly #opening: Opening;
   readonly #log: Log;
   readonly #heartbeat: Heartbeat;
   readonly #leave = new AbortController();
@@ -38,8 +42,9 @@ export class OpenerLock {
   #held = true;
   #lost = false;
 
-  private constructor(connection: Connection, client: pg.Client, log: Log, heartbeat: Heartbeat) {
+  private constructor(connection: Connection, opening: Opening, client: pg.Client, log: Log, heartbeat: Heartbeat) {
     this.#connection = connection;
+    this.#opening = opening;
     this.#client = client;
     this.#log = log;
     this.#heartbeat = heartbeat;
@@ -47,24 +52,20 @@ export class OpenerLock {
   }
 
   /**
-   * Takes the lock, and ends the sessions that a killed bot left: their transactions must not land after we have read.
+   * Takes the lock. Whoever is alone ends the sessions that a killed bot left: their transactions must not land after we have read.
    *
    * @throws PortError that names the holder, when another process has this database open.
    */
-  static async acquire(connection: Connection, log: Log, heartbeat = HEARTBEAT): Promise<OpenerLock> {
+  static async acquire(connection: Connection, opening: Opening, log: Log, heartbeat = HEARTBEAT): Promise<OpenerLock> {
     const client = await connected(connection, heartbeat);
     try {
       const until = performance.now() + ACQUIRE_MS_MAX;
-      while (!(await tryLock(client))) {
+      while (!(await tryLock(client, opening))) {
         if (performance.now() > until) throw await refusal(client);
         await sleep(50);
       }
-      await client.query(
-        `select pg_terminate_backend(pid, 2000) from pg_stat_activity
-         where datname = current_database() and application_name = $1 and usename = current_user and pid <> pg_backend_pid()`,
-        [SESSION_NAME],
-      );
-      return new OpenerLock(connection, client, log, heartbeat);
+      if (opening === 'alone') await endSessions(client);
+      return new OpenerLock(connection, opening, client, log, heartbeat);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw toPortError('open', error);
@@ -119,7 +120,7 @@ export class OpenerLock {
   async #tryAgain(): Promise<'held' | 'refused' | 'away'> {
     const client = await connected(this.#connection, this.#heartbeat).catch(() => undefined);
     if (client === undefined) return 'away';
-    const locked = await tryLock(client).catch(() => undefined);
+    const locked = await tryLock(client, this.#opening).catch(() => undefined);
     if (locked !== true || this.#leave.signal.aborted) {
       await client.end().catch(() => undefined);
       return locked === false ? 'refused' : 'away';
@@ -149,9 +150,22 @@ async function connected(connection: Connection, { answerMs }: Heartbeat): Promi
   }
 }
 
-async function tryLock(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ readonly locked: boolean }>('select pg_try_advisory_lock($1, $2) as locked', [...LOCK]);
+const TRY_LOCK: Readonly<Record<Opening, string>> = {
+  alone: 'select pg_try_advisory_lock($1, $2) as locked',
+  'among-replicas': 'select pg_try_advisory_lock_shared($1, $2) as locked',
+};
+
+async function tryLock(client: pg.Client, opening: Opening): Promise<boolean> {
+  const { rows } = await client.query<{ readonly locked: boolean }>(TRY_LOCK[opening], [...LOCK]);
   return rows[0]?.locked === true;
+}
+
+async function endSessions(client: pg.Client): Promise<void> {
+  await client.query(
+    `select pg_terminate_backend(pid, 2000) from pg_stat_activity
+     where datname = current_database() and application_name = $1 and usename = current_user and pid <> pg_backend_pid()`,
+    [SESSION_NAME],
+  );
 }
 
 async function refusal(client: pg.Client): Promise<PortError> {

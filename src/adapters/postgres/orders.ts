@@ -13,6 +13,7 @@ import type { StateChange } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
 import { at, clusterId, desiredSpec, integer, revision, rolloutId } from './decoders.ts';
 import { inChunks, readRow, recordset } from './rows.ts';
+import type { WriteFence } from './write-fence.ts';
 
 interface Row {
   readonly cluster: string;
@@ -99,10 +100,17 @@ export async function sendAgain(tx: Tx, fleet: FleetId, change: NonNullable<Stat
  * An answer belongs to the epoch it names: an order that was replaced meanwhile has not been answered. The version of the fleet
  * grows with it, because a decision made from what was read before would not know of a refusal.
  */
-export async function recordReplies(db: Database, fleet: FleetId, replies: readonly OrderReply[], repliedAt: number): Promise<void> {
+export async function recordReplies(
+  db: Database,
+  fence: WriteFence,
+  fleet: FleetId,
+  replies: readonly OrderReply[],
+  repliedAt: number,
+): Promise<void> {
   if (replies.length === 0) return;
   await db.transaction().execute(async (tx) => {
-    // First, as a commit does, so that the two never wait for each other.
+    await fence(tx, fleet, 'recordReplies');
+    // Before anything of the fleet, as a commit does, so that the two never wait for each other.
     await sql`select from fleets where id = ${fleet} for update`.execute(tx);
     let recorded = 0n;
     for (const some of inChunks(replies)) {

@@ -14,14 +14,19 @@ interface LockedJob {
 export class OrphanedLocks {
   readonly #pool: pg.Pool;
   readonly #isRunning: (job: string) => boolean;
+  readonly #isOurs: (worker: string) => boolean;
   readonly #unheardMs: number;
   /** When a lock was first seen without anybody who works on its job, by this process's own steady clock. */
   readonly #suspectedAt = new Map<string, number>();
 
-  /** @param unheardMs - after this long, whoever asked for a job has got it or has given up. */
-  constructor(pool: pg.Pool, isRunning: (job: string) => boolean, unheardMs: number) {
+  /**
+   * @param isOurs - whether a worker is, or was, of this process.
+   * @param unheardMs - after this long, whoever asked for a job has got it or has given up.
+   */
+  constructor(pool: pg.Pool, isRunning: (job: string) => boolean, isOurs: (worker: string) => boolean, unheardMs: number) {
     this.#pool = pool;
     this.#isRunning = isRunning;
+    this.#isOurs = isOurs;
     this.#unheardMs = unheardMs;
   }
 
@@ -31,7 +36,7 @@ export class OrphanedLocks {
       'select id::text, locked_by as "lockedBy", attempts::int from graphile_worker._private_jobs where locked_by is not null',
     );
     const now = performance.now();
-    const suspects = rows.filter(({ id }) => !this.#isRunning(id));
+    const suspects = rows.filter(({ id, lockedBy }) => !this.#isRunning(id) && this.#isOurs(lockedBy));
     const keys = new Set(suspects.map(keyOf));
     for (const key of this.#suspectedAt.keys()) if (!keys.has(key)) this.#suspectedAt.delete(key);
     for (const key of keys) if (!this.#suspectedAt.has(key)) this.#suspectedAt.set(key, now);

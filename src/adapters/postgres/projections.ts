@@ -5,6 +5,7 @@ import type { Projection } from '../../ports/state-store.ts';
 import type { Database } from './database.ts';
 import { integer } from './decoders.ts';
 import { jsonb, plainText, readRow } from './rows.ts';
+import type { WriteFence } from './write-fence.ts';
 
 export async function projection(db: Database, fleet: FleetId, key: string): Promise<Projection | undefined> {
   return (await select(db, fleet, sql`key = ${plainText(key)}`))[0];
@@ -26,9 +27,13 @@ const projectionRow: Decoder<Projection> = mapped(
   ({ remote_id: remoteId, ...same }): Projection => ({ ...same, remoteId }),
 );
 
-export async function saveProjection(db: Database, fleet: FleetId, { key, remoteId, hash, memo }: Projection): Promise<void> {
-  await sql`
-    insert into projections (fleet, key, remote_id, hash, memo)
-    values (${fleet}, ${plainText(key)}, ${remoteId ?? null}, ${hash ?? null}, ${jsonb(memo)})
-    on conflict (fleet, key) do update set remote_id = excluded.remote_id, hash = excluded.hash, memo = excluded.memo`.execute(db);
+export async function saveProjection(db: Database, fence: WriteFence, fleet: FleetId, saved: Projection): Promise<void> {
+  const { key, remoteId, hash, memo } = saved;
+  await db.transaction().execute(async (tx) => {
+    await fence(tx, fleet, 'saveProjection');
+    await sql`
+      insert into projections (fleet, key, remote_id, hash, memo)
+      values (${fleet}, ${plainText(key)}, ${remoteId ?? null}, ${hash ?? null}, ${jsonb(memo)})
+      on conflict (fleet, key) do update set remote_id = excluded.remote_id, hash = excluded.hash, memo = excluded.memo`.execute(tx);
+  });
 }

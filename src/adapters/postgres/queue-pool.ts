@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../../ports/log.ts';
-import { type Connection, poolConfig, surviving } from './connection.ts';
+import { answerMs, type Connection, poolConfig, type SessionTimes, surviving } from './connection.ts';
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void;
 
@@ -25,8 +25,8 @@ class QueuePool extends pg.Pool {
 
 const withoutCode = (error: unknown): Error => new Error(error instanceof Error ? error.message : String(error), { cause: error });
 
-/** @param statementMs - what the server gives one statement. */
-export function createQueuePool(connection: Connection, max: number, statementMs: number, log: Log): pg.Pool {
+export function createQueuePool(connection: Connection, max: number, times: SessionTimes, log: Log): pg.Pool {
   // graphile-worker's own numbers are texts, as the driver gives them.
-  return surviving(new QueuePool(poolConfig(connection, { max, statementMs, bigintAsNumber: false })), statementMs, log);
+  const pool = new QueuePool(poolConfig(connection, { ...times, max, bigintAsNumber: false }));
+  return surviving(pool, answerMs(times.statementMs), log);
 }

@@ -6,8 +6,10 @@ import { backoffMs, retryOf } from '../../ports/job-retry.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Job, JobTask } from '../../ports/state-store.ts';
 import { answerMs } from './connection.ts';
-import { freeDeadWorkers, removeIdleQueues, requeueParkedJobs } from './job-recovery.ts';
-import { settleDone, settleFailed, type TakenJob } from './job-settling.ts';
+import { fleetOf } from './job-flags.ts';
+import { freeDeadWorkers, freeOwnWorkers, removeIdleQueues, requeueParkedJobs } from './job-recovery.ts';
+import { settleDone, settleFailed, settleForeign, type TakenJob } from './job-settling.ts';
+import type { JobShare } from './job-share.ts';
 import { OrphanedLocks } from './orphaned-locks.ts';
 
 export interface JobContext {
@@ -35,6 +37,17 @@ export interface QueueTimes {
 
 export const QUEUE_TIMES: QueueTimes = { statementMs: 10_000, lookEveryMs: 5_000 };
 
+export interface QueueOptions {
+  readonly pool: pg.Pool;
+  readonly handlers: JobHandlers;
+  /** So many jobs at a time. */
+  readonly concurrency: number;
+  readonly times: QueueTimes;
+  /** Where others work on the same queue. */
+  readonly share?: JobShare | undefined;
+  readonly log: Log;
+}
+
 /** Creates or updates the queue's own tables. `add_jobs` needs them, so it comes before the store is used. */
 export async function migrateQueue(pool: pg.Pool, log: Log): Promise<void> {
   await runMigrations({ pgPool: pool, logger: loggerTo(log) });
@@ -51,21 +64,27 @@ export class JobQueue {
   /** Jobs that a handler works on, until their outcome is stored. */
   readonly #running = new Set<string>();
   readonly #times: QueueTimes;
+  /** `undefined`: this process runs all jobs of the database. */
+  readonly #share: JobShare | undefined;
+  /** Under which names this process locks jobs, or has locked them. */
+  readonly #workers: string[] = [];
   #runner: Runner | undefined;
   #supervised: Promise<void> = Promise.resolve();
 
-  private constructor(pool: pg.Pool, handlers: JobHandlers, concurrency: number, times: QueueTimes, log: Log) {
+  private constructor({ pool, handlers, concurrency, times, share, log }: QueueOptions) {
     this.#pool = pool;
     this.#handlers = handlers;
     this.#concurrency = concurrency;
     this.#times = times;
+    this.#share = share;
     this.#log = log;
   }
 
   /** Takes up what a dead bot left, then starts. @throws when the database does not answer. */
-  static async start(pool: pg.Pool, handlers: JobHandlers, concurrency: number, times: QueueTimes, log: Log): Promise<JobQueue> {
-    const queue = new JobQueue(pool, handlers, concurrency, times, log);
-    const freed = await freeDeadWorkers(pool, []);
+  static async start(options: QueueOptions): Promise<JobQueue> {
+    const { pool, log } = options;
+    const queue = new JobQueue(options);
+    const freed = await queue.#freeDeadWorkers();
     const requeued = await requeueParkedJobs(pool);
     await removeIdleQueues(pool);
     if (freed + requeued > 0) log.info({ freed, requeued }, 'jobs of the last run are taken up again');
@@ -91,6 +110,8 @@ export class JobQueue {
     ]);
     timer.abort();
     this.#cutOff.abort();
+    // Others are there to do the work: it need not wait until they find out.
+    if (this.#share !== undefined) await freeOwnWorkers(this.#pool, [], this.#workers).catch(() => undefined);
     if (outcome === 'cut-off')
       this.#log.warn({ timeoutMs }, 'jobs were still running when the time to drain was up; they run again after the next start');
     return outcome;
@@ -99,6 +120,11 @@ export class JobQueue {
   async #run(): Promise<Runner> {
     const tasks = Object.entries(this.#handlers).map(([name, handler]) => [name, this.#task(name, handler)] as const);
     const events: WorkerEvents = new EventEmitter();
+    const share = this.#share;
+    events.on('pool:create', ({ workerPool }) => {
+      this.#workers.push(workerPool.id);
+      share?.addWorker(workerPool.id);
+    });
     const runner = await run({
       pgPool: this.#pool,
       events,
@@ -107,6 +133,7 @@ export class JobQueue {
       concurrency: this.#concurrency,
       pollInterval: POLL_MS,
       noHandleSignals: true,
+      ...(share === undefined ? {} : { forbiddenFlags: () => [...share.foreign()] }),
       logger: loggerTo(this.#log),
       // In batches its failures are caught; one by one they would be unhandled rejections. See job-settling.ts.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
@@ -130,7 +157,7 @@ export class JobQueue {
         await sleep(Math.min(SETTLE_RETRY_MS_MAX, backoffMs(failures) / 4), undefined, { signal, ref: false }).catch(() => undefined);
         if (signal.aborted) return;
         try {
-          await freeDeadWorkers(this.#pool, [...this.#running]);
+          await this.#freeDeadWorkers();
           runner = await this.#run();
           this.#runner = runner;
           failures = 0;
@@ -144,6 +171,11 @@ export class JobQueue {
     }
   }
 
+  #freeDeadWorkers(): Promise<number> {
+    const running = [...this.#running];
+    return this.#share === undefined ? freeDeadWorkers(this.#pool, running) : freeOwnWorkers(this.#pool, running, this.#workers);
+  }
+
   #task(name: string, handler: JobHandlers[JobTask]): Task {
     return async (payload, { job }) => {
       this.#running.add(job.id);
@@ -152,17 +184,37 @@ export class JobQueue {
   }
 
   async #work(name: string, handler: JobHandlers[JobTask], payload: Job['payload'], job: TakenJob): Promise<void> {
+    const isForeign = this.#foreignCheck(payload);
+    const settleAsForeign = () => this.#settle(job, () => settleForeign(this.#pool, job));
+    if (isForeign()) return settleAsForeign();
+    const end = this.#begin(payload);
     try {
       await handler(payload, { attempt: job.attempts, signal: this.#cutOff.signal });
     } catch (error) {
+      if (isForeign()) {
+        this.#log.info({ err: error, task: name, key: job.key }, 'the fleet of a job went to another replica, which runs it again');
+        return settleAsForeign();
+      }
       const decision = retryOf(error, job.attempts);
       const fields = { err: error, task: name, key: job.key, attempt: job.attempts, ...decision };
       if (decision.kind === 'parked') this.#log.error(fields, 'a job needs a person; it is tried again at the next start');
       else this.#log.warn(fields, 'a job failed and is tried again');
       await this.#settle(job, () => settleFailed(this.#pool, job, decision, error instanceof Error ? error.message : String(error)));
       return;
+    } finally {
+      end();
     }
     await this.#settle(job, () => settleDone(this.#pool, job));
+  }
+
+  #foreignCheck(payload: Job['payload']): () => boolean {
+    const fleet = fleetOf(payload);
+    return () => fleet !== undefined && this.#share?.mayRun(fleet) === false;
+  }
+
+  #begin(payload: Job['payload']): () => void {
+    const fleet = fleetOf(payload);
+    return (fleet === undefined ? undefined : this.#share?.begin(fleet)) ?? (() => undefined);
   }
 
   /** Until it is written down: a job that is done and not recorded would run again. */
@@ -181,7 +233,9 @@ export class JobQueue {
 
   async #releaseOrphans(): Promise<void> {
     const { signal } = this.#stopping;
-    const orphans = new OrphanedLocks(this.#pool, (job) => this.#running.has(job), answerMs(this.#times.statementMs) + NOTICED_MS);
+    const isOurs = (worker: string): boolean => this.#share === undefined || this.#workers.includes(worker);
+    const unheardMs = answerMs(this.#times.statementMs) + NOTICED_MS;
+    const orphans = new OrphanedLocks(this.#pool, (job) => this.#running.has(job), isOurs, unheardMs);
     while (!signal.aborted) {
       await sleep(this.#times.lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;

@@ -22,9 +22,13 @@ import * as projections from './projections.ts';
 import * as summaries from './rollout-summaries.ts';
 import * as rollouts from './rollouts-read.ts';
 import * as stops from './stops.ts';
+import { outdated, type WriteFence } from './write-fence.ts';
 
-/** `lost`: another process has taken the database, for good. `away`: it cannot be told right now. */
-export type LockState = () => 'held' | 'away' | 'lost';
+/**
+ * `lost`: another process has taken the database, for good. `away`: it cannot be told right now. `outdated`: a newer program has
+ * updated the database.
+ */
+export type LockState = () => 'held' | 'away' | 'lost' | 'outdated';
 
 /** Longer than a loaded machine takes for `select 1`, shorter than a probe waits. */
 const HEALTHY_MS_MAX = 2_000;
@@ -34,12 +38,14 @@ export class PostgresStateStore implements StateStore {
   readonly #db: Database;
   readonly #lockState: LockState;
   readonly #clock: Clock;
+  readonly #fence: WriteFence;
   readonly #plans = new PlanCache();
 
   /** @param clock - the one that instants of jobs are from. */
-  constructor(db: Database, lockState: LockState, clock: Clock) {
+  constructor(db: Database, lockState: LockState, clock: Clock, fence: WriteFence) {
     this.#db = db;
     this.#clock = clock;
+    this.#fence = fence;
     this.#lockState = lockState;
   }
 
@@ -116,7 +122,7 @@ export class PostgresStateStore implements StateStore {
   }
 
   recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void> {
-    return this.#write('recordReplies', () => orders.recordReplies(this.#db, fleet, replies, at));
+    return this.#write('recordReplies', () => orders.recordReplies(this.#db, this.#fence, fleet, replies, at));
   }
 
   observations(fleet: FleetId) {
@@ -140,11 +146,11 @@ export class PostgresStateStore implements StateStore {
   }
 
   saveProjection(fleet: FleetId, projection: Projection): Promise<void> {
-    return this.#write('saveProjection', () => projections.saveProjection(this.#db, fleet, projection));
+    return this.#write('saveProjection', () => projections.saveProjection(this.#db, this.#fence, fleet, projection));
   }
 
   commit(change: StateChange): Promise<'committed' | 'conflict'> {
-    return this.#write('commit', () => commit(this.#db, change, this.#clock.now()));
+    return this.#write('commit', () => commit(this.#db, this.#fence, change, this.#clock.now()));
   }
 
   enqueue(jobs: readonly Job[]): Promise<void> {
@@ -168,6 +174,7 @@ export class PostgresStateStore implements StateStore {
       const lock = this.#lockState();
       if (lock === 'held') return work();
       if (lock === 'away') throw storeError(operation, 'retry-later', 'the database does not answer; it is tried again by itself');
+      if (lock === 'outdated') throw outdated(operation);
       throw storeError(operation, 'needs-human', 'another Flotilla has taken the database over; stop one of the two');
     });
   }

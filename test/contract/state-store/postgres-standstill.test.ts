@@ -1,7 +1,7 @@
 import { platform } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/adapters/postgres/connection.ts';
-import { openDatabase } from '../../../src/adapters/postgres/database.ts';
+import { DATABASE_TIMES, openDatabase } from '../../../src/adapters/postgres/database.ts';
 import { OpenerLock } from '../../../src/adapters/postgres/opener-lock.ts';
 import { instant } from '../../../src/core/model/time.ts';
 import { BotHome } from '../../support/state/bot-home.ts';
@@ -58,7 +58,7 @@ describe.runIf(platform() === 'linux')('a PostgreSQL that stands still for longe
   it('is not taken for held meanwhile, and is held again afterwards', async () => {
     await home.open();
     const connection: Connection = { ...(await home.connection()), database: 'postgres' };
-    const lock = await OpenerLock.acquire(connection, memoryLog(), { everyMs: 100, answerMs: 2_000 });
+    const lock = await OpenerLock.acquire(connection, 'alone', memoryLog(), { everyMs: 100, answerMs: 2_000 });
     try {
       const standstill = new Standstill(await home.serverPid());
       await eventually('it is noticed', () => !lock.held);
@@ -72,7 +72,7 @@ describe.runIf(platform() === 'linux')('a PostgreSQL that stands still for longe
   it('keeps nothing of a transaction that was given up, also when its connection is used again', async () => {
     const state = await home.open();
     await state.store.saveFleet(fleetRecord());
-    const db = openDatabase(await home.connection(), memoryLog(), 500);
+    const db = openDatabase(await home.connection(), memoryLog(), { ...DATABASE_TIMES, statementMs: 500 });
     try {
       let standstill: Standstill | undefined;
       const givenUp = db.transaction().execute(async (tx) => {

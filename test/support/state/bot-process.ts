@@ -17,7 +17,7 @@ try {
     await forever();
   };
   await state.runQueue(
-    { sync: take, tick: take, review: take, deliver: take, publish: take, sweep: take, drift: take, install: take },
+    { sync: take, tick: take, observe: take, review: take, deliver: take, publish: take, sweep: take, drift: take, install: take },
     memoryLog(),
   );
   process.on('SIGINT', async () => {

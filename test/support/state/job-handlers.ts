@@ -7,6 +7,7 @@ export type Handler = (payload: Job['payload'], context: JobContext) => Promise<
 export const handlers = (handler: Handler): JobHandlers => ({
   sync: handler,
   tick: handler,
+  observe: handler,
   review: handler,
   deliver: handler,
   publish: handler,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type ConnectedState, openState, type StateSettings } from '../../../src/adapters/postgres/connect.ts';
+import { type ConnectedState, openShared, openState, type StateSettings } from '../../../src/adapters/postgres/connect.ts';
 import type { Connection } from '../../../src/adapters/postgres/connection.ts';
 import { openDatabase } from '../../../src/adapters/postgres/database.ts';
 import { EmbeddedServer } from '../../../src/adapters/postgres/embedded-server.ts';
@@ -117,6 +117,13 @@ export class TestDatabase {
 
   async open(settings: Partial<StateSettings> = {}): Promise<ConnectedState> {
     const state = await openState(this.connection, this.log, settings);
+    this.#opened.push(state);
+    return state;
+  }
+
+  /** One of several that share it. */
+  async replica(settings: Partial<StateSettings> = {}): Promise<ConnectedState> {
+    const state = await openShared(this.connection, this.log, settings);
     this.#opened.push(state);
     return state;
   }

@@ -39,6 +39,17 @@ it('asks for ticks, sweeps and looks at drift, for each fleet by its own schedul
   expect([count(`tick:${OTHER_FLEET}`), count(`sweep:${OTHER_FLEET}`), count(`drift:${OTHER_FLEET}`)]).toEqual([10, 0, 10]);
 });
 
+it('asks no more for a fleet that is dropped, and begins anew when it comes back', async () => {
+  scheduler.begin(FLEET);
+  scheduler.begin(OTHER_FLEET);
+  scheduler.drop(FLEET);
+  await vi.advanceTimersByTimeAsync(MINUTE_MS + 100);
+  expect([count(`tick:${FLEET}`), count(`tick:${OTHER_FLEET}`)]).toEqual([0, 4]);
+  scheduler.begin(FLEET);
+  await vi.advanceTimersByTimeAsync(MINUTE_MS);
+  expect(count(`tick:${FLEET}`)).toBe(4);
+});
+
 it('replaces the timers of a schedule that changes, and keeps those of one that does not', async () => {
   const everyMinute = { ...DEFAULT_TIMERS, tick: '* * * * *' };
   scheduler.set(FLEET, DEFAULT_TIMERS);

@@ -17,6 +17,7 @@ describe('toPortError', () => {
     ['57014', 'retry-later', /longer than its time limit/],
     ['40001', 'retry-later', /another transaction/],
     ['53100', 'retry-later', /disk .* is full; free some space/],
+    ['08P01', 'needs-human', /address of the database itself/],
     ['53300', 'retry-later', /max_connections/],
     ['53400', 'retry-later', /short of a resource/],
     ['25006', 'retry-later', /read-only/],

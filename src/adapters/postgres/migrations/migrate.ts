@@ -4,12 +4,17 @@ import { storeError, toPortError } from '../errors.ts';
 import { enforceWords } from '../word-checks.ts';
 import { up as initial } from './0001-initial.ts';
 import { up as rolloutPerRelease } from './0002-rollout-per-release.ts';
+import { up as leases } from './0003-leases.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
   '0002-rollout-per-release': { up: rolloutPerRelease },
+  '0003-leases': { up: leases },
 };
+
+/** Their names are in order: a database with a later one was updated by a newer program. */
+export const NEWEST_MIGRATION = Object.keys(MIGRATIONS).toSorted().at(-1) ?? '';
 
 /**
  * Brings the database to this program's schema and words, each migration in a transaction, under an advisory lock. Forward only.
