@@ -10,12 +10,14 @@ import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
 import { peerOcm } from './peer-ocm.ts';
 import { smallCommit } from './small-commit.ts';
+import { tickCost } from './tick-cost.ts';
 
 /** By the name of the goal that they answer for, or of the peer beside it. */
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   decide,
   G5: coldStart,
   G6: smallCommit,
+  G16: tickCost,
   local: localMode,
   R3: () => kills(200),
   'peer-ocm': () => peerOcm(measureDecide),
