@@ -213,7 +213,12 @@ export class OnCall {
       const pin = world.truth(trusted.cluster(pinned.name))?.running.version;
       this.#schedule.story.tell(() => `lead pins ${pinned.name} to ${pin}, which it runs`);
       world.push(
-        { ...world.spec, clusters: world.spec.clusters.map((one) => (one === pinned ? { ...one, pin } : one)) },
+        {
+          ...world.spec,
+          clusters: world.spec.clusters.map((one) => (one === pinned ? { ...one, pin } : one)),
+          // It may be the only canary.
+          releases: world.spec.releases.map((one) => (one === wanted ? { ...wanted, waived: true } : one)),
+        },
         `${pinned.name} stays at ${pin}`,
       );
       return;
