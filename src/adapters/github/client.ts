@@ -15,27 +15,25 @@ export interface GitHubRepository {
 
 export const PER_PAGE = 100;
 
-/** As many pages as that, and no more. For what is sorted so that the rest is of no use. */
-export async function newestPages<T>(pages: AsyncIterable<{ readonly data: readonly T[] }>, pagesMax: number): Promise<readonly T[]> {
-  const items: T[] = [];
-  let count = 0;
+/** As many pages as that, and no more are asked for. */
+async function firstPages<T>(pages: AsyncIterable<{ readonly data: readonly T[] }>, pagesMax: number): Promise<readonly (readonly T[])[]> {
+  const read: (readonly T[])[] = [];
   for await (const { data } of pages) {
-    items.push(...data);
-    count += 1;
-    if (count === pagesMax) break;
+    read.push(data);
+    if (read.length === pagesMax) break;
   }
-  return items;
+  return read;
+}
+
+/** The entries of as many pages as that. For what is sorted so that the rest is of no use. */
+export async function newestPages<T>(pages: AsyncIterable<{ readonly data: readonly T[] }>, pagesMax: number): Promise<readonly T[]> {
+  return (await firstPages(pages, pagesMax)).flat();
 }
 
 /** @throws PortError when there are more pages than that: a silent cut would hide what we look for. */
 export async function collectPages<T>(pages: AsyncIterable<{ readonly data: readonly T[] }>, pagesMax: number): Promise<readonly T[]> {
-  const items: T[] = [];
-  let count = 0;
-  for await (const { data } of pages) {
-    items.push(...data);
-    count += 1;
-    if (count > pagesMax)
-      throw refused('list', `GitHub has more than ${pagesMax} pages of ${PER_PAGE} entries, which is more than this program reads`);
-  }
-  return items;
+  const read = await firstPages(pages, pagesMax + 1);
+  if (read.length > pagesMax)
+    throw refused('list', `GitHub has more than ${pagesMax} pages of ${PER_PAGE} entries, which is more than this program reads`);
+  return read.flat();
 }

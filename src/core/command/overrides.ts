@@ -1,11 +1,12 @@
 import { err, ok, type Result } from '../model/result.ts';
 import { durationMs, formatDuration, formatInstant, instant } from '../model/time.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
-import { isPhaseOver, type Override, PHASE_AHEAD } from '../reconcile/state.ts';
+import { isPhaseOver, PHASE_AHEAD } from '../reconcile/state.ts';
 import { isLifted } from '../stop/stop.ts';
 import { type Applied, type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { releaseStop } from './release-stop.ts';
 import { phaseOf } from './targets.ts';
+import { withOverride } from './with-override.ts';
 
 const HOUR_MS = 3_600_000;
 /** How long an expedite lasts that says nothing of it. */
@@ -29,8 +30,7 @@ export const expedite: Handler = ({ rollout, now }, command) => {
   );
   if (before?.until !== undefined) return err(`expedited already, by ${before.by} until ${formatInstant(before.until)}: ${before.reason}`);
   const { by, reason } = command;
-  const override: Override = { kind: 'expedite', phase, product: undefined, by, reason, at: now, until };
-  const next = { ...state, overrides: [...state.overrides, override] };
+  const next = withOverride(state, { kind: 'expedite', phase, by, reason, at: now, until });
   return ok({
     ...NOTHING_APPLIED,
     rollouts: [{ before: state, next }],
@@ -69,16 +69,7 @@ const waiveCanary: Handler = (input, command) => {
     const lifted = releaseStop({ ...input, rollouts: [rollout] }, stop, command);
     return ok({ ...lifted, changes: [change, ...lifted.changes] });
   }
-  const override: Override = {
-    kind: 'waiver',
-    phase: name,
-    product: undefined,
-    by: command.by,
-    reason: command.reason,
-    at: now,
-    until: undefined,
-  };
-  const next = { ...state, overrides: [...state.overrides, override] };
+  const next = withOverride(state, { kind: 'waiver', phase: name, by: command.by, reason: command.reason, at: now });
   return ok({ ...NOTHING_APPLIED, rollouts: [{ before: state, next }], changes: [change] });
 };
 
@@ -91,8 +82,7 @@ function waiveRequirement({ rollout, now }: RolloutInput, command: RolloutComman
   const before = state.overrides.find((one) => one.kind === 'requirement' && one.product === product);
   if (before !== undefined) return err(`${before.by} lets it start before ${product} is done already: ${before.reason}`);
   const { by, reason } = command;
-  const override: Override = { kind: 'requirement', phase: undefined, product, by, reason, at: now, until: undefined };
-  const next = { ...state, overrides: [...state.overrides, override] };
+  const next = withOverride(state, { kind: 'requirement', product, by, reason, at: now });
   const change = {
     subject: 'rollout',
     name: state.id,

@@ -5,6 +5,7 @@ import { stopsOnVersions, stopsOverRollout } from '../reconcile/stops-over.ts';
 import { isBudgeted } from '../reconcile/tally.ts';
 import { inForce, type Stop, type StopCause } from '../stop/stop.ts';
 import { type Applied, type CommandInput, whyOf } from './command.ts';
+import { withOverride } from './with-override.ts';
 
 /**
  * What goes with lifting a stop. Whoever lifts one that failures have set has seen them: they no longer count. Whoever goes on
@@ -44,10 +45,7 @@ function afterLifting(
     case 'acknowledge':
       return acknowledgeAll(state);
     case 'waive':
-      return {
-        ...state,
-        overrides: [...state.overrides, { kind: 'waiver', phase: stop.phase, product: undefined, by, reason, at: now, until: undefined }],
-      };
+      return withOverride(state, { kind: 'waiver', phase: stop.phase, by, reason, at: now });
     case 'nothing':
       return state;
   }

@@ -2,6 +2,7 @@ import type { ClusterId } from '../model/ids.ts';
 import { become } from './advance.ts';
 import { giveOrder } from './orders.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
+import { NOTHING_SEEN } from './state.ts';
 
 /** Orders a target to move: one more attempt, which remembers nothing of the one before. */
 export function startTarget(draft: RolloutDraft, cluster: ClusterId, rescue: boolean, why: string): void {
@@ -9,17 +10,9 @@ export function startTarget(draft: RolloutDraft, cluster: ClusterId, rescue: boo
   const attempt = target.attempt + 1;
   const detail = attempt > 1 ? `attempt ${attempt}` : why;
   const epoch = giveOrder(draft, cluster, 'run', detail);
-  const afresh = {
-    healthySince: undefined,
-    brokenSince: undefined,
-    sampledAt: undefined,
-    seenAt: undefined,
-    unseenSince: undefined,
-    progress: undefined,
-  };
   draft.setTarget(
     cluster,
-    become(target, 'applying', draft.now, { ...afresh, exemptMs: 0, attempt, epoch, startedAt: draft.now, rescue, detail }),
+    become(target, 'applying', draft.now, { ...NOTHING_SEEN, exemptMs: 0, attempt, epoch, startedAt: draft.now, rescue, detail }),
   );
   draft.waits.delete(cluster);
   draft.dirty.add(cluster);

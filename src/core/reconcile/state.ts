@@ -221,6 +221,16 @@ export const SETTLED = statusesAt('settled');
 export const isUnstarted = ({ status, startedAt }: Pick<TargetState, 'status' | 'startedAt'>): boolean =>
   status === 'waiting' || (status === 'unreachable' && startedAt === undefined);
 
+/** What is remembered of evidence before an attempt has any. */
+export const NOTHING_SEEN = {
+  healthySince: undefined,
+  brokenSince: undefined,
+  sampledAt: undefined,
+  seenAt: undefined,
+  unseenSince: undefined,
+  progress: undefined,
+} as const satisfies Partial<TargetState>;
+
 /** A target that nobody has touched yet. */
 export function untouched(at: Instant): TargetState {
   return {
@@ -232,12 +242,7 @@ export function untouched(at: Instant): TargetState {
     exemptMs: 0,
     rescue: false,
     probe: false,
-    healthySince: undefined,
-    brokenSince: undefined,
-    sampledAt: undefined,
-    seenAt: undefined,
-    unseenSince: undefined,
-    progress: undefined,
+    ...NOTHING_SEEN,
     detail: undefined,
     acknowledged: undefined,
     supersededBy: undefined,
