@@ -332,25 +332,20 @@ describe('a tick and the network', () => {
     expect(seen.get(bot.cluster('k-canary'))).toMatchObject({ kind: 'unknown', cause: 'data plane east takes long to answer' });
   });
 
-  it('with one data plane that hangs, the others go on as fast as with none', async () => {
-    const took = async (isHanging: boolean): Promise<number> => {
-      const clusters = {
-        'k-canary': { dataPlane: 'west', tier: 'canary' },
-        'k-one': { dataPlane: 'east' },
-        'k-two': { dataPlane: 'west' },
-      };
-      const bot = await TestBot.begin({ clusters });
-      await bot.merge({ clusters, version: '3.9.0' }, 7);
-      if (isHanging) hang(bot);
-      const began = performance.now();
-      for (let nth = 0; nth < 20; nth += 1) {
-        await bot.tasks.tick({ fleet: FLEET });
-        await bot.tasks.observe({ fleet: FLEET, dataPlane: 'west' });
-        await bot.tasks.tick({ fleet: FLEET, news: true });
-      }
-      return performance.now() - began;
+  it('with one data plane that hangs, the others go on as fast as with none: no timer has to fire for them', async () => {
+    const clusters = {
+      'k-canary': { dataPlane: 'west', tier: 'canary' },
+      'k-one': { dataPlane: 'east' },
+      'k-two': { dataPlane: 'west' },
     };
-    const without = await took(false);
-    expect(await took(true)).toBeLessThan(without * 3 + 200);
+    const bot = await TestBot.begin({ clusters });
+    await bot.merge({ clusters, version: '3.9.0' }, 7);
+    await bot.tasks.sync({ fleet: FLEET });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    hang(bot);
+    void bot.tasks.observe({ fleet: FLEET, dataPlane: 'east' });
+    await bot.tasks.observe({ fleet: FLEET, dataPlane: 'west' });
+    await bot.tasks.tick({ fleet: FLEET, news: true });
+    expect((await epochs(bot)).map(([cluster]) => cluster)).toEqual(['k-canary']);
   });
 });
