@@ -6,14 +6,13 @@
 import type { Observation } from '../core/evidence/observation.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
-import { clustersToObserve, clustersToObserveOften } from '../core/reconcile/clusters-to-observe.ts';
 import type { DataPlanePolicy, Policy } from '../core/reconcile/policy.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { within } from './event-loop.ts';
 import { newsJob } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
 import type { Evidence } from './memory.ts';
-import { allUnknown, evidenceOf, isCurrent, observe } from './observe.ts';
+import { allUnknown, clustersWanted, evidenceOf, isCurrent, observe } from './observe.ts';
 import { loadRecords } from './records.ts';
 
 type ObservingLoop = LoopWith<'store' | 'clock' | 'log' | 'dataPlane'>;
@@ -40,9 +39,9 @@ export async function observeDataPlane(loop: ObservingLoop, id: FleetId, name: s
   const dataPlane = policy?.dataPlanes.find((one) => one.name === name);
   if (policy === undefined || dataPlane === undefined) return;
   const evidence = evidenceOf(loop.memory, id, name);
-  const wanted = new Set(clustersToObserve(rollouts).get(name));
+  const { byDataPlane, often } = clustersWanted(rollouts);
+  const wanted = new Set(byDataPlane.get(name));
   for (const cluster of evidence.newest.keys()) if (!wanted.has(cluster)) evidence.newest.delete(cluster);
-  const often = clustersToObserveOften(rollouts);
   const now = loop.ports.clock.now();
   const clusters = [...wanted].filter((cluster) => often.has(cluster) || !wasSeenLately(evidence.newest.get(cluster)));
   if (clusters.length === 0 || evidence.open !== undefined) return;

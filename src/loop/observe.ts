@@ -3,7 +3,7 @@ import type { Observation, Observations } from '../core/evidence/observation.ts'
 import { unknownOf } from '../core/evidence/parse.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
-import { clustersToObserve } from '../core/reconcile/clusters-to-observe.ts';
+import { clustersToObserve, clustersToObserveOften } from '../core/reconcile/clusters-to-observe.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { DataPlanePolicy, Policy } from '../core/reconcile/policy.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
@@ -14,13 +14,27 @@ import { type Evidence, type FleetMemory, type Memory, memoryOf } from './memory
 /** How long a plan waits to see what clusters run that are new in the manifests. */
 const PATIENCE_OF_PLANS_MS = 5_000;
 
+interface Wanted {
+  readonly byDataPlane: ReadonlyMap<string, readonly ClusterId[]>;
+  readonly often: ReadonlySet<ClusterId>;
+}
+
+const wantedOf = new WeakMap<readonly ActiveRollout[], Wanted>();
+
+/** The clusters to look at: found once for each state of the rollouts, however many decisions and data planes ask. */
+export function clustersWanted(rollouts: readonly ActiveRollout[]): Wanted {
+  const known = wantedOf.get(rollouts) ?? { byDataPlane: clustersToObserve(rollouts), often: clustersToObserveOften(rollouts) };
+  wantedOf.set(rollouts, known);
+  return known;
+}
+
 /**
  * What is known of the clusters that a decision could turn on, from the last looks at them. One that we have not looked at for
  * long, because the bot was down say, is left out: that is our silence and not the cluster's.
  */
 export function evidenceFor(own: FleetMemory, rollouts: readonly ActiveRollout[], policy: Policy, now: Instant): Observations {
   const observations = new Map<ClusterId, Observation>();
-  for (const [name, clusters] of clustersToObserve(rollouts)) {
+  for (const [name, clusters] of clustersWanted(rollouts).byDataPlane) {
     const isNamed = policy.dataPlanes.some((one) => one.name === name);
     const newest = own.evidence.get(name)?.newest;
     for (const cluster of clusters) {
@@ -33,7 +47,7 @@ export function evidenceFor(own: FleetMemory, rollouts: readonly ActiveRollout[]
 
 /** Which data planes to look at so that the next decision is made on something newer. */
 export const looksFor = (rollouts: readonly ActiveRollout[], { dataPlanes }: Policy): readonly FollowUp[] =>
-  [...clustersToObserve(rollouts).keys()]
+  [...clustersWanted(rollouts).byDataPlane.keys()]
     .filter((name) => dataPlanes.some((one) => one.name === name))
     .map((dataPlane) => ({ kind: 'observe', dataPlane }));
 
