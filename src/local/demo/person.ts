@@ -58,6 +58,13 @@ export class Person {
     return await this.git('rev-parse', 'HEAD');
   }
 
+  /** Takes a file out of the default branch, without a pull request. */
+  async pushWithout(path: string, message: string): Promise<void> {
+    await this.git('rm', '-q', '--', path);
+    await this.git('commit', '-qm', message);
+    await this.git('push', '-q', 'origin', 'HEAD:main');
+  }
+
   /** Reverts merged commits, newest first, on a branch of its own, and pushes it. */
   async revert(branch: string, ...commits: readonly string[]): Promise<string> {
     await this.git('fetch', '-q', 'origin');

@@ -26,6 +26,9 @@ export async function isolated(tell: (person: Person, run: LocalRun) => Promise<
   }
 }
 
+/** The bank's windows and freezes: with them, the story would be another one at night, on Sundays and at the end of a quarter. */
+const CALENDAR = 'fleet-manifests/calendar/meridian.yaml';
+
 const CHAPTERS: readonly (readonly [string, Chapter])[] = [
   ['A pull request is open, and planned', plannedPull],
   ['A change of our own: planned, pushed again, and still one comment', editedPull],
@@ -41,6 +44,7 @@ const CHAPTERS: readonly (readonly [string, Chapter])[] = [
 ];
 
 export async function story(person: Person): Promise<void> {
+  await person.pushWithout(CALENDAR, 'Let this play at any hour');
   const landed: Landed = {};
   for (const [title, chapter] of CHAPTERS) {
     const began = performance.now();
