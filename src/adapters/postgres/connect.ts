@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { instant } from '../../core/model/time.ts';
@@ -5,18 +6,28 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { StateStore } from '../../ports/state-store.ts';
 import { clockDistance } from './clock-distance.ts';
-import { type Connection, clientConfig, IDLE_IN_TRANSACTION_MS, SCHEMA, SESSION_NAME } from './connection.ts';
+import {
+  answerMs,
+  type Connection,
+  clientConfig,
+  IDLE_IN_TRANSACTION_MS,
+  poolConfig,
+  SCHEMA,
+  SESSION_NAME,
+  surviving,
+} from './connection.ts';
 import { DATABASE_TIMES, type Database, openDatabase } from './database.ts';
 import { EmbeddedServer } from './embedded-server.ts';
 import { guarded, storeError, toPortError } from './errors.ts';
 import { forgetOldDeliveries } from './inbox.ts';
 import { type JobFigures, jobFigures } from './job-figures.ts';
+import { WORK } from './jobs.ts';
 import { LEASE_TIMES, LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
+import { createListeningPool } from './listening-pool.ts';
 import { migrate } from './migrations/migrate.ts';
 import { OpenerLock, type Opening } from './opener-lock.ts';
 import { oneAtATime } from './prepare-lock.ts';
-import { type JobHandlers, JobQueue, migrateQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
-import { createQueuePool } from './queue-pool.ts';
+import { type JobHandlers, JobQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
 import { checkSessions } from './session-check.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
 import { leaseFence, NO_FENCE, schemaFence } from './write-fence.ts';
@@ -58,6 +69,8 @@ export interface ConnectedState {
 
 const DATABASE = 'flotilla';
 const CONCURRENCY = 8;
+/** What became of a job is written down in a moment. */
+const SETTLING_CONNECTIONS_MAX = 3;
 const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()) };
 const CUT_OFF_MS = 1_000;
 const SERVER_MAJOR_MIN = 15;
@@ -128,13 +141,23 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
   // One that stands still in the middle of a transaction must not keep the others waiting for longer than its leases do.
   const idleInTransactionMs = isShared ? leaseTimes.leaseMs : IDLE_IN_TRANSACTION_MS;
   const db = openDatabase(connection, log, { ...DATABASE_TIMES, idleInTransactionMs });
-  const pool = createQueuePool(connection, CONCURRENCY + 4, { statementMs: queueTimes.statementMs, idleInTransactionMs }, log);
+  const queues: JobQueue[] = [];
+  const times = { statementMs: queueTimes.statementMs, idleInTransactionMs, answerMs: answerMs(queueTimes.statementMs) };
+  const onNews = (): void => {
+    for (const queue of queues) queue.look();
+  };
+  const taking = createListeningPool(connection, { ...times, channel: WORK, onNews, mayForget: true }, log);
+  const settling = surviving(
+    new pg.Pool(poolConfig(connection, { ...times, max: SETTLING_CONNECTIONS_MAX, bigintAsNumber: true })),
+    times.answerMs,
+    log,
+  );
   const closeAll = async (): Promise<void> => {
-    await Promise.all([db.destroy(), pool.end()]);
+    await Promise.all([db.destroy(), taking.end(), settling.end()]);
     await lock.release();
   };
   try {
-    await guarded('open', () => oneAtATime(connection, () => prepare(db, pool, log)));
+    await guarded('open', () => oneAtATime(connection, () => prepare(db)));
   } catch (error) {
     await closeAll();
     throw error;
@@ -143,8 +166,8 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
     forgetOldDeliveries(db, Date.now()).catch((error: unknown) => log.warn({ err: error }, 'old deliveries could not be removed'));
   }, FORGET_EVERY_MS);
   forgetting.unref();
-  const queues: JobQueue[] = [];
   const leases = isShared ? new LeaseKeeper(connection, leaseTimes, log) : undefined;
+  const holder = leases?.replica.id ?? randomUUID();
   const lockState = () => (leases?.outdated === true ? 'outdated' : lock.held ? 'held' : lock.lost ? 'lost' : 'away');
   const store = new PostgresStateStore(db, lockState, clock, leases === undefined ? NO_FENCE : leaseFence(leases));
   return {
@@ -152,9 +175,10 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
     storeForPeople: leases === undefined ? store : new PostgresStateStore(db, lockState, clock, schemaFence),
     leases,
     clockDistance: () => guarded('clockDistance', () => clockDistance(db, clock)),
-    jobFigures: () => guarded('jobFigures', () => jobFigures(db, leases?.held.foreign() ?? [])),
+    jobFigures: () => guarded('jobFigures', () => jobFigures(db, leases?.held.openFleets)),
     runQueue: async (handlers, queueLog, concurrency = CONCURRENCY) => {
-      const options = { pool, handlers, concurrency, times: queueTimes, share: leases?.held, log: queueLog };
+      const share = leases?.held;
+      const options = { taking, settling, holder, handlers, concurrency, times: queueTimes, share, log: queueLog };
       const queue = await guarded('runQueue', () => JobQueue.start(options));
       queues.push(queue);
       return queue;
@@ -168,7 +192,7 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
   };
 }
 
-async function prepare(db: Database, pool: pg.Pool, log: Log): Promise<void> {
+async function prepare(db: Database): Promise<void> {
   const { rows } = await sql<{ readonly major: number; readonly schema: string }>`
     select current_setting('server_version_num')::int / 10000 as major, current_setting('search_path') as schema`.execute(db);
   const { major = 0, schema } = rows[0] ?? {};
@@ -181,7 +205,6 @@ async function prepare(db: Database, pool: pg.Pool, log: Log): Promise<void> {
     throw storeError('open', 'needs-human', words);
   }
   await migrate(db);
-  await migrateQueue(pool, log);
   await forgetOldDeliveries(db, Date.now());
 }
 

@@ -11,24 +11,14 @@ interface Held {
 /** What this process knows of its leases. It may know less than the database, and never more. */
 export class HeldLeases implements JobShare {
   readonly #steadyNow: () => number;
-  readonly #onWorker: () => void;
   readonly #held = new Map<string, Held>();
   /** Of which no more jobs are begun, because they are about to be given back. */
   readonly #leaving = new Set<string>();
-  /** Every fleet heard of. */
-  readonly #known = new Set<string>();
   /** How many of its jobs run here. */
   readonly #running = new Map<string, number>();
-  readonly #workers: string[] = [];
 
-  /** @param onWorker - others must hear of a new worker soon. */
-  constructor(steadyNow: () => number, onWorker: () => void) {
+  constructor(steadyNow: () => number) {
     this.#steadyNow = steadyNow;
-    this.#onWorker = onWorker;
-  }
-
-  get workers(): readonly string[] {
-    return this.#workers;
   }
 
   get fleets(): readonly FleetId[] {
@@ -55,10 +45,6 @@ export class HeldLeases implements JobShare {
     this.#leaving.delete(fleet);
   }
 
-  know(fleets: readonly string[]): void {
-    for (const fleet of fleets) this.#known.add(fleet);
-  }
-
   /** No more jobs are begun for it from now on. */
   leave(fleet: string): void {
     this.#leaving.add(fleet);
@@ -73,14 +59,12 @@ export class HeldLeases implements JobShare {
     return [...this.#running.keys()].filter((fleet) => !this.#held.has(fleet)) as FleetId[];
   }
 
-  foreign(): readonly string[] {
-    return [...this.#known].filter((fleet) => !this.#isOpen(fleet));
+  get openFleets(): readonly string[] {
+    return this.fleets.filter((fleet) => this.mayRun(fleet));
   }
 
   mayRun(fleet: string): boolean {
-    // Put back, and not in the list of the foreign, it would be taken again and again.
-    this.#known.add(fleet);
-    return this.#isOpen(fleet);
+    return this.holds(fleet) && !this.#leaving.has(fleet);
   }
 
   begin(fleet: string): () => void {
@@ -90,14 +74,5 @@ export class HeldLeases implements JobShare {
       if (left > 0) this.#running.set(fleet, left);
       else this.#running.delete(fleet);
     };
-  }
-
-  addWorker(id: string): void {
-    this.#workers.push(id);
-    this.#onWorker();
-  }
-
-  #isOpen(fleet: string): boolean {
-    return this.holds(fleet) && !this.#leaving.has(fleet);
   }
 }

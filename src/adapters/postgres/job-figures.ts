@@ -11,14 +11,14 @@ export interface JobFigures {
   readonly oldestDueMs: number;
 }
 
-/** @param foreign - flags of jobs that are not ours, and are not counted. */
-export async function jobFigures(db: Database, foreign: readonly string[]): Promise<JobFigures> {
+/** @param fleets - whose jobs are counted; `undefined`: all of them. */
+export async function jobFigures(db: Database, fleets: readonly string[] | undefined): Promise<JobFigures> {
+  const isOurs = fleets === undefined ? sql`true` : sql`(fleet is null or fleet = any(${fleets}::text[]))`;
   const { rows } = await sql<JobFigures>`
     select
-      count(*) filter (where run_at <= now() and attempts < max_attempts)::float8 as due,
-      count(*) filter (where attempts >= max_attempts and locked_at is null)::float8 as parked,
-      coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now() and attempts < max_attempts)) * 1000, 0)::float8
-        as "oldestDueMs"
-    from graphile_worker._private_jobs where (flags ?| ${foreign}::text[]) is not true`.execute(db);
+      count(*) filter (where run_at <= now() and not parked)::float8 as due,
+      count(*) filter (where parked)::float8 as parked,
+      coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now() and not parked)) * 1000, 0)::float8 as "oldestDueMs"
+    from jobs where ${isOurs}`.execute(db);
   return rows[0] ?? { due: 0, parked: 0, oldestDueMs: 0 };
 }

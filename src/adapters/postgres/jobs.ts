@@ -1,52 +1,50 @@
-import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Instant } from '../../core/model/time.ts';
 import type { Job } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
-import { flagsOf } from './job-flags.ts';
-import { inChunks, jsonb } from './rows.ts';
+import { inChunks, lastOfEach, recordset } from './rows.ts';
 
-/** In a smallint; at one attempt in five minutes it lasts for months, so that an outage never uses up a job. */
-export const ATTEMPTS_MAX = 32_000;
-/** Limits of graphile-worker's tables, in characters. A fleet's name alone may have 140. */
-const QUEUE_CHARS_MAX = 128;
-const KEY_CHARS_MAX = 512;
+/** Where it is said that there is work. */
+export const WORK = 'flotilla_jobs';
 
 /**
  * Adds jobs with the transaction, if it is one: they run when it has committed, and never when it has not.
  *
- * The database judges by its own clock what is due, so it is told how long to wait and not until when. A job that waits already
- * keeps its instant when that is the earlier one: who asks again and again for a job must not put it off.
+ * The database judges by its own clock what is due, so it is told how long to wait and not until when. A job that waits already is
+ * replaced and keeps its instant when that is the earlier one: who asks again and again for a job must not put it off. One that runs
+ * goes on, and the new one comes after it.
  *
  * @param now - by the clock that the instants of the jobs are from.
  */
 export async function addJobs(db: Database | Tx, jobs: readonly Job[], now: Instant): Promise<void> {
-  // One statement cannot touch a key twice; the last of them is the newest.
-  const newest = [...new Map(jobs.map((job) => [job.key, job])).values()];
+  // In one order, whoever adds them: of two transactions that add the same ones, neither waits for the other for ever.
+  const newest = lastOfEach(jobs, ({ key }) => key).toSorted((a, b) => (a.key < b.key ? -1 : 1));
   for (const some of inChunks(newest)) {
-    const specs = some.map((job) => ({
-      identifier: job.task,
-      payload: job.payload,
-      job_key: shortened(job.key, KEY_CHARS_MAX),
-      queue_name: job.queue === undefined ? null : shortened(job.queue, QUEUE_CHARS_MAX),
-      wait_ms: job.runAt === undefined ? 0 : Math.max(0, job.runAt - now),
-      flags: flagsOf(job.payload),
+    const rows = some.map(({ key, task, queue, payload, runAt }) => ({
+      key,
+      task,
+      queue: queue ?? null,
+      fleet: fleetOf(payload) ?? null,
+      payload,
+      wait_ms: runAt === undefined ? 0 : Math.max(0, runAt - now),
     }));
+    const columns = { key: 'text', task: 'text', queue: 'text', fleet: 'text', payload: 'jsonb', wait_ms: 'bigint' } as const;
     await sql`
-      select count(*) from graphile_worker.add_jobs(
-        array(
-          select row(asked.identifier, asked.payload, asked.queue_name,
-            least(now() + asked.wait_ms * interval '1 millisecond', waiting.run_at),
-            ${ATTEMPTS_MAX}::smallint, asked.job_key, null, asked.flags)::graphile_worker.job_spec
-          from jsonb_to_recordset(${jsonb(specs)}) as asked (identifier text, payload json, queue_name text, wait_ms float8, job_key text, flags text[])
-          left join graphile_worker._private_jobs waiting on waiting.key = asked.job_key and waiting.locked_at is null
-        ), false)`.execute(db);
+      with added as (
+        insert into jobs (key, task, queue, fleet, payload, run_at)
+        select key, task, queue, fleet, payload, now() + wait_ms * interval '1 millisecond' from ${recordset(rows, columns)}
+        on conflict (key) do update set
+          task = excluded.task, queue = excluded.queue, fleet = excluded.fleet, payload = excluded.payload,
+          id = case when jobs.running = jobs.generation then excluded.id else jobs.id end,
+          run_at = case when jobs.parked or jobs.running = jobs.generation then excluded.run_at else least(jobs.run_at, excluded.run_at) end,
+          generation = jobs.generation + 1, attempts = 0, parked = false, last_error = null
+        returning run_at
+      )
+      select pg_notify(${WORK}, '') from (select from added where run_at <= now() limit 1) as due`.execute(db);
   }
 }
 
-/** The same text for the same name, and a different one for another: a long name keeps its start and gets a digest. */
-function shortened(name: string, charsMax: number): string {
-  if (name.length <= charsMax) return name;
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 32);
-  return `${name.slice(0, charsMax - digest.length - 1)}~${digest}`;
+/** The fleet that a job is about; `undefined` for one that any replica may run. */
+export function fleetOf({ fleet }: Job['payload']): string | undefined {
+  return typeof fleet === 'string' ? fleet : undefined;
 }

@@ -8,8 +8,8 @@ import type { Connection } from './connection.ts';
 import { toPortError } from './errors.ts';
 import { HeldLeases } from './held-leases.ts';
 import { inTransaction } from './in-transaction.ts';
-import { createLeasePool } from './lease-pool.ts';
-import { type Beat, beat, leave, type Replica, release } from './lease-rows.ts';
+import { type Beat, beat, leave, NEWS, type Replica, release } from './lease-rows.ts';
+import { createListeningPool } from './listening-pool.ts';
 
 export interface LeaseTimes {
   /** How long a lease lasts that is not renewed. */
@@ -64,11 +64,13 @@ export class LeaseKeeper {
     this.#nextBeatMs = times.renewMs;
     this.#log = log;
     this.#steadyNow = steadyNow;
-    this.held = new HeldLeases(steadyNow, () => this.beatSoon());
-    const { leaseMs } = times;
-    this.#pool = createLeasePool(connection, { statementMs: leaseMs / 3, answerMs: leaseMs / 2 }, log, (from) => {
+    this.held = new HeldLeases(steadyNow);
+    const onNews = (from: string): void => {
       if (from !== this.replica.id) this.beatSoon();
-    });
+    };
+    const answerMs = times.leaseMs / 2;
+    const bounds = { statementMs: times.leaseMs / 3, answerMs, idleInTransactionMs: answerMs };
+    this.#pool = createListeningPool(connection, { ...bounds, channel: NEWS, onNews }, log);
   }
 
   /** A newer program has updated the database. This one does nothing more. */
@@ -101,8 +103,8 @@ export class LeaseKeeper {
 
   async #beat(): Promise<void> {
     const askedAt = this.#steadyNow();
-    const { workers, busyElsewhere } = this.held;
-    const found = await inTransaction(this.#pool, (tx) => beat(tx, this.replica, this.#times, workers, busyElsewhere));
+    const { busyElsewhere } = this.held;
+    const found = await inTransaction(this.#pool, (tx) => beat(tx, this.replica, this.#times, busyElsewhere));
     this.#take(found, askedAt + this.#times.leaseMs - this.#times.marginMs);
     this.#nextBeatMs = Math.min(this.#times.renewMs, untilFree(found));
     if (found.surplus > 0) await this.#giveBack(this.#leastBusy(found.surplus));
@@ -148,8 +150,7 @@ export class LeaseKeeper {
     this.#wake = new AbortController();
   }
 
-  #take({ held, fleets, outdated }: Beat, until: number): void {
-    this.held.know(fleets);
+  #take({ held, outdated }: Beat, until: number): void {
     const before = new Set(this.held.fleets);
     const now = new Set(held.map(({ fleet }) => fleet));
     for (const fleet of before) if (!now.has(fleet)) this.#lose(fleet);

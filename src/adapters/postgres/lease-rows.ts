@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { FleetId } from '../../core/model/ids.ts';
 import { evenShare } from './even-share.ts';
-import { freeLocksOfTheDead } from './job-recovery.ts';
+import { freeJobsOfTheDead } from './job-rows.ts';
 import { NEWEST_MIGRATION } from './migrations/migrate.ts';
 
 /** One running bot among those that share a database. */
@@ -27,8 +27,6 @@ export interface Lease {
 export interface Beat {
   /** All that it holds now, those that it has just taken among them. */
   readonly held: readonly Lease[];
-  /** Every fleet there is. */
-  readonly fleets: readonly FleetId[];
   /** By how many it holds more than its share. */
   readonly surplus: number;
   /** When the next lease of another runs out, unless it is renewed, in milliseconds from now; `undefined` when others hold none. */
@@ -43,25 +41,18 @@ export const NEWS = 'flotilla_leases';
 /**
  * Says that this replica lives, renews its leases, clears away what dead ones have left, and takes free fleets up to its share.
  *
- * @param workers - under which names it locks jobs.
  * @param busy - fleets that it lost and still works on: what is under way for them was begun under another token.
  */
-export async function beat(
-  tx: pg.ClientBase,
-  { id, name }: Replica,
-  { leaseMs }: LeaseTerm,
-  workers: readonly string[],
-  busy: readonly FleetId[],
-): Promise<Beat> {
-  if (await isOutdated(tx)) return { held: [], fleets: [], surplus: 0, nextFreeMs: undefined, outdated: true };
-  await sign(tx, { id, name }, leaseMs, workers);
+export async function beat(tx: pg.ClientBase, { id, name }: Replica, { leaseMs }: LeaseTerm, busy: readonly FleetId[]): Promise<Beat> {
+  if (await isOutdated(tx)) return { held: [], surplus: 0, nextFreeMs: undefined, outdated: true };
+  await sign(tx, { id, name }, leaseMs);
   const renewed = await renew(tx, id, leaseMs);
-  await freeLocksOfTheDead(tx, await removeDead(tx));
-  const fleets = await allFleets(tx);
-  const share = evenShare(fleets.length, await living(tx), id);
+  await removeDead(tx);
+  await freeJobsOfTheDead(tx);
+  const share = evenShare(await countFleets(tx), await living(tx), id);
   const taken = renewed.length < share ? await take(tx, id, leaseMs, share - renewed.length, busy) : [];
   const surplus = Math.max(0, renewed.length - share);
-  return { held: [...renewed, ...taken], fleets, surplus, nextFreeMs: await nextFree(tx, id), outdated: false };
+  return { held: [...renewed, ...taken], surplus, nextFreeMs: await nextFree(tx, id), outdated: false };
 }
 
 async function isOutdated(tx: pg.ClientBase): Promise<boolean> {
@@ -69,12 +60,12 @@ async function isOutdated(tx: pg.ClientBase): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function sign(tx: pg.ClientBase, { id, name }: Replica, leaseMs: number, workers: readonly string[]): Promise<void> {
+async function sign(tx: pg.ClientBase, { id, name }: Replica, leaseMs: number): Promise<void> {
   const { rows } = await tx.query<{ readonly isNew: boolean }>(
-    `insert into replicas (id, name, workers, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')
-     on conflict (id) do update set workers = excluded.workers, expires_at = excluded.expires_at
+    `insert into replicas (id, name, expires_at) values ($1, $2, now() + $3 * interval '1 millisecond')
+     on conflict (id) do update set expires_at = excluded.expires_at
      returning xmax = 0 as "isNew"`,
-    [id, name, JSON.stringify(workers), leaseMs],
+    [id, name, leaseMs],
   );
   // The others have a surplus from now on.
   if (rows[0]?.isNew === true) await tell(tx, id);
@@ -89,20 +80,17 @@ async function renew(tx: pg.ClientBase, id: string, leaseMs: number): Promise<re
   return rows;
 }
 
-/** Those that another replica is looking at in this moment are left to it. @returns the workers of the dead. */
-async function removeDead(tx: pg.ClientBase): Promise<readonly string[]> {
-  const { rows } = await tx.query<{ readonly workers: readonly string[] }>(
-    `delete from replicas where id in (select id from replicas where expires_at <= now() for update skip locked) returning workers`,
-  );
-  return rows.flatMap(({ workers }) => workers);
+/** Those that another replica is looking at in this moment are left to it. */
+async function removeDead(tx: pg.ClientBase): Promise<void> {
+  await tx.query('delete from replicas where id in (select id from replicas where expires_at <= now() for update skip locked)');
 }
 
-async function allFleets(tx: pg.ClientBase): Promise<readonly FleetId[]> {
+async function countFleets(tx: pg.ClientBase): Promise<number> {
   await tx.query(
     'insert into leases (fleet) select id from fleets f where not exists (select from leases l where l.fleet = f.id) on conflict do nothing',
   );
-  const { rows } = await tx.query<{ readonly fleet: FleetId }>('select fleet from leases order by fleet');
-  return rows.map(({ fleet }) => fleet);
+  const { rows } = await tx.query<{ readonly fleets: number }>('select count(*)::int as fleets from leases');
+  return rows[0]?.fleets ?? 0;
 }
 
 async function living(tx: pg.ClientBase): Promise<readonly string[]> {

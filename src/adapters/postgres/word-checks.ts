@@ -4,6 +4,7 @@ import { ORDER_MODES } from '../../core/evidence/order.ts';
 import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
 import { PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../core/reconcile/state.ts';
 import { STOP_CAUSES, STOP_LETS, STOP_SCOPES } from '../../core/stop/stop.ts';
+import { JOB_TASKS } from '../../ports/state-store.ts';
 
 interface WordCheck {
   readonly table: string;
@@ -25,6 +26,7 @@ const CHECKS: readonly WordCheck[] = [
   { table: 'stops', name: 'scope', value: "(scope->>'kind')", words: STOP_SCOPES },
   { table: 'stops', name: 'cause', value: 'cause', words: STOP_CAUSES },
   { table: 'stops', name: 'lets', value: 'lets', words: STOP_LETS },
+  { table: 'jobs', name: 'task', value: 'task', words: JOB_TASKS },
   { table: 'audit', name: 'kind', value: 'kind', words: AUDIT_KINDS },
 ];
 

@@ -84,7 +84,7 @@ describe.each([
   /** By the database's clock. */
   async function dueInMs(): Promise<number> {
     const { rows } = await database.sql.query<{ readonly ms: number }>(
-      'select (extract(epoch from run_at - now()) * 1000)::float8 as ms from graphile_worker._private_jobs',
+      'select (extract(epoch from run_at - now()) * 1000)::float8 as ms from flotilla.jobs',
     );
     expect(rows).toHaveLength(1);
     return rows[0]?.ms ?? Number.NaN;

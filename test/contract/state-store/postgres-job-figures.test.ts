@@ -25,7 +25,7 @@ beforeEach(() => database.reset());
 
 /** As if it had been asked for so long ago. */
 const age = (key: string, ms: number) =>
-  database.sql.query(`update graphile_worker._private_jobs set run_at = now() - $2 * interval '1 millisecond' where key = $1`, [key, ms]);
+  database.sql.query(`update flotilla.jobs set run_at = now() - $2 * interval '1 millisecond' where key = $1`, [key, ms]);
 
 it('age is nothing when there is no job, or none that is due', async () => {
   expect((await state.jobFigures()).oldestDueMs).toBe(0);

@@ -309,7 +309,7 @@ describe('leases', () => {
   });
 
   it('of several that start at once on an empty database: each opens it', async () => {
-    await database.sql.query('drop schema flotilla cascade; drop schema graphile_worker cascade');
+    await database.sql.query('drop schema flotilla cascade');
     const all = await Promise.all([replica(), replica(), replica()]);
     for (const state of all) expect(await state.store.healthy()).toBe(true);
   });

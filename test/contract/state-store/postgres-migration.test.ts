@@ -385,3 +385,53 @@ describe('a database of the first schema', () => {
     await empty.close();
   });
 });
+
+describe('jobs in the queue of before, which was another program’s', () => {
+  const QUEUE_OF_BEFORE = `
+    create schema graphile_worker;
+    create table graphile_worker._private_tasks (id int primary key, identifier text not null);
+    create table graphile_worker._private_job_queues (id int primary key, queue_name text not null);
+    create table graphile_worker._private_jobs (
+      id bigint primary key, job_queue_id int, task_id int not null, payload json not null, run_at timestamptz not null, attempts smallint not null,
+      max_attempts smallint not null, last_error text, key text, locked_at timestamptz, locked_by text
+    );
+    insert into graphile_worker._private_tasks values (1, 'tick'), (2, 'publish');
+    insert into graphile_worker._private_job_queues values (5, 'tick:acme/clusters');
+    insert into graphile_worker._private_jobs values
+      (1, 5, 1, '{"fleet": "acme/clusters"}', '2026-11-01T10:00:00Z', 2, 32000, null, 'tick:acme/clusters', now(), 'pool-of-before'),
+      (2, null, 2, '{"fleet": "acme/clusters", "what": "drift"}', '2026-11-01T11:00:00Z', 32000, 32000, 'suspended', 'publish', null, null),
+      (3, null, 2, '{}', '2026-11-01T12:00:00Z', 1, 32000, null, null, now(), 'pool-of-before')`;
+
+  it('wait in the queue of today, also what ran and what was parked; what was replaced while it ran is gone, and so is the old queue', async () => {
+    const earlier = await server.firstSchema({});
+    await earlier.sql.query(QUEUE_OF_BEFORE);
+    await earlier.open();
+    const at = (text: string): number => Date.parse(text);
+    const fleet = 'acme/clusters';
+    expect(await earlier.waitingJobs()).toEqual([
+      {
+        key: `tick:${fleet}`,
+        task: 'tick',
+        queue: `tick:${fleet}`,
+        payload: { fleet },
+        runAtMs: at('2026-11-01T10:00:00Z'),
+        attempts: 2,
+        lastError: null,
+        parked: false,
+      },
+      {
+        key: 'publish',
+        task: 'publish',
+        queue: null,
+        payload: { fleet, what: 'drift' },
+        runAtMs: at('2026-11-01T11:00:00Z'),
+        attempts: 1,
+        lastError: 'suspended',
+        parked: true,
+      },
+    ]);
+    const { rows } = await earlier.sql.query("select from pg_namespace where nspname = 'graphile_worker'");
+    expect(rows).toEqual([]);
+    await earlier.close();
+  });
+});

@@ -1,20 +1,10 @@
-import type * as worker from 'graphile-worker';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { JobQueue } from '../../../src/adapters/postgres/queue.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type JobQueue, QUEUE_TIMES } from '../../../src/adapters/postgres/queue.ts';
 import { PortError, type Retry } from '../../../src/ports/port-error.ts';
 import type { Job, StateStore } from '../../../src/ports/state-store.ts';
 import { change, FLEET, fleetRecord, job } from '../../support/state/builders.ts';
 import { gate, type Handler, handlers } from '../../support/state/job-handlers.ts';
 import { eventually, memoryLog, type TestDatabase, TestServer } from '../../support/state/test-database.ts';
-
-/** How often the queue looks for jobs by itself; `undefined`: as it does otherwise. */
-const poll = vi.hoisted(() => ({ everyMs: undefined as number | undefined }));
-vi.mock('graphile-worker', async (original) => {
-  const real = await original<typeof worker>();
-  const run: typeof worker.run = (options, ...more) =>
-    real.run({ ...options, ...(poll.everyMs === undefined ? {} : { pollInterval: poll.everyMs }) }, ...more);
-  return { ...real, run };
-});
 
 const failure = (retry: Retry, message = 'the remote said no') =>
   new PortError({ port: 'code-host', operation: 'writeCheck', retry, message });
@@ -43,7 +33,6 @@ describe('the job queue', () => {
     await server.stop();
   });
   beforeEach(async () => {
-    poll.everyMs = undefined;
     queues = [];
     await database.reset();
   });
@@ -57,41 +46,6 @@ describe('the job queue', () => {
     await store.enqueue([job('k', { payload: { fleet: FLEET, n: 1, yes: true, none: null } })]);
     await drained();
     expect(ran).toEqual([[{ fleet: FLEET, n: 1, yes: true, none: null }, 1]]);
-  });
-
-  it('starts a committed job by itself, without waiting for a poll', async () => {
-    poll.everyMs = 24 * 3_600_000;
-    const ran: unknown[] = [];
-    await start(async (payload) => void ran.push(payload['nth']));
-    await store.saveFleet(fleetRecord());
-    for (let nth = 0; nth < 20; nth += 1) {
-      await store.commit(change(nth, { jobs: [job(`k${nth}`, { payload: { nth } })] }));
-      await eventually(`job ${nth} ran`, () => ran.includes(nth));
-    }
-    await drained();
-    expect(ran).toHaveLength(20);
-  });
-
-  it('runs the jobs of one queue one after another without waiting for polls, and other queues beside them', async () => {
-    poll.everyMs = 24 * 3_600_000;
-    let inQueue = 0;
-    let most = 0;
-    let ran = 0;
-    const held = gate();
-    await start(async (payload) => {
-      if (payload['held'] === true) return held.promise;
-      inQueue += 1;
-      most = Math.max(most, inQueue);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      inQueue -= 1;
-      ran += 1;
-    });
-    await store.enqueue([job('held', { queue: 'other', payload: { held: true } })]);
-    await store.enqueue(Array.from({ length: 20 }, (_, nth) => job(`k${nth}`, { queue: 'q' })));
-    await eventually('all ran', () => ran === 20);
-    expect(most).toBe(1);
-    held.resolve();
-    await drained();
   });
 
   it('waits for the instant of a job', async () => {
@@ -226,7 +180,7 @@ describe('the job queue', () => {
   it('frees a crash-looping job last, so that it cannot keep the bot from starting', async () => {
     await store.enqueue([job('calm'), job('wild')]);
     await database.sql.query(
-      `update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now(), attempts = case key when 'wild' then 9 else 1 end`,
+      `update flotilla.jobs set holder = 'dead', running = generation, attempts = case key when 'wild' then 9 else 1 end`,
     );
     const ran: unknown[] = [];
     const before = Date.now();
@@ -237,14 +191,113 @@ describe('the job queue', () => {
     expect(wild?.key).toBe('wild');
     expect(wild?.runAtMs).toBeGreaterThan(before + 10_000);
   });
+});
 
-  it('forgets queues without jobs at the start, and no others', async () => {
-    await store.enqueue([job('k', { queue: 'used', runAt: (Date.now() + 3_600_000) as Job['runAt'] })]);
+describe('the job queue that never looks by itself', () => {
+  let server: TestServer;
+  let database: TestDatabase;
+  let store: StateStore;
+  let queue: JobQueue | undefined;
+  let start: (handler: Handler) => Promise<void>;
+
+  beforeAll(async () => {
+    server = await TestServer.start();
+    database = await server.database();
+    const state = await database.open({ queueTimes: { ...QUEUE_TIMES, pollMs: 24 * 3_600_000 } });
+    store = state.store;
+    start = async (handler) => {
+      queue = await state.runQueue(handlers(handler), memoryLog());
+    };
+  });
+  afterAll(async () => {
+    await database.close();
+    await server.stop();
+  });
+  beforeEach(() => database.reset());
+  afterEach(() => queue?.stop(1_000));
+
+  const drained = () => eventually('no job waits', async () => (await database.waitingJobs()).length === 0);
+
+  it('starts a committed job by itself, whoever commits it', async () => {
+    const ran: unknown[] = [];
+    await start(async (payload) => void ran.push(payload['nth']));
+    await store.saveFleet(fleetRecord());
+    for (let nth = 0; nth < 20; nth += 1) {
+      await store.commit(change(nth, { jobs: [job(`k${nth}`, { payload: { nth } })] }));
+      await eventually(`job ${nth} ran`, () => ran.includes(nth));
+    }
+    await drained();
+    expect(ran).toHaveLength(20);
+  });
+
+  it('runs the jobs of one queue one after another, and other queues beside them', async () => {
+    let inQueue = 0;
+    let most = 0;
+    let ran = 0;
+    const held = gate();
+    await start(async (payload) => {
+      if (payload['held'] === true) return held.promise;
+      inQueue += 1;
+      most = Math.max(most, inQueue);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inQueue -= 1;
+      ran += 1;
+    });
+    await store.enqueue([job('held', { queue: 'other', payload: { held: true } })]);
+    await store.enqueue(Array.from({ length: 20 }, (_, nth) => job(`k${nth}`, { queue: 'q' })));
+    await eventually('all ran', () => ran === 20);
+    expect(most).toBe(1);
+    held.resolve();
+    await drained();
+  });
+
+  it('runs what was asked for while it ran, at once', async () => {
+    const [running, go] = [gate(), gate()];
+    const ran: unknown[] = [];
+    await start(async (payload) => {
+      ran.push(payload['n']);
+      if (payload['n'] !== 1) return;
+      running.resolve();
+      await go.promise;
+    });
+    await store.enqueue([job('k', { queue: 'q', payload: { n: 1 } })]);
+    await running.promise;
+    await store.enqueue([job('k', { queue: 'q', payload: { n: 2 } })]);
+    go.resolve();
+    await drained();
+    expect(ran).toEqual([1, 2]);
+  });
+
+  it('takes again what it was given by an answer that it never heard', async () => {
+    const ran: unknown[] = [];
+    const holder = new Promise<string>((resolve) => {
+      void start(async (payload) => {
+        ran.push(payload['n']);
+        if (payload['n'] === 1) resolve((await database.sql.query('select holder from flotilla.jobs')).rows[0]?.holder);
+      });
+    });
+    await eventually('it has started', () => queue !== undefined);
+    await store.enqueue([job('k1', { payload: { n: 1 } })]);
+    await drained();
     await database.sql.query(
-      `insert into graphile_worker._private_job_queues (queue_name) select 'idle' || n from generate_series(1, 50) n`,
+      `insert into flotilla.jobs (key, task, queue, payload, run_at, holder, running, attempts)
+       values ('k2', 'tick', 'q', '{"n": 2}', now(), $1, 0, 1), ('k3', 'tick', 'q', '{"n": 3}', now(), null, null, 0)`,
+      [await holder],
     );
-    await start(async () => undefined);
-    const { rows } = await database.sql.query('select queue_name from graphile_worker._private_job_queues');
-    expect(rows).toEqual([{ queue_name: 'used' }]);
+    await database.sql.query('notify flotilla_jobs');
+    await drained();
+    expect(ran).toEqual([1, 2, 3]);
+  });
+
+  it('leaves a row alone that it cannot read, for a person, and runs the others', async () => {
+    const ran: unknown[] = [];
+    await database.sql.query(
+      `insert into flotilla.jobs (key, task, payload, run_at) values ('odd', 'tick', '{"n": [1]}', now()), ('even', 'tick', '{"n": 2}', now())`,
+    );
+    await start(async (payload) => void ran.push(payload['n']));
+    await eventually('one is left', async () => (await database.waitingJobs()).length === 1);
+    await eventually('it waits for a person', async () => (await database.waitingJobs())[0]?.parked === true);
+    expect((await database.waitingJobs())[0]).toMatchObject({ key: 'odd', lastError: expect.stringContaining('payload.n') });
+    expect(ran).toEqual([2]);
   });
 });

@@ -23,9 +23,9 @@ export function memoryLog(): Log & { readonly lines: readonly Logged[] } {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** A job that waits, as the tables of the queue show it. */
+/** A job that waits, as the table of the queue shows it. */
 export interface WaitingJob {
-  readonly key: string | null;
+  readonly key: string;
   readonly task: string;
   readonly queue: string | null;
   readonly payload: unknown;
@@ -132,8 +132,7 @@ export class TestDatabase {
   async reset(): Promise<void> {
     const { rows } = await this.sql.query<{ readonly statements: string | null }>(
       `select string_agg(format('delete from %I.%I', schemaname, tablename), '; ') as statements from pg_tables
-       where schemaname = 'flotilla' and tablename not like 'migrations%'
-          or schemaname = 'graphile_worker' and tablename in ('_private_jobs', '_private_job_queues')`,
+       where schemaname = 'flotilla' and tablename not like 'migrations%'`,
     );
     // As a replica applies changes: without triggers, or the append-only tables would refuse.
     await this.sql.query(`begin; set local session_replication_role = replica; ${rows[0]?.statements}; commit`);
@@ -146,10 +145,9 @@ export class TestDatabase {
 
   async waitingJobs(): Promise<readonly WaitingJob[]> {
     const { rows } = await this.sql.query<WaitingJob>(`
-      select j.key, t.identifier as task, q.queue_name as queue, j.payload, (extract(epoch from j.run_at) * 1000)::float8 as "runAtMs",
-        j.attempts::int, j.last_error as "lastError", j.attempts >= j.max_attempts as parked
-      from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
-      left join graphile_worker._private_job_queues q on q.id = j.job_queue_id order by j.id`);
+      select key, task, queue, payload, (extract(epoch from run_at) * 1000)::float8 as "runAtMs",
+        attempts::int, last_error as "lastError", parked
+      from flotilla.jobs order by id`);
     return rows;
   }
 

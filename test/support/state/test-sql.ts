@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { WORK } from '../../../src/adapters/postgres/jobs.ts';
 import { readPostmaster } from '../../../src/adapters/postgres/postmaster.ts';
 
 /** A look into the database of an embedded server, beside the bot that has it open. */
@@ -21,11 +22,12 @@ export class TestSql {
   }
 
   async addJob(key: string, queue: string): Promise<void> {
-    await this.client.query(`select from graphile_worker.add_job('tick', payload => $1::json, queue_name => $2, job_key => $3)`, [
+    await this.client.query(`insert into flotilla.jobs (task, payload, queue, key, run_at) values ('tick', $1, $2, $3, now())`, [
       JSON.stringify({ key }),
       queue,
       key,
     ]);
+    await this.client.query(`notify ${WORK}`);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { evenShare } from '../../../src/adapters/postgres/even-share.ts';
 import { HeldLeases } from '../../../src/adapters/postgres/held-leases.ts';
 import { areOwnSessions } from '../../../src/adapters/postgres/session-check.ts';
-import { FLEET, OTHER_FLEET } from '../../support/state/builders.ts';
+import { FLEET } from '../../support/state/builders.ts';
 
 describe('the share of a replica', () => {
   it.each([
@@ -24,11 +24,7 @@ describe('the leases that a process knows of', () => {
   let now = 0;
   const held = (): HeldLeases => {
     now = 0;
-    const leases = new HeldLeases(
-      () => now,
-      () => undefined,
-    );
-    leases.know([FLEET, OTHER_FLEET]);
+    const leases = new HeldLeases(() => now);
     leases.set({ fleet: FLEET, token: 3 }, 5_000);
     return leases;
   };
@@ -36,29 +32,18 @@ describe('the leases that a process knows of', () => {
   it('end by the steady clock, whether or not the database says so', () => {
     const leases = held();
     now = 4_999;
-    expect([leases.holds(FLEET), leases.tokenOf(FLEET), leases.mayRun(FLEET), leases.foreign()]).toEqual([true, 3, true, [OTHER_FLEET]]);
+    expect([leases.holds(FLEET), leases.tokenOf(FLEET), leases.mayRun(FLEET), leases.openFleets]).toEqual([true, 3, true, [FLEET]]);
     now = 5_000;
-    expect([leases.holds(FLEET), leases.tokenOf(FLEET), leases.mayRun(FLEET), leases.foreign()]).toEqual([
-      false,
-      undefined,
-      false,
-      [FLEET, OTHER_FLEET],
-    ]);
+    expect([leases.holds(FLEET), leases.tokenOf(FLEET), leases.mayRun(FLEET), leases.openFleets]).toEqual([false, undefined, false, []]);
   });
 
   it('that are about to be given back begin no more jobs, and may still be written under', () => {
     const leases = held();
     leases.leave(FLEET);
-    expect([leases.mayRun(FLEET), leases.foreign(), leases.tokenOf(FLEET)]).toEqual([false, [FLEET, OTHER_FLEET], 3]);
+    expect([leases.mayRun(FLEET), leases.openFleets, leases.tokenOf(FLEET)]).toEqual([false, [], 3]);
     leases.drop(FLEET);
     leases.set({ fleet: FLEET, token: 5 }, 5_000);
     expect([leases.mayRun(FLEET), leases.tokenOf(FLEET)]).toEqual([true, 5]);
-  });
-
-  it('keep a fleet that nobody has told of out of what is taken next', () => {
-    const leases = held();
-    expect(leases.mayRun('acme/new')).toBe(false);
-    expect(leases.foreign()).toContain('acme/new');
   });
 
   it('know which fleets are worked on that are not held', () => {
