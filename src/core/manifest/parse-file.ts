@@ -62,7 +62,7 @@ function parseText(text: string): ParsedFile {
 function parsePlain(text: string): readonly Manifest[] | undefined {
   let values: unknown[];
   try {
-    values = loadAll(text, undefined, { schema: CORE_SCHEMA });
+    values = loadAll(text, { schema: CORE_SCHEMA });
   } catch {
     return undefined;
   }

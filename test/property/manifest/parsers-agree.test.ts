@@ -21,7 +21,7 @@ function carefully(text: string): unknown[] | undefined {
 /** What the quick parser makes of it; `undefined` when it throws. */
 function quickly(text: string): unknown[] | undefined {
   try {
-    return loadAll(text, undefined, { schema: CORE_SCHEMA });
+    return loadAll(text, { schema: CORE_SCHEMA });
   } catch {
     return undefined;
   }

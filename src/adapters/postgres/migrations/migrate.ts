@@ -1,4 +1,5 @@
-import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
 import { SCHEMA } from '../connection.ts';
 import { storeError, toPortError } from '../errors.ts';
 import { enforceWords } from '../word-checks.ts';
