@@ -26,7 +26,7 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
     sync: (payload) => syncFleet(loop, fleetOf(payload)),
     sweep: (payload) => sweepFleet(loop.ports, fleetOf(payload)),
     drift: (payload) => checkDrift(loop, fleetOf(payload)),
-    deliver: (payload) => deliverOrders(loop.ports, fleetOf(payload), String(payload['dataPlane'])),
+    deliver: (payload) => deliverOrders(loop, fleetOf(payload), String(payload['dataPlane'])),
     review: (payload) =>
       typeof payload['head'] === 'string'
         ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))

@@ -2,11 +2,12 @@ import type { Order, OrderReply } from '../core/evidence/order.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
 import { PortError } from '../ports/port-error.ts';
-import type { Ports } from '../ports/ports.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { tickJob } from './jobs.ts';
+import type { LoopWith } from './loop.ts';
+import { noteReplies } from './records.ts';
 
-type DeliveryPorts = Pick<Ports, 'store' | 'clock' | 'dataPlane'>;
+type DeliveringLoop = LoopWith<'store' | 'clock' | 'dataPlane'>;
 
 /** One request to a data plane carries at most this many orders; a halt of 2,000 targets is one request. */
 const BATCH = 2_000;
@@ -20,17 +21,19 @@ const AGAIN_MS = 5_000;
  *
  * @throws PortError when the data plane does not answer.
  */
-export async function deliverOrders(ports: DeliveryPorts, id: FleetId, dataPlane: string): Promise<void> {
-  const { store, clock } = ports;
+export async function deliverOrders(loop: DeliveringLoop, id: FleetId, dataPlane: string): Promise<void> {
+  const { store, clock } = loop.ports;
   const fleet = await store.fleet(id);
   if (fleet === undefined) return;
-  const receiver = await receiverOf(ports, fleet, dataPlane);
+  const receiver = await receiverOf(loop, fleet, dataPlane);
   for (;;) {
     const orders = await store.undelivered(id, dataPlane, BATCH);
     if (orders.length === 0) return;
     const replies = typeof receiver === 'string' ? orders.map((order) => refusal(order, receiver)) : await receiver.apply(orders);
     if (replies.length > 0) {
-      await store.recordReplies(id, replies, clock.now());
+      const at = clock.now();
+      const version = await store.recordReplies(id, replies, at);
+      if (version !== undefined) noteReplies(loop.memory, id, { version, replies, at });
       await store.enqueue([tickJob(id, clock.now())]);
     }
     if (replies.length < orders.length) throw unanswered(dataPlane, orders.length - replies.length);
@@ -39,7 +42,7 @@ export async function deliverOrders(ports: DeliveryPorts, id: FleetId, dataPlane
 }
 
 /** @returns the data plane as the stored policy describes it, or why nothing can be sent there until somebody changes that. */
-async function receiverOf(ports: DeliveryPorts, fleet: FleetRecord, name: string): Promise<DataPlane | string> {
+async function receiverOf({ ports }: DeliveringLoop, fleet: FleetRecord, name: string): Promise<DataPlane | string> {
   const policy = await ports.store.policy(fleet.id);
   const described = policy?.dataPlanes.find((one) => one.name === name);
   if (described === undefined) return `the Fleet manifest names no data plane ${name}`;

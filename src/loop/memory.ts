@@ -1,6 +1,7 @@
 import type { FleetRecords } from '../core/change/apply-change.ts';
 import type { DesiredBefore } from '../core/desired/compute-desired.ts';
 import type { Observation, Observations } from '../core/evidence/observation.ts';
+import type { OrderReply } from '../core/evidence/order.ts';
 import type { BuiltModel } from '../core/manifest/build-model.ts';
 import type { ModelFile } from '../core/manifest/file-changes.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
@@ -23,6 +24,13 @@ export interface Evidence {
   readonly newest: Map<ClusterId, Observation>;
 }
 
+/** Answers to orders, as they were recorded: nothing else of the fleet changed with them. */
+export interface RecordedReplies {
+  readonly version: number;
+  readonly replies: readonly OrderReply[];
+  readonly at: Instant;
+}
+
 /** What is kept between jobs so that it is not read again. Only a cache: a restart begins with none of it. */
 export interface FleetMemory {
   manifests: ManifestSnapshot | undefined;
@@ -30,6 +38,8 @@ export interface FleetMemory {
   computed: DesiredBefore | undefined;
   /** The store's records as of one version of the fleet. */
   records: { readonly version: number; readonly records: FleetRecords } | undefined;
+  /** Answers that were recorded since, by the version that each made. */
+  readonly replies: Map<number, RecordedReplies>;
   /** What the last tick saw: newer than what is stored, which is written only when something happens. */
   observations: Observations | undefined;
   /** Of which evidence is stored, and when it was received. */
@@ -51,6 +61,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     manifests: undefined,
     computed: undefined,
     records: undefined,
+    replies: new Map(),
     observations: undefined,
     storedAt: new Map(),
     unhealthy: new Map(),

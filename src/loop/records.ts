@@ -1,7 +1,8 @@
-import type { FleetRecords } from '../core/change/apply-change.ts';
+import { applyReplies, type FleetRecords } from '../core/change/apply-change.ts';
+import type { FleetId } from '../core/model/ids.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import type { LoopWith } from './loop.ts';
-import { memoryOf } from './memory.ts';
+import { type FleetMemory, type Memory, memoryOf, type RecordedReplies } from './memory.ts';
 
 type Read = Pick<StateStore, 'desired' | 'policy' | 'ledger' | 'stops' | 'activeRollouts' | 'orders' | 'recentRollouts'>;
 
@@ -12,10 +13,27 @@ type Read = Pick<StateStore, 'desired' | 'policy' | 'ledger' | 'stops' | 'active
  */
 export async function loadRecords({ ports, memory }: LoopWith<'store'>, fleet: FleetRecord): Promise<FleetRecords> {
   const own = memoryOf(memory, fleet.id);
-  if (own.records?.version === fleet.version) return own.records.records;
-  const records = await readRecords(ports.store, fleet);
-  own.records = { version: fleet.version, records };
-  return records;
+  own.records = caughtUp(own, fleet.version) ?? { version: fleet.version, records: await readRecords(ports.store, fleet) };
+  return own.records.records;
+}
+
+/** Answers come in from every data plane, and each makes a version: the records need not be read again for them. */
+export function noteReplies(memory: Memory, fleet: FleetId, recorded: RecordedReplies): void {
+  memoryOf(memory, fleet).replies.set(recorded.version, recorded);
+}
+
+/** What is remembered, brought to this version by the answers that are known; `undefined` when something else has changed. */
+function caughtUp({ records: remembered, replies }: FleetMemory, version: number): FleetMemory['records'] {
+  let known = remembered;
+  while (known !== undefined && known.version < version) {
+    const next = replies.get(known.version + 1);
+    known = next && {
+      version: next.version,
+      records: { ...known.records, orders: applyReplies(known.records.orders, next.replies, next.at) },
+    };
+  }
+  for (const old of replies.keys()) if (old <= version) replies.delete(old);
+  return known?.version === version ? known : undefined;
 }
 
 async function readRecords(store: Read, { id, seenHead, goodHead }: FleetRecord): Promise<FleetRecords> {

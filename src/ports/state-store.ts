@@ -53,8 +53,13 @@ export interface StateStore {
   orders(fleet: FleetId): Promise<StandingOrders>;
   /** Orders that are still to be sent: not answered yet, or to be sent again. Oldest first, at most `limit`. */
   undelivered(fleet: FleetId, dataPlane: string, limit: number): Promise<readonly Order[]>;
-  /** Records the answers; an order that was replaced meanwhile stays undelivered. Grows the fleet's version, as a commit does. */
-  recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void>;
+  /**
+   * Records the answers; an order that was replaced or answered meanwhile stays as it is. Grows the fleet's version by one, as a
+   * commit does, when there was anything to record.
+   *
+   * @returns that version; `undefined` when there was nothing.
+   */
+  recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<number | undefined>;
   /** The newest observation of each cluster that any tick has stored. */
   observations(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Observation>>;
   drifts(fleet: FleetId): Promise<readonly Drift[]>;

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
+import { concurrentRollouts } from './concurrent-rollouts.ts';
 import { decide, measureDecide } from './decide.ts';
 import type { Figure } from './figure.ts';
 import { kills } from './kills.ts';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   decide,
   G5: coldStart,
   G6: smallCommit,
+  G10: concurrentRollouts,
   G16: tickCost,
   local: localMode,
   R3: () => kills(200),

@@ -34,9 +34,9 @@ export class WatchedStore extends InMemoryStateStore {
     return outcome;
   }
 
-  override async recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void> {
+  override async recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<number | undefined> {
     this.commits += 1;
-    await super.recordReplies(fleet, replies, at);
+    return super.recordReplies(fleet, replies, at);
   }
 }
 

@@ -106,9 +106,9 @@ export async function recordReplies(
   fleet: FleetId,
   replies: readonly OrderReply[],
   repliedAt: number,
-): Promise<void> {
-  if (replies.length === 0) return;
-  await db.transaction().execute(async (tx) => {
+): Promise<number | undefined> {
+  if (replies.length === 0) return undefined;
+  return db.transaction().execute(async (tx) => {
     await fence(tx, fleet, 'recordReplies');
     // Before anything of the fleet, as a commit does, so that the two never wait for each other.
     await sql`select from fleets where id = ${fleet} for update`.execute(tx);
@@ -120,6 +120,9 @@ export async function recordReplies(
         where orders.fleet = ${fleet} and orders.cluster = x.cluster and orders.epoch = x.epoch and orders.reply is null`.execute(tx);
       recorded += numAffectedRows ?? 0n;
     }
-    if (recorded > 0n) await sql`update fleets set version = version + 1 where id = ${fleet}`.execute(tx);
+    if (recorded === 0n) return undefined;
+    const { rows } = await sql<{ readonly version: number }>`
+      update fleets set version = version + 1 where id = ${fleet} returning version`.execute(tx);
+    return rows[0]?.version;
   });
 }

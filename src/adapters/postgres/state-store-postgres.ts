@@ -121,7 +121,7 @@ export class PostgresStateStore implements StateStore {
     return guarded('undelivered', () => orders.undelivered(this.#db, fleet, dataPlane, limit));
   }
 
-  recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void> {
+  recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<number | undefined> {
     return this.#write('recordReplies', () => orders.recordReplies(this.#db, this.#fence, fleet, replies, at));
   }
 

@@ -1,9 +1,10 @@
 import type { DesiredState } from '../desired/desired.ts';
-import type { StandingOrder, StandingOrders } from '../evidence/order.ts';
+import type { OrderReply, StandingOrder, StandingOrders } from '../evidence/order.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { withEntries } from '../ledger/record-observed.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { LayeredMap } from '../model/layered-map.ts';
+import type { Instant } from '../model/time.ts';
 import type { ActiveRollout } from '../reconcile/decision.ts';
 import type { Policy } from '../reconcile/policy.ts';
 import type { RolloutState } from '../reconcile/state.ts';
@@ -44,6 +45,16 @@ export function applyChange(records: FleetRecords, change: FleetChange): FleetRe
     policy: change.policy ?? records.policy,
     lastSeq: Math.max(records.lastSeq, ...(change.newRollouts?.states ?? []).map(({ seq }) => seq)),
   };
+}
+
+/** The same after answers were recorded: each belongs to the epoch it names, and the first of them stands. */
+export function applyReplies(orders: StandingOrders, replies: readonly OrderReply[], at: Instant): StandingOrders {
+  const answered = new Map<ClusterId, StandingOrder>();
+  for (const { cluster, epoch, ...reply } of replies) {
+    const standing = answered.get(cluster) ?? orders.get(cluster);
+    if (standing?.epoch === epoch && standing.reply === undefined) answered.set(cluster, { ...standing, reply: { ...reply, at } });
+  }
+  return LayeredMap.of(orders, [], answered);
 }
 
 function applyToOrders(orders: StandingOrders, { orders: placed = [], sendAgain = [] }: FleetChange): StandingOrders {

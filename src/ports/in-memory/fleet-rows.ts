@@ -56,7 +56,7 @@ export class FleetRows {
   }
 
   /** An answer belongs to the epoch it names: an order that was replaced meanwhile has not been answered. */
-  recordReplies(replies: readonly OrderReply[], at: Instant): void {
+  recordReplies(replies: readonly OrderReply[], at: Instant): number | undefined {
     let recorded = false;
     for (const { cluster, epoch, ...reply } of replies) {
       const standing = this.orders.get(cluster);
@@ -64,7 +64,7 @@ export class FleetRows {
       this.orders.set(cluster, { ...standing, order: storable({ ...standing.order, reply: { ...reply, at } }) });
       recorded = true;
     }
-    if (recorded) this.#grow();
+    return recorded ? this.#grow() : undefined;
   }
 
   rollout(id: RolloutId): ActiveRollout | undefined {
@@ -118,9 +118,10 @@ export class FleetRows {
     this.audit.push(...(change.audit ?? []));
   }
 
-  #grow(heads?: { readonly seen: CommitSha; readonly good: CommitSha | undefined }): void {
+  #grow(heads?: { readonly seen: CommitSha; readonly good: CommitSha | undefined }): number {
     const { seen: seenHead, good: goodHead } = heads ?? { seen: this.record.seenHead, good: this.record.goodHead };
     this.record = storable({ ...this.record, version: this.record.version + 1, seenHead, goodHead });
+    return this.record.version;
   }
 
   #insertRollouts({ plan, states, pull, author, title }: NonNullable<StateChange['newRollouts']>): void {

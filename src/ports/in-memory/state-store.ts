@@ -132,8 +132,8 @@ export class InMemoryStateStore implements StateStore {
     return oldestFirst.map(({ order: { reply, ...order } }) => order);
   }
 
-  async recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<void> {
-    this.#fleets.get(fleet)?.recordReplies(storable(replies), at);
+  async recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<number | undefined> {
+    return this.#fleets.get(fleet)?.recordReplies(storable(replies), at);
   }
 
   async observations(fleet: FleetId): Promise<Observations> {
