@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { inTransaction } from './in-transaction.ts';
 
 /**
@@ -15,6 +15,8 @@ export function freeDeadWorkers(pool: pg.Pool, running: readonly string[]): Prom
 export function freeOwnWorkers(pool: pg.Pool, running: readonly string[], own: readonly string[]): Promise<number> {
   return freeLocks(pool, 'locked_by = any($2::text[])', running, [own]);
 }
+
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** By now, whoever has begun to take jobs has said so, or has died before it could. */
 const UNLISTED_S = 15;
@@ -70,15 +72,23 @@ export async function requeueParkedJobs(pool: pg.Pool): Promise<number> {
 }
 
 /**
- * Removes the rows of queues that have no jobs. Each pull request and rollout has queues of its own, and taking a job
- * looks at the rows of all free queues. The lock waits for transactions that are adding jobs, so that no job ever
- * names a queue that is gone.
+ * Removes the rows of queues that have no jobs. Each data plane, pull request and rollout has queues of its own, and taking a job
+ * locks the rows of all free queues, which is written to the log of the database each time. Only while no transaction is adding jobs,
+ * so that no job ever names a queue that is gone; and without waiting for that, because others would wait in line behind it.
+ *
+ * @returns `busy` when somebody was adding jobs: nothing was removed.
  */
-export async function removeIdleQueues(pool: pg.Pool): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await client.query('lock table graphile_worker._private_job_queues in exclusive mode');
-    await client.query(`
-      delete from graphile_worker._private_job_queues q
-      where q.locked_at is null and not exists (select from graphile_worker._private_jobs j where j.job_queue_id = q.id)`);
-  });
+export async function removeIdleQueues(pool: pg.Pool): Promise<'removed' | 'busy'> {
+  try {
+    await inTransaction(pool, async (client) => {
+      await client.query('lock table graphile_worker._private_job_queues in exclusive mode nowait');
+      await client.query(`
+        delete from graphile_worker._private_job_queues q
+        where q.locked_at is null and not exists (select from graphile_worker._private_jobs j where j.job_queue_id = q.id)`);
+    });
+    return 'removed';
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return 'busy';
+    throw error;
+  }
 }

@@ -23,7 +23,7 @@ export type JobHandlers = Readonly<Record<JobTask, (payload: Job['payload'], con
 
 /** A notification starts a job in milliseconds; jobs with an instant start at most this much late. */
 const POLL_MS = 500;
-const IDLE_QUEUES_EVERY_MS = 3_600_000;
+const IDLE_QUEUES_EVERY_MS = 15_000;
 const SETTLE_RETRY_MS_MAX = 5_000;
 /** Between the moment at which an answer is given up and the one at which this process has noticed, however busy it is. */
 const NOTICED_MS = 5_000;

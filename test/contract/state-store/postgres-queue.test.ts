@@ -1,5 +1,7 @@
 import type * as worker from 'graphile-worker';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { removeIdleQueues } from '../../../src/adapters/postgres/job-recovery.ts';
 import type { JobQueue } from '../../../src/adapters/postgres/queue.ts';
 import { PortError, type Retry } from '../../../src/ports/port-error.ts';
 import type { Job, StateStore } from '../../../src/ports/state-store.ts';
@@ -246,5 +248,21 @@ describe('the job queue', () => {
     await start(async () => undefined);
     const { rows } = await database.sql.query('select queue_name from graphile_worker._private_job_queues');
     expect(rows).toEqual([{ queue_name: 'used' }]);
+  });
+
+  it('leaves the queues alone while somebody adds jobs, and keeps nobody waiting for that', async () => {
+    const adding = await server.another(database);
+    await adding.query('begin');
+    await adding.query(`select graphile_worker.add_job('tick', queue_name => 'begun')`);
+    const pool = new pg.Pool({ ...database.connection, max: 1 });
+    try {
+      expect(await removeIdleQueues(pool)).toBe('busy');
+      await adding.query('commit');
+      expect(await removeIdleQueues(pool)).toBe('removed');
+      expect((await database.waitingJobs()).map(({ queue }) => queue)).toEqual(['begun']);
+    } finally {
+      await pool.end();
+      await adding.end();
+    }
   });
 });
