@@ -9,6 +9,7 @@ import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } fro
 import type { Instant } from '../core/model/time.ts';
 import type { WordOf } from '../core/model/vocabulary.ts';
 import type { Intent, Plan, RolloutKind, Urgency } from '../core/plan/plan.ts';
+import type { ClusterFailure } from '../core/reconcile/cluster-failure.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
@@ -39,6 +40,7 @@ export interface StateStore {
   stop(fleet: FleetId, id: StopId): Promise<Stop | undefined>;
   /** Rollouts without `finishedAt`, and those with `guardUntil`, by `seq`: an aborted one is among them until its clusters have come to rest. */
   activeRollouts(fleet: FleetId): Promise<readonly ActiveRollout[]>;
+  /** `undefined` also for one that ended so long ago that only its summary is kept. */
   rollout(fleet: FleetId, id: RolloutId): Promise<ActiveRollout | undefined>;
   rolloutSummary(fleet: FleetId, id: RolloutId): Promise<RolloutSummary | undefined>;
   /** The rollouts of one plan's landing, by `seq`: those that one commit brought. */
@@ -49,6 +51,8 @@ export interface StateStore {
   recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]>;
   /** The rollout, finished or not, that last had this cluster as a target, and how it ended there: why a cluster lags. */
   lastTargets(fleet: FleetId, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, LastTarget>>;
+  /** Each time that this cluster failed in a rollout since then, newest first. Kept for years, whatever else of the rollouts is. */
+  failures(fleet: FleetId, cluster: ClusterId, since: Instant): Promise<readonly ClusterFailure[]>;
   /** The newest order of each cluster, with what was answered. */
   orders(fleet: FleetId): Promise<StandingOrders>;
   /** Orders that are still to be sent: not answered yet, or to be sent again. Oldest first, at most `limit`. */

@@ -11,6 +11,7 @@ import type { Database } from './database.ts';
 import * as desired from './desired.ts';
 import { guarded, storeError } from './errors.ts';
 import * as evidence from './evidence.ts';
+import * as failures from './failures.ts';
 import * as fleets from './fleets.ts';
 import * as inbox from './inbox.ts';
 import { addJobs } from './jobs.ts';
@@ -111,6 +112,10 @@ export class PostgresStateStore implements StateStore {
 
   lastTargets(fleet: FleetId, clusters: readonly ClusterId[]) {
     return guarded('lastTargets', () => summaries.lastTargets(this.#db, fleet, clusters));
+  }
+
+  failures(fleet: FleetId, cluster: ClusterId, since: Instant) {
+    return guarded('failures', () => failures.failures(this.#db, fleet, cluster, since));
   }
 
   orders(fleet: FleetId) {

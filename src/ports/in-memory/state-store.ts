@@ -7,6 +7,7 @@ import { invariant } from '../../core/model/assert.ts';
 import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
 import type { Plan } from '../../core/plan/plan.ts';
+import type { ClusterFailure } from '../../core/reconcile/cluster-failure.ts';
 import type { ActiveRollout } from '../../core/reconcile/decision.ts';
 import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetState } from '../../core/reconcile/state.ts';
@@ -118,6 +119,11 @@ export class InMemoryStateStore implements StateStore {
       if (found !== undefined && target !== undefined) last.set(cluster, { rollout: found.id, rolloutStatus: found.status, target });
     }
     return last;
+  }
+
+  async failures(fleet: FleetId, cluster: ClusterId, since: Instant): Promise<readonly ClusterFailure[]> {
+    const all = this.#fleets.get(fleet)?.failures.filter((one) => one.cluster === cluster && one.at >= since) ?? [];
+    return all.sort((a, b) => b.at - a.at || (a.rollout < b.rollout ? 1 : -1));
   }
 
   async orders(fleet: FleetId): Promise<StandingOrders> {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fleetRecord } from '../../support/state/builders.ts';
 import { commitLaws, desiredLaws } from './commit-laws.ts';
+import { failureLaws } from './failure-laws.ts';
 import { fleetLaws, projectionLaws } from './fleet-laws.ts';
 import { inboxLaws, jobLaws } from './inbox-laws.ts';
 import { ledgerLaws, policyLaws, stopLaws } from './memory-laws.ts';
@@ -28,6 +29,7 @@ export function stateStoreContract(name: string, open: () => Promise<StoreUnderT
     ledgerLaws(under);
     stopLaws(under);
     rolloutLaws(under);
+    failureLaws(under);
     orderLaws(under);
     evidenceLaws(under);
     auditLaws(under);

@@ -5,7 +5,7 @@ import { revisionOf } from '../../../src/core/model/hash.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import type { RolloutState } from '../../../src/core/reconcile/state.ts';
 import type { RolloutSummary, StateStore } from '../../../src/ports/state-store.ts';
-import { c, FLEET, OTHER_FLEET, sha, spec, t, target } from '../../support/state/builders.ts';
+import { c, entry, FLEET, OTHER_FLEET, sha, spec, t, target } from '../../support/state/builders.ts';
 import { type TestDatabase, TestServer } from '../../support/state/test-database.ts';
 
 type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -289,6 +289,51 @@ describe('desired state and orders of the first schema', () => {
     expect(await store.projections(FLEET, 'rollout:')).toHaveLength(1);
     expect(await store.fleet(FLEET)).toMatchObject({ goodHead: sha('e'), version: 3 });
     expect(await store.policy(FLEET)).toBeUndefined();
+  });
+});
+
+describe('failures of before', () => {
+  it('are known by what targets and the history tell of them', async () => {
+    const failures = async (name: string) =>
+      (await store.failures(FLEET, c(name), t(0))).map(({ at, status, rollout, detail }) => [at, status, rollout, detail]);
+    const { rollouts: states } = { rollouts: await Promise.all(rollouts.map(({ commit, release }) => stateOf(commit.charAt(0), release))) };
+    const failed = states.flatMap(({ id, targets }) =>
+      [...targets].flatMap(([cluster, one]) =>
+        one.status === 'failed' || one.status === 'unreachable' ? [[cluster, [one.since, one.status, id, one.detail]] as const] : [],
+      ),
+    );
+    expect(failed.map(([cluster]) => cluster).sort()).toEqual(['k3', 'z1', 'z2']);
+    for (const [cluster, failure] of failed) expect(await failures(cluster)).toContainEqual(failure);
+    expect(await failures('k2')).toEqual([]);
+  });
+
+  it('that were tried again are in the history alone, and one that both tell of counts once', async () => {
+    const rows = await rowsOfThen();
+    const line = { actor: 'flotilla', kind: 'target', from_state: 'rolling', why: 'crash loop' };
+    const { rollouts: stored = [] } = rows;
+    const rollout = stored.find(({ commit }) => commit === sha('a'))?.['id'];
+    const audit = [
+      { ...line, id: 901, fleet: FLEET, at: t(50), subject: 'k3', rollout, to_state: 'failed' },
+      { ...line, id: 902, fleet: FLEET, at: t(330), subject: 'k3', rollout, to_state: 'failed' },
+      { ...line, id: 903, fleet: FLEET, at: t(-900_000), subject: 'k3', rollout, to_state: 'unreachable' },
+      { ...line, id: 904, fleet: 'not/known', at: t(1), subject: 'k3', rollout, to_state: 'failed' },
+    ];
+    const other = await server.firstSchema({ ...rows, audit });
+    const { store: opened } = await other.open();
+    const found = await opened.failures(FLEET, c('k3'), t(-1_000_000));
+    expect(found.map(({ at, status }) => [at, status])).toEqual([
+      [t(320), 'failed'],
+      [t(-900_000), 'unreachable'],
+    ]);
+    // The order of the history goes on where it was.
+    await opened.commit({ fleet: FLEET, expectedVersion: 3, at: t(9), audit: [entry('k9', 'after')] });
+    expect((await opened.audit(FLEET, { limit: 9 })).map(({ subject, at }) => [subject, at])).toEqual([
+      ['k9', t(1)],
+      ['k3', t(-900_000)],
+      ['k3', t(330)],
+      ['k3', t(50)],
+    ]);
+    await other.close();
   });
 });
 
