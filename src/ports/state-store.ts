@@ -14,6 +14,7 @@ import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
 import type { Stop } from '../core/stop/stop.ts';
+import type { PullInfo } from './code-host.ts';
 
 /**
  * All that the bot remembers. Reads are plain; every write of the loop is one `commit`, which is one
@@ -64,7 +65,12 @@ export interface StateStore {
   drifts(fleet: FleetId): Promise<readonly Drift[]>;
   audit(fleet: FleetId, filter: { readonly subject?: string; readonly limit: number }): Promise<readonly AuditEntry[]>;
 
-  /** What we have written on the code host, by our own key: `pull:12:comment`. */
+  pull(fleet: FleetId, number: number): Promise<PullRecord | undefined>;
+  /** Those on record that are open, by number. */
+  openPulls(fleet: FleetId): Promise<readonly PullRecord[]>;
+  savePull(fleet: FleetId, pull: PullRecord): Promise<void>;
+
+  /** What we have written on the code host, by our own key: `comment:12`. */
   projection(fleet: FleetId, key: string): Promise<Projection | undefined>;
   projections(fleet: FleetId, prefix: string): Promise<readonly Projection[]>;
   saveProjection(fleet: FleetId, projection: Projection): Promise<void>;
@@ -159,6 +165,19 @@ export interface RolloutSummary {
 /** One line of the append-only history: who, what, why, when. */
 export interface AuditEntry extends AuditLine {
   readonly at: Instant;
+}
+
+/** What we know of a pull request: whether its comment is a plan, and of what. */
+export interface PullRecord {
+  readonly number: number;
+  /** Merged or closed: no plan of it is written any more, and its comment tells of the rollouts. */
+  readonly isOpen: boolean;
+  /** How often it was closed: whoever plans it meanwhile sees by this that it was, though it may have been opened again before. */
+  readonly closings: number;
+  /** What the newest plan was made for; `undefined` when it was closed before its first plan. */
+  readonly planned: { readonly info: PullInfo; readonly base: CommitSha } | undefined;
+  /** Of the plan that was shown last. */
+  readonly digest: PlanDigest | undefined;
 }
 
 export interface Projection {

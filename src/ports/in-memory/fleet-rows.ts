@@ -14,7 +14,7 @@ import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutState, TargetStatus } from '../../core/reconcile/state.ts';
 import type { Stop } from '../../core/stop/stop.ts';
 import { inPlannedOrder } from '../planned-order.ts';
-import type { AuditEntry, FleetRecord, Projection, RolloutSummary, StateChange } from '../state-store.ts';
+import type { AuditEntry, FleetRecord, Projection, PullRecord, RolloutSummary, StateChange } from '../state-store.ts';
 import { storable } from './storable.ts';
 
 interface StoredRollout {
@@ -39,6 +39,7 @@ export class FleetRows {
   readonly observations = new Map<ClusterId, Observation>();
   readonly audit: AuditEntry[] = [];
   readonly failures: ClusterFailure[] = [];
+  readonly pulls = new Map<number, PullRecord>();
   readonly projections = new Map<string, Projection>();
   #ordersGiven = 0;
 

@@ -12,7 +12,17 @@ import type { ActiveRollout } from '../../core/reconcile/decision.ts';
 import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetState } from '../../core/reconcile/state.ts';
 import type { Stop } from '../../core/stop/stop.ts';
-import type { AuditEntry, Delivery, FleetRecord, Job, Projection, RolloutSummary, StateChange, StateStore } from '../state-store.ts';
+import type {
+  AuditEntry,
+  Delivery,
+  FleetRecord,
+  Job,
+  Projection,
+  PullRecord,
+  RolloutSummary,
+  StateChange,
+  StateStore,
+} from '../state-store.ts';
 import { FleetRows } from './fleet-rows.ts';
 import { InMemoryJobs } from './jobs.ts';
 import { storable, storableText } from './storable.ts';
@@ -154,6 +164,20 @@ export class InMemoryStateStore implements StateStore {
     const subject = filter.subject === undefined ? undefined : storableText(filter.subject);
     const entries = this.#fleets.get(fleet)?.audit.filter((one) => subject === undefined || one.subject === subject) ?? [];
     return entries.reverse().slice(0, filter.limit);
+  }
+
+  async pull(fleet: FleetId, number: number): Promise<PullRecord | undefined> {
+    return this.#fleets.get(fleet)?.pulls.get(number);
+  }
+
+  async openPulls(fleet: FleetId): Promise<readonly PullRecord[]> {
+    const open = [...(this.#fleets.get(fleet)?.pulls.values() ?? [])].filter(({ isOpen }) => isOpen);
+    return open.sort((a, b) => a.number - b.number);
+  }
+
+  async savePull(fleet: FleetId, pull: PullRecord): Promise<void> {
+    const saved = storable(pull);
+    this.#rows(fleet).pulls.set(saved.number, saved);
   }
 
   async projection(fleet: FleetId, key: string): Promise<Projection | undefined> {

@@ -6,6 +6,7 @@ import { fleetLaws, projectionLaws } from './fleet-laws.ts';
 import { inboxLaws, jobLaws } from './inbox-laws.ts';
 import { ledgerLaws, policyLaws, stopLaws } from './memory-laws.ts';
 import { auditLaws, evidenceLaws, orderLaws } from './order-laws.ts';
+import { pullLaws } from './pull-laws.ts';
 import { rolloutLaws } from './rollout-laws.ts';
 import type { StoreUnderTest } from './under-test.ts';
 
@@ -23,6 +24,7 @@ export function stateStoreContract(name: string, open: () => Promise<StoreUnderT
 
     fleetLaws(under);
     projectionLaws(under);
+    pullLaws(under);
     commitLaws(under);
     desiredLaws(under);
     policyLaws(under);

@@ -409,6 +409,53 @@ describe('the ledger after the first schema', () => {
   });
 });
 
+describe('pull requests of before', () => {
+  const info = (over: object = {}) =>
+    JSON.stringify({
+      number: 7,
+      headSha: sha('a'),
+      baseRef: 'main',
+      author: 'octocat',
+      title: 'Kafka "3.9"',
+      draft: false,
+      state: 'closed',
+      merged: true,
+      fork: true,
+      mergeCommit: sha('c'),
+      ...over,
+    });
+  const planned = { pull: '7', base: sha('b'), info: info(), digest: '0123456789abcdef' };
+
+  it('are rows of their own, whatever of them can be read; what was written on the code host stays', async () => {
+    const pulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      'pull:7': { ...planned, state: 'closed', closings: '2' },
+      'pull:8': { ...planned, state: 'open', info: info({ number: 8, mergeCommit: undefined }) },
+      'pull:9': { ...planned, state: 'open', info: '{' },
+      'pull:10': { ...planned, state: 'closed', base: 'main', digest: 'x' },
+      'pull:x': { state: 'open' },
+      'comment:7': { head: sha('a') },
+    };
+    const projections = Object.entries(pulls).map(([key, memo]) => ({ fleet: FLEET, key, remote_id: null, hash: null, memo }));
+    const other = await server.firstSchema({ ...(await rowsOfThen()), projections });
+    const { store: opened } = await other.open();
+    expect(await opened.pull(FLEET, 7)).toMatchObject({
+      isOpen: false,
+      closings: 2,
+      digest: '0123456789abcdef',
+      planned: { base: sha('b'), info: { number: 7, title: 'Kafka "3.9"', merged: true, mergeCommit: sha('c') } },
+    });
+    const open = await opened.openPulls(FLEET);
+    expect(open.map(({ number, closings, planned: made }) => [number, closings, made?.info.headSha])).toEqual([
+      [8, 0, sha('a')],
+      [9, 0, undefined],
+    ]);
+    // An older program counted none: one that is closed was closed once. What cannot be read is looked at again.
+    expect(await opened.pull(FLEET, 10)).toStrictEqual({ number: 10, isOpen: false, closings: 1, planned: undefined, digest: undefined });
+    expect((await opened.projections(FLEET, '')).map(({ key }) => key)).toEqual(['comment:7', 'pull:x']);
+    await other.close();
+  });
+});
+
 describe('a database of the first schema', () => {
   it('is left alone when a row cannot be read, which is named', async () => {
     const rows = await rowsOfThen();

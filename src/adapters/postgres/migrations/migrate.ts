@@ -6,6 +6,7 @@ import { up as initial } from './0001-initial.ts';
 import { up as rolloutPerRelease } from './0002-rollout-per-release.ts';
 import { up as leases } from './0003-leases.ts';
 import { up as history } from './0005-history.ts';
+import { up as pulls } from './0006-pulls.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-rollout-per-release': { up: rolloutPerRelease },
   '0003-leases': { up: leases },
   '0005-history': { up: history },
+  '0006-pulls': { up: pulls },
 };
 
 /** Their names are in order: a database with a later one was updated by a newer program. */
