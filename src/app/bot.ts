@@ -4,7 +4,7 @@ import type { Probot } from 'probot';
 import { ParseCacheOnDisk } from '../adapters/git/parse-cache.ts';
 import { type ConnectedState, connectState } from '../adapters/postgres/connect.ts';
 import { parseFleetId } from '../core/model/ids.ts';
-import { instant } from '../core/model/time.ts';
+import { durationMs, instant } from '../core/model/time.ts';
 import { installJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -72,7 +72,8 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   const url = config.publicUrl ?? addressOf(config.host, port);
   const closers: (() => Promise<void> | void)[] = [() => server.closeAllConnections()];
   try {
-    state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log, clock });
+    const historyMs = durationMs(config.historyDays * 24 * 3_600_000);
+    state = await connectState({ databaseUrl: config.databaseUrl, folder: join(config.home, 'postgres'), log, clock, historyMs });
     const { store, leases } = state;
     const holds: Holds = (fleet) => leases?.held.holds(fleet) ?? true;
     closers.unshift(() => state?.close());

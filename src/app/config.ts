@@ -16,6 +16,8 @@ export interface AppConfig {
   /** How much faster than written bakes and simulated clusters run; 1 outside local mode. */
   readonly speed: number;
   readonly databaseUrl: string | undefined;
+  /** How long the detail of what has ended is kept: what each cluster went through, step by step. */
+  readonly historyDays: number;
   readonly github: GitHubConfig | undefined;
   /** Bearer token of the command API. Without it the API refuses commands. */
   readonly apiToken: string | undefined;
@@ -41,6 +43,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const LOCAL_SPEED = 60;
+const HISTORY_DAYS = 30;
 
 /** @returns the configuration, or one sentence for each mistake. */
 export function readConfig(given: Environment): Result<AppConfig, readonly string[]> {
@@ -84,6 +87,7 @@ export function readConfig(given: Environment): Result<AppConfig, readonly strin
     home: resolve(env['FLOTILLA_HOME'] ?? '.flotilla'),
     manifests: resolve(env['FLOTILLA_MANIFESTS'] ?? join(import.meta.dirname, '../../fleet-manifests')),
     speed,
+    historyDays: number('FLOTILLA_HISTORY_DAYS', HISTORY_DAYS, 7, 3_650),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     github,
     apiToken,

@@ -3,7 +3,7 @@ import type { Result } from '../core/model/result.ts';
 import { checkDrift } from '../loop/check-drift.ts';
 import { deliverOrders } from '../loop/deliver-orders.ts';
 import type { Loop } from '../loop/loop.ts';
-import { observeDataPlane } from '../loop/observe-data-plane.ts';
+import { observeFleet } from '../loop/observe-fleet.ts';
 import { publishBranch } from '../loop/publish-branch.ts';
 import { publishDrift } from '../loop/publish-drift.ts';
 import { publishRewrite } from '../loop/publish-rewrite.ts';
@@ -22,7 +22,7 @@ export type Tasks = Readonly<Record<JobTask, (payload: Payload) => Promise<void>
 export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[]) => void): Tasks {
   return {
     tick: (payload) => tick(loop, fleetOf(payload), payload['news'] === true),
-    observe: (payload) => observeDataPlane(loop, fleetOf(payload), String(payload['dataPlane'])),
+    observe: (payload) => observeFleet(loop, fleetOf(payload)),
     sync: (payload) => syncFleet(loop, fleetOf(payload)),
     sweep: (payload) => sweepFleet(loop.ports, fleetOf(payload)),
     drift: (payload) => checkDrift(loop, fleetOf(payload)),

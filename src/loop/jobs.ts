@@ -13,7 +13,7 @@ export function jobOf(fleet: FleetId, followUp: FollowUp, now: Instant): Job {
     case 'wake':
       return wakeJob(fleet, followUp.at);
     case 'observe':
-      return observeJob(fleet, followUp.dataPlane);
+      return observeJob(fleet);
     case 'deliver':
       return deliverJob(fleet, followUp.dataPlane);
     case 'report-rollouts':
@@ -67,13 +67,16 @@ export const newsJob = (fleet: FleetId, at: Instant): Job => ({
   payload: { fleet, news: true },
 });
 
-/** Look at the clusters of a data plane. One look at a time, and a queue for each, so that one that hangs delays nobody else. */
-const observeJob = (fleet: FleetId, dataPlane: string): Job => ({
+/**
+ * Look at the clusters of all data planes: one job, because each costs rows of the queue. In no queue, so that a job which waits for a
+ * data plane delays none of the next looks at the others.
+ */
+const observeJob = (fleet: FleetId): Job => ({
   task: 'observe',
-  key: `observe:${fleet}:${dataPlane}`,
-  queue: `observe:${fleet}:${dataPlane}`,
+  key: `observe:${fleet}`,
+  queue: undefined,
   runAt: undefined,
-  payload: { fleet, dataPlane },
+  payload: { fleet },
 });
 
 /** Look at the default branch. Beside the ticks, which must go on while git hangs, and beside the reviews: a revert waits for no plan. */

@@ -6,6 +6,7 @@ import type { BuiltModel } from '../core/manifest/build-model.ts';
 import type { ModelFile } from '../core/manifest/file-changes.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
+import { Coalesced } from './coalesced.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 
 /** The manifests of one tree, as last read: the start for reading a tree that differs little. */
@@ -48,6 +49,8 @@ export interface FleetMemory {
   unhealthy: ReadonlyMap<ClusterId, Instant>;
   /** By data plane. */
   readonly evidence: Map<string, Evidence>;
+  /** Answers of data planes come close together: they wake the next decision together. */
+  readonly passingOn: Coalesced;
   /** By key of a projection: two jobs that create the same comment at once would make two. */
   readonly writing: KeyedMutex;
 }
@@ -66,6 +69,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     storedAt: new Map(),
     unhealthy: new Map(),
     evidence: new Map(),
+    passingOn: new Coalesced(),
     writing: new KeyedMutex(),
   };
   memory.set(fleet, fresh);

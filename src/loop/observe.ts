@@ -45,11 +45,14 @@ export function evidenceFor(own: FleetMemory, rollouts: readonly ActiveRollout[]
   return observations;
 }
 
-/** Which data planes to look at so that the next decision is made on something newer. */
-export const looksFor = (rollouts: readonly ActiveRollout[], { dataPlanes }: Policy): readonly FollowUp[] =>
-  [...clustersWanted(rollouts).byDataPlane.keys()]
-    .filter((name) => dataPlanes.some((one) => one.name === name))
-    .map((dataPlane) => ({ kind: 'observe', dataPlane }));
+/** The data planes to look at, so that the next decision is made on something newer. */
+export const dataPlanesWanted = (rollouts: readonly ActiveRollout[], { dataPlanes }: Policy): readonly DataPlanePolicy[] => {
+  const { byDataPlane } = clustersWanted(rollouts);
+  return dataPlanes.filter(({ name }) => byDataPlane.has(name));
+};
+
+export const looksFor = (rollouts: readonly ActiveRollout[], policy: Policy): readonly FollowUp[] =>
+  dataPlanesWanted(rollouts, policy).length === 0 ? [] : [{ kind: 'observe' }];
 
 /** Looked at, by our clock, not longer ago than evidence may be old. */
 export const isCurrent = ({ receivedAt }: Observation, { evidenceMaxAgeMs }: Policy, now: Instant): boolean =>

@@ -9,4 +9,3 @@ export const commentKey = (pull: number): string => `comment:${pull}`;
 export const BROKEN_BRANCH_KEY = 'issue:broken-branch';
 export const rewriteKey = ({ before, commit }: Rewrite): string => `issue:rewritten-history:${before}:${commit}`;
 export const DRIFT_KEYS = 'issue:drift:';
-export const PULL_KEYS = 'pull:';

@@ -5,7 +5,6 @@ import { renderRolloutCheck } from '../core/report/rollout-status.ts';
 import type { LoopWith } from './loop.ts';
 import { projectCheck, projectComment } from './project.ts';
 import { commentKey, rolloutCheckKey } from './projection-keys.ts';
-import { pullRecord } from './pull-record.ts';
 import { commitReport } from './rollouts-now.ts';
 
 export const ROLLOUT_CHECK = 'flotilla / rollout';
@@ -32,7 +31,7 @@ export async function publishRollouts(loop: LoopWith<'store' | 'clock' | 'host'>
     detailsUrl: pageOf(view),
   });
   if (pull === undefined) return;
-  const shown = (await pullRecord(loop.ports.store, id, pull))?.digest;
+  const shown = (await loop.ports.store.pull(id, pull))?.digest;
   const body = renderMergedComment({ ...view, planChanged: shown !== undefined && shown !== firstDigest });
   await projectComment(loop, fleet, commentKey(pull), { pull, body, marker: COMMENT_MARKER });
 }

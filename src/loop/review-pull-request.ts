@@ -8,14 +8,14 @@ import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import { renderPlanCheck } from '../core/report/plan-check.ts';
 import { COMMENT_MARKER, renderPlanComment } from '../core/report/plan-comment.ts';
 import type { PullInfo } from '../ports/code-host.ts';
-import type { FleetRecord } from '../ports/state-store.ts';
+import type { FleetRecord, PullRecord } from '../ports/state-store.ts';
 import { loadManifests } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
 import { type PullReview, planView } from './plan-view.ts';
 import { isProjected, projectCheck, projectComment } from './project.ts';
 import { commentKey, planCheckKey } from './projection-keys.ts';
-import { closePull, knownPull, type PullRecord, pullRecord, pullRecords, recordPlan, wasClosedSince } from './pull-record.ts';
+import { closePull, knownPull, recordPlan, wasClosedSince } from './pull-record.ts';
 import { loadRecords } from './records.ts';
 import { syncFleet } from './sync-fleet.ts';
 
@@ -28,7 +28,7 @@ export async function reviewPullRequest(loop: ReviewLoop, id: FleetId, number: n
   const { store, source, host } = loop.ports;
   const fleet = await store.fleet(id);
   if (fleet === undefined) return;
-  const known = await pullRecord(store, id, number);
+  const known = await store.pull(id, number);
   if (isKnown && known?.isOpen !== true) return;
   const git = source(fleet);
   await git.fetch([number]);
@@ -51,8 +51,8 @@ export async function reviewHead(loop: ReviewLoop, id: FleetId, head: CommitSha)
   const { store } = loop.ports;
   const check = await store.projection(id, planCheckKey(head));
   if (check !== undefined) await store.saveProjection(id, { ...check, hash: undefined });
-  for (const { number, isOpen, planned } of await pullRecords(store, id)) {
-    if (isOpen && planned?.info.headSha === head) await reviewPullRequest(loop, id, number);
+  for (const { number, planned } of await store.openPulls(id)) {
+    if (planned?.info.headSha === head) await reviewPullRequest(loop, id, number);
   }
 }
 
@@ -92,6 +92,6 @@ async function publish(
   const key = commentKey(pull.number);
   // A pull request that does not concern us gets no comment; one that concerned us before learns that it no longer does.
   if (review.kind === 'untouched' && !(await isProjected(store, fleet, key))) return;
-  const isOver = async () => wasClosedSince(known, await pullRecord(store, fleet.id, pull.number));
+  const isOver = async () => wasClosedSince(known, await store.pull(fleet.id, pull.number));
   await projectComment(loop, fleet, key, { pull: pull.number, body: renderPlanComment(view), marker: COMMENT_MARKER }, isOver);
 }

@@ -52,6 +52,8 @@ export async function commitReport(loop: ReportLoop, fleet: FleetRecord, commit:
   const records = await loadRecords(loop, fleet);
   const found = await Promise.all(summaries.map(({ id }) => store.rollout(fleet.id, id)));
   const active = found.filter((one) => one !== undefined);
+  // They ended so long ago that only summaries are kept: what was written of them stands.
+  if (active.length === 0) return undefined;
   const holds = active.every(({ state }) => isFinished(state)) ? NO_HOLDS_AT_ALL : await holdsNow(loop, fleet.id, records);
   const rollouts = active.map((one) => ({ active: one, holds: (isFinished(one.state) ? undefined : holds.get(one.state.id)) ?? NO_HOLDS }));
   const view: RolloutView = {

@@ -4,7 +4,6 @@ import { parseFleetId } from '../core/model/ids.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { jobOf, sweepJob } from './jobs.ts';
-import { pullRecords } from './pull-record.ts';
 
 /**
  * Compares our records with the code host and catches up. Webhooks are hints; this is the truth.
@@ -16,8 +15,8 @@ import { pullRecords } from './pull-record.ts';
 export async function sweepFleet({ store, clock, host }: Pick<Ports, 'store' | 'clock' | 'host'>, id: FleetId): Promise<void> {
   const fleet = await store.fleet(id);
   if (fleet === undefined) return;
-  const [open, records, orders] = await Promise.all([host(fleet).openPulls(), pullRecords(store, id), store.orders(id)]);
-  const known = records.map(({ number, isOpen, planned }) => ({ number, isOpen, head: planned?.info.headSha, base: planned?.base }));
+  const [open, records, orders] = await Promise.all([host(fleet).openPulls(), store.openPulls(id), store.orders(id)]);
+  const known = records.map(({ number, planned }) => ({ number, head: planned?.info.headSha, base: planned?.base }));
   const { defaultBranch, seenHead } = fleet;
   const missed = missedOf({ defaultBranch, seenHead, open, known, orders });
   await store.enqueue(missed.map((followUp) => jobOf(id, followUp, clock.now())));

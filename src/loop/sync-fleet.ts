@@ -17,7 +17,7 @@ import { type LoadedManifests, loadManifests, loadModelInForce } from './load-ma
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
-import { closePull, pullRecords } from './pull-record.ts';
+import { closePull } from './pull-record.ts';
 
 type SyncLoop = LoopWith<PlanningPort | 'host'>;
 
@@ -60,7 +60,7 @@ async function landOne(loop: SyncLoop, id: FleetId, landing: Landing): Promise<'
   const outcome = await decideAndCommit(loop, id, async (fleet, records, now) => {
     if (records.heads.seen !== landing.after) return { value: 'overtaken' as const };
     const loaded = await loadManifests(loop, fleet, landing.commit);
-    const openPulls = (await pullRecords(store, id)).filter(({ isOpen }) => isOpen).map(({ number }) => number);
+    const openPulls = (await store.openPulls(id)).map(({ number }) => number);
     const recorded = { ...records, openPulls };
     const planned = await outcomeOf(loop, fleet, records, loaded);
     const change = land({ heads: records.heads, landing, recorded, outcome: planned, now });

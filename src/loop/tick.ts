@@ -4,7 +4,7 @@
  * A tick is level-triggered and idempotent. It may run at any moment, twice, or late: it looks at what is, decides what
  * should follow, and writes state, orders, audit and reports-to-be in one transaction. Nothing is sent from here:
  * `deliver-orders` and `publish` carry out what was committed. It waits for no network: policy is stored beside the desired state,
- * and evidence is what `observe-data-plane` and watches have gathered. What comes in makes the next tick.
+ * and evidence is what `observe-fleet` and watches have gathered. What comes in makes the next tick.
  */
 import { recordDecision } from '../core/change/record-decision.ts';
 import type { FleetId } from '../core/model/ids.ts';

@@ -1,4 +1,5 @@
 import type { CommitSha } from '../core/model/ids.ts';
+import type { WordOf } from '../core/model/vocabulary.ts';
 
 /**
  * What the bot needs of GitHub for one repository, in our words. Every method throws PortError.
@@ -72,6 +73,8 @@ export interface IssueWrite {
   readonly marker: string;
 }
 
+export const PULL_STATES = ['open', 'closed'] as const;
+
 export interface PullInfo {
   readonly number: number;
   readonly headSha: CommitSha;
@@ -79,7 +82,7 @@ export interface PullInfo {
   readonly author: string;
   readonly title: string;
   readonly draft: boolean;
-  readonly state: 'open' | 'closed';
+  readonly state: WordOf<typeof PULL_STATES>;
   readonly merged: boolean;
   /** From another repository: labelled as an untrusted author. */
   readonly fork: boolean;

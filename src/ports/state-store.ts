@@ -9,10 +9,12 @@ import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } fro
 import type { Instant } from '../core/model/time.ts';
 import type { WordOf } from '../core/model/vocabulary.ts';
 import type { Intent, Plan, RolloutKind, Urgency } from '../core/plan/plan.ts';
+import type { ClusterFailure } from '../core/reconcile/cluster-failure.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
 import type { Stop } from '../core/stop/stop.ts';
+import type { PullInfo } from './code-host.ts';
 
 /**
  * All that the bot remembers. Reads are plain; every write of the loop is one `commit`, which is one
@@ -39,6 +41,7 @@ export interface StateStore {
   stop(fleet: FleetId, id: StopId): Promise<Stop | undefined>;
   /** Rollouts without `finishedAt`, and those with `guardUntil`, by `seq`: an aborted one is among them until its clusters have come to rest. */
   activeRollouts(fleet: FleetId): Promise<readonly ActiveRollout[]>;
+  /** `undefined` also for one that ended so long ago that only its summary is kept. */
   rollout(fleet: FleetId, id: RolloutId): Promise<ActiveRollout | undefined>;
   rolloutSummary(fleet: FleetId, id: RolloutId): Promise<RolloutSummary | undefined>;
   /** The rollouts of one plan's landing, by `seq`: those that one commit brought. */
@@ -49,6 +52,8 @@ export interface StateStore {
   recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]>;
   /** The rollout, finished or not, that last had this cluster as a target, and how it ended there: why a cluster lags. */
   lastTargets(fleet: FleetId, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, LastTarget>>;
+  /** Each time that this cluster failed in a rollout since then, newest first. Kept for years, whatever else of the rollouts is. */
+  failures(fleet: FleetId, cluster: ClusterId, since: Instant): Promise<readonly ClusterFailure[]>;
   /** The newest order of each cluster, with what was answered. */
   orders(fleet: FleetId): Promise<StandingOrders>;
   /** Orders that are still to be sent: not answered yet, or to be sent again. Oldest first, at most `limit`. */
@@ -65,7 +70,12 @@ export interface StateStore {
   drifts(fleet: FleetId): Promise<readonly Drift[]>;
   audit(fleet: FleetId, filter: { readonly subject?: string; readonly limit: number }): Promise<readonly AuditEntry[]>;
 
-  /** What we have written on the code host, by our own key: `pull:12:comment`. */
+  pull(fleet: FleetId, number: number): Promise<PullRecord | undefined>;
+  /** Those on record that are open, by number. */
+  openPulls(fleet: FleetId): Promise<readonly PullRecord[]>;
+  savePull(fleet: FleetId, pull: PullRecord): Promise<void>;
+
+  /** What we have written on the code host, by our own key: `comment:12`. */
   projection(fleet: FleetId, key: string): Promise<Projection | undefined>;
   projections(fleet: FleetId, prefix: string): Promise<readonly Projection[]>;
   saveProjection(fleet: FleetId, projection: Projection): Promise<void>;
@@ -160,6 +170,19 @@ export interface RolloutSummary {
 /** One line of the append-only history: who, what, why, when. */
 export interface AuditEntry extends AuditLine {
   readonly at: Instant;
+}
+
+/** What we know of a pull request: whether its comment is a plan, and of what. */
+export interface PullRecord {
+  readonly number: number;
+  /** Merged or closed: no plan of it is written any more, and its comment tells of the rollouts. */
+  readonly isOpen: boolean;
+  /** How often it was closed: whoever plans it meanwhile sees by this that it was, though it may have been opened again before. */
+  readonly closings: number;
+  /** What the newest plan was made for; `undefined` when it was closed before its first plan. */
+  readonly planned: { readonly info: PullInfo; readonly base: CommitSha } | undefined;
+  /** Of the plan that was shown last. */
+  readonly digest: PlanDigest | undefined;
 }
 
 export interface Projection {

@@ -5,6 +5,7 @@ import { holdOf } from '../core/reconcile/decision.ts';
 import { commandFleet } from '../loop/command.ts';
 import type { Loop } from '../loop/loop.ts';
 import { type RolloutNow, rolloutNow } from '../loop/rollouts-now.ts';
+import { clusterHistory } from './cluster-history.ts';
 import { COMMAND_PATHS, commandTarget, fieldsOf, parseCommand } from './commands.ts';
 import { type Door, mayCommand, mayEnter } from './door.ts';
 
@@ -23,6 +24,8 @@ const AUDIT_MAX = 500;
 
 /**
  * The JSON API: what the fleet does, and commands to it.
+ *
+ * `/clusters/CLUSTER/history?days=183` says how often a cluster failed, when, in which rollouts and how.
  *
  * Reading and commanding both need the token when one is set. Commands are a POST with `{ "by": "...", "reason": "..." }`, below
  * `/api/fleets/OWNER/NAME`:
@@ -64,6 +67,10 @@ async function read({ sendJson }: ApiOptions, loop: Loop, parts: readonly string
   if (what === 'audit') {
     const subject = url.searchParams.get('subject');
     return sendJson(response, 200, await store.audit(fleet.value, { ...(subject === null ? {} : { subject }), limit: AUDIT_MAX }));
+  }
+  if (what === 'clusters' && name !== undefined && parts[4] === 'history') {
+    const history = await clusterHistory(loop.ports, fleet.value, name, url.searchParams.get('days'));
+    return history.ok ? sendJson(response, 200, history.value) : sendJson(response, 400, { message: history.error });
   }
   if (what === 'rollouts' && name !== undefined) {
     const id = parseRolloutId(name);

@@ -252,7 +252,7 @@ export class Schedule {
 
   /** A decision is judged by what is there, and so needs a look at it. */
   async #look(): Promise<void> {
-    for (const { name } of this.world.spec.dataPlanes) await this.process.tasks.observe({ fleet: FLEET, dataPlane: name });
+    await this.process.tasks.observe({ fleet: FLEET });
   }
 
   /** Something goes back while windows or freezes are in force. */

@@ -6,6 +6,7 @@ import { appendAudit } from './audit.ts';
 import type { Database, Tx } from './database.ts';
 import { writeDesired } from './desired.ts';
 import { replaceDrifts, writeObservations } from './evidence.ts';
+import { writeFailures } from './failures.ts';
 import { addJobs } from './jobs.ts';
 import { writeLedger } from './ledger.ts';
 import { sendAgain, writeOrders } from './orders.ts';
@@ -37,8 +38,9 @@ async function write(tx: Tx, change: StateChange, now: Instant): Promise<void> {
   if (change.desired !== undefined) await writeDesired(tx, fleet, at, change.desired);
   await writePolicy(tx, change);
   if (change.newRollouts !== undefined && !(await insertRollouts(tx, fleet, change.newRollouts))) throw new Conflict();
-  for (const rollout of change.rollouts ?? []) await updateRollout(tx, fleet, rollout);
+  for (const rollout of change.rollouts ?? []) if (!(await updateRollout(tx, fleet, rollout))) throw new Conflict();
   if (!(await writeOrders(tx, fleet, change.orders ?? []))) throw new Conflict();
+  await writeFailures(tx, change);
   await sendAgain(tx, fleet, change.sendAgain ?? []);
   await writeStops(tx, fleet, change.stops ?? []);
   await writeLedger(tx, fleet, change.ledger ?? []);

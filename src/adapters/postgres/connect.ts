@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { instant } from '../../core/model/time.ts';
+import { type DurationMs, durationMs, instant } from '../../core/model/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { StateStore } from '../../ports/state-store.ts';
@@ -19,7 +19,6 @@ import {
 import { DATABASE_TIMES, type Database, openDatabase } from './database.ts';
 import { EmbeddedServer } from './embedded-server.ts';
 import { guarded, storeError, toPortError } from './errors.ts';
-import { forgetOldDeliveries } from './inbox.ts';
 import { type JobFigures, jobFigures } from './job-figures.ts';
 import { WORK } from './jobs.ts';
 import { LEASE_TIMES, LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
@@ -28,16 +27,19 @@ import { migrate } from './migrations/migrate.ts';
 import { OpenerLock, type Opening } from './opener-lock.ts';
 import { oneAtATime } from './prepare-lock.ts';
 import { type JobHandlers, JobQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
+import { databaseNow, keepHistory, makeMonthsAhead } from './retention.ts';
 import { checkSessions } from './session-check.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
 import { leaseFence, NO_FENCE, schemaFence } from './write-fence.ts';
 
-/** What only tests set otherwise. */
+/** What has a default. */
 export interface StateSettings {
   /** The clock that instants of jobs are from; the system's by default. */
   readonly clock: Clock;
   readonly queueTimes: QueueTimes;
   readonly leaseTimes: LeaseTimes;
+  /** How long the detail of ended rollouts is kept. */
+  readonly historyMs: DurationMs;
 }
 
 export interface StateConfig extends Partial<StateSettings> {
@@ -74,7 +76,8 @@ const SETTLING_CONNECTIONS_MAX = 3;
 const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()) };
 const CUT_OFF_MS = 1_000;
 const SERVER_MAJOR_MIN = 15;
-const FORGET_EVERY_MS = 24 * 3_600_000;
+const KEEP_HISTORY_EVERY_MS = 15 * 60_000;
+const HISTORY_MS = durationMs(30 * 24 * 3_600_000);
 
 /**
  * Opens the state: the embedded one for this process alone, and one on a server of one's own as one of its replicas.
@@ -136,7 +139,7 @@ interface HeldOptions {
 
 /** Brings the schema up to date, and opens store and queue. Releases everything again when a step fails. */
 async function openHeld({ connection, opening, lock, log, settings }: HeldOptions): Promise<ConnectedState> {
-  const { clock = SYSTEM_CLOCK, queueTimes = QUEUE_TIMES, leaseTimes = LEASE_TIMES } = settings;
+  const { clock = SYSTEM_CLOCK, queueTimes = QUEUE_TIMES, leaseTimes = LEASE_TIMES, historyMs = HISTORY_MS } = settings;
   const isShared = opening === 'among-replicas';
   // One that stands still in the middle of a transaction must not keep the others waiting for longer than its leases do.
   const idleInTransactionMs = isShared ? leaseTimes.leaseMs : IDLE_IN_TRANSACTION_MS;
@@ -157,15 +160,15 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
     await lock.release();
   };
   try {
-    await guarded('open', () => oneAtATime(connection, () => prepare(db)));
+    await guarded('open', () => oneAtATime(connection, () => prepare(db, log)));
   } catch (error) {
     await closeAll();
     throw error;
   }
-  const forgetting = setInterval(() => {
-    forgetOldDeliveries(db, Date.now()).catch((error: unknown) => log.warn({ err: error }, 'old deliveries could not be removed'));
-  }, FORGET_EVERY_MS);
-  forgetting.unref();
+  const keeping = setInterval(() => {
+    keepHistory(db, historyMs, log).catch((error: unknown) => log.warn({ err: error }, 'old history could not be removed yet'));
+  }, KEEP_HISTORY_EVERY_MS);
+  keeping.unref();
   const leases = isShared ? new LeaseKeeper(connection, leaseTimes, log) : undefined;
   const holder = leases?.replica.id ?? randomUUID();
   const lockState = () => (leases?.outdated === true ? 'outdated' : lock.held ? 'held' : lock.lost ? 'lost' : 'away');
@@ -184,7 +187,7 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
       return queue;
     },
     close: async () => {
-      clearInterval(forgetting);
+      clearInterval(keeping);
       await leases?.stop();
       await Promise.all(queues.map((queue) => queue.stop(CUT_OFF_MS)));
       await closeAll();
@@ -192,7 +195,7 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
   };
 }
 
-async function prepare(db: Database): Promise<void> {
+async function prepare(db: Database, log: Log): Promise<void> {
   const { rows } = await sql<{ readonly major: number; readonly schema: string }>`
     select current_setting('server_version_num')::int / 10000 as major, current_setting('search_path') as schema`.execute(db);
   const { major = 0, schema } = rows[0] ?? {};
@@ -205,7 +208,7 @@ async function prepare(db: Database): Promise<void> {
     throw storeError('open', 'needs-human', words);
   }
   await migrate(db);
-  await forgetOldDeliveries(db, Date.now());
+  await makeMonthsAhead(db, await databaseNow(db), log);
 }
 
 /** @throws PortError; the URL holds a password, so the message does not repeat it. */

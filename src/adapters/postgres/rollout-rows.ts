@@ -1,37 +1,8 @@
 import { type Decoder, flag, listOf, mapped, maybe, object, text, word } from '../../core/model/decode.ts';
-import {
-  OVERRIDE_KINDS,
-  PHASE_STATUSES,
-  type PhaseState,
-  ROLLOUT_STATUSES,
-  type RolloutState,
-  TARGET_STATUSES,
-  type TargetState,
-} from '../../core/reconcile/state.ts';
+import { OVERRIDE_KINDS, PHASE_STATUSES, type PhaseState, ROLLOUT_STATUSES, type RolloutState } from '../../core/reconcile/state.ts';
 import { STOP_LETS } from '../../core/stop/stop.ts';
-import { at, clusterId, commitSha, integer, planDigest, rolloutId, stopId } from './decoders.ts';
+import { at, commitSha, integer, planDigest, rolloutId, stopId } from './decoders.ts';
 import { scope } from './stops.ts';
-
-export const targetState: Decoder<TargetState> = object({
-  status: word(TARGET_STATUSES),
-  since: at,
-  attempt: integer,
-  epoch: integer,
-  startedAt: maybe(at),
-  exemptMs: integer,
-  rescue: flag,
-  probe: flag,
-  healthySince: maybe(at),
-  brokenSince: maybe(at),
-  sampledAt: maybe(at),
-  seenAt: maybe(at),
-  unseenSince: maybe(at),
-  progress: maybe(object({ done: integer, total: integer })),
-  detail: maybe(text),
-  acknowledged: maybe(object({ attempt: integer, status: word(TARGET_STATUSES) })),
-  supersededBy: maybe(rolloutId),
-});
-export const targetRow = object({ cluster: clusterId, state: targetState });
 
 const phaseState: Decoder<PhaseState> = object({
   status: word(PHASE_STATUSES),

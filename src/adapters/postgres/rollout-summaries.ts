@@ -5,9 +5,10 @@ import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
 import { type RolloutStatus, TARGET_STATUSES, type TargetState } from '../../core/reconcile/state.ts';
 import type { RolloutSummary } from '../../ports/state-store.ts';
 import type { Database } from './database.ts';
-import { at, clusterId, commitSha, integer, planDigest, rolloutId } from './decoders.ts';
-import { rolloutStatus, targetState } from './rollout-rows.ts';
+import { at, commitSha, integer, planDigest, rolloutId } from './decoders.ts';
+import { rolloutStatus } from './rollout-rows.ts';
 import { inChunks, readRow } from './rows.ts';
+import { stateColumns, targetRow } from './target-rows.ts';
 
 /** Newest first. */
 export function recentRollouts(db: Database, fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]> {
@@ -26,11 +27,18 @@ async function summaries(db: Database, which: RawBuilder<unknown>): Promise<read
   const { rows } = await sql<{ readonly id: string }>`
     select r.id, digest, commit, release, product, seq, pull, author, title, r.status, kind, intent, urgency, created_at, started_at,
       finished_at, guard_until, superseded_by,
-      (select coalesce(jsonb_object_agg(t.status, t.n), '{}') from
-        (select status, count(*) as n from rollout_targets where fleet = r.fleet and rollout = r.id group by status) t) as counts
+      coalesce(r.counts, ${countsOf('r')}) as counts
     from rollouts r where ${which}`.execute(db);
   return rows.map((row) => readRow('rollouts', row.id, summaryRow, row));
 }
+
+/** @param rollouts - the name of the row of a rollout. */
+export const countsOf = (rollouts: string): RawBuilder<unknown> =>
+  sql.raw(`(
+    select coalesce(jsonb_object_agg(t.status, t.n), '{}') from (
+      select status, count(*) as n from rollout_targets
+      where fleet = ${rollouts}.fleet and rollout = ${rollouts}.id and created_at = ${rollouts}.created_at group by status
+    ) t)`);
 
 /** Counted by the database, from a column that takes no other words. */
 const counts: Decoder<RolloutSummary['counts']> = (value) => {
@@ -80,18 +88,22 @@ export async function lastTargets(
   const last = new Map<ClusterId, LastTarget>();
   for (const some of inChunks(clusters)) {
     const { rows } = await sql<{ readonly cluster: string }>`
-      select c.cluster, t.rollout, r.status, t.state
+      select c.cluster, t.rollout, r.status as rollout_status, ${stateColumns('t')}
       from unnest(${[...some]}::text[]) as c(cluster)
       cross join lateral (
-        select rollout, state from rollout_targets where fleet = ${fleet} and cluster = c.cluster order by rollout_seq desc limit 1
+        select * from (
+          (select * from rollout_targets where fleet = ${fleet} and cluster = c.cluster order by rollout_seq desc limit 1)
+          union all (select * from last_targets where fleet = ${fleet} and cluster = c.cluster)
+        ) both_of order by rollout_seq desc limit 1
       ) t
       join rollouts r on r.fleet = ${fleet} and r.id = t.rollout`.execute(db);
     for (const row of rows) {
-      const { cluster, rollout: id, status, state } = readRow('rollout_targets', row.cluster, lastTargetRow, row);
+      const { cluster, state } = readRow('rollout_targets', row.cluster, targetRow, row);
+      const { rollout: id, rollout_status: status } = readRow('rollouts', row.cluster, lastRolloutRow, row);
       last.set(cluster, { rollout: id, rolloutStatus: status, target: state });
     }
   }
   return last;
 }
 
-const lastTargetRow = object({ cluster: clusterId, rollout: rolloutId, status: rolloutStatus, state: targetState });
+const lastRolloutRow = object({ rollout: rolloutId, rollout_status: rolloutStatus });

@@ -7,16 +7,18 @@ import type { PhaseState, TargetState } from '../../core/reconcile/state.ts';
 import { inPlannedOrder } from '../../ports/planned-order.ts';
 import { type Database, snapshot, type Tx } from './database.ts';
 import type { PlanCache } from './plans.ts';
-import { headRow, phaseRow, targetRow } from './rollout-rows.ts';
+import { headRow, phaseRow } from './rollout-rows.ts';
 import { readRow } from './rows.ts';
+import { stateColumns, targetRow } from './target-rows.ts';
 
 /** Those that have not finished, and those under guard. */
 export function activeRollouts(db: Database, cache: PlanCache, fleet: FleetId): Promise<readonly ActiveRollout[]> {
   return snapshot(db, (tx) => load(tx, cache, fleet, sql`(finished_at is null or guard_until is not null)`));
 }
 
+/** Of one whose detail is no longer kept there is only a summary. */
 export async function rollout(db: Database, cache: PlanCache, fleet: FleetId, id: RolloutId): Promise<ActiveRollout | undefined> {
-  return (await snapshot(db, (tx) => load(tx, cache, fleet, sql`id = ${id}`)))[0];
+  return (await snapshot(db, (tx) => load(tx, cache, fleet, sql`id = ${id} and counts is null`)))[0];
 }
 
 export async function plan(db: Database, cache: PlanCache, fleet: FleetId, digest: PlanDigest): Promise<Plan | undefined> {
@@ -33,7 +35,7 @@ async function load(tx: Tx, cache: PlanCache, fleet: FleetId, which: RawBuilder<
   const ids = heads.map((one) => one.id);
   const plans = await cache.of(tx, fleet, [...new Set(heads.map((one) => one.digest))]);
   const phases = await phasesOf(tx, fleet, ids);
-  const targets = await targetsOf(tx, fleet, ids);
+  const targets = await targetsOf(tx, fleet, heads);
   return heads.map((head) => {
     const planned = plans.get(head.digest)?.rollouts.find(({ release }) => release === head.release);
     // The rollout's row refers to the plan's, and it was written with a release of the plan.
@@ -54,14 +56,16 @@ async function phasesOf(tx: Tx, fleet: FleetId, ids: readonly RolloutId[]): Prom
   return grouped(rows, (row) => [row.phase, readRow('rollout_phases', `${row.rollout}/${row.phase}`, phaseRow, row).state]);
 }
 
-async function targetsOf(tx: Tx, fleet: FleetId, ids: readonly RolloutId[]): Promise<ReadonlyMap<string, Map<ClusterId, TargetState>>> {
-  const rows = await tx
-    .selectFrom('rollout_targets')
-    .select(['rollout', 'cluster', 'state'])
-    .where('fleet', '=', fleet)
-    .where('rollout', 'in', ids)
-    .orderBy('cluster')
-    .execute();
+async function targetsOf(
+  tx: Tx,
+  fleet: FleetId,
+  heads: readonly { readonly id: RolloutId; readonly createdAt: number }[],
+): Promise<ReadonlyMap<string, Map<ClusterId, TargetState>>> {
+  const { rows } = await sql<{ readonly rollout: string; readonly cluster: string }>`
+    select t.rollout, t.cluster, ${stateColumns('t')} from rollout_targets t
+    where t.fleet = ${fleet} and t.rollout = any(${heads.map(({ id }) => id)}::text[])
+      and t.created_at = any(${heads.map(({ createdAt }) => createdAt)}::bigint[])
+    order by t.cluster`.execute(tx);
   return grouped(rows, (row) => {
     const { cluster, state } = readRow('rollout_targets', `${row.rollout}/${row.cluster}`, targetRow, row);
     return [cluster, state];

@@ -1,13 +1,15 @@
 import { sql } from 'kysely';
 import type { RolloutDelta } from '../../core/change/fleet-change.ts';
 import { invariant } from '../../core/model/assert.ts';
-import type { ClusterId, FleetId, RolloutId } from '../../core/model/ids.ts';
+import type { FleetId, RolloutId } from '../../core/model/ids.ts';
+import { instant } from '../../core/model/time.ts';
 import type { PlannedRollout } from '../../core/plan/plan.ts';
 import { planToJson } from '../../core/plan/serialise.ts';
-import type { PhaseState, RolloutState, TargetState } from '../../core/reconcile/state.ts';
+import type { PhaseState, RolloutState } from '../../core/reconcile/state.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import type { Tx } from './database.ts';
-import { inChunks, jsonb, plainText, recordset } from './rows.ts';
+import { jsonb, plainText, recordset } from './rows.ts';
+import { insertTargets, updateTargets } from './target-rows.ts';
 
 type NewRollouts = NonNullable<StateChange['newRollouts']>;
 
@@ -45,23 +47,30 @@ async function insertRollout(
     on conflict (fleet, id) do nothing`.execute(tx);
   if (numAffectedRows === 0n) return false;
   await writePhases(tx, fleet, state.id, state.phases);
-  await writeTargets(tx, fleet, state.id, state.seq, state.targets);
+  await insertTargets(tx, { fleet, rollout: state.id, seq: state.seq, createdAt: state.createdAt }, state.targets);
   return true;
 }
 
-/** What never changes is not among the columns. */
-export async function updateRollout(tx: Tx, fleet: FleetId, change: RolloutDelta): Promise<void> {
-  const { rows } = await sql<{ readonly seq: number }>`
+/**
+ * What never changes is not among the columns.
+ *
+ * @returns `false` when its detail is no longer kept: somebody has read it before it went, and would start it again.
+ */
+export async function updateRollout(tx: Tx, fleet: FleetId, change: RolloutDelta): Promise<boolean> {
+  const { rows } = await sql<{ readonly seq: number; readonly created_at: number; readonly detailed: boolean }>`
     update rollouts set in_line_since = ${change.inLineSince}, status = ${change.status}, started_at = ${change.startedAt ?? null},
       going_since = ${change.goingSince ?? null}, stopped_since = ${change.stoppedSince ?? null}, finished_at = ${change.finishedAt ?? null},
       guard_until = ${change.guardUntil ?? null}, superseded_by = ${change.supersededBy ?? null}, takes_over = ${change.takesOver},
       approvals = ${jsonb(change.approvals)}, overrides = ${jsonb(change.overrides)}
-    where fleet = ${fleet} and id = ${change.id} returning seq`.execute(tx);
-  const seq = rows[0]?.seq;
-  invariant(seq !== undefined, `rollout ${change.id} of ${fleet} is stored before it changes`);
+    where fleet = ${fleet} and id = ${change.id} returning seq, created_at, counts is null as detailed`.execute(tx);
+  const [row] = rows;
+  invariant(row !== undefined, `rollout ${change.id} of ${fleet} is stored before it changes`);
+  if (!row.detailed) return false;
   await writePhases(tx, fleet, change.id, change.phases);
-  await writeTargets(tx, fleet, change.id, seq, change.targets);
+  await updateTargets(tx, { fleet, rollout: change.id, seq: row.seq, createdAt: instant(row.created_at) }, change.targets);
+  return true;
 }
+
 async function writePhases(tx: Tx, fleet: FleetId, rollout: RolloutId, phases: ReadonlyMap<string, PhaseState>): Promise<void> {
   if (phases.size === 0) return;
   const rows = [...phases].map(([phase, state]) => ({ phase, state }));
@@ -69,20 +78,4 @@ async function writePhases(tx: Tx, fleet: FleetId, rollout: RolloutId, phases: R
     insert into rollout_phases (fleet, rollout, phase, state)
     select ${fleet}, ${rollout}, x.phase, x.state from ${recordset(rows, { phase: 'text', state: 'jsonb' })}
     on conflict (fleet, rollout, phase) do update set state = excluded.state`.execute(tx);
-}
-
-async function writeTargets(
-  tx: Tx,
-  fleet: FleetId,
-  rollout: RolloutId,
-  seq: number,
-  targets: ReadonlyMap<ClusterId, TargetState>,
-): Promise<void> {
-  for (const some of inChunks([...targets])) {
-    const rows = some.map(([cluster, state]) => ({ cluster, status: state.status, state }));
-    await sql`
-      insert into rollout_targets (fleet, rollout, rollout_seq, cluster, status, state)
-      select ${fleet}, ${rollout}, ${seq}, x.cluster, x.status, x.state from ${recordset(rows, { cluster: 'text', status: 'text', state: 'jsonb' })}
-      on conflict (fleet, rollout, cluster) do update set status = excluded.status, state = excluded.state`.execute(tx);
-  }
 }

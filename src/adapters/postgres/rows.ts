@@ -11,7 +11,7 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Rows as a table of the database, in one parameter: `json_to_recordset` with these columns. */
 export function recordset(
   rows: readonly Row[],
-  columns: Readonly<Record<string, 'text' | 'bigint' | 'integer' | 'jsonb'>>,
+  columns: Readonly<Record<string, 'text' | 'bigint' | 'integer' | 'boolean' | 'jsonb'>>,
 ): RawBuilder<unknown> {
   const definition = sql.raw(
     Object.entries(columns)

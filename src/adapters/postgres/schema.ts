@@ -77,16 +77,9 @@ export interface Schema {
     readonly takes_over: boolean;
     readonly approvals: Jsonb;
     readonly overrides: Jsonb;
+    readonly counts: Jsonb | null;
   };
   readonly rollout_phases: { readonly fleet: string; readonly rollout: string; readonly phase: string; readonly state: Jsonb };
-  readonly rollout_targets: {
-    readonly fleet: string;
-    readonly rollout: string;
-    readonly cluster: string;
-    readonly rollout_seq: number;
-    readonly status: string;
-    readonly state: Jsonb;
-  };
   readonly orders: {
     readonly fleet: string;
     readonly cluster: string;

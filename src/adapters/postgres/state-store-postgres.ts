@@ -4,13 +4,14 @@ import type { OrderReply } from '../../core/evidence/order.ts';
 import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Delivery, FleetRecord, Job, Projection, StateChange, StateStore } from '../../ports/state-store.ts';
+import type { Delivery, FleetRecord, Job, Projection, PullRecord, StateChange, StateStore } from '../../ports/state-store.ts';
 import * as history from './audit.ts';
 import { commit } from './commit.ts';
 import type { Database } from './database.ts';
 import * as desired from './desired.ts';
 import { guarded, storeError } from './errors.ts';
 import * as evidence from './evidence.ts';
+import * as failures from './failures.ts';
 import * as fleets from './fleets.ts';
 import * as inbox from './inbox.ts';
 import { addJobs } from './jobs.ts';
@@ -19,6 +20,7 @@ import * as orders from './orders.ts';
 import { PlanCache } from './plans.ts';
 import * as policies from './policy.ts';
 import * as projections from './projections.ts';
+import * as pulls from './pulls.ts';
 import * as summaries from './rollout-summaries.ts';
 import * as rollouts from './rollouts-read.ts';
 import * as stops from './stops.ts';
@@ -113,6 +115,10 @@ export class PostgresStateStore implements StateStore {
     return guarded('lastTargets', () => summaries.lastTargets(this.#db, fleet, clusters));
   }
 
+  failures(fleet: FleetId, cluster: ClusterId, since: Instant) {
+    return guarded('failures', () => failures.failures(this.#db, fleet, cluster, since));
+  }
+
   orders(fleet: FleetId) {
     return guarded('orders', () => orders.orders(this.#db, fleet));
   }
@@ -135,6 +141,18 @@ export class PostgresStateStore implements StateStore {
 
   audit(fleet: FleetId, filter: { readonly subject?: string; readonly limit: number }) {
     return guarded('audit', () => history.audit(this.#db, fleet, filter));
+  }
+
+  pull(fleet: FleetId, number: number) {
+    return guarded('pull', () => pulls.pull(this.#db, fleet, number));
+  }
+
+  openPulls(fleet: FleetId) {
+    return guarded('openPulls', () => pulls.openPulls(this.#db, fleet));
+  }
+
+  savePull(fleet: FleetId, pull: PullRecord): Promise<void> {
+    return this.#write('savePull', () => pulls.savePull(this.#db, this.#fence, fleet, pull));
   }
 
   projection(fleet: FleetId, key: string) {

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { AUDIT_KINDS } from '../../core/change/fleet-change.ts';
 import { ORDER_MODES } from '../../core/evidence/order.ts';
 import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
+import { FAILURE_STATUSES } from '../../core/reconcile/cluster-failure.ts';
 import { PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../core/reconcile/state.ts';
 import { STOP_CAUSES, STOP_LETS, STOP_SCOPES } from '../../core/stop/stop.ts';
 import { JOB_TASKS } from '../../ports/state-store.ts';
@@ -22,6 +23,7 @@ const CHECKS: readonly WordCheck[] = [
   { table: 'rollouts', name: 'status', value: 'status', words: ROLLOUT_STATUSES },
   { table: 'rollout_phases', name: 'status', value: "(state->>'status')", words: PHASE_STATUSES },
   { table: 'rollout_targets', name: 'status', value: 'status', words: TARGET_STATUSES },
+  { table: 'failures', name: 'status', value: 'status', words: FAILURE_STATUSES },
   { table: 'orders', name: 'mode', value: 'mode', words: ORDER_MODES },
   { table: 'stops', name: 'scope', value: "(scope->>'kind')", words: STOP_SCOPES },
   { table: 'stops', name: 'cause', value: 'cause', words: STOP_CAUSES },
@@ -38,7 +40,7 @@ export async function enforceWords<Tables>(db: Kysely<Tables>): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ readonly name: string; readonly words: string | null }>`
       select c.conname as name, obj_description(c.oid, 'pg_constraint') as words
-      from pg_constraint c join pg_namespace n on n.oid = c.connamespace where n.nspname = current_schema() and c.contype = 'c'`.execute(
+      from pg_constraint c join pg_namespace n on n.oid = c.connamespace where n.nspname = current_schema() and c.contype = 'c' and c.coninhcount = 0`.execute(
       tx,
     );
     const present = new Map(rows.map(({ name, words }) => [name, words]));

@@ -8,8 +8,8 @@ export type FollowUp =
   | { readonly kind: 'tick' }
   /** Decide at the instant at which the answer could change by time alone. */
   | { readonly kind: 'wake'; readonly at: Instant }
-  /** Look at the clusters of a data plane that decisions turn on. */
-  | { readonly kind: 'observe'; readonly dataPlane: string }
+  /** Look at the clusters that decisions turn on. */
+  | { readonly kind: 'observe' }
   /** Send a data plane the orders that it has not answered. */
   | { readonly kind: 'deliver'; readonly dataPlane: string }
   /** Write how the rollouts of a commit stand: at once, or at a pace that the code host allows. */

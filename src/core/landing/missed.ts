@@ -9,10 +9,9 @@ export interface OpenPull {
   readonly baseRef: string;
 }
 
-/** A pull request as we have it on record. */
+/** A pull request that is open by our record. */
 export interface KnownPull {
   readonly number: number;
-  readonly isOpen: boolean;
   /** What its plan was made for. */
   readonly head: CommitSha | undefined;
   readonly base: CommitSha | undefined;
@@ -37,11 +36,11 @@ export function missedOf({ defaultBranch, seenHead, open, known, orders }: Sweep
   for (const { number, headSha, baseRef } of open) {
     if (baseRef !== defaultBranch) continue;
     const record = byNumber.get(number);
-    if (record?.head !== headSha || !record.isOpen) followUps.push({ kind: 'review', pull: number });
+    if (record?.head !== headSha) followUps.push({ kind: 'review', pull: number });
     // A bot that was killed right after a landing has asked for no new plans of it.
     else if (record.base !== seenHead) followUps.push({ kind: 'review-again', pull: number });
   }
-  for (const { number, isOpen } of known) if (isOpen && !stillOpen.has(number)) followUps.push({ kind: 'review', pull: number });
+  for (const { number } of known) if (!stillOpen.has(number)) followUps.push({ kind: 'review', pull: number });
   for (const dataPlane of unanswered(orders)) followUps.push({ kind: 'deliver', dataPlane });
   return [...followUps, { kind: 'tick' }, { kind: 'look-for-drift' }];
 }

@@ -8,12 +8,13 @@ import { invariant } from '../../core/model/assert.ts';
 import type { ClusterId, CommitSha, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
 import type { Plan, PlannedRollout } from '../../core/plan/plan.ts';
+import { type ClusterFailure, failureOf } from '../../core/reconcile/cluster-failure.ts';
 import type { ActiveRollout } from '../../core/reconcile/decision.ts';
 import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutState, TargetStatus } from '../../core/reconcile/state.ts';
 import type { Stop } from '../../core/stop/stop.ts';
 import { inPlannedOrder } from '../planned-order.ts';
-import type { AuditEntry, FleetRecord, Projection, RolloutSummary, StateChange } from '../state-store.ts';
+import type { AuditEntry, FleetRecord, Projection, PullRecord, RolloutSummary, StateChange } from '../state-store.ts';
 import { storable } from './storable.ts';
 
 interface StoredRollout {
@@ -37,6 +38,8 @@ export class FleetRows {
   readonly orders = new Map<ClusterId, { readonly order: StandingOrder; readonly nth: number }>();
   readonly observations = new Map<ClusterId, Observation>();
   readonly audit: AuditEntry[] = [];
+  readonly failures: ClusterFailure[] = [];
+  readonly pulls = new Map<number, PullRecord>();
   readonly projections = new Map<string, Projection>();
   #ordersGiven = 0;
 
@@ -109,6 +112,7 @@ export class FleetRows {
     for (const stop of change.stops ?? []) this.stops.set(stop.id, stop);
     for (const entry of change.ledger ?? []) this.ledger.set(entry.cluster, entry);
     for (const order of change.orders ?? []) this.#give(order);
+    for (const rollout of [...(change.rollouts ?? []), ...(change.newRollouts?.states ?? [])]) this.#recordFailures(rollout);
     for (const { cluster, epoch } of change.sendAgain ?? []) this.#sendAgain(cluster, epoch);
     for (const seen of change.observations ?? []) {
       const before = this.observations.get(seen.cluster);
@@ -116,6 +120,18 @@ export class FleetRows {
     }
     if (change.drifts !== undefined) this.drifts = [...change.drifts].sort((a, b) => (a.key < b.key ? -1 : 1));
     this.audit.push(...(change.audit ?? []));
+  }
+
+  /** After the orders of the change: they say which version it was. */
+  #recordFailures({ id: rollout, targets }: Pick<RolloutState, 'id' | 'targets'>): void {
+    for (const [cluster, target] of targets) {
+      const failure = failureOf(target);
+      if (failure === undefined) continue;
+      if (this.failures.some((one) => one.cluster === cluster && one.at === failure.at && one.rollout === rollout)) continue;
+      const order = this.orders.get(cluster)?.order;
+      const version = order?.rollout === rollout && order.epoch === target.epoch ? order.spec.version : undefined;
+      this.failures.push(storable({ ...failure, cluster, rollout, version }));
+    }
   }
 
   #grow(heads?: { readonly seen: CommitSha; readonly good: CommitSha | undefined }): number {

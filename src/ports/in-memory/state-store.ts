@@ -7,11 +7,22 @@ import { invariant } from '../../core/model/assert.ts';
 import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
 import type { Plan } from '../../core/plan/plan.ts';
+import type { ClusterFailure } from '../../core/reconcile/cluster-failure.ts';
 import type { ActiveRollout } from '../../core/reconcile/decision.ts';
 import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetState } from '../../core/reconcile/state.ts';
 import type { Stop } from '../../core/stop/stop.ts';
-import type { AuditEntry, Delivery, FleetRecord, Job, Projection, RolloutSummary, StateChange, StateStore } from '../state-store.ts';
+import type {
+  AuditEntry,
+  Delivery,
+  FleetRecord,
+  Job,
+  Projection,
+  PullRecord,
+  RolloutSummary,
+  StateChange,
+  StateStore,
+} from '../state-store.ts';
 import { FleetRows } from './fleet-rows.ts';
 import { InMemoryJobs } from './jobs.ts';
 import { storable, storableText } from './storable.ts';
@@ -120,6 +131,11 @@ export class InMemoryStateStore implements StateStore {
     return last;
   }
 
+  async failures(fleet: FleetId, cluster: ClusterId, since: Instant): Promise<readonly ClusterFailure[]> {
+    const all = this.#fleets.get(fleet)?.failures.filter((one) => one.cluster === cluster && one.at >= since) ?? [];
+    return all.sort((a, b) => b.at - a.at || (a.rollout < b.rollout ? 1 : -1));
+  }
+
   async orders(fleet: FleetId): Promise<StandingOrders> {
     return new Map([...byKey(this.#fleets.get(fleet)?.orders)].map(([cluster, { order }]) => [cluster, order]));
   }
@@ -148,6 +164,20 @@ export class InMemoryStateStore implements StateStore {
     const subject = filter.subject === undefined ? undefined : storableText(filter.subject);
     const entries = this.#fleets.get(fleet)?.audit.filter((one) => subject === undefined || one.subject === subject) ?? [];
     return entries.reverse().slice(0, filter.limit);
+  }
+
+  async pull(fleet: FleetId, number: number): Promise<PullRecord | undefined> {
+    return this.#fleets.get(fleet)?.pulls.get(number);
+  }
+
+  async openPulls(fleet: FleetId): Promise<readonly PullRecord[]> {
+    const open = [...(this.#fleets.get(fleet)?.pulls.values() ?? [])].filter(({ isOpen }) => isOpen);
+    return open.sort((a, b) => a.number - b.number);
+  }
+
+  async savePull(fleet: FleetId, pull: PullRecord): Promise<void> {
+    const saved = storable(pull);
+    this.#rows(fleet).pulls.set(saved.number, saved);
   }
 
   async projection(fleet: FleetId, key: string): Promise<Projection | undefined> {

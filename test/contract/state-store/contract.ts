@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fleetRecord } from '../../support/state/builders.ts';
 import { commitLaws, desiredLaws } from './commit-laws.ts';
+import { failureLaws } from './failure-laws.ts';
 import { fleetLaws, projectionLaws } from './fleet-laws.ts';
 import { inboxLaws, jobLaws } from './inbox-laws.ts';
 import { ledgerLaws, policyLaws, stopLaws } from './memory-laws.ts';
 import { auditLaws, evidenceLaws, orderLaws } from './order-laws.ts';
+import { pullLaws } from './pull-laws.ts';
 import { rolloutLaws } from './rollout-laws.ts';
 import type { StoreUnderTest } from './under-test.ts';
 
@@ -22,12 +24,14 @@ export function stateStoreContract(name: string, open: () => Promise<StoreUnderT
 
     fleetLaws(under);
     projectionLaws(under);
+    pullLaws(under);
     commitLaws(under);
     desiredLaws(under);
     policyLaws(under);
     ledgerLaws(under);
     stopLaws(under);
     rolloutLaws(under);
+    failureLaws(under);
     orderLaws(under);
     evidenceLaws(under);
     auditLaws(under);

@@ -5,7 +5,7 @@ import { revisionOf } from '../../../src/core/model/hash.ts';
 import type { Plan } from '../../../src/core/plan/plan.ts';
 import type { RolloutState } from '../../../src/core/reconcile/state.ts';
 import type { RolloutSummary, StateStore } from '../../../src/ports/state-store.ts';
-import { c, FLEET, OTHER_FLEET, sha, spec, t, target } from '../../support/state/builders.ts';
+import { c, entry, FLEET, OTHER_FLEET, sha, spec, t, target } from '../../support/state/builders.ts';
 import { type TestDatabase, TestServer } from '../../support/state/test-database.ts';
 
 type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -292,6 +292,51 @@ describe('desired state and orders of the first schema', () => {
   });
 });
 
+describe('failures of before', () => {
+  it('are known by what targets and the history tell of them', async () => {
+    const failures = async (name: string) =>
+      (await store.failures(FLEET, c(name), t(0))).map(({ at, status, rollout, detail }) => [at, status, rollout, detail]);
+    const { rollouts: states } = { rollouts: await Promise.all(rollouts.map(({ commit, release }) => stateOf(commit.charAt(0), release))) };
+    const failed = states.flatMap(({ id, targets }) =>
+      [...targets].flatMap(([cluster, one]) =>
+        one.status === 'failed' || one.status === 'unreachable' ? [[cluster, [one.since, one.status, id, one.detail]] as const] : [],
+      ),
+    );
+    expect(failed.map(([cluster]) => cluster).sort()).toEqual(['k3', 'z1', 'z2']);
+    for (const [cluster, failure] of failed) expect(await failures(cluster)).toContainEqual(failure);
+    expect(await failures('k2')).toEqual([]);
+  });
+
+  it('that were tried again are in the history alone, and one that both tell of counts once', async () => {
+    const rows = await rowsOfThen();
+    const line = { actor: 'flotilla', kind: 'target', from_state: 'rolling', why: 'crash loop' };
+    const { rollouts: stored = [] } = rows;
+    const rollout = stored.find(({ commit }) => commit === sha('a'))?.['id'];
+    const audit = [
+      { ...line, id: 901, fleet: FLEET, at: t(50), subject: 'k3', rollout, to_state: 'failed' },
+      { ...line, id: 902, fleet: FLEET, at: t(330), subject: 'k3', rollout, to_state: 'failed' },
+      { ...line, id: 903, fleet: FLEET, at: t(-900_000), subject: 'k3', rollout, to_state: 'unreachable' },
+      { ...line, id: 904, fleet: 'not/known', at: t(1), subject: 'k3', rollout, to_state: 'failed' },
+    ];
+    const other = await server.firstSchema({ ...rows, audit });
+    const { store: opened } = await other.open();
+    const found = await opened.failures(FLEET, c('k3'), t(-1_000_000));
+    expect(found.map(({ at, status }) => [at, status])).toEqual([
+      [t(320), 'failed'],
+      [t(-900_000), 'unreachable'],
+    ]);
+    // The order of the history goes on where it was.
+    await opened.commit({ fleet: FLEET, expectedVersion: 3, at: t(9), audit: [entry('k9', 'after')] });
+    expect((await opened.audit(FLEET, { limit: 9 })).map(({ subject, at }) => [subject, at])).toEqual([
+      ['k9', t(1)],
+      ['k3', t(-900_000)],
+      ['k3', t(330)],
+      ['k3', t(50)],
+    ]);
+    await other.close();
+  });
+});
+
 describe('the ledger after the first schema', () => {
   const stackOf = async (name: string, fleet = FLEET) =>
     (await store.ledger(fleet)).get(c(name))?.proven.map(({ spec: { version }, proof, at }) => [version, proof, at]);
@@ -361,6 +406,53 @@ describe('the ledger after the first schema', () => {
   it('knows every desired cluster', async () => {
     const ledger = await store.ledger(FLEET);
     expect([...(await store.desired(FLEET)).keys()].filter((name) => !ledger.has(name))).toEqual([]);
+  });
+});
+
+describe('pull requests of before', () => {
+  const info = (over: object = {}) =>
+    JSON.stringify({
+      number: 7,
+      headSha: sha('a'),
+      baseRef: 'main',
+      author: 'octocat',
+      title: 'Kafka "3.9"',
+      draft: false,
+      state: 'closed',
+      merged: true,
+      fork: true,
+      mergeCommit: sha('c'),
+      ...over,
+    });
+  const planned = { pull: '7', base: sha('b'), info: info(), digest: '0123456789abcdef' };
+
+  it('are rows of their own, whatever of them can be read; what was written on the code host stays', async () => {
+    const pulls: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      'pull:7': { ...planned, state: 'closed', closings: '2' },
+      'pull:8': { ...planned, state: 'open', info: info({ number: 8, mergeCommit: undefined }) },
+      'pull:9': { ...planned, state: 'open', info: '{' },
+      'pull:10': { ...planned, state: 'closed', base: 'main', digest: 'x' },
+      'pull:x': { state: 'open' },
+      'comment:7': { head: sha('a') },
+    };
+    const projections = Object.entries(pulls).map(([key, memo]) => ({ fleet: FLEET, key, remote_id: null, hash: null, memo }));
+    const other = await server.firstSchema({ ...(await rowsOfThen()), projections });
+    const { store: opened } = await other.open();
+    expect(await opened.pull(FLEET, 7)).toMatchObject({
+      isOpen: false,
+      closings: 2,
+      digest: '0123456789abcdef',
+      planned: { base: sha('b'), info: { number: 7, title: 'Kafka "3.9"', merged: true, mergeCommit: sha('c') } },
+    });
+    const open = await opened.openPulls(FLEET);
+    expect(open.map(({ number, closings, planned: made }) => [number, closings, made?.info.headSha])).toEqual([
+      [8, 0, sha('a')],
+      [9, 0, undefined],
+    ]);
+    // An older program counted none: one that is closed was closed once. What cannot be read is looked at again.
+    expect(await opened.pull(FLEET, 10)).toStrictEqual({ number: 10, isOpen: false, closings: 1, planned: undefined, digest: undefined });
+    expect((await opened.projections(FLEET, '')).map(({ key }) => key)).toEqual(['comment:7', 'pull:x']);
+    await other.close();
   });
 });
 

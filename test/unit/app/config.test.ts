@@ -31,6 +31,7 @@ describe('without credentials', () => {
       github: undefined,
       apiToken: undefined,
       databaseUrl: undefined,
+      historyDays: 30,
     });
   });
 

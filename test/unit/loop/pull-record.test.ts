@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { LoopWith } from '../../../src/loop/loop.ts';
-import {
-  closePull,
-  knownPull,
-  memoOf,
-  type PullRecord,
-  pullRecord,
-  pullRecords,
-  readPullRecord,
-  recordPlan,
-} from '../../../src/loop/pull-record.ts';
+import { closePull, knownPull, recordPlan } from '../../../src/loop/pull-record.ts';
 import type { PullInfo } from '../../../src/ports/code-host.ts';
 import { InMemoryStateStore } from '../../../src/ports/in-memory/state-store.ts';
-import type { StateStore } from '../../../src/ports/state-store.ts';
+import type { PullRecord, StateStore } from '../../../src/ports/state-store.ts';
 import { FLEET, fleetRecord, sha } from '../../support/state/builders.ts';
 
 const INFO: PullInfo = {
@@ -39,7 +30,7 @@ const RECORD: PullRecord = {
 async function kept(record: PullRecord) {
   const store = new InMemoryStateStore();
   await store.saveFleet(fleetRecord());
-  await store.saveProjection(FLEET, { key: 'pull:7', remoteId: undefined, hash: undefined, memo: memoOf(record) });
+  await store.savePull(FLEET, record);
   return store;
 }
 
@@ -64,22 +55,13 @@ function yielding(store: StateStore): StateStore {
 }
 
 describe('what is known of a pull request', () => {
-  it.each<[string, PullRecord]>([
-    ['planned', RECORD],
-    ['merged', { ...RECORD, planned: { info: { ...INFO, state: 'closed', merged: true, mergeCommit: sha('c') }, base: sha('b') } }],
-    ['closed before its first plan', { number: 7, isOpen: false, closings: 1, planned: undefined, digest: undefined }],
-  ])('is read as it was written: %s', async (_name, record) => {
-    const store = await kept(record);
-    expect([await pullRecord(store, FLEET, 7), await pullRecords(store, FLEET)]).toEqual([record, [record]]);
-  });
-
   it('survives its end: what was shown last stays known', async () => {
     const store = await kept(RECORD);
     const loop = loopOn(store);
     await closePull(loop, FLEET, 7);
-    expect(await pullRecord(store, FLEET, 7)).toEqual({ ...RECORD, isOpen: false, closings: 3 });
+    expect(await store.pull(FLEET, 7)).toEqual({ ...RECORD, isOpen: false, closings: 3 });
     await closePull(loop, FLEET, 8);
-    expect(await pullRecord(store, FLEET, 8)).toEqual({ number: 8, isOpen: false, closings: 1, planned: undefined, digest: undefined });
+    expect(await store.pull(FLEET, 8)).toEqual({ number: 8, isOpen: false, closings: 1, planned: undefined, digest: undefined });
   });
 
   describe('while a plan of it is put on record', () => {
@@ -91,7 +73,7 @@ describe('what is known of a pull request', () => {
       const steps = [() => closePull(loop, FLEET, 7), () => recordPlan(loop, FLEET, plan, RECORD)];
       await Promise.all((order === 'close first' ? steps : steps.reverse()).map((step) => step()));
       const digest = order === 'close first' ? RECORD.digest : plan.digest;
-      expect(await pullRecord(store, FLEET, 7)).toMatchObject({ isOpen: false, closings: 3, digest });
+      expect(await store.pull(FLEET, 7)).toMatchObject({ isOpen: false, closings: 3, digest });
     });
 
     it.each<[string, boolean]>([
@@ -103,14 +85,14 @@ describe('what is known of a pull request', () => {
       const loop = loopOn(store);
       await closePull(loop, FLEET, 7);
       expect(await recordPlan(loop, FLEET, plan, read)).toBe('closed-since');
-      expect((await pullRecord(store, FLEET, 7))?.isOpen).toBe(false);
+      expect((await store.pull(FLEET, 7))?.isOpen).toBe(false);
     });
 
     it('and nobody closes it, it is open with that plan', async () => {
       const read = { ...RECORD, isOpen: false };
       const store = await kept(read);
       expect(await recordPlan(loopOn(store), FLEET, plan, read)).toBe('recorded');
-      expect(await pullRecord(store, FLEET, 7)).toEqual({ ...plan, isOpen: true, closings: 2 });
+      expect(await store.pull(FLEET, 7)).toEqual({ ...plan, isOpen: true, closings: 2 });
     });
   });
 
@@ -120,19 +102,5 @@ describe('what is known of a pull request', () => {
       undefined,
       undefined,
     ]);
-  });
-
-  it.each<[string, Readonly<Record<string, string>>]>([
-    ['no JSON', { info: '{', base: sha('b') }],
-    ['no pull request', { info: '{"number":7}', base: sha('b') }],
-    ['no base', { info: JSON.stringify(INFO) }],
-    ['a base that is no commit', { info: JSON.stringify(INFO), base: 'main' }],
-  ])('that cannot be read (%s) is not known: it is planned again', (_name, memo) => {
-    const read = readPullRecord({ key: 'pull:7', remoteId: undefined, hash: undefined, memo: { ...memo, state: 'open', digest: 'x' } });
-    expect(read).toEqual({ number: 7, isOpen: true, closings: 0, planned: undefined, digest: undefined });
-  });
-
-  it('under a key that names none is nothing', () => {
-    expect(readPullRecord({ key: 'pull:x', remoteId: undefined, hash: undefined, memo: {} })).toBeUndefined();
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryOf } from '../../../src/loop/memory.ts';
 import { commentKey } from '../../../src/loop/projection-keys.ts';
-import { pullRecord } from '../../../src/loop/pull-record.ts';
 import { reviewHead, reviewPullRequest } from '../../../src/loop/review-pull-request.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { CLUSTERS } from '../../support/loop/small-manifests.ts';
@@ -164,7 +163,7 @@ describe('what happens meanwhile', () => {
     const held = Promise.withResolvers<void>();
     const holding = memoryOf(bot.loop.memory, FLEET).writing.run(commentKey(7), () => held.promise);
     const review = reviewPullRequest(bot.loop, FLEET, 7);
-    while ((await pullRecord(bot.store, FLEET, 7))?.isOpen !== true) await new Promise((resolve) => setTimeout(resolve, 1));
+    while ((await bot.store.pull(FLEET, 7))?.isOpen !== true) await new Promise((resolve) => setTimeout(resolve, 1));
     await bot.mergeProposed(7);
     await bot.tasks.sync({ fleet: FLEET });
     held.resolve();

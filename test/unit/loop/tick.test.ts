@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTasks } from '../../../src/app/tasks.ts';
 import { commandFleet } from '../../../src/loop/command.ts';
-import { observeDataPlane } from '../../../src/loop/observe-data-plane.ts';
+import { memoryOf } from '../../../src/loop/memory.ts';
+import { observeFleet } from '../../../src/loop/observe-fleet.ts';
 import { tick } from '../../../src/loop/tick.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
@@ -269,14 +270,14 @@ describe('a tick and the network', () => {
     bot.onCall = (name) => void asked.push(name);
     await tick(bot.loop, FLEET);
     expect(asked.filter((name) => !name.startsWith('state-store'))).toEqual([]);
-    expect(bot.waiting()).toEqual(expect.arrayContaining([`observe:${FLEET}:east`, `observe:${FLEET}:west`]));
+    expect(bot.waiting().filter((key) => key.startsWith('observe:'))).toEqual([`observe:${FLEET}`]);
   });
 
   it('what comes in makes a tick; that one asks for no further look', async () => {
     const bot = await landed();
     await tick(bot.loop, FLEET);
     for (const taken of bot.store.jobs.takeDueJobs(bot.clock.now())) bot.store.jobs.done(taken);
-    await observeDataPlane(bot.loop, FLEET, 'east');
+    await observeFleet(bot.loop, FLEET);
     expect(bot.waiting()).toContain(`news:${FLEET}`);
     for (const taken of bot.store.jobs.takeDueJobs(bot.clock.now())) bot.store.jobs.done(taken);
     await bot.tasks.tick({ fleet: FLEET, news: true });
@@ -303,14 +304,14 @@ describe('a tick and the network', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { promise, resolve } = Promise.withResolvers<void>();
     bot.onCall = (name, phase) => (name === 'data-plane.observe' && phase === 'before' ? promise : undefined);
-    const look = observeDataPlane(bot.loop, FLEET, 'east');
+    const look = observeFleet(bot.loop, FLEET);
     await vi.advanceTimersByTimeAsync(500);
     await look;
     expect(bot.waiting()).not.toContain(`news:${FLEET}`);
-    // While the question is open, no other is asked, and nobody waits.
+    // While the questions are open, no others are asked, and nobody waits.
     const calls = vi.fn();
     bot.onCall = calls;
-    await observeDataPlane(bot.loop, FLEET, 'east');
+    await observeFleet(bot.loop, FLEET);
     expect(calls.mock.calls.filter(([name]) => name === 'data-plane.observe')).toEqual([]);
     resolve();
     await vi.advanceTimersByTimeAsync(0);
@@ -323,7 +324,7 @@ describe('a tick and the network', () => {
     const bot = await landed();
     hang(bot);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const look = observeDataPlane(bot.loop, FLEET, 'east');
+    const look = observeFleet(bot.loop, FLEET);
     await vi.advanceTimersByTimeAsync(30_000);
     await look;
     expect(bot.waiting()).toContain(`news:${FLEET}`);
@@ -343,9 +344,32 @@ describe('a tick and the network', () => {
     await bot.tasks.sync({ fleet: FLEET });
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     hang(bot);
-    void bot.tasks.observe({ fleet: FLEET, dataPlane: 'east' });
-    await bot.tasks.observe({ fleet: FLEET, dataPlane: 'west' });
+    void bot.tasks.observe({ fleet: FLEET });
+    await vi.waitFor(() => expect(bot.waiting()).toContain(`news:${FLEET}`));
+    for (const taken of bot.store.jobs.takeDueJobs(bot.clock.now())) bot.store.jobs.done(taken);
+    // The first look still waits for the east; the next one does not.
+    await bot.tasks.observe({ fleet: FLEET });
+    expect(bot.waiting()).toContain(`news:${FLEET}`);
     await bot.tasks.tick({ fleet: FLEET, news: true });
     expect((await epochs(bot)).map(([cluster]) => cluster)).toEqual(['k-canary']);
+  });
+
+  it('answers that come close together make one tick, of which each is a part', async () => {
+    const bot = await landed();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const add = bot.store.enqueue.bind(bot.store);
+    const enqueue = vi.spyOn(bot.store, 'enqueue').mockImplementationOnce(async (jobs) => {
+      await promise;
+      await add(jobs);
+    });
+    const look = observeFleet(bot.loop, FLEET);
+    const { evidence } = memoryOf(bot.loop.memory, FLEET);
+    await vi.waitFor(() => expect([...evidence.values()].map(({ newest }) => newest.size > 0)).toEqual([true, true]));
+    expect(enqueue).toHaveBeenCalledTimes(1);
+    resolve();
+    await look;
+    // One was being added while the others came; one is added for all of those.
+    expect(enqueue).toHaveBeenCalledTimes(2);
+    expect(bot.waiting()).toContain(`news:${FLEET}`);
   });
 });

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpServer, listen, readBody, sendJson } from '../../../src/app/http-server.ts';
+import { instant } from '../../../src/core/model/time.ts';
+import { untouched } from '../../../src/core/reconcile/state.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
 import { apiRoute } from '../../../src/web/api-route.ts';
 import { statusRoute } from '../../../src/web/status-route.ts';
@@ -86,6 +88,28 @@ describe('the API', () => {
       holds: { 'k-one': { reason: { kind: 'earlier-phase', phase: 'canary' } } },
       stops: [],
     });
+  });
+
+  it('says how often a cluster failed, and since when it has looked', async () => {
+    const fleet = await bot.store.fleet(FLEET);
+    const rollout = await bot.newest();
+    const at = instant(bot.clock.now() - 1_000);
+    const failed = { ...untouched(at), status: 'failed' as const, attempt: 1, detail: 'crash loop' };
+    const read = await bot.store.rollout(FLEET, rollout.id);
+    if (fleet === undefined || read === undefined) throw new Error('it has landed');
+    const elsewhere = { ...read.state, phases: new Map(), targets: new Map([[bot.cluster('k-two'), failed]]) };
+    await bot.store.commit({ fleet: FLEET, expectedVersion: fleet.version, at, rollouts: [elsewhere] });
+    const history = `/api/fleets/${FLEET}/clusters/k-two/history`;
+    expect(JSON.parse(await get(history))).toEqual({
+      cluster: 'k-two',
+      since: bot.clock.now() - 183 * 86_400_000,
+      failed: 1,
+      unreachable: 0,
+      failures: [{ cluster: 'k-two', at, status: 'failed', rollout: rollout.id, attempt: 1, detail: 'crash loop' }],
+    });
+    expect(JSON.parse(await get(`/api/fleets/${FLEET}/clusters/k-one/history?days=1`))).toMatchObject({ failed: 0, failures: [] });
+    for (const days of ['0', '1.5', 'x', '99999']) expect(await get(`${history}?days=${days}`)).toContain('days is a whole number');
+    expect(await get(`/api/fleets/${FLEET}/clusters/K%20x/history`)).toContain('message');
   });
 
   it.each([

@@ -6,6 +6,8 @@ import { enforceWords } from '../word-checks.ts';
 import { up as initial } from './0001-initial.ts';
 import { up as rolloutPerRelease } from './0002-rollout-per-release.ts';
 import { up as leases } from './0003-leases.ts';
+import { up as history } from './0005-history.ts';
+import { up as pulls } from './0006-pulls.ts';
 import { up as jobs } from './0007-jobs.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
@@ -13,6 +15,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
   '0002-rollout-per-release': { up: rolloutPerRelease },
   '0003-leases': { up: leases },
+  '0005-history': { up: history },
+  '0006-pulls': { up: pulls },
   '0007-jobs': { up: jobs },
 };
 

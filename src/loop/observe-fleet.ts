@@ -1,5 +1,5 @@
 /**
- * Looks at the clusters of one data plane that decisions turn on, and keeps what it sees for the next tick.
+ * Looks at the clusters that decisions turn on, and keeps what it sees for the next tick. All data planes are asked at once.
  *
  * Nothing waits for this: a data plane that hangs delays what is known of its own clusters, and nobody else.
  */
@@ -11,13 +11,13 @@ import type { FleetRecord } from '../ports/state-store.ts';
 import { within } from './event-loop.ts';
 import { newsJob } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
-import type { Evidence } from './memory.ts';
-import { allUnknown, clustersWanted, evidenceOf, isCurrent, observe } from './observe.ts';
+import { type Evidence, memoryOf } from './memory.ts';
+import { allUnknown, clustersWanted, dataPlanesWanted, evidenceOf, isCurrent, observe } from './observe.ts';
 import { loadRecords } from './records.ts';
 
 type ObservingLoop = LoopWith<'store' | 'clock' | 'log' | 'dataPlane'>;
 
-/** How long the job waits for the answer. One that comes later is taken all the same; a worker is not kept from other jobs for it. */
+/** How long the job waits for the answers. One that comes later is taken all the same; a worker is not kept from other jobs for it. */
 const PATIENCE_MS = 500;
 
 /** One look at one data plane. */
@@ -32,20 +32,22 @@ interface Look {
 }
 
 /** @throws PortError when the database fails. That a data plane does not answer is no failure but a value. */
-export async function observeDataPlane(loop: ObservingLoop, id: FleetId, name: string): Promise<void> {
+export async function observeFleet(loop: ObservingLoop, id: FleetId): Promise<void> {
   const fleet = await loop.ports.store.fleet(id);
   if (fleet === undefined) return;
   const { policy, rollouts } = await loadRecords(loop, fleet);
-  const dataPlane = policy?.dataPlanes.find((one) => one.name === name);
-  if (policy === undefined || dataPlane === undefined) return;
-  const evidence = evidenceOf(loop.memory, id, name);
+  if (policy === undefined) return;
   const { byDataPlane, often } = clustersWanted(rollouts);
-  const wanted = new Set(byDataPlane.get(name));
-  for (const cluster of evidence.newest.keys()) if (!wanted.has(cluster)) evidence.newest.delete(cluster);
   const now = loop.ports.clock.now();
-  const clusters = [...wanted].filter((cluster) => often.has(cluster) || !wasSeenLately(evidence.newest.get(cluster)));
-  if (clusters.length === 0 || evidence.open !== undefined) return;
-  await within(PATIENCE_MS, ask(loop, { fleet, dataPlane, policy, evidence, clusters, often }));
+  const looks = dataPlanesWanted(rollouts, policy).map((dataPlane): Look => {
+    const evidence = evidenceOf(loop.memory, id, dataPlane.name);
+    const wanted = new Set(byDataPlane.get(dataPlane.name));
+    for (const cluster of evidence.newest.keys()) if (!wanted.has(cluster)) evidence.newest.delete(cluster);
+    const clusters = [...wanted].filter((cluster) => often.has(cluster) || !wasSeenLately(evidence.newest.get(cluster)));
+    return { fleet, dataPlane, policy, evidence, clusters, often };
+  });
+  const asked = looks.filter(({ clusters, evidence }) => clusters.length > 0 && evidence.open === undefined);
+  if (asked.length > 0) await within(PATIENCE_MS, Promise.all(asked.map((look) => ask(loop, look))));
 
   /** Of three looks that are missed, one after another, none may let the evidence grow too old. */
   function wasSeenLately(seen: Observation | undefined): boolean {
@@ -78,11 +80,11 @@ async function take(loop: ObservingLoop, look: Look, seen: readonly Observation[
   const isNews = seen.some((one) => couldChangeDecision(look, newest.get(one.cluster), one, clock.now()));
   for (const observation of seen) newest.set(observation.cluster, observation);
   if (!isNews) return;
-  await store
-    .enqueue([newsJob(look.fleet.id, clock.now())])
-    .catch((error: unknown) =>
-      log.warn({ err: error, dataPlane: look.dataPlane.name }, 'an answer could not be passed on; the next tick has it'),
-    );
+  await memoryOf(loop.memory, look.fleet.id).passingOn.run(() =>
+    store
+      .enqueue([newsJob(look.fleet.id, clock.now())])
+      .catch((error: unknown) => log.warn({ err: error }, 'answers of data planes could not be passed on; the next tick has them')),
+  );
 }
 
 /** For what moves, or is ill, a newer sample counts even where it says the same: a soak ends by it, and a failure is confirmed. */

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { trusted } from '../../../src/core/model/ids.ts';
+import type { PullInfo } from '../../../src/ports/code-host.ts';
+import type { PullRecord } from '../../../src/ports/state-store.ts';
+import { FLEET, fleetRecord, OTHER_FLEET, sha } from '../../support/state/builders.ts';
+import type { StoreUnderTest } from './under-test.ts';
+
+const INFO: PullInfo = {
+  number: 7,
+  headSha: sha('a'),
+  baseRef: 'main',
+  author: 'octocat',
+  title: 'Kafka 3.9',
+  draft: false,
+  state: 'open',
+  merged: false,
+  fork: true,
+  mergeCommit: undefined,
+};
+const PLANNED: PullRecord = {
+  number: 7,
+  isOpen: true,
+  closings: 2,
+  planned: { info: INFO, base: sha('b') },
+  digest: trusted.digest('0123456789abcdef'),
+};
+const UNPLANNED: PullRecord = { number: 7, isOpen: false, closings: 1, planned: undefined, digest: undefined };
+const MERGED: PullInfo = { ...INFO, state: 'closed', merged: true, mergeCommit: sha('c') };
+
+export function pullLaws(under: () => StoreUnderTest): void {
+  describe('pull requests', () => {
+    it.each<[string, PullRecord]>([
+      ['that is planned', PLANNED],
+      ['that was merged', { ...PLANNED, planned: { info: MERGED, base: sha('b') } }],
+      ['that was closed before its first plan', UNPLANNED],
+      ['whose title is hostile', { ...PLANNED, planned: { info: { ...INFO, title: `'); drop table pulls; -- 🚀"` }, base: sha('b') } }],
+    ])('one %s is read as it was written', async (_name, record) => {
+      const { store } = under();
+      await store.savePull(FLEET, record);
+      expect(await store.pull(FLEET, 7)).toStrictEqual(record);
+    });
+
+    it('one that is written again replaces itself as a whole', async () => {
+      const { store } = under();
+      for (const record of [PLANNED, UNPLANNED]) await store.savePull(FLEET, record);
+      expect(await store.pull(FLEET, 7)).toStrictEqual(UNPLANNED);
+    });
+
+    it('those that are open are listed, by number, and no others', async () => {
+      const { store } = under();
+      await store.saveFleet(fleetRecord(OTHER_FLEET));
+      for (const number of [10, 9, 8]) await store.savePull(FLEET, { ...UNPLANNED, number, isOpen: number !== 9 });
+      await store.savePull(OTHER_FLEET, PLANNED);
+      expect((await store.openPulls(FLEET)).map(({ number }) => number)).toEqual([8, 10]);
+      await store.savePull(FLEET, { ...UNPLANNED, number: 8 });
+      expect((await store.openPulls(FLEET)).map(({ number }) => number)).toEqual([10]);
+      expect(await store.pull(FLEET, 7)).toBeUndefined();
+    });
+  });
+}
