@@ -5,8 +5,8 @@ import { PortError } from '../ports/port-error.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { tickJob } from './jobs.ts';
-
-type DeliveryPorts = Pick<Ports, 'store' | 'clock' | 'dataPlane'>;
+import type { LoopWith } from './loop.ts';
+import { inTurn } from './turn.ts';
 
 /** One request to a data plane carries at most this many orders; a halt of 2,000 targets is one request. */
 const BATCH = 2_000;
@@ -20,7 +20,11 @@ const AGAIN_MS = 5_000;
  *
  * @throws PortError when the data plane does not answer.
  */
-export async function deliverOrders(ports: DeliveryPorts, id: FleetId, dataPlane: string): Promise<void> {
+export async function deliverOrders(
+  { ports, memory }: LoopWith<'store' | 'clock' | 'dataPlane'>,
+  id: FleetId,
+  dataPlane: string,
+): Promise<void> {
   const { store, clock } = ports;
   const fleet = await store.fleet(id);
   if (fleet === undefined) return;
@@ -30,7 +34,7 @@ export async function deliverOrders(ports: DeliveryPorts, id: FleetId, dataPlane
     if (orders.length === 0) return;
     const replies = typeof receiver === 'string' ? orders.map((order) => refusal(order, receiver)) : await receiver.apply(orders);
     if (replies.length > 0) {
-      await store.recordReplies(id, replies, clock.now());
+      await inTurn(memory, id, () => store.recordReplies(id, replies, clock.now()));
       await store.enqueue([tickJob(id, clock.now())]);
     }
     if (replies.length < orders.length) throw unanswered(dataPlane, orders.length - replies.length);
@@ -39,7 +43,7 @@ export async function deliverOrders(ports: DeliveryPorts, id: FleetId, dataPlane
 }
 
 /** @returns the data plane as the stored policy describes it, or why nothing can be sent there until somebody changes that. */
-async function receiverOf(ports: DeliveryPorts, fleet: FleetRecord, name: string): Promise<DataPlane | string> {
+async function receiverOf(ports: Pick<Ports, 'store' | 'dataPlane'>, fleet: FleetRecord, name: string): Promise<DataPlane | string> {
   const policy = await ports.store.policy(fleet.id);
   const described = policy?.dataPlanes.find((one) => one.name === name);
   if (described === undefined) return `the Fleet manifest names no data plane ${name}`;

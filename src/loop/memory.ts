@@ -40,6 +40,8 @@ export interface FleetMemory {
   readonly evidence: Map<string, Evidence>;
   /** By key of a projection: two jobs that create the same comment at once would make two. */
   readonly writing: KeyedMutex;
+  /** Who writes for the fleet: one at a time. */
+  readonly turns: KeyedMutex;
 }
 
 export type Memory = Map<FleetId, FleetMemory>;
@@ -56,6 +58,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     unhealthy: new Map(),
     evidence: new Map(),
     writing: new KeyedMutex(),
+    turns: new KeyedMutex(),
   };
   memory.set(fleet, fresh);
   return fresh;

@@ -19,7 +19,7 @@ import { type JobHandlers, JobQueue, migrateQueue, QUEUE_TIMES, type QueueTimes 
 import { createQueuePool } from './queue-pool.ts';
 import { checkSessions } from './session-check.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
-import { leaseFence, NO_FENCE, schemaFence } from './write-fence.ts';
+import { leaseFence, NO_FENCE } from './write-fence.ts';
 
 /** What only tests set otherwise. */
 export interface StateSettings {
@@ -39,10 +39,7 @@ export interface StateConfig extends Partial<StateSettings> {
 
 export interface ConnectedState {
   readonly store: StateStore;
-  /**
-   * For what people ask: any replica may write it, whoever holds the lease of the fleet. Each write is a compare-and-swap on the
-   * version of the fleet, which keeps it in order with what the holder decides.
-   */
+  /** The same on connections of its own: what people ask waits for none of the bot's own questions to the database. */
   readonly storeForPeople: StateStore;
   /** Of this replica, where several share the database; `undefined`: this process has it to itself. */
   readonly leases: LeaseKeeper | undefined;
@@ -59,6 +56,7 @@ export interface ConnectedState {
 const DATABASE = 'flotilla';
 const CONCURRENCY = 8;
 const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()) };
+const CONNECTIONS_FOR_PEOPLE = 2;
 const CUT_OFF_MS = 1_000;
 const SERVER_MAJOR_MIN = 15;
 const FORGET_EVERY_MS = 24 * 3_600_000;
@@ -129,8 +127,9 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
   const idleInTransactionMs = isShared ? leaseTimes.leaseMs : IDLE_IN_TRANSACTION_MS;
   const db = openDatabase(connection, log, { ...DATABASE_TIMES, idleInTransactionMs });
   const pool = createQueuePool(connection, CONCURRENCY + 4, { statementMs: queueTimes.statementMs, idleInTransactionMs }, log);
+  const dbForPeople = openDatabase(connection, log, { ...DATABASE_TIMES, idleInTransactionMs }, CONNECTIONS_FOR_PEOPLE);
   const closeAll = async (): Promise<void> => {
-    await Promise.all([db.destroy(), pool.end()]);
+    await Promise.all([db.destroy(), dbForPeople.destroy(), pool.end()]);
     await lock.release();
   };
   try {
@@ -146,10 +145,10 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
   const queues: JobQueue[] = [];
   const leases = isShared ? new LeaseKeeper(connection, leaseTimes, log) : undefined;
   const lockState = () => (leases?.outdated === true ? 'outdated' : lock.held ? 'held' : lock.lost ? 'lost' : 'away');
-  const store = new PostgresStateStore(db, lockState, clock, leases === undefined ? NO_FENCE : leaseFence(leases));
+  const fence = leases === undefined ? NO_FENCE : leaseFence(leases);
   return {
-    store,
-    storeForPeople: leases === undefined ? store : new PostgresStateStore(db, lockState, clock, schemaFence),
+    store: new PostgresStateStore(db, lockState, clock, fence),
+    storeForPeople: new PostgresStateStore(dbForPeople, lockState, clock, fence),
     leases,
     clockDistance: () => guarded('clockDistance', () => clockDistance(db, clock)),
     jobFigures: () => guarded('jobFigures', () => jobFigures(db, leases?.held.foreign() ?? [])),

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
+import { COMMAND_OUTCOMES } from '../../core/change/command-outcome.ts';
 import { AUDIT_KINDS } from '../../core/change/fleet-change.ts';
+import { VERBS } from '../../core/command/command.ts';
 import { ORDER_MODES } from '../../core/evidence/order.ts';
 import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
 import { PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../core/reconcile/state.ts';
@@ -26,6 +28,8 @@ const CHECKS: readonly WordCheck[] = [
   { table: 'stops', name: 'cause', value: 'cause', words: STOP_CAUSES },
   { table: 'stops', name: 'lets', value: 'lets', words: STOP_LETS },
   { table: 'audit', name: 'kind', value: 'kind', words: AUDIT_KINDS },
+  { table: 'commands', name: 'verb', value: 'verb', words: VERBS },
+  { table: 'commands', name: 'outcome', value: "(outcome->>'kind')", words: COMMAND_OUTCOMES },
 ];
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderReply } from '../../../src/core/evidence/order.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { deliverOrders } from '../../../src/loop/deliver-orders.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { order } from '../../support/state/builders.ts';
 
@@ -32,7 +32,7 @@ describe('orders', () => {
   it('go to their data plane, the answers are recorded, and the next decision is asked for', async () => {
     const bot = await ordered();
     for (const taken of bot.store.jobs.takeDueJobs(bot.clock.now())) bot.store.jobs.done(taken);
-    await deliverOrders(bot.loop.ports, FLEET, 'east');
+    await deliverOrders(bot.loop, FLEET, 'east');
     expect(await replies(bot)).toEqual([['k-canary', 1, 'accepted', undefined]]);
     expect(bot.planes.inspect(bot.cluster('k-canary')).accepted).toMatchObject({ epoch: 1, mode: 'run' });
     expect(bot.waiting()).toContain(`tick:${FLEET}`);
@@ -41,15 +41,15 @@ describe('orders', () => {
   it('of another data plane are not sent there', async () => {
     const bot = await ordered();
     const asked = calls(bot);
-    await deliverOrders(bot.loop.ports, FLEET, 'west');
+    await deliverOrders(bot.loop, FLEET, 'west');
     expect([asked, await replies(bot)]).toEqual([[], [['k-canary', 1, undefined, undefined]]]);
   });
 
   it('are sent once: with none left nobody is asked', async () => {
     const bot = await ordered();
-    await deliverOrders(bot.loop.ports, FLEET, 'east');
+    await deliverOrders(bot.loop, FLEET, 'east');
     const asked = calls(bot);
-    await deliverOrders(bot.loop.ports, FLEET, 'east');
+    await deliverOrders(bot.loop, FLEET, 'east');
     expect(asked).toEqual([]);
   });
 
@@ -57,13 +57,13 @@ describe('orders', () => {
     const bot = await ordered();
     await commandFleet(bot.loop, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, by: 'lead', reason: 'wait' });
     await lookAndTick(bot.loop);
-    await deliverOrders(bot.loop.ports, FLEET, 'east');
+    await deliverOrders(bot.loop, FLEET, 'east');
     expect(bot.planes.inspect(bot.cluster('k-canary')).accepted).toMatchObject({ epoch: 2, mode: 'hold' });
   });
 
   it('to a fleet that is not known go nowhere', async () => {
     const bot = new TestBot();
-    await deliverOrders(bot.loop.ports, FLEET, 'east');
+    await deliverOrders(bot.loop, FLEET, 'east');
     expect(bot.failures).toEqual([]);
   });
 });
@@ -82,15 +82,15 @@ describe('a refusal', () => {
   it('comes from us where the policy names no such data plane: an order cannot wait unseen', async () => {
     const bot = await ordered();
     const policy = await bot.store.policy(FLEET);
-    const { ports } = bot.withStore({ policy: async () => policy && { ...policy, dataPlanes: [] } });
-    await deliverOrders(ports, FLEET, 'east');
+    const loop = bot.withStore({ policy: async () => policy && { ...policy, dataPlanes: [] } });
+    await deliverOrders(loop, FLEET, 'east');
     expect(await replies(bot)).toEqual([['k-canary', 1, 'refused', 'the Fleet manifest names no data plane east']]);
   });
 
   it('comes from us where the configuration cannot reach it, and ends when it can', async () => {
     const bot = await ordered();
     bot.unreachable.add('east');
-    await deliverOrders(bot.loop.ports, FLEET, 'east');
+    await deliverOrders(bot.loop, FLEET, 'east');
     expect(await replies(bot)).toEqual([['k-canary', 1, 'refused', 'data-plane.open: no address of east']]);
     bot.unreachable.clear();
     await bot.pass(60_000);
@@ -102,7 +102,7 @@ describe('what goes wrong', () => {
   it('a data plane that does not answer: the orders stay, and arrive once it does', async () => {
     const bot = await ordered();
     bot.planes.silence('east', true);
-    await expect(deliverOrders(bot.loop.ports, FLEET, 'east')).rejects.toBeInstanceOf(PortError);
+    await expect(deliverOrders(bot.loop, FLEET, 'east')).rejects.toBeInstanceOf(PortError);
     expect(await replies(bot)).toEqual([['k-canary', 1, undefined, undefined]]);
     bot.planes.silence('east', false);
     await bot.pass(15_000);
@@ -113,13 +113,13 @@ describe('what goes wrong', () => {
     const bot = await ordered();
     const orders = [order('k-canary', 1), order('mute', 1)];
     const recorded: OrderReply[] = [];
-    const { ports } = bot.withStore({
+    const loop = bot.withStore({
       undelivered: async () => orders,
       recordReplies: async (_fleet, given) => void recorded.push(...given),
     });
     const answered: OrderReply = { kind: 'accepted', cluster: bot.cluster('k-canary'), epoch: 1 };
     const port = { ...silent, name: 'east', apply: async () => [answered] };
-    const failed = deliverOrders({ ...ports, dataPlane: () => port }, FLEET, 'east');
+    const failed = deliverOrders({ ...loop, ports: { ...loop.ports, dataPlane: () => port } }, FLEET, 'east');
     await expect(failed).rejects.toMatchObject({ port: 'data-plane', retry: { kind: 'retry-after', waitMs: 5_000 } });
     expect(recorded).toEqual([answered]);
     expect(bot.waiting()).toContain(`tick:${FLEET}`);
@@ -133,7 +133,7 @@ describe('what goes wrong', () => {
       died = true;
       throw new Error('the process ended');
     };
-    await expect(deliverOrders(bot.loop.ports, FLEET, 'east')).rejects.toThrow('the process ended');
+    await expect(deliverOrders(bot.loop, FLEET, 'east')).rejects.toThrow('the process ended');
     bot.restart();
     await bot.passUntil(([first]) => first?.finishedAt !== undefined);
     expect(bot.versionOf('k-two')).toBe('3.9.0');
@@ -143,8 +143,8 @@ describe('what goes wrong', () => {
   it('the store fails with the answers: they are sent again', async () => {
     const bot = await ordered();
     const down = new PortError({ port: 'state-store', operation: 'x', retry: { kind: 'retry-later' }, message: 'down' });
-    await expect(deliverOrders(bot.withStore({ recordReplies: () => Promise.reject(down) }).ports, FLEET, 'east')).rejects.toBe(down);
-    await deliverOrders(bot.loop.ports, FLEET, 'east');
+    await expect(deliverOrders(bot.withStore({ recordReplies: () => Promise.reject(down) }), FLEET, 'east')).rejects.toBe(down);
+    await deliverOrders(bot.loop, FLEET, 'east');
     expect(await replies(bot)).toEqual([['k-canary', 1, 'accepted', undefined]]);
   });
 });

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTasks } from '../../../src/app/tasks.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { observeDataPlane } from '../../../src/loop/observe-data-plane.ts';
 import { tick } from '../../../src/loop/tick.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 

@@ -5,12 +5,14 @@ import { enforceWords } from '../word-checks.ts';
 import { up as initial } from './0001-initial.ts';
 import { up as rolloutPerRelease } from './0002-rollout-per-release.ts';
 import { up as leases } from './0003-leases.ts';
+import { up as commands } from './0004-commands.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
   '0002-rollout-per-release': { up: rolloutPerRelease },
   '0003-leases': { up: leases },
+  '0004-commands': { up: commands },
 };
 
 /** Their names are in order: a database with a later one was updated by a newer program. */
