@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
 import { decide, measureDecide } from './decide.ts';
 import type { Figure } from './figure.ts';
+import { haltAfterStart } from './halt-after-start.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
 import { peerOcm } from './peer-ocm.ts';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   decide,
   G5: coldStart,
   G6: smallCommit,
+  G8: haltAfterStart,
   G16: tickCost,
   local: localMode,
   R3: () => kills(200),
