@@ -91,6 +91,21 @@ describe('a command', () => {
     expect(await bot.store.waitingCommands(FLEET)).toEqual([]);
   });
 
+  it('is decided on at once where its fleet is held, and no job is waited for; but what needs a plan, or is over, is not', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    const asked: string[] = [];
+    const desk = { ...bot.loop.ports, decide: (fleet: string) => void asked.push(fleet) };
+    const pause: FleetCommand = { verb: 'pause', rollout, ...BY };
+    await acceptCommand(desk, FLEET, pause, 'mine');
+    expect(asked).toEqual([FLEET]);
+    await acceptCommand(desk, FLEET, { verb: 'reconcile', release: 'kafka', ...BY });
+    await bot.work();
+    await acceptCommand(desk, FLEET, pause, 'mine');
+    expect(asked).toEqual([FLEET]);
+    expect(await bot.store.waitingCommands(FLEET)).toEqual([]);
+  });
+
   it('is known by who gave it and when, and when it was carried out', async () => {
     const bot = await moving();
     const { id: rollout } = await bot.newest();
