@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { Probot } from 'probot';
 import { ParseCacheOnDisk } from '../adapters/git/parse-cache.ts';
 import { type ConnectedState, connectState } from '../adapters/postgres/connect.ts';
-import { parseFleetId } from '../core/model/ids.ts';
+import { type FleetId, parseFleetId } from '../core/model/ids.ts';
 import { durationMs, instant } from '../core/model/time.ts';
+import type { CommandDesk } from '../loop/give-command.ts';
 import { installJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
+import { tick } from '../loop/tick.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -54,7 +56,10 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   let probot: Probot | undefined;
   let loop: Loop | undefined;
   let state: ConnectedState | undefined;
-  const api = { loop: () => loop, token: config.apiToken, sendJson, readBody };
+  let decide: CommandDesk['decide'];
+  const desk = () =>
+    state === undefined ? undefined : { store: state.storeForPeople, clock, ...(decide === undefined ? {} : { decide }) };
+  const api = { loop: () => loop, desk, token: config.apiToken, sendJson, readBody };
   const server = createHttpServer(
     [
       ...(config.mode === 'local' ? [loopbackOnly] : []),
@@ -106,6 +111,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     closers.unshift(async () => void (await queue.stop(DRAIN_MS)));
     // Before what runs has ended: others take over meanwhile.
     closers.unshift(() => leases?.stop());
+    decide = decider(running, holds, leases, log);
     await app.load(webhookApp(store, clock, metrics));
     probot = app;
     loop = { ...running, ports: { ...ports, store: state.storeForPeople } };
@@ -139,6 +145,17 @@ async function followAll(follower: FleetFollower, { store, log }: Pick<Ports, 's
     follower.begin(id);
     await follower.refresh(id).catch((error: unknown) => log.warn({ err: error, fleet: id }, 'fleet not ready yet'));
   }
+}
+
+/** What people ask is decided on beside the queue, all of whose workers may be busy with what is slow. */
+function decider(loop: Loop, holds: Holds, leases: ConnectedState['leases'], log: Log): (fleet: FleetId) => void {
+  return (fleet) => {
+    if (!holds(fleet)) return;
+    const end = leases?.held.begin(fleet);
+    tick(loop, fleet)
+      .catch((error: unknown) => log.warn({ err: error, fleet }, 'a command could not be carried out at once; its job does it'))
+      .finally(() => end?.());
+  };
 }
 
 function followed(tasks: Tasks, follower: FleetFollower): Tasks {

@@ -1,5 +1,6 @@
 import { parseCommitSha, parseFleetId } from '../core/model/ids.ts';
 import type { Result } from '../core/model/result.ts';
+import { planAndCarryOut } from '../loop/carry-out-commands.ts';
 import { checkDrift } from '../loop/check-drift.ts';
 import { deliverOrders } from '../loop/deliver-orders.ts';
 import type { Loop } from '../loop/loop.ts';
@@ -32,6 +33,7 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
         ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))
         : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull']), payload['known'] === true),
     publish: (payload) => publish(loop, payload),
+    reconcile: (payload) => planAndCarryOut(loop, fleetOf(payload)),
     install: async () => onFleets(await discoverFleets(loop.ports)),
   };
 }

@@ -8,6 +8,7 @@ import { jobOf } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
 import { loadRecords } from './records.ts';
+import { inTurn } from './turn.ts';
 
 /** What somebody decided, on the fleet as it was read. */
 export interface Decided<T> {
@@ -15,6 +16,10 @@ export interface Decided<T> {
   readonly change?: FleetChange | undefined;
   readonly value: T;
 }
+
+type Decision<T> = (fleet: FleetRecord, records: FleetRecords, now: Instant) => Decided<T> | Promise<Decided<T>>;
+/** Reads, decides and writes. */
+export type Decide = <T>(decide: Decision<T>) => Promise<T | undefined>;
 
 /** Others write between our read and our write; more often than this in a row means that something else is wrong. */
 const TRIES = 10;
@@ -27,10 +32,24 @@ const TRIES = 10;
  * @returns `undefined` when the fleet is not known.
  * @throws PortError `retry-after` when others were faster each time.
  */
-export async function decideAndCommit<T>(
+export function decideAndCommit<T>(loop: LoopWith<'store' | 'clock'>, id: FleetId, decide: Decision<T>): Promise<T | undefined> {
+  return decideWith(loop, id, decide, (write) => inTurn(loop.memory, id, write));
+}
+
+/**
+ * The same, in one turn from the reading to the writing: nobody of this process is faster. For what waits for nothing but the store.
+ *
+ * @param work - decides as often as it likes; nobody comes in between.
+ */
+export function inOneTurn<T>(loop: LoopWith<'store' | 'clock'>, id: FleetId, work: (decide: Decide) => Promise<T>): Promise<T> {
+  return inTurn(loop.memory, id, () => work((decide) => decideWith(loop, id, decide, (write) => write())));
+}
+
+async function decideWith<T>(
   loop: LoopWith<'store' | 'clock'>,
   id: FleetId,
-  decide: (fleet: FleetRecord, records: FleetRecords, now: Instant) => Decided<T> | Promise<Decided<T>>,
+  decide: Decision<T>,
+  writeInTurn: <W>(write: () => Promise<W>) => Promise<W>,
 ): Promise<T | undefined> {
   const { store, clock } = loop.ports;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
@@ -38,7 +57,7 @@ export async function decideAndCommit<T>(
     if (fleet === undefined) return undefined;
     const records = await loadRecords(loop, fleet);
     const { change, value } = await decide(fleet, records, clock.now());
-    if (change === undefined || (await commit(loop, fleet, records, change)) === 'committed') return value;
+    if (change === undefined || (await writeInTurn(() => commit(loop, fleet, records, change))) === 'committed') return value;
   }
   throw conflict();
 }

@@ -6,6 +6,7 @@ import type { FleetRecord } from '../ports/state-store.ts';
 import { tickJob } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
 import { noteReplies } from './records.ts';
+import { inTurn } from './turn.ts';
 
 type DeliveringLoop = LoopWith<'store' | 'clock' | 'dataPlane'>;
 
@@ -32,8 +33,10 @@ export async function deliverOrders(loop: DeliveringLoop, id: FleetId, dataPlane
     const replies = typeof receiver === 'string' ? orders.map((order) => refusal(order, receiver)) : await receiver.apply(orders);
     if (replies.length > 0) {
       const at = clock.now();
-      const version = await store.recordReplies(id, replies, at);
-      if (version !== undefined) noteReplies(loop.memory, id, { version, replies, at });
+      await inTurn(loop.memory, id, async () => {
+        const version = await store.recordReplies(id, replies, at);
+        if (version !== undefined) noteReplies(loop.memory, id, { version, replies, at });
+      });
       await store.enqueue([tickJob(id, clock.now())]);
     }
     if (replies.length < orders.length) throw unanswered(dataPlane, orders.length - replies.length);

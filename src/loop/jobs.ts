@@ -1,5 +1,7 @@
 import type { FollowUp } from '../core/change/follow-up.ts';
 import type { Rewrite } from '../core/change/rewrite.ts';
+import { needsPlan } from '../core/command/accepted.ts';
+import type { FleetCommand } from '../core/command/command.ts';
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Job } from '../ports/state-store.ts';
@@ -66,6 +68,12 @@ export const newsJob = (fleet: FleetId, at: Instant): Job => ({
   runAt: at,
   payload: { fleet, news: true },
 });
+
+/** Carry out what a person has asked, now. A key of its own: whoever else asks for a decision at this moment cannot hold it up. */
+export const commandJob = (fleet: FleetId, command: FleetCommand): Job =>
+  needsPlan(command)
+    ? { task: 'reconcile', key: `reconcile:${fleet}`, queue: `reconcile:${fleet}`, runAt: undefined, payload: { fleet } }
+    : { task: 'tick', key: `command:${fleet}`, queue: tickQueue(fleet), runAt: undefined, payload: { fleet } };
 
 /**
  * Look at the clusters of all data planes: one job, because each costs rows of the queue. In no queue, so that a job which waits for a

@@ -53,6 +53,8 @@ export interface FleetMemory {
   readonly passingOn: Coalesced;
   /** By key of a projection: two jobs that create the same comment at once would make two. */
   readonly writing: KeyedMutex;
+  /** Who writes for the fleet: one at a time. */
+  readonly turns: KeyedMutex;
 }
 
 export type Memory = Map<FleetId, FleetMemory>;
@@ -71,6 +73,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     evidence: new Map(),
     passingOn: new Coalesced(),
     writing: new KeyedMutex(),
+    turns: new KeyedMutex(),
   };
   memory.set(fleet, fresh);
   return fresh;

@@ -67,29 +67,27 @@ export async function planManifests(
 const NOTHING_PLANNED = { plan: undefined, problems: [] } as const;
 
 /**
- * One release as if its newest commit were merged again. An error says what is wrong with the plan.
+ * The manifests of a commit in force, for a plan. An error says why they cannot be had any more.
  *
  * @throws PortError
  */
-export async function planRelease(
+export async function readInForce(
   loop: LoopWith<PlanningPort>,
   fleet: FleetRecord,
-  { desired, ledger, orders, stops }: FleetRecords,
   commit: CommitSha,
-  release: string,
-): Promise<Result<Plan | undefined, string>> {
+): Promise<Result<FleetModel, string>> {
   if (!(await loop.ports.source(fleet).has(commit))) return err(`commit ${commit.slice(0, 12)} is gone: its history was rewritten`);
-  const loaded = await loadManifests(loop, fleet, commit);
-  if (loaded.model === undefined) return err(`the manifests of ${commit.slice(0, 12)} cannot be read any more`);
-  const { plan, problems } = planFleet({
-    model: loaded.model,
-    before: desired,
-    desired,
-    ledger,
-    orders,
-    stops,
-    touched: new Set([release]),
-  });
+  const { model } = await loadManifests(loop, fleet, commit);
+  return model === undefined ? err(`the manifests of ${commit.slice(0, 12)} cannot be read any more`) : ok(model);
+}
+
+/** One release as if its newest commit were merged again. An error says what is wrong with the plan. */
+export function planRelease(
+  model: FleetModel,
+  { desired, ledger, orders, stops }: FleetRecords,
+  release: string,
+): Result<Plan | undefined, string> {
+  const { plan, problems } = planFleet({ model, before: desired, desired, ledger, orders, stops, touched: new Set([release]) });
   const [first] = problems.filter(({ severity }) => severity === 'error');
   return first === undefined ? ok(plan) : err(`${release} cannot be planned: ${first.message}`);
 }

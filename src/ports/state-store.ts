@@ -1,4 +1,6 @@
+import type { CarriedOut } from '../core/change/command-outcome.ts';
 import type { AuditLine, DesiredDelta, Heads, NewRollouts, RolloutDelta } from '../core/change/fleet-change.ts';
+import type { AcceptedCommand, GivenCommand } from '../core/command/accepted.ts';
 import type { DesiredState } from '../core/desired/desired.ts';
 import type { Drift } from '../core/drift/drift.ts';
 import type { LastTarget } from '../core/drift/why-lagging.ts';
@@ -25,6 +27,15 @@ import type { PullInfo } from './code-host.ts';
 export interface StateStore {
   /** Stores a webhook delivery and its jobs, once: a delivery that was stored before changes nothing. */
   receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'>;
+
+  /**
+   * Stores a command and the jobs that carry it out, once for each key: who gives it again is told what was accepted, and what became
+   * of it. Needs neither the version of the fleet nor its lease, and waits for nobody who writes for the fleet.
+   */
+  accept(fleet: FleetId, given: GivenCommand, jobs: readonly Job[]): Promise<AcceptedCommand>;
+  /** Commands that are not carried out yet, in the order in which they were accepted. */
+  waitingCommands(fleet: FleetId): Promise<readonly AcceptedCommand[]>;
+  command(fleet: FleetId, id: number): Promise<AcceptedCommand | undefined>;
 
   saveFleet(fleet: FleetRecord): Promise<void>;
   fleets(): Promise<readonly FleetRecord[]>;
@@ -83,7 +94,8 @@ export interface StateStore {
   /**
    * Writes everything in one transaction.
    *
-   * @returns `conflict` when the fleet has moved on since `expectedVersion`: nothing was written, tick again.
+   * @returns `conflict` when the fleet has moved on since `expectedVersion`, or the command is carried out already: nothing was
+   *   written, tick again.
    */
   commit(change: StateChange): Promise<'committed' | 'conflict'>;
   /** Adds jobs outside a change of state: a timer, a sweep. */
@@ -140,6 +152,8 @@ export interface StateChange {
   readonly observations?: readonly Observation[];
   /** The whole list of drifts, replacing the one before; left out: unchanged. */
   readonly drifts?: readonly Drift[];
+  /** The command that all this carries out. */
+  readonly carriedOut?: CarriedOut;
   readonly audit?: readonly AuditEntry[];
   readonly jobs?: readonly Job[];
 }
@@ -207,5 +221,5 @@ export interface Job {
   readonly payload: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-export const JOB_TASKS = ['sync', 'tick', 'observe', 'review', 'deliver', 'publish', 'sweep', 'drift', 'install'] as const;
+export const JOB_TASKS = ['sync', 'tick', 'observe', 'review', 'deliver', 'publish', 'sweep', 'drift', 'install', 'reconcile'] as const;
 export type JobTask = WordOf<typeof JOB_TASKS>;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FleetId, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
-import { commandFleet } from '../loop/command.ts';
+import { acceptCommand, type CommandDesk, untilCarriedOut } from '../loop/give-command.ts';
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
@@ -12,6 +12,7 @@ import { type FleetView, renderFleetsPage, renderRolloutPage, type StatusShell }
 
 export interface StatusOptions extends Door {
   readonly loop: () => Loop | undefined;
+  readonly desk: () => CommandDesk | undefined;
   /** Commands by button are for local mode, where everybody who can reach the page is the one person at the machine. */
   readonly local: boolean;
   readonly speed: number;
@@ -19,6 +20,8 @@ export interface StatusOptions extends Door {
 }
 
 const FORM_BYTES_MAX = 8 * 1024;
+/** A page that comes before the outcome shows it at the next look. */
+const OUTCOME_MS = 10_000;
 const ROLLOUTS_SHOWN = 30;
 
 /** The bot's own pages: fleets, and rollouts with their holds. Everything a page shows comes from the same reads as the API. */
@@ -114,8 +117,12 @@ async function commandForm(
   const field = (name: string): string | undefined => form.get(name)?.trim() || undefined;
   const command = parseCommand(targetOf(place, field), field, loop.ports.clock.now());
   if (!command.ok) return refuse(command.error.status, command.error.message);
-  const done = await commandFleet(loop, place.fleet, command.value);
-  if (!done.ok) return refuse(409, done.error);
+  const { store } = loop.ports;
+  if ((await store.fleet(place.fleet)) === undefined) return refuse(404, `no fleet ${place.fleet}`);
+  const accepted = await acceptCommand(options.desk() ?? loop.ports, place.fleet, command.value);
+  if (!accepted.ok) return refuse(409, accepted.error);
+  const { outcome } = await untilCarriedOut(store, place.fleet, accepted.value, OUTCOME_MS);
+  if (outcome !== undefined && outcome.kind !== 'done') return refuse(outcome.kind === 'refused' ? 409 : 500, outcome.why);
   response.writeHead(303, { location: pageAfter(place, field('back')) }).end();
   return true;
 }

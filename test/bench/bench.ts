@@ -7,6 +7,7 @@ import { coldStart } from './cold-start.ts';
 import { concurrentRollouts } from './concurrent-rollouts.ts';
 import { decide, measureDecide } from './decide.ts';
 import type { Figure } from './figure.ts';
+import { haltAfterStart } from './halt-after-start.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
 import { peerOcm } from './peer-ocm.ts';
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   decide,
   G5: coldStart,
   G6: smallCommit,
+  G8: haltAfterStart,
   G10: concurrentRollouts,
   G16: tickCost,
   local: localMode,

@@ -46,14 +46,14 @@ async function comeBackBroken(schedule: Schedule, rollout: MirroredRollout): Pro
 /** Whoever lifts the stop has seen what failed; to try it again with nothing changed shows nothing new, but that it fails again. */
 async function tryOnceMore(schedule: Schedule, rollout: MirroredRollout): Promise<void> {
   await liftStopsOver(schedule, rollout);
-  const refused = await schedule.command({ verb: 'retry', rollout: rollout.state.id, ...BY });
+  const refused = await schedule.commandNow({ verb: 'retry', rollout: rollout.state.id, ...BY });
   if (refused === undefined) await goOn(schedule, PASSES_TO_FAIL);
 }
 
 async function liftStopsOver(schedule: Schedule, { state }: MirroredRollout): Promise<void> {
   const { laws, world } = schedule;
   for (const stop of laws.mirror.heldStops(world.clocks.bot.now())) {
-    if (stop.rollout === state.id || stop.cause === 'person') await schedule.command({ verb: 'lift', stop: stop.id, ...BY });
+    if (stop.rollout === state.id || stop.cause === 'person') await schedule.commandNow({ verb: 'lift', stop: stop.id, ...BY });
   }
 }
 

@@ -159,7 +159,7 @@ export class OnCall {
   }
 
   #do(command: FleetCommand): Promise<string | undefined> {
-    return this.#schedule.command(command);
+    return this.#schedule.commandNow(command);
   }
 
   /** What was changed by hand is put back by hand: it is drift, and reported as that. */

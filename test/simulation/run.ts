@@ -21,6 +21,7 @@ export async function runSeed(seed: number, isTold = false): Promise<Outcome> {
     for (let step = 0; step < STEPS && !schedule.laws.isBroken; step += 1) await schedule.step();
     const stuck = schedule.laws.isBroken ? undefined : await new OnCall(schedule).bringHome();
     schedule.laws.judge('comes-home', () => stuck);
+    schedule.laws.end();
   } catch (error) {
     schedule.laws.threw('the schedule', error);
     schedule.laws.judge('throws-nothing', () => String(error));

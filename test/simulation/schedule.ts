@@ -1,6 +1,6 @@
 import type { FleetCommand } from '../../src/core/command/command.ts';
 import { IN_FLIGHT } from '../../src/core/reconcile/state.ts';
-import { commandFleet } from '../../src/loop/command.ts';
+import { acceptCommand } from '../../src/loop/give-command.ts';
 import { driftJob, sweepJob, tickJob } from '../../src/loop/jobs.ts';
 import type { TakenJob } from '../../src/ports/in-memory/jobs.ts';
 import type { CallPhase } from '../../src/ports/in-memory/on-call.ts';
@@ -35,7 +35,9 @@ export class Schedule {
   faults: Faults;
   process: BotProcess;
   crashes = 0;
-  commandsRefused = 0;
+  /** Commands that somebody gave under a key, and has no answer to yet. */
+  readonly #unanswered = new Map<string, FleetCommand>();
+  #keys = 0;
   readonly #publishIntervalMs: number;
   readonly #gates: (() => void)[] = [];
   readonly #taken: TakenJob[] = [];
@@ -98,6 +100,7 @@ export class Schedule {
     const idle = this.laws.mirror.unfinished.length === 0;
     if (random.chance(faults.merge * (idle ? 20 : 1))) this.people.merge();
     if (random.chance(faults.command)) void this.people.command();
+    for (const [key, command] of this.#unanswered) if (random.chance(0.1)) void this.#give(command, key);
     if (random.chance(faults.world)) this.events.happen();
     if (this.#active > 0 || this.#gates.length > 0) await settled();
   }
@@ -143,20 +146,31 @@ export class Schedule {
     this.#quiet = false;
   }
 
-  /** A person's command, which may be cut short like all else. @returns the refusal, if it was refused. */
-  async command(command: FleetCommand): Promise<string | undefined> {
+  /** A person gives a command, which may be cut short like all else. Whoever has chosen a key gives it again until there is an answer. */
+  async command(command: FleetCommand): Promise<void> {
+    this.#keys += 1;
+    await this.#give(command, this.random.chance(0.5) ? `key ${this.#keys}` : undefined);
+  }
+
+  /** A command while nothing goes wrong. @returns the refusal, if it was refused. */
+  async commandNow(command: FleetCommand): Promise<string | undefined> {
+    const accepted = await acceptCommand(this.process.loop.ports, FLEET, command);
+    if (!accepted.ok) return accepted.error;
+    await this.process.tasks.reconcile({ fleet: FLEET });
+    const outcome = (await this.world.store.command(FLEET, accepted.value.id))?.outcome;
+    return outcome?.kind === 'done' ? undefined : (outcome?.why ?? 'it was not carried out');
+  }
+
+  async #give(command: FleetCommand, key: string | undefined): Promise<void> {
     this.#active += 1;
     const { process } = this;
-    // No two people are that quick.
-    this.world.clocks.world.advance(7);
+    if (key !== undefined) this.#unanswered.set(key, command);
     try {
-      const answer = await commandFleet(process.loop, FLEET, command);
-      this.story.tell(() => `${command.by} ${words(command)}: ${answer.ok ? 'done' : `refused: ${answer.error}`}`);
-      if (!answer.ok) this.commandsRefused += 1;
-      return answer.ok ? undefined : answer.error;
+      const answer = await acceptCommand(process.loop.ports, FLEET, command, key);
+      this.story.tell(() => `${command.by} ${words(command)}: ${answer.ok ? `accepted as ${answer.value.id}` : answer.error}`);
+      if (key !== undefined) this.#unanswered.delete(key);
     } catch (error) {
       this.laws.threw('command', error);
-      return String(error);
     } finally {
       if (process === this.process) this.#active -= 1;
     }

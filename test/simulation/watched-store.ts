@@ -1,15 +1,17 @@
+import type { AcceptedCommand, GivenCommand } from '../../src/core/command/accepted.ts';
 import type { OrderReply } from '../../src/core/evidence/order.ts';
 import type { FleetId } from '../../src/core/model/ids.ts';
 import { type Instant, instant } from '../../src/core/model/time.ts';
 import { called, type OnCall } from '../../src/ports/in-memory/on-call.ts';
 import { InMemoryStateStore } from '../../src/ports/in-memory/state-store.ts';
-import type { StateChange, StateStore } from '../../src/ports/state-store.ts';
+import type { Job, StateChange, StateStore } from '../../src/ports/state-store.ts';
 import type { Clocks } from './clocks.ts';
 
 /** Who is told of every change before and after it is written, whatever the bot then learns of it. */
 export interface StoreWatcher {
   committing(change: StateChange): void;
   committed(change: StateChange): void;
+  accepted(command: AcceptedCommand, jobs: readonly Job[]): void;
 }
 
 /** The store of a simulation. */
@@ -32,6 +34,12 @@ export class WatchedStore extends InMemoryStateStore {
       this.#watcher.committed(change);
     }
     return outcome;
+  }
+
+  override async accept(fleet: FleetId, given: GivenCommand, jobs: readonly Job[]): Promise<AcceptedCommand> {
+    const accepted = await super.accept(fleet, given, jobs);
+    this.#watcher.accepted(accepted, jobs);
+    return accepted;
   }
 
   override async recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<number | undefined> {

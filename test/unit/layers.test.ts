@@ -14,7 +14,8 @@ const LAYERS: Readonly<Record<string, { readonly layers: readonly string[]; read
   local: { layers: ['core', 'ports', 'adapters', 'web', 'app', 'cli', 'local'], packages: ['*'] },
   cli: { layers: ['core', 'ports', 'adapters', 'loop', 'local', 'app', 'cli'], packages: ['*'] },
   app: { layers: ['core', 'ports', 'adapters', 'loop', 'web', 'app'], packages: ['*'] },
-  'main.ts': { layers: ['app', 'core', 'local'], packages: [] },
+  'main.ts': { layers: ['app', 'run.ts'], packages: [] },
+  'run.ts': { layers: ['app', 'local'], packages: [] },
 };
 
 /**
@@ -35,7 +36,7 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'reconcile'],
   change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
   landing: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
-  command: ['model', 'desired', 'ledger', 'stop', 'plan', 'reconcile'],
+  command: ['model', 'desired', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
   report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift', 'change', 'command'],
 };
 

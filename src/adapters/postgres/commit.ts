@@ -3,6 +3,7 @@ import { invariant } from '../../core/model/assert.ts';
 import type { Instant } from '../../core/model/time.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import { appendAudit } from './audit.ts';
+import { carryOut } from './commands.ts';
 import type { Database, Tx } from './database.ts';
 import { writeDesired } from './desired.ts';
 import { replaceDrifts, writeObservations } from './evidence.ts';
@@ -46,6 +47,7 @@ async function write(tx: Tx, change: StateChange, now: Instant): Promise<void> {
   await writeLedger(tx, fleet, change.ledger ?? []);
   await writeObservations(tx, fleet, change.observations ?? []);
   if (change.drifts !== undefined) await replaceDrifts(tx, fleet, change.drifts);
+  if (change.carriedOut !== undefined && !(await carryOut(tx, fleet, change.carriedOut))) throw new Conflict();
   await appendAudit(tx, fleet, change.audit ?? []);
   await addJobs(tx, change.jobs ?? [], now);
 }

@@ -30,7 +30,7 @@ import { type JobHandlers, JobQueue, QUEUE_TIMES, type QueueTimes } from './queu
 import { databaseNow, keepHistory, makeMonthsAhead } from './retention.ts';
 import { checkSessions } from './session-check.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
-import { leaseFence, NO_FENCE, schemaFence } from './write-fence.ts';
+import { leaseFence, NO_FENCE } from './write-fence.ts';
 
 /** What has a default. */
 export interface StateSettings {
@@ -52,10 +52,7 @@ export interface StateConfig extends Partial<StateSettings> {
 
 export interface ConnectedState {
   readonly store: StateStore;
-  /**
-   * For what people ask: any replica may write it, whoever holds the lease of the fleet. Each write is a compare-and-swap on the
-   * version of the fleet, which keeps it in order with what the holder decides.
-   */
+  /** The same on connections of its own: what people ask waits for none of the bot's own questions to the database. */
   readonly storeForPeople: StateStore;
   /** Of this replica, where several share the database; `undefined`: this process has it to itself. */
   readonly leases: LeaseKeeper | undefined;
@@ -74,6 +71,7 @@ const CONCURRENCY = 8;
 /** What became of a job is written down in a moment. */
 const SETTLING_CONNECTIONS_MAX = 3;
 const SYSTEM_CLOCK: Clock = { now: () => instant(Date.now()) };
+const CONNECTIONS_FOR_PEOPLE = 2;
 const CUT_OFF_MS = 1_000;
 const SERVER_MAJOR_MIN = 15;
 const KEEP_HISTORY_EVERY_MS = 15 * 60_000;
@@ -155,8 +153,9 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
     times.answerMs,
     log,
   );
+  const dbForPeople = openDatabase(connection, log, { ...DATABASE_TIMES, idleInTransactionMs }, CONNECTIONS_FOR_PEOPLE);
   const closeAll = async (): Promise<void> => {
-    await Promise.all([db.destroy(), taking.end(), settling.end()]);
+    await Promise.all([db.destroy(), dbForPeople.destroy(), taking.end(), settling.end()]);
     await lock.release();
   };
   try {
@@ -172,10 +171,10 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
   const leases = isShared ? new LeaseKeeper(connection, leaseTimes, log) : undefined;
   const holder = leases?.replica.id ?? randomUUID();
   const lockState = () => (leases?.outdated === true ? 'outdated' : lock.held ? 'held' : lock.lost ? 'lost' : 'away');
-  const store = new PostgresStateStore(db, lockState, clock, leases === undefined ? NO_FENCE : leaseFence(leases));
+  const fence = leases === undefined ? NO_FENCE : leaseFence(leases);
   return {
-    store,
-    storeForPeople: leases === undefined ? store : new PostgresStateStore(db, lockState, clock, schemaFence),
+    store: new PostgresStateStore(db, lockState, clock, fence),
+    storeForPeople: new PostgresStateStore(dbForPeople, lockState, clock, fence),
     leases,
     clockDistance: () => guarded('clockDistance', () => clockDistance(db, clock)),
     jobFigures: () => guarded('jobFigures', () => jobFigures(db, leases?.held.openFleets)),

@@ -13,12 +13,8 @@ const CONNECTIONS_MAX = 6;
 export const DATABASE_TIMES: SessionTimes = { statementMs: 60_000, idleInTransactionMs: IDLE_IN_TRANSACTION_MS };
 
 /** Kysely over a pool of its own. `destroy()` ends the pool. Nothing is connected before the first query. */
-export function openDatabase(connection: Connection, log: Log, times = DATABASE_TIMES): Database {
-  const pool = surviving(
-    new pg.Pool(poolConfig(connection, { ...times, max: CONNECTIONS_MAX, bigintAsNumber: true })),
-    answerMs(times.statementMs),
-    log,
-  );
+export function openDatabase(connection: Connection, log: Log, times = DATABASE_TIMES, max = CONNECTIONS_MAX): Database {
+  const pool = surviving(new pg.Pool(poolConfig(connection, { ...times, max, bigintAsNumber: true })), answerMs(times.statementMs), log);
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

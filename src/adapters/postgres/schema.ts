@@ -106,6 +106,18 @@ export interface Schema {
     readonly from_state: string | null;
     readonly to_state: string | null;
     readonly why: string;
+    readonly given_at: number | null;
+  };
+  readonly commands: {
+    readonly id: Generated<number>;
+    readonly fleet: string;
+    readonly key: string | null;
+    readonly by: string;
+    readonly verb: string;
+    readonly body: Jsonb;
+    readonly given_at: number;
+    readonly carried_out_at: number | null;
+    readonly outcome: Jsonb | null;
   };
   readonly projections: {
     readonly fleet: string;

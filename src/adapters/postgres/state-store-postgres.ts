@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import type { AcceptedCommand, GivenCommand } from '../../core/command/accepted.ts';
 import type { OrderReply } from '../../core/evidence/order.ts';
 import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Delivery, FleetRecord, Job, Projection, PullRecord, StateChange, StateStore } from '../../ports/state-store.ts';
 import * as history from './audit.ts';
+import * as commands from './commands.ts';
 import { commit } from './commit.ts';
 import type { Database } from './database.ts';
 import * as desired from './desired.ts';
@@ -53,6 +55,18 @@ export class PostgresStateStore implements StateStore {
 
   receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'> {
     return this.#write('receive', () => inbox.receive(this.#db, delivery, jobs, this.#clock.now()));
+  }
+
+  accept(fleet: FleetId, given: GivenCommand, jobs: readonly Job[]): Promise<AcceptedCommand> {
+    return this.#write('accept', () => commands.accept(this.#db, fleet, given, jobs, this.#clock.now()));
+  }
+
+  waitingCommands(fleet: FleetId) {
+    return guarded('waitingCommands', () => commands.waitingCommands(this.#db, fleet));
+  }
+
+  command(fleet: FleetId, id: number) {
+    return guarded('command', () => commands.command(this.#db, fleet, id));
   }
 
   saveFleet(fleet: FleetRecord): Promise<void> {

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
+import { COMMAND_OUTCOMES } from '../../core/change/command-outcome.ts';
 import { AUDIT_KINDS } from '../../core/change/fleet-change.ts';
+import { VERBS } from '../../core/command/command.ts';
 import { ORDER_MODES } from '../../core/evidence/order.ts';
 import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
 import { FAILURE_STATUSES } from '../../core/reconcile/cluster-failure.ts';
@@ -30,6 +32,8 @@ const CHECKS: readonly WordCheck[] = [
   { table: 'stops', name: 'lets', value: 'lets', words: STOP_LETS },
   { table: 'jobs', name: 'task', value: 'task', words: JOB_TASKS },
   { table: 'audit', name: 'kind', value: 'kind', words: AUDIT_KINDS },
+  { table: 'commands', name: 'verb', value: 'verb', words: VERBS },
+  { table: 'commands', name: 'outcome', value: "(outcome->>'kind')", words: COMMAND_OUTCOMES },
 ];
 
 /**

@@ -27,11 +27,8 @@ export function leaseFence({ held, replica }: Pick<LeaseKeeper, 'held' | 'replic
   };
 }
 
-/** For what a person asks of any replica: the version of the fleet keeps it in order with what the holder decides. */
-export const schemaFence: WriteFence = (tx, _fleet, operation) => refuseNewerSchema(tx, operation);
-
 /** While this process ran, a newer one may have updated the database: its tables may mean other things now. */
-async function refuseNewerSchema(tx: Tx, operation: string): Promise<void> {
+export async function refuseNewerSchema(tx: Tx, operation: string): Promise<void> {
   const { rows } = await sql`select from migrations where name > ${NEWEST_MIGRATION}`.execute(tx);
   if (rows.length > 0) throw outdated(operation);
 }

@@ -4,11 +4,13 @@ import type { Observation } from '../evidence/observation.ts';
 import type { Order } from '../evidence/order.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
 import type { ClusterId, CommitSha, RolloutId } from '../model/ids.ts';
+import type { Instant } from '../model/time.ts';
 import type { WordOf } from '../model/vocabulary.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Policy } from '../reconcile/policy.ts';
 import type { RolloutState } from '../reconcile/state.ts';
 import type { Stop } from '../stop/stop.ts';
+import type { CarriedOut } from './command-outcome.ts';
 import type { FollowUp } from './follow-up.ts';
 
 /** All that one decision writes, in one transaction. What is left out stays as it is. */
@@ -26,6 +28,8 @@ export interface FleetChange {
   readonly observations?: readonly Observation[];
   /** All drifts there are. */
   readonly drifts?: readonly Drift[];
+  /** The command of a person that this change carries out. */
+  readonly carriedOut?: CarriedOut;
   readonly audit: readonly AuditLine[];
   readonly followUps: readonly FollowUp[];
 }
@@ -75,6 +79,8 @@ export interface AuditLine {
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly why: string;
+  /** Of a command: when the person gave it, which is before it was carried out. */
+  readonly givenAt?: Instant | undefined;
 }
 
 /** The bot itself, where no person is behind a change. */

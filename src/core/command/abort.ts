@@ -8,7 +8,7 @@ import { makeStop } from '../stop/make-stop.ts';
 import { inForce, type Stop, type Trait } from '../stop/stop.ts';
 import { scopeName, stopLine } from '../stop/stop-words.ts';
 import { distinctTraits, traitsBetween, traitsOf } from '../stop/traits.ts';
-import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
+import { type Handler, identitiesOf, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { isPauseOf, stopSet } from './stop-and-go.ts';
 
 /**
@@ -68,7 +68,7 @@ function stopOnVersion(input: RolloutInput, { by, reason }: RolloutCommand): Sto
   const traits = distinctTraits(forward.flatMap((target) => broughtAlone(input, target)));
   if (traits.length === 0) return undefined;
   const scope = { kind: 'version', product: planned.product, traits } as const;
-  return makeStop({ scope, cause: 'aborted', lets: 'rollbacks', by, reason, at: now, rollout: state.id }, [String(now)]);
+  return makeStop({ scope, cause: 'aborted', lets: 'rollbacks', by, reason, at: now, rollout: state.id }, identitiesOf(input));
 }
 
 /**

@@ -78,7 +78,13 @@ export interface CommandInput {
   readonly desired: DesiredState;
   readonly ledger: Ledger;
   readonly now: Instant;
+  /** Number of the command: sets it apart from others that are carried out at the same instant. */
+  readonly number?: number;
 }
+
+/** What sets a stop apart that a command makes. */
+export const identitiesOf = ({ now, number }: CommandInput): readonly string[] =>
+  [now, number].flatMap((one) => (one === undefined ? [] : [String(one)]));
 
 /** What is to be remembered. Whether a rollout is paused follows from its stops: the next decision says so, and gives the orders. */
 export interface Applied {

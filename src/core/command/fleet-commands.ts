@@ -9,6 +9,7 @@ import { scopeName, stopLine } from '../stop/stop-words.ts';
 import {
   type Applied,
   type CommandInput,
+  identitiesOf,
   type LiftCommand,
   NOTHING_APPLIED,
   type ReconcileCommand,
@@ -47,7 +48,7 @@ export function stop(input: CommandInput, command: StopCommand): Result<Applied,
   const lets = command.lets ?? 'nothing';
   const before = input.stops.find((one) => isSamePlace(one, scope) && one.lets === lets && one.until === until && !isLifted(one, now));
   if (before !== undefined) return err(`stopped already: ${stopLine(before)}`);
-  const made = makeStop({ scope, cause: 'person', lets, by, reason, at: now, until }, [String(now)]);
+  const made = makeStop({ scope, cause: 'person', lets, by, reason, at: now, until }, identitiesOf(input));
   return ok({ ...NOTHING_APPLIED, stops: [made], changes: [stopSet(made, command)] });
 }
 

@@ -6,17 +6,18 @@ import { stopsOnVersions, stopsOverRollout } from '../reconcile/stops-over.ts';
 import { makeStop } from '../stop/make-stop.ts';
 import { inForce, type Stop, type StopScope } from '../stop/stop.ts';
 import { scopeName, stopLine } from '../stop/stop-words.ts';
-import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
+import { type Handler, identitiesOf, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { releaseStop } from './release-stop.ts';
 
 /** A person's pause is a stop on the release, so that no later merge undoes it; and one beside those that failures have set. */
-export const pause: Handler = ({ rollout, stops, now }, command) => {
+export const pause: Handler = (input, command) => {
+  const { rollout, stops, now } = input;
   const { release } = rollout.planned;
   const before = inForce(stops, now).find((stop) => isPauseOf(stop, release));
   if (before !== undefined) return err(`already paused by ${before.by} at ${formatInstant(before.at)}: ${before.reason}`);
   const { by, reason } = command;
   const scope = { kind: 'release', release } as const;
-  const stop = makeStop({ scope, cause: 'person', lets: 'nothing', by, reason, at: now, rollout: rollout.state.id }, [String(now)]);
+  const stop = makeStop({ scope, cause: 'person', lets: 'nothing', by, reason, at: now, rollout: rollout.state.id }, identitiesOf(input));
   return ok({ ...NOTHING_APPLIED, stops: [stop], changes: [stopSet(stop, command)] });
 };
 

@@ -1,4 +1,4 @@
-import type { AuditLine, FleetChange } from '../change/fleet-change.ts';
+import type { FleetChange } from '../change/fleet-change.ts';
 import type { DesiredState } from '../desired/desired.ts';
 import type { StandingOrders } from '../evidence/order.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -27,14 +27,5 @@ export function reconcileRelease(input: ReconcileInput): FleetChange | undefined
   const title = `Reconcile ${release}: ${reason}`;
   const started = startPlan(plan, { commit, by: { pull, author: by, title }, recorded, desired: recorded.desired, now });
   if (started.change.newRollouts === undefined) return undefined;
-  const asked: AuditLine = {
-    actor: by,
-    kind: 'command',
-    subject: release,
-    rollout: undefined,
-    from: undefined,
-    to: 'reconcile',
-    why: reason,
-  };
-  return { ...started.change, audit: [asked, ...started.audit], followUps: started.followUps };
+  return { ...started.change, audit: started.audit, followUps: started.followUps };
 }

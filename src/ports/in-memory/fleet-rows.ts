@@ -1,4 +1,6 @@
+import type { CarriedOut } from '../../core/change/command-outcome.ts';
 import type { RolloutDelta } from '../../core/change/fleet-change.ts';
+import type { AcceptedCommand, GivenCommand } from '../../core/command/accepted.ts';
 import type { DesiredCluster } from '../../core/desired/desired.ts';
 import type { Drift } from '../../core/drift/drift.ts';
 import type { Observation } from '../../core/evidence/observation.ts';
@@ -41,15 +43,26 @@ export class FleetRows {
   readonly failures: ClusterFailure[] = [];
   readonly pulls = new Map<number, PullRecord>();
   readonly projections = new Map<string, Projection>();
+  /** By id, which is the order in which they were accepted. */
+  readonly commands = new Map<number, AcceptedCommand>();
   #ordersGiven = 0;
 
   constructor(record: FleetRecord) {
     this.record = record;
   }
 
+  /** @returns the one that was accepted with this key before, and whether there was none. */
+  accept(given: GivenCommand, id: number): { readonly accepted: AcceptedCommand; readonly isNew: boolean } {
+    const known = given.key === undefined ? undefined : [...this.commands.values()].find(({ key }) => key === given.key);
+    if (known !== undefined) return { accepted: known, isNew: false };
+    const accepted = storable({ ...given, id, outcome: undefined });
+    this.commands.set(id, accepted);
+    return { accepted, isNew: true };
+  }
+
   /** Everything or nothing: what could refuse the change is asked before the first write. */
   commit(change: StateChange): 'committed' | 'conflict' {
-    if (this.record.version !== change.expectedVersion) return 'conflict';
+    if (this.record.version !== change.expectedVersion || this.#isCarriedOut(change.carriedOut)) return 'conflict';
     const { newRollouts, rollouts = [], orders = [] } = change;
     if (newRollouts?.states.some(({ id }) => this.rollouts.has(id))) return 'conflict';
     this.#check(newRollouts, rollouts);
@@ -119,6 +132,7 @@ export class FleetRows {
       if (before === undefined || seen.receivedAt >= before.receivedAt) this.observations.set(seen.cluster, seen);
     }
     if (change.drifts !== undefined) this.drifts = [...change.drifts].sort((a, b) => (a.key < b.key ? -1 : 1));
+    if (change.carriedOut !== undefined) this.#carryOut(change.carriedOut);
     this.audit.push(...(change.audit ?? []));
   }
 
@@ -132,6 +146,16 @@ export class FleetRows {
       const version = order?.rollout === rollout && order.epoch === target.epoch ? order.spec.version : undefined;
       this.failures.push(storable({ ...failure, cluster, rollout, version }));
     }
+  }
+
+  #isCarriedOut(carried: CarriedOut | undefined): boolean {
+    return carried !== undefined && this.commands.get(carried.command)?.outcome !== undefined;
+  }
+
+  #carryOut({ command, outcome }: CarriedOut): void {
+    const accepted = this.commands.get(command);
+    invariant(accepted !== undefined, `command ${command} is accepted before it is carried out`);
+    this.commands.set(command, storable({ ...accepted, outcome }));
   }
 
   #grow(heads?: { readonly seen: CommitSha; readonly good: CommitSha | undefined }): number {

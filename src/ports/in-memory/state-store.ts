@@ -1,3 +1,4 @@
+import type { AcceptedCommand, GivenCommand } from '../../core/command/accepted.ts';
 import type { DesiredState } from '../../core/desired/desired.ts';
 import type { Drift } from '../../core/drift/drift.ts';
 import type { Observations } from '../../core/evidence/observation.ts';
@@ -38,6 +39,7 @@ export class InMemoryStateStore implements StateStore {
   readonly jobs: InMemoryJobs;
   readonly #fleets = new Map<FleetId, FleetRows>();
   readonly #deliveries = new Set<string>();
+  #lastCommand = 0;
 
   /** @param onQueueClock - for a queue whose clock is not that of the instants which jobs are added with. */
   constructor(onQueueClock?: (asked: Instant) => Instant) {
@@ -50,6 +52,23 @@ export class InMemoryStateStore implements StateStore {
     this.#deliveries.add(guid);
     this.jobs.add(jobs);
     return 'stored';
+  }
+
+  async accept(fleet: FleetId, given: GivenCommand, jobs: readonly Job[]): Promise<AcceptedCommand> {
+    const { accepted, isNew } = this.#rows(fleet).accept(storable(given), this.#lastCommand + 1);
+    if (isNew) {
+      this.#lastCommand = accepted.id;
+      this.jobs.add(jobs);
+    }
+    return accepted;
+  }
+
+  async waitingCommands(fleet: FleetId): Promise<readonly AcceptedCommand[]> {
+    return [...(this.#fleets.get(fleet)?.commands.values() ?? [])].filter(({ outcome }) => outcome === undefined);
+  }
+
+  async command(fleet: FleetId, id: number): Promise<AcceptedCommand | undefined> {
+    return this.#fleets.get(fleet)?.commands.get(id);
   }
 
   async saveFleet(fleet: FleetRecord): Promise<void> {

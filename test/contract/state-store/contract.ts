@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fleetRecord } from '../../support/state/builders.ts';
+import { commandLaws } from './command-laws.ts';
 import { commitLaws, desiredLaws } from './commit-laws.ts';
 import { failureLaws } from './failure-laws.ts';
 import { fleetLaws, projectionLaws } from './fleet-laws.ts';
@@ -25,6 +26,7 @@ export function stateStoreContract(name: string, open: () => Promise<StoreUnderT
     fleetLaws(under);
     projectionLaws(under);
     pullLaws(under);
+    commandLaws(under);
     commitLaws(under);
     desiredLaws(under);
     policyLaws(under);

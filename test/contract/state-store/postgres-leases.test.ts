@@ -274,15 +274,32 @@ describe('leases', () => {
     expect(await rows()).toMatchObject([{ token: '3' }]);
   });
 
-  it('are not needed for what a person asks: the version of the fleet keeps it in order', async () => {
+  it('are not needed to accept what a person asks, and are to carry it out', async () => {
     const [one, other] = [await replica(), await replica()];
     await withFleets(one, FLEET);
+    const asked = {
+      command: { verb: 'stop', scope: { kind: 'fleet' }, by: 'ada', reason: 'latency' },
+      key: undefined,
+      givenAt: t(1),
+    } as const;
+    const first = await other.storeForPeople.accept(FLEET, asked, []);
     await leasesOf(one).beat();
-    await leasesOf(other).beat();
-    expect(await other.storeForPeople.commit(change(0))).toBe('committed');
-    expect(await one.store.commit(change(0))).toBe('conflict');
-    expect(await one.store.commit(change(1))).toBe('committed');
-    expect(await other.storeForPeople.commit(change(1))).toBe('conflict');
+    const second = await other.storeForPeople.accept(FLEET, asked, []);
+    const carriedOut = { command: first.id, outcome: { kind: 'done', at: t(2), changes: [], notes: [] } } as const;
+    await expect(other.storeForPeople.commit(change(0, { carriedOut }))).rejects.toThrow('another replica works on');
+    expect(await one.store.commit(change(0, { carriedOut }))).toBe('committed');
+    expect((await other.store.waitingCommands(FLEET)).map(({ id }) => id)).toEqual([second.id]);
+  });
+
+  it('of a fleet that somebody writes for do not keep a command waiting: it is accepted while its row is locked', async () => {
+    const state = await replica();
+    await withFleets(state, FLEET);
+    await database.sql.query('begin');
+    await database.sql.query('select from flotilla.fleets where id = $1 for update', [FLEET]);
+    const asked = { command: { verb: 'stop', scope: { kind: 'fleet' }, by: 'ada', reason: 'latency' }, key: 'k', givenAt: t(1) } as const;
+    const accepted = await state.storeForPeople.accept(FLEET, asked, []);
+    await database.sql.query('rollback');
+    expect(await state.store.waitingCommands(FLEET)).toEqual([accepted]);
   });
 
   it('end with the schema that they are of: a replica whose database a newer Flotilla has updated writes nothing, and says so', async () => {
@@ -290,8 +307,9 @@ describe('leases', () => {
     await withFleets(state, FLEET);
     await leasesOf(state).beat();
     await database.sql.query(`insert into flotilla.migrations (name, timestamp) values ('0099-from-the-future', 'now')`);
-    for (const store of [state.store, state.storeForPeople])
-      await expect(store.commit(change(0))).rejects.toThrow('a newer Flotilla has updated the database; stop this one');
+    const asked = { command: { verb: 'reconcile', release: 'kafka', by: 'ada', reason: 'home' }, key: undefined, givenAt: t(1) } as const;
+    for (const write of [state.store.commit(change(0)), state.storeForPeople.accept(FLEET, asked, [])])
+      await expect(write).rejects.toThrow('a newer Flotilla has updated the database; stop this one');
     await leasesOf(state).beat();
     expect(heldBy(state)).toEqual([]);
     expect(await state.store.healthy()).toBe(false);

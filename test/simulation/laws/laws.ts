@@ -1,14 +1,16 @@
+import type { AcceptedCommand } from '../../../src/core/command/accepted.ts';
 import type { Order, OrderReply } from '../../../src/core/evidence/order.ts';
 import type { SentObserved } from '../../../src/core/evidence/parse.ts';
 import type { ClusterId } from '../../../src/core/model/ids.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
-import type { StateChange } from '../../../src/ports/state-store.ts';
+import type { Job, StateChange } from '../../../src/ports/state-store.ts';
 import type { FleetSpec } from '../fleet-spec.ts';
 import { Mirror } from '../mirror.ts';
 import type { Schedule } from '../schedule.ts';
 import type { Carried, PlanesWatcher } from '../watched-planes.ts';
 import type { StoreWatcher } from '../watched-store.ts';
 import { overspent, twiceOnHost, unanswered, watchedInVain, wrongHold, wrongInQueue, wrongMemory, wrongMode } from './at-rest.ts';
+import { CommandLaws } from './commands.ts';
 import { overLimit } from './limits.ts';
 import { OUTCOME_LAWS, turnsOf } from './outcomes.ts';
 import { abortedInVain, liftedByNobody, lostByLanding, lostByReconcile, missingInAudit, missingJob, unguarded } from './records.ts';
@@ -28,6 +30,7 @@ const CALLS_AT_ONCE_MAX = 20_000;
 export class Laws implements StoreWatcher, PlanesWatcher {
   readonly mirror = new Mirror();
   readonly witness = new Witness();
+  readonly #commands = new CommandLaws();
   readonly #schedule: Schedule;
   /** By cluster: what each epoch that was taken said. */
   readonly #taken = new Map<ClusterId, Map<number, string>>();
@@ -95,7 +98,19 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     this.judge('guards-what-it-rolled', () => unguarded(mirror, change));
     this.judge('pauses-whole', () => runsUnderPause(mirror, change));
     this.judge('ends-in-sight', () => endsOverspent(mirror, change));
+    const wrong = this.#commands.carriedOut(change);
+    this.judge('commands-once', () => wrong);
     this.#tell(change);
+  }
+
+  accepted(command: AcceptedCommand, jobs: readonly Job[]): void {
+    const wrong = this.#commands.accepted(command, jobs);
+    this.judge('commands-accepted-once', () => wrong);
+  }
+
+  /** Nothing goes wrong any more, and all jobs are done. */
+  end(): void {
+    this.judge('commands-carried-out', () => this.#commands.waiting(true));
   }
 
   committed(change: StateChange): void {
@@ -138,6 +153,7 @@ export class Laws implements StoreWatcher, PlanesWatcher {
   async rest(): Promise<void> {
     const { mirror } = this;
     const { process, world } = this.#schedule;
+    this.judge('commands-carried-out', () => this.#commands.waiting(false));
     this.judge('queue', () => wrongInQueue(mirror));
     this.judge('keeps-orders', () => wrongMode(mirror, world.clocks.bot.now()));
     this.judge('counts-what-fails', () => overspent(mirror, world.clocks.bot.now()));

@@ -285,6 +285,39 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'scalars.guardUntil = undefined;',
   ),
   bug('breaks-after-soak-unseen', `${RECONCILE}/guard.ts`, '  if (again && (crashLoop ||', '  if (now < 0 && again && (crashLoop ||'),
+  // Commands of people.
+  bug(
+    'outcome-not-stored-with-the-state',
+    'loop/carry-out-commands.ts',
+    "    ...endedBy(given, { kind: 'done', at: now, changes, notes }),\n",
+    '',
+  ),
+  bug(
+    'carried-out-again-after-a-crash',
+    'ports/in-memory/fleet-rows.ts',
+    '    this.commands.set(command, storable({ ...accepted, outcome }));',
+    '    if (this.record.version % 2 === 0) this.commands.set(command, storable({ ...accepted, outcome }));',
+  ),
+  bug(
+    'key-forgotten',
+    'ports/in-memory/fleet-rows.ts',
+    'given.key === undefined ? undefined : [...this.commands',
+    'given.givenAt > 0 ? undefined : [...this.commands',
+  ),
+  bug(
+    'newest-command-first',
+    'loop/carry-out-commands.ts',
+    '  for (const waiting of await loop.ports.store.waitingCommands(id))\n',
+    '  for (const waiting of (await loop.ports.store.waitingCommands(id)).toReversed())\n',
+  ),
+  bug('commands-taken-by-nobody', 'loop/tick.ts', '    await takeCommands(loop, id, decide);\n', ''),
+  bug('command-without-a-job', 'loop/give-command.ts', '[commandJob(id, command)]', '[]'),
+  bug(
+    'giver-not-in-history',
+    'loop/carry-out-commands.ts',
+    '    audit: [commandLine(given, rollout), ...changes',
+    '    audit: [...changes',
+  ),
   bug(
     'abort-leaves-no-stop',
     'core/command/abort.ts',

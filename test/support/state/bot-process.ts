@@ -4,6 +4,7 @@
  */
 import { connectState } from '../../../src/adapters/postgres/connect.ts';
 import { change, entry, FLEET, fleetRecord } from './builders.ts';
+import { handlers } from './job-handlers.ts';
 import { memoryLog } from './test-database.ts';
 
 const say = (word: string): void => void process.stdout.write(`${word}\n`);
@@ -16,10 +17,7 @@ try {
     say('taken');
     await forever();
   };
-  await state.runQueue(
-    { sync: take, tick: take, observe: take, review: take, deliver: take, publish: take, sweep: take, drift: take, install: take },
-    memoryLog(),
-  );
+  await state.runQueue(handlers(take), memoryLog());
   process.on('SIGINT', async () => {
     // Long enough for a server that got the same signal to be gone.
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -14,6 +14,7 @@ export const handlers = (handler: Handler): JobHandlers => ({
   sweep: handler,
   drift: handler,
   install: handler,
+  reconcile: handler,
 });
 
 /** A promise that a test resolves. */

@@ -239,7 +239,6 @@ describe('reconcileRelease', () => {
     expect([change?.heads, change?.desired, change?.policy]).toEqual([undefined, undefined, undefined]);
     expect(change?.newRollouts).toMatchObject({ pull: 12, author: 'octocat', title: 'Reconcile kafka-main: bring them home' });
     expect(change?.newRollouts?.states.map(({ seq, commit }) => [seq, commit])).toEqual([[5, sha('2')]]);
-    expect(change?.audit[0]).toMatchObject({ actor: 'octocat', kind: 'command', subject: 'kafka-main', to: 'reconcile' });
     expect(change?.followUps.map(({ kind }) => kind)).toEqual(['tick', 'report-rollouts']);
   });
 

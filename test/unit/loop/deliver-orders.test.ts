@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderReply } from '../../../src/core/evidence/order.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { deliverOrders } from '../../../src/loop/deliver-orders.ts';
 import { loadRecords } from '../../../src/loop/records.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { order } from '../../support/state/builders.ts';
 

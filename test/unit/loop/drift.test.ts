@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { checkDrift } from '../../../src/loop/check-drift.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 

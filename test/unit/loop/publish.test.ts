@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutStatus } from '../../../src/core/reconcile/state.ts';
 import { rolloutCheckState } from '../../../src/core/report/check-state.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { publishRollouts } from '../../../src/loop/publish-rollouts.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { sha, t } from '../../support/state/builders.ts';
 
 const CHECK = 'flotilla / rollout';

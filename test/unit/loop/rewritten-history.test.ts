@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import type { CallPhase } from '../../../src/ports/in-memory/on-call.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, job, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { smallManifests } from '../../support/loop/small-manifests.ts';
 
 const REWRITTEN = { version: '3.9.0', config: { 'num.io.threads': 16 } };

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTasks } from '../../../src/app/tasks.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { memoryOf } from '../../../src/loop/memory.ts';
 import { observeFleet } from '../../../src/loop/observe-fleet.ts';
 import { tick } from '../../../src/loop/tick.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 

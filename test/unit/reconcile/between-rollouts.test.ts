@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import type { SmallFleet } from '../../support/loop/small-manifests.ts';
 
 const MINUTE = 60_000;

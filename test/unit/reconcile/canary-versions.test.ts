@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import type { SmallFleet } from '../../support/loop/small-manifests.ts';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 
 const HOUR = 3_600_000;
 const CLUSTERS = Object.fromEntries([

@@ -4,6 +4,7 @@ import { createHttpServer, listen, readBody, sendJson } from '../../../src/app/h
 import { instant } from '../../../src/core/model/time.ts';
 import { untouched } from '../../../src/core/reconcile/state.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
+import { planAndCarryOut } from '../../../src/loop/carry-out-commands.ts';
 import { apiRoute } from '../../../src/web/api-route.ts';
 import { statusRoute } from '../../../src/web/status-route.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
@@ -16,13 +17,22 @@ let bot: TestBot;
 let server: Server;
 let base: string;
 let id: string;
+let isHeld = true;
 
 beforeAll(async () => {
   bot = await TestBot.begin();
   await bot.merge({ version: '3.9.0' }, 7);
   await bot.work();
   ({ id } = await bot.newest());
-  const options = { loop: () => bot.loop, token: TOKEN, readBody, sendJson };
+  // Somebody works on the fleet.
+  const loop = bot.withStore({
+    accept: async (fleet, given, jobs) => {
+      const accepted = await bot.store.accept(fleet, given, jobs);
+      if (isHeld) void planAndCarryOut(bot.loop, FLEET);
+      return accepted;
+    },
+  });
+  const options = { loop: () => loop, desk: () => loop.ports, token: TOKEN, readBody, sendJson };
   server = createHttpServer([apiRoute(options), statusRoute({ ...options, local: true, speed: 1 })], quiet);
   base = `http://127.0.0.1:${await listen(server, 0, '127.0.0.1')}`;
 });
@@ -72,6 +82,40 @@ describe('the API', () => {
     expect(await post(`/rollouts/${id}/resume`)).toMatchObject({ status: 409 });
     expect(await post(`/rollouts/${id}/resume`, { stop: stop?.id })).toMatchObject({ status: 200 });
     expect(await stops()).toEqual([]);
+  });
+
+  it('answers 202 with where to look when nobody works on the fleet, and what became of it there', async () => {
+    isHeld = false;
+    const headers = { ...bearer, prefer: 'respond-async', 'idempotency-key': 'one' };
+    const give = (path: string) =>
+      fetch(`${base}/api/fleets/${FLEET}${path}`, { method: 'POST', headers, body: JSON.stringify({ ...WHO, scope: 'fleet' }) });
+    const first = await give('/stop');
+    const where = first.headers.get('location') ?? '';
+    expect([first.status, where]).toEqual([202, expect.stringMatching(/^\/api\/fleets\/acme\/clusters\/commands\/\d+$/)]);
+    expect(JSON.parse(await get(where))).toMatchObject({ verb: 'stop', by: 'ada', key: 'one', scope: { kind: 'fleet' } });
+    expect(JSON.parse(await get(where)).outcome).toBeUndefined();
+    await bot.work();
+    expect(JSON.parse(await get(where)).outcome).toMatchObject({ kind: 'done', changes: [{ subject: 'stop' }] });
+    // The same again is the same: it is not refused as stopped already.
+    const again = await give('/stop');
+    expect([again.status, again.headers.get('location')]).toEqual([200, where]);
+    expect((await give('/releases/kafka/reconcile')).status).toBe(422);
+    isHeld = true;
+    for (const { id: stop } of await stops()) expect(await post(`/stops/${stop}/lift`)).toMatchObject({ status: 200 });
+    expect((await fetch(`${base}/api/fleets/${FLEET}/commands/999`, { headers: bearer })).status).toBe(404);
+  });
+
+  it('takes commands while the rest of the bot is still starting', async () => {
+    const starting = { loop: () => undefined, desk: () => bot.loop.ports, token: TOKEN, readBody, sendJson };
+    const early = createHttpServer([apiRoute(starting)], quiet);
+    const url = `http://127.0.0.1:${await listen(early, 0, '127.0.0.1')}/api/fleets/${FLEET}`;
+    const given = await fetch(`${url}/stop`, { method: 'POST', headers: bearer, body: JSON.stringify({ ...WHO, scope: 'fleet' }) });
+    const read = await fetch(`${url}/stops`, { headers: bearer });
+    early.close();
+    early.closeAllConnections();
+    expect([given.status, read.status]).toEqual([202, 503]);
+    await bot.work();
+    for (const { id: stop } of await stops()) expect(await post(`/stops/${stop}/lift`)).toMatchObject({ status: 200 });
   });
 
   it('refuses to plan anew what is on its way', async () => {

@@ -6,6 +6,7 @@ import { enforceWords } from '../word-checks.ts';
 import { up as initial } from './0001-initial.ts';
 import { up as rolloutPerRelease } from './0002-rollout-per-release.ts';
 import { up as leases } from './0003-leases.ts';
+import { up as commands } from './0004-commands.ts';
 import { up as history } from './0005-history.ts';
 import { up as pulls } from './0006-pulls.ts';
 import { up as jobs } from './0007-jobs.ts';
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
   '0002-rollout-per-release': { up: rolloutPerRelease },
   '0003-leases': { up: leases },
+  '0004-commands': { up: commands },
   '0005-history': { up: history },
   '0006-pulls': { up: pulls },
   '0007-jobs': { up: jobs },

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
+import { acceptCommand } from '../../../src/loop/give-command.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 
@@ -29,14 +30,20 @@ describe('a command', () => {
       ['person', 'lead', 'because', { kind: 'release', release: 'kafka' }],
     ]);
     expect(changes[0]?.jobs?.map(({ key }) => key)).toEqual([`tick:${FLEET}`, `publish:${FLEET}:rollouts:${commit}:now`]);
-    expect(changes[0]?.audit?.map(({ actor, rollout, at }) => [actor, rollout, at])).toEqual([['lead', id, bot.clock.now()]]);
+    expect(changes[0]?.audit?.map(({ actor, kind, rollout, at }) => [actor, kind, rollout, at])).toEqual([
+      ['lead', 'command', id, bot.clock.now()],
+      ['lead', 'stop', id, bot.clock.now()],
+    ]);
   });
 
-  it('that is refused changes nothing, and says why', async () => {
+  it('that is refused changes nothing but its own outcome, and says why', async () => {
     const bot = await moving();
     const { changes, over } = commitsTo(bot);
     const done = await commandFleet(bot.withStore(over), FLEET, { verb: 'take-over', rollout: (await bot.newest()).id, ...BY });
-    expect([done.ok, changes]).toEqual([false, []]);
+    expect([done.ok, changes.map(({ carriedOut, rollouts, stops, audit }) => [carriedOut?.outcome.kind, rollouts, stops, audit])]).toEqual([
+      false,
+      [['refused', undefined, undefined, []]],
+    ]);
   });
 
   it.each<[string, FleetCommand, RegExp]>([
@@ -49,42 +56,97 @@ describe('a command', () => {
     expect(done.ok ? 'carried out' : done.error).toMatch(words);
   });
 
-  it('on a fleet that is not known is refused', async () => {
-    const bot = new TestBot();
-    expect(await commandFleet(bot.loop, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, ...BY })).toEqual({
-      ok: false,
-      error: `no fleet ${FLEET}`,
-    });
-  });
-
-  it('is judged again when a tick was faster', async () => {
-    const bot = await TestBot.begin();
-    await bot.merge({ version: '3.9.0' }, 7);
-    await bot.tasks.sync({ fleet: FLEET });
+  it('is looked at again when the fleet has moved on since it was read', async () => {
+    const bot = await moving();
+    const { id } = await bot.newest();
     const loop = bot.withStore(overtakenBy(bot, () => lookAndTick(bot.loop)));
-    const done = await commandFleet(loop, FLEET, { verb: 'abort', rollout: (await bot.newest()).id, ...BY });
-    expect(done.ok).toBe(true);
-    await bot.work();
-    expect((await bot.newest()).status).toBe('aborted');
-    expect((await bot.store.orders(FLEET)).get(bot.cluster('k-canary'))?.mode).toBe('hold');
+    const pause: FleetCommand = { verb: 'pause', rollout: id, ...BY };
+    expect(await commandFleet(loop, FLEET, pause)).toMatchObject({ ok: true });
+    // The tick was faster, and took it along.
+    expect(await bot.store.stops(FLEET)).toHaveLength(1);
+    expect((await bot.store.audit(FLEET, { limit: 99 })).filter(({ kind }) => kind === 'command')).toHaveLength(1);
   });
 
-  it('says when to come back after many conflicts, and writes nothing when the process ends', async () => {
+  it.each(['before', 'after'] as const)('is carried out once when the process ends %s its commit', async (phase) => {
+    const bot = await moving();
+    const pause: FleetCommand = { verb: 'pause', rollout: (await bot.newest()).id, ...BY };
+    await expect(commandFleet(bot.withStore(dyingCommit(bot, phase)), FLEET, pause)).rejects.toThrow('ended');
+    bot.restart();
+    await bot.work();
+    expect(await bot.store.waitingCommands(FLEET)).toEqual([]);
+    expect(await bot.store.stops(FLEET)).toHaveLength(1);
+    expect((await bot.store.command(FLEET, 1))?.outcome).toMatchObject({ kind: 'done' });
+  });
+
+  it('given twice under one key, because the first answer was lost, is one command; the key of another is refused', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    const pause: FleetCommand = { verb: 'pause', rollout, ...BY };
+    const first = await acceptCommand(bot.loop.ports, FLEET, pause, 'mine');
+    await bot.work();
+    bot.clock.advance(1_000);
+    const again = await acceptCommand(bot.loop.ports, FLEET, pause, 'mine');
+    expect(again).toMatchObject({ ok: true, value: { id: first.ok && first.value.id, outcome: { kind: 'done' } } });
+    expect(await acceptCommand(bot.loop.ports, FLEET, { verb: 'abort', rollout, ...BY }, 'mine')).toMatchObject({ ok: false });
+    expect(await bot.store.waitingCommands(FLEET)).toEqual([]);
+  });
+
+  it('is decided on at once where its fleet is held, and no job is waited for; but what needs a plan, or is over, is not', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    const asked: string[] = [];
+    const desk = { ...bot.loop.ports, decide: (fleet: string) => void asked.push(fleet) };
+    const pause: FleetCommand = { verb: 'pause', rollout, ...BY };
+    await acceptCommand(desk, FLEET, pause, 'mine');
+    expect(asked).toEqual([FLEET]);
+    await acceptCommand(desk, FLEET, { verb: 'reconcile', release: 'kafka', ...BY });
+    await bot.work();
+    await acceptCommand(desk, FLEET, pause, 'mine');
+    expect(asked).toEqual([FLEET]);
+    expect(await bot.store.waitingCommands(FLEET)).toEqual([]);
+  });
+
+  it('is known by who gave it and when, and when it was carried out', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    const given = bot.clock.now();
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'pause', rollout, ...BY });
+    bot.clock.advance(60_000);
+    await bot.work();
+    const line = (await bot.store.audit(FLEET, { subject: rollout, limit: 99 })).find(({ kind }) => kind === 'command');
+    expect(line).toMatchObject({ actor: 'lead', to: 'pause', why: 'because', givenAt: given, at: bot.clock.now() });
+  });
+
+  it('that breaks us ends as failed, and those behind it are carried out', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    // As a row would be that a later program has written.
+    await acceptCommand(bot.loop.ports, FLEET, { ...JSON.parse('{"verb":"explode"}'), rollout, ...BY });
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'pause', rollout, ...BY });
+    await bot.work();
+    expect((await bot.store.command(FLEET, 1))?.outcome).toMatchObject({ kind: 'failed' });
+    expect((await bot.store.command(FLEET, 2))?.outcome).toMatchObject({ kind: 'done' });
+  });
+
+  it('several at one instant are carried out in the order in which they were given, before the decision', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    const { changes, over } = commitsTo(bot);
+    const loop = bot.withStore(over);
+    for (const verb of ['pause', 'resume', 'pause'] as const) await acceptCommand(loop.ports, FLEET, { verb, rollout, ...BY });
+    await lookAndTick(loop);
+    expect(changes.map(({ carriedOut }) => carriedOut?.command)).toEqual([1, 2, 3, undefined]);
+    expect(changes.at(-1)?.orders?.map(({ mode }) => mode)).toEqual(['hold']);
+    expect(new Set(changes.flatMap(({ stops = [] }) => stops.map(({ id }) => id))).size).toBe(2);
+  });
+
+  it('says when to come back after many conflicts, and waits still', async () => {
     const bot = await moving();
     const pause: FleetCommand = { verb: 'pause', rollout: (await bot.newest()).id, ...BY };
     await expect(commandFleet(bot.withStore({ commit: async () => 'conflict' }), FLEET, pause)).rejects.toMatchObject({
       retry: { kind: 'retry-after' },
     });
-    await expect(commandFleet(bot.withStore(dyingCommit(bot, 'before')), FLEET, pause)).rejects.toThrow('ended');
-    expect(await bot.store.stops(FLEET)).toEqual([]);
-  });
-
-  it('given twice, because the first answer was lost, is done once', async () => {
-    const bot = await moving();
-    const pause: FleetCommand = { verb: 'pause', rollout: (await bot.newest()).id, ...BY };
-    await expect(commandFleet(bot.withStore(dyingCommit(bot, 'after')), FLEET, pause)).rejects.toThrow('ended');
-    await commandFleet(bot.loop, FLEET, pause);
-    expect(await bot.store.stops(FLEET)).toHaveLength(1);
+    expect([await bot.store.stops(FLEET), (await bot.store.waitingCommands(FLEET)).length]).toEqual([[], 1]);
   });
 });
 
@@ -163,6 +225,6 @@ describe('reconcile', () => {
     const bot = await TestBot.begin();
     const { changes, over } = commitsTo(bot);
     const done = await commandFleet(bot.withStore(over), FLEET, { verb: 'reconcile', release: 'kafka', ...BY });
-    expect([done.ok, changes, await bot.rollouts()]).toEqual([false, [], []]);
+    expect([done.ok, changes.map(({ carriedOut }) => carriedOut?.outcome.kind), await bot.rollouts()]).toEqual([false, ['refused'], []]);
   });
 });

@@ -1,0 +1,40 @@
+import type { CommandOutcome } from '../core/change/command-outcome.ts';
+import type { AcceptedCommand } from '../core/command/accepted.ts';
+import { assertNever } from '../core/model/assert.ts';
+import type { FleetId } from '../core/model/ids.ts';
+import { formatInstant } from '../core/model/time.ts';
+
+/** What a person reads of a command that was given. */
+export interface CommandAnswer {
+  readonly status: 200 | 202 | 409 | 500;
+  readonly body: object;
+}
+
+/** Where a command can be looked at. */
+export const commandPath = (fleet: FleetId, { id }: AcceptedCommand): string => `/api/fleets/${fleet}/commands/${id}`;
+
+export function answerTo(fleet: FleetId, accepted: AcceptedCommand): CommandAnswer {
+  const { id, outcome } = accepted;
+  if (outcome !== undefined) return answerOf(outcome);
+  const message = `command ${id} is accepted and cannot be lost; it is carried out as soon as somebody works on the fleet`;
+  return { status: 202, body: { message, command: id, path: commandPath(fleet, accepted) } };
+}
+
+function answerOf(outcome: CommandOutcome): CommandAnswer {
+  switch (outcome.kind) {
+    case 'done':
+      return { status: 200, body: { changes: outcome.changes, notes: outcome.notes } };
+    case 'refused':
+      return { status: 409, body: { message: outcome.why } };
+    case 'failed':
+      return { status: 500, body: { message: `the command changed nothing, by a fault of Flotilla: ${outcome.why}` } };
+    default:
+      return assertNever(outcome, 'answerOf');
+  }
+}
+
+/** A command as JSON: what was asked, when, and what became of it. */
+export function commandJson({ id, key, command, givenAt, outcome }: AcceptedCommand): object {
+  const carriedOut = outcome === undefined ? undefined : { ...outcome, at: formatInstant(outcome.at) };
+  return { id, key, ...command, givenAt: formatInstant(givenAt), outcome: carriedOut };
+}
