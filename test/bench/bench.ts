@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
 import { decide, measureDecide } from './decide.ts';
 import type { Figure } from './figure.ts';
+import { history } from './history.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
 import { peerOcm } from './peer-ocm.ts';
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   G5: coldStart,
   G6: smallCommit,
   G16: tickCost,
+  history,
   local: localMode,
   R3: () => kills(200),
   'peer-ocm': () => peerOcm(measureDecide),
