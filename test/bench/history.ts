@@ -5,8 +5,8 @@ import pg from 'pg';
 import { openState } from '../../src/adapters/postgres/connect.ts';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';
 import { EmbeddedServer } from '../../src/adapters/postgres/embedded-server.ts';
-import { MONTHLY_TABLES, makeMonth, monthOf } from '../../src/adapters/postgres/monthly.ts';
 import { keepHistory } from '../../src/adapters/postgres/retention.ts';
+import { makeWeek, WEEKLY_TABLES, weekOf } from '../../src/adapters/postgres/weekly.ts';
 import type { AuditLine } from '../../src/core/change/fleet-change.ts';
 import { durationMs, instant } from '../../src/core/model/time.ts';
 import type { TargetState } from '../../src/core/reconcile/state.ts';
@@ -18,12 +18,12 @@ import { largeFleet, NEW_SPEC, NOW, observation } from './large-rollout.ts';
 
 const CLUSTERS = 2_000;
 const ROLLOUTS_A_DAY = 20;
-const DAYS_A_MONTH = 30;
+const DAYS_A_WEEK = 7;
 const DAYS_A_YEAR = 365;
 const DAY_MS = 86_400_000;
 const KEPT = durationMs(30 * DAY_MS);
-/** Of 30 days, kept in whole months, so many are there at most: the month that ends, and those of the 30 days before that. */
-const MONTHS_KEPT = 2;
+/** Of so many days there is detail at most: of 30, and of the rest of the week that these begin in. */
+const WEEKS_KEPT = (30 + 7) / 7;
 /** Of each hundred targets one fails, and soaks in a second attempt. */
 const FAILURES_OF = 100;
 const QUERIES = 200;
@@ -31,8 +31,8 @@ const QUERIES = 200;
 /**
  * A year of a fleet in which each of 20 rollouts a day moves every cluster: more than any fleet does, and so an upper bound.
  *
- * One rollout is written by the store itself, step by step. Its rows are then multiplied by SQL: the detail of one month exactly,
- * which is scaled by the months that are kept, and of the year what is kept for good.
+ * One rollout is written by the store itself, step by step. Its rows are then multiplied by SQL: the detail of one week exactly,
+ * which is scaled by the weeks that are kept, and of the year what is kept for good.
  */
 export async function history(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'flotilla-history-'));
@@ -59,10 +59,10 @@ async function grow(server: EmbeddedServer): Promise<readonly Figure[]> {
   const sql = await connected(server, DATABASE);
   await sql.query('set search_path = flotilla');
   await sql.query('set synchronous_commit = off');
-  const month = monthOf(Date.now(), -3);
-  await makeMonths(server, month.from);
-  await oneRollout(state.store, month.from);
-  await multiply(sql, month.from);
+  const week = weekOf(Date.now(), -13);
+  await makeWeeks(server, week.from);
+  await oneRollout(state.store, week.from);
+  await multiply(sql, week.from);
   await sql.query('vacuum analyze');
   const before = await sizes(sql);
   const db = openDatabase(server.connection(DATABASE), memoryLog());
@@ -76,28 +76,28 @@ async function grow(server: EmbeddedServer): Promise<readonly Figure[]> {
   await state.close();
   const kept = [...before].map(([table, bytes]) => {
     const stays = after.get(table) ?? 0;
-    return { table, detail: Math.max(0, bytes - stays), stays, bytes: stays + Math.max(0, bytes - stays) * MONTHS_KEPT };
+    return { table, detail: Math.max(0, bytes - stays), stays, bytes: stays + Math.max(0, bytes - stays) * WEEKS_KEPT };
   });
   const all = kept.reduce((sum, { bytes }) => sum + bytes, 0);
   const year = `a year of ${CLUSTERS.toLocaleString('en')} clusters, ${ROLLOUTS_A_DAY} rollouts of all of them a day`;
   return [
-    atMost('G18', `${year} (one month of detail generated, times ${MONTHS_KEPT})`, all / GIB, 'GiB', 6),
+    atMost('G18', `${year} (one week of detail generated, times ${WEEKS_KEPT.toFixed(1)})`, all / GB, 'GB', 6),
     ...kept
-      .filter(({ bytes }) => bytes > MIB)
+      .filter(({ bytes }) => bytes > MB)
       .sort((a, b) => b.bytes - a.bytes)
       .map(({ table, detail, bytes }) =>
-        noGoal('', `  ${table}, of which a month of detail is ${(detail / MIB).toFixed(0)} MiB`, bytes / MIB, 'MiB'),
+        noGoal('', `  ${table}, of which a week of detail is ${(detail / MB).toFixed(0)} MB`, bytes / MB, 'MB'),
       ),
-    noGoal('', `  to forget a month of ${ROLLOUTS_A_DAY * DAYS_A_MONTH} rollouts`, tookMs / 1_000, 's'),
+    noGoal('', `  to forget a week of ${ROLLOUTS_A_DAY * DAYS_A_WEEK} rollouts`, tookMs / 1_000, 's'),
   ];
 }
 
-const MIB = 1_048_576;
-const GIB = 1_024 * MIB;
+const MB = 1e6;
+const GB = 1e9;
 
-async function makeMonths(server: EmbeddedServer, ms: number): Promise<void> {
+async function makeWeeks(server: EmbeddedServer, ms: number): Promise<void> {
   const db = openDatabase(server.connection(DATABASE), memoryLog());
-  for (const table of MONTHLY_TABLES) await db.transaction().execute((tx) => makeMonth(tx, table, monthOf(ms)));
+  for (const table of WEEKLY_TABLES) await db.transaction().execute((tx) => makeWeek(tx, table, weekOf(ms)));
   await db.destroy();
 }
 
@@ -170,13 +170,13 @@ const targetAt = (status: TargetState['status'], at: TargetState['since']): Targ
   ...{ detail: 'healthy for 1 minute', acknowledged: undefined, supersededBy: undefined },
 });
 
-/** The rows of one rollout, again for each: `n` of the month with all their detail, and of the year with what is kept for good. */
+/** The rows of one rollout, again for each: `n` of the week with all their detail, and of the year with what is kept for good. */
 async function multiply(sql: pg.Client, from: number): Promise<void> {
-  const inMonth = ROLLOUTS_A_DAY * DAYS_A_MONTH;
+  const inWeek = ROLLOUTS_A_DAY * DAYS_A_WEEK;
   const inYear = ROLLOUTS_A_DAY * DAYS_A_YEAR;
   const everyMs = Math.floor(DAY_MS / ROLLOUTS_A_DAY);
   const id = `overlay(rollout placing lpad(n::text, 8, '0') from 1)`;
-  const copies = `generate_series(1, ${inMonth - 1}) n`;
+  const copies = `generate_series(1, ${inWeek - 1}) n`;
   const later = `n::bigint * ${everyMs}`;
   // A plan differs from the next in its digest, and compresses as well as any.
   await sql.query(`insert into plans select fleet, lpad(to_hex(n), 16, '0'), plan from plans, ${copies}`);
@@ -189,7 +189,7 @@ async function multiply(sql: pg.Client, from: number): Promise<void> {
   await sql.query(rollouts(copies, `r.created_at + ${later}`, 'null::jsonb'));
   // Those of the rest of the year have only a summary left.
   const summed = `'{"succeeded": ${CLUSTERS}}'::jsonb`;
-  await sql.query(rollouts(`generate_series(${inMonth}, ${inYear - 1}) n`, `r.created_at - ${later} + ${inMonth * everyMs}`, summed));
+  await sql.query(rollouts(`generate_series(${inWeek}, ${inYear - 1}) n`, `r.created_at - ${later} + ${inWeek * everyMs}`, summed));
   await sql.query(`insert into rollout_phases select fleet, overlay(rollout placing lpad(n::text, 8, '0') from 1), phase, state
     from rollout_phases, generate_series(1, ${inYear - 1}) n`);
   const columns = await columnsOf(sql, 'rollout_targets', {
@@ -214,7 +214,7 @@ async function multiply(sql: pg.Client, from: number): Promise<void> {
   // Of each pull request ten deliveries, whose payload is that of a push with some commits.
   await sql.query(`insert into deliveries select md5(n::text), 'push', null, '${FLEET}',
       (select jsonb_object_agg(i, md5((n * 1000 + i)::text)) from generate_series(1, 200) i), ${from} + n::bigint * ${Math.floor(everyMs / 10)}
-    from generate_series(1, ${inMonth * 10}) n`);
+    from generate_series(1, ${inWeek * 10}) n`);
 }
 
 /** The columns of a table, some of them as given. */
@@ -229,7 +229,7 @@ async function columnsOf(sql: pg.Client, table: string, given: Readonly<Record<s
 /** Bytes of each table with its indexes, partitions together. */
 async function sizes(sql: pg.Client): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql.query<{ readonly table: string; readonly bytes: string }>(`
-    select regexp_replace(c.relname, '_(default|\\d{4}_\\d{2})$', '') as table, sum(pg_total_relation_size(c.oid))::text as bytes
+    select regexp_replace(c.relname, '_(default|\\d{4}_\\d{2}_\\d{2})$', '') as table, sum(pg_total_relation_size(c.oid))::text as bytes
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and n.nspname in ('flotilla', 'graphile_worker') group by 1`);
   return new Map(rows.map(({ table, bytes }) => [table, Number(bytes)]));
@@ -239,6 +239,7 @@ async function askFailures(server: EmbeddedServer): Promise<Figure> {
   const state = await openState(server.connection(DATABASE), memoryLog());
   const { store } = state;
   const since = instant(Date.now() - 183 * DAY_MS);
+  // Connected as a bot is that has run for a while; of the failures, nothing has been read.
   const clusters = [...(await store.desired(FLEET)).keys()];
   const took: number[] = [];
   let found = 0;

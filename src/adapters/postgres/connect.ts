@@ -16,7 +16,7 @@ import { OpenerLock, type Opening } from './opener-lock.ts';
 import { oneAtATime } from './prepare-lock.ts';
 import { type JobHandlers, JobQueue, migrateQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
 import { createQueuePool } from './queue-pool.ts';
-import { databaseNow, keepHistory, makeMonthsAhead } from './retention.ts';
+import { databaseNow, keepHistory, makeWeeksAhead } from './retention.ts';
 import { checkSessions } from './session-check.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
 import { leaseFence, NO_FENCE, schemaFence } from './write-fence.ts';
@@ -185,7 +185,7 @@ async function prepare(db: Database, pool: pg.Pool, log: Log): Promise<void> {
   }
   await migrate(db);
   await migrateQueue(pool, log);
-  await makeMonthsAhead(db, await databaseNow(db), log);
+  await makeWeeksAhead(db, await databaseNow(db), log);
 }
 
 /** @throws PortError; the URL holds a password, so the message does not repeat it. */
