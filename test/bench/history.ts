@@ -42,7 +42,7 @@ export async function history(): Promise<readonly Figure[]> {
     // Nothing that was written is in the memory of the new one.
     await server.stop();
     server = await EmbeddedServer.start(join(folder, 'postgres'), memoryLog());
-    return [...figures, await askFailures(server)];
+    return [...figures, ...(await askFailures(server))];
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
@@ -235,24 +235,32 @@ async function sizes(sql: pg.Client): Promise<ReadonlyMap<string, number>> {
   return new Map(rows.map(({ table, bytes }) => [table, Number(bytes)]));
 }
 
-async function askFailures(server: EmbeddedServer): Promise<Figure> {
+async function askFailures(server: EmbeddedServer): Promise<readonly Figure[]> {
   const state = await openState(server.connection(DATABASE), memoryLog());
   const { store } = state;
   const since = instant(Date.now() - 183 * DAY_MS);
   // Connected as a bot is that has run for a while; of the failures, nothing has been read.
   const clusters = [...(await store.desired(FLEET)).keys()];
   const took: number[] = [];
+  const roundTrips: number[] = [];
   let found = 0;
   for (let nth = 0; nth < QUERIES; nth += 1) {
     const cluster = clusters[Math.floor(Math.random() * clusters.length)];
     if (cluster === undefined) throw new Error('there are clusters');
     const began = performance.now();
     found += (await store.failures(FLEET, cluster, since)).length;
-    took.push(performance.now() - began);
+    const asked = performance.now();
+    took.push(asked - began);
+    await store.healthy();
+    roundTrips.push(performance.now() - asked);
   }
   await state.close();
   const what = `failures of a cluster in half a year (${(found / QUERIES).toFixed(0)} of them), p99 of ${QUERIES} random ones after a restart`;
-  return atMost('G18', what, quantile(took, 0.99), 'ms', 20);
+  return [
+    atMost('G18', what, quantile(took, 0.99), 'ms', 20),
+    noGoal('', '  their median', quantile(took, 0.5), 'ms'),
+    noGoal('', '  p99 of a round trip to the database between them, which asks for nothing', quantile(roundTrips, 0.99), 'ms'),
+  ];
 }
 
 async function connected(server: EmbeddedServer, database: string): Promise<pg.Client> {
