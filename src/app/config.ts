@@ -87,7 +87,7 @@ export function readConfig(given: Environment): Result<AppConfig, readonly strin
     home: resolve(env['FLOTILLA_HOME'] ?? '.flotilla'),
     manifests: resolve(env['FLOTILLA_MANIFESTS'] ?? join(import.meta.dirname, '../../fleet-manifests')),
     speed,
-    historyDays: number('FLOTILLA_HISTORY_DAYS', HISTORY_DAYS, 7, 3_650),
+    historyDays: number('FLOTILLA_HISTORY_DAYS', HISTORY_DAYS, 7, 366),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     github,
     apiToken,

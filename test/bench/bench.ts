@@ -8,6 +8,7 @@ import { concurrentRollouts } from './concurrent-rollouts.ts';
 import { decide, measureDecide } from './decide.ts';
 import type { Figure } from './figure.ts';
 import { haltAfterStart } from './halt-after-start.ts';
+import { history } from './history.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
 import { peerOcm } from './peer-ocm.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   G8: haltAfterStart,
   G10: concurrentRollouts,
   G16: tickCost,
+  history,
   local: localMode,
   R3: () => kills(200),
   'peer-ocm': () => peerOcm(measureDecide),

@@ -31,9 +31,10 @@ export async function tickCost(): Promise<readonly Figure[]> {
 }
 
 async function costAt(database: TestDatabase, clusters: number): Promise<readonly Figure[]> {
-  // Whole pages that a checkpoint has PostgreSQL write once more depend on when that was, and not on the tick.
-  await database.sql.query('alter system set full_page_writes = off');
+  // What the vacuum does depends on when it comes, and not on the tick.
+  await database.sql.query('alter system set autovacuum = off');
   await database.sql.query('select pg_reload_conf()');
+  await database.sql.query('create extension pg_walinspect');
   const clock = new SettableClock();
   const { store, runQueue } = await database.open({ clock });
   const fleet = new MovingFleet(store, clock);
@@ -129,16 +130,21 @@ class MovingFleet {
 /** Until nothing that is due waits, and nothing runs. */
 async function workedOff({ sql }: TestDatabase): Promise<void> {
   for (;;) {
-    const { rowCount } = await sql.query('select from graphile_worker._private_jobs where locked_at is not null or run_at <= now()');
+    const { rowCount } = await sql.query('select from flotilla.jobs where holder is not null or (run_at <= now() and not parked)');
     if (rowCount === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
+/** Without the whole pages that are written once after each checkpoint: how many they are depends on when that was. */
 async function walOf({ sql }: TestDatabase, work: () => Promise<void>): Promise<number> {
-  const position = async (): Promise<number> =>
-    Number((await sql.query<{ readonly at: string }>(`select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') as at`)).rows[0]?.at);
+  const position = async (): Promise<string> =>
+    (await sql.query<{ readonly at: string }>('select pg_current_wal_flush_lsn()::text as at')).rows[0]?.at ?? '';
   const before = await position();
   await work();
-  return (await position()) - before;
+  const { rows } = await sql.query<{ readonly bytes: string }>(
+    'select coalesce(sum(record_length - fpi_length), 0)::text as bytes from pg_get_wal_records_info($1::pg_lsn, $2::pg_lsn)',
+    [before, await position()],
+  );
+  return Number(rows[0]?.bytes);
 }

@@ -27,7 +27,7 @@ import { migrate } from './migrations/migrate.ts';
 import { OpenerLock, type Opening } from './opener-lock.ts';
 import { oneAtATime } from './prepare-lock.ts';
 import { type JobHandlers, JobQueue, QUEUE_TIMES, type QueueTimes } from './queue.ts';
-import { databaseNow, keepHistory, makeMonthsAhead } from './retention.ts';
+import { databaseNow, keepHistory, makeWeeksAhead } from './retention.ts';
 import { checkSessions } from './session-check.ts';
 import { PostgresStateStore } from './state-store-postgres.ts';
 import { leaseFence, NO_FENCE } from './write-fence.ts';
@@ -207,7 +207,7 @@ async function prepare(db: Database, log: Log): Promise<void> {
     throw storeError('open', 'needs-human', words);
   }
   await migrate(db);
-  await makeMonthsAhead(db, await databaseNow(db), log);
+  await makeWeeksAhead(db, await databaseNow(db), log);
 }
 
 /** @throws PortError; the URL holds a password, so the message does not repeat it. */

@@ -11,7 +11,7 @@ const DELIVERY_LOCK = 0x466c6f75;
 export function receive(db: Database, delivery: Delivery, jobs: readonly Job[], now: Instant): Promise<'stored' | 'known'> {
   return db.transaction().execute(async (tx) => {
     const guid = plainText(delivery.guid);
-    // Deliveries are kept by month, so no index can say that one is there in another month.
+    // Deliveries are kept by week, so no index can say that one is there in another week.
     await sql`select pg_advisory_xact_lock(${DELIVERY_LOCK}, hashtext(${guid}))`.execute(tx);
     const { numAffectedRows } = await sql`
       insert into deliveries (guid, event, action, fleet, payload, received_at)

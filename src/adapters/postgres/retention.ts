@@ -3,27 +3,27 @@ import pg from 'pg';
 import type { DurationMs } from '../../core/model/time.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Database, Tx } from './database.ts';
+import { countsOf } from './rollout-summaries.ts';
 import {
   AUDIT_STEPS,
   DELIVERIES,
   DESIRED_HISTORY,
   defaultOf,
-  MONTHLY_TABLES,
-  type Month,
-  type MonthlyTable,
-  makeMonth,
-  monthOf,
-  monthsOf,
+  makeWeek,
   partitionOf,
   ROLLOUT_TARGETS,
   removeFromDefault,
-} from './monthly.ts';
-import { countsOf } from './rollout-summaries.ts';
+  WEEKLY_TABLES,
+  type Week,
+  type WeeklyTable,
+  weekOf,
+  weeksOf,
+} from './weekly.ts';
 
 /** GitHub offers deliveries again for 3 days; the rest of the month is for a person who asks what came in. */
 const DELIVERIES_KEPT_MS = 30 * 24 * 3_600_000;
-/** Months whose partitions are there before anything is written to them. */
-const MONTHS_AHEAD = 2;
+/** Weeks whose partitions are there before anything is written to them. */
+const WEEKS_AHEAD = 4;
 /** In one transaction, so that a tick never waits long for one of them. */
 const ROLLOUTS_AT_ONCE = 20;
 /** To make or drop a partition needs the table for a moment. Whoever writes to it must not wait behind somebody who waits. */
@@ -32,7 +32,7 @@ const LOCK_MS_MAX = 500;
 const ONE_AT_A_TIME = [0x466c6f74, 3] as const;
 
 /**
- * Makes the months to come, and forgets what is older than is kept, a month at a time. The database's clock says what is old.
+ * Makes the weeks to come, and forgets what is older than is kept, a week at a time. The database's clock says what is old.
  *
  * Each step is a transaction of its own, and finds for itself what is left to do: it may end at any moment, and be done twice.
  *
@@ -41,7 +41,7 @@ const ONE_AT_A_TIME = [0x466c6f74, 3] as const;
  */
 export async function keepHistory(db: Database, keptMs: DurationMs, log: Log): Promise<void> {
   const now = await databaseNow(db);
-  await makeMonthsAhead(db, now, log);
+  await makeWeeksAhead(db, now, log);
   const cutoff = now - keptMs;
   while ((await compactRollouts(db, cutoff)) === 'more');
   await forgetPlans(db, log);
@@ -50,15 +50,15 @@ export async function keepHistory(db: Database, keptMs: DurationMs, log: Log): P
   await forgetTargets(db, cutoff, log);
 }
 
-/** Also before anything is written: a bot that was down for long finds the months that it needs. */
-export async function makeMonthsAhead(db: Database, now: number, log: Log): Promise<void> {
-  for (const table of MONTHLY_TABLES) {
-    const known = new Set((await monthsOf(db, table)).map(({ from }) => from));
-    for (let ahead = 0; ahead <= MONTHS_AHEAD; ahead += 1) {
-      const month = monthOf(now, ahead);
-      if (known.has(month.from)) continue;
-      await alone(db, `the partition ${partitionOf(table, month)}`, log, async (tx) => {
-        if (!(await hasMonth(tx, table, month))) await makeMonth(tx, table, month);
+/** Also before anything is written: a bot that was down for long finds the weeks that it needs. */
+export async function makeWeeksAhead(db: Database, now: number, log: Log): Promise<void> {
+  for (const table of WEEKLY_TABLES) {
+    const known = new Set((await weeksOf(db, table)).map(({ from }) => from));
+    for (let ahead = 0; ahead <= WEEKS_AHEAD; ahead += 1) {
+      const week = weekOf(now, ahead);
+      if (known.has(week.from)) continue;
+      await alone(db, `the partition ${partitionOf(table, week)}`, log, async (tx) => {
+        if (!(await hasWeek(tx, table, week))) await makeWeek(tx, table, week);
       });
     }
   }
@@ -109,15 +109,15 @@ async function forgetPlans(db: Database, log: Log): Promise<void> {
   }
 }
 
-async function forgetBefore(db: Database, table: MonthlyTable, cutoff: number, log: Log): Promise<void> {
-  for (const month of await monthsOf(db, table)) if (month.to <= cutoff) await drop(db, table, month, log);
+async function forgetBefore(db: Database, table: WeeklyTable, cutoff: number, log: Log): Promise<void> {
+  for (const week of await weeksOf(db, table)) if (week.to <= cutoff) await drop(db, table, week, log);
   await alone(db, `old rows of ${defaultOf(table)}`, log, (tx) => removeFromDefault(tx, table, sql`${sql.ref(table.column)} < ${cutoff}`));
 }
 
-/** Once all rollouts of a month are summaries, however long that takes: one that is under way keeps its month. */
+/** Once all rollouts of a week are summaries, however long that takes: one that is under way keeps its week. */
 async function forgetTargets(db: Database, cutoff: number, log: Log): Promise<void> {
-  for (const month of await monthsOf(db, ROLLOUT_TARGETS)) {
-    if (month.to <= cutoff && !(await isDetailed(db, month))) await drop(db, ROLLOUT_TARGETS, month, log, isDetailed);
+  for (const week of await weeksOf(db, ROLLOUT_TARGETS)) {
+    if (week.to <= cutoff && !(await isDetailed(db, week))) await drop(db, ROLLOUT_TARGETS, week, log, isDetailed);
   }
   await alone(db, `old rows of ${defaultOf(ROLLOUT_TARGETS)}`, log, (tx) =>
     removeFromDefault(
@@ -128,7 +128,7 @@ async function forgetTargets(db: Database, cutoff: number, log: Log): Promise<vo
   );
 }
 
-async function isDetailed(db: Database | Tx, { from, to }: Month): Promise<boolean> {
+async function isDetailed(db: Database | Tx, { from, to }: Week): Promise<boolean> {
   const { rows } = await sql`
     select from rollouts where counts is null and created_at >= ${from} and created_at < ${to} limit 1`.execute(db);
   return rows.length > 0;
@@ -137,22 +137,22 @@ async function isDetailed(db: Database | Tx, { from, to }: Month): Promise<boole
 /** @param isNeeded - asked again once nobody else can write to it. */
 async function drop(
   db: Database,
-  table: MonthlyTable,
-  month: Month,
+  table: WeeklyTable,
+  week: Week,
   log: Log,
-  isNeeded: (tx: Tx, month: Month) => Promise<boolean> = async () => false,
+  isNeeded: (tx: Tx, week: Week) => Promise<boolean> = async () => false,
 ): Promise<void> {
-  const name = partitionOf(table, month);
+  const name = partitionOf(table, week);
   await alone(db, `the partition ${name}`, log, async (tx) => {
     await sql`lock table ${sql.table(table.name)} in access exclusive mode`.execute(tx);
-    if (await isNeeded(tx, month)) return;
+    if (await isNeeded(tx, week)) return;
     await sql`drop table if exists ${sql.table(name)}`.execute(tx);
     log.info({ partition: name }, 'history that is no longer kept was removed');
   });
 }
 
-async function hasMonth(tx: Tx, table: MonthlyTable, { from }: Month): Promise<boolean> {
-  return (await monthsOf(tx, table)).some((month) => month.from === from);
+async function hasWeek(tx: Tx, table: WeeklyTable, { from }: Week): Promise<boolean> {
+  return (await weeksOf(tx, table)).some((week) => week.from === from);
 }
 
 /** Does not wait for others: who writes goes first, and this has time until the next time. */

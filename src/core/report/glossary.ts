@@ -50,6 +50,10 @@ const NOUNS: readonly (readonly [word: string, meaning: string])[] = [
   ['rescue', 'A cluster that was left failed or half-way: it goes before its turn.'],
   ['hold', 'Why a cluster does not move now, and when that could change.'],
   ['drift', 'A difference between desired and observed outside of any rollout.'],
+  [
+    'command',
+    'What a person asks. It is **accepted** when it is stored, and carried out by the next decision; its **outcome** is kept with it.',
+  ],
   ['tick', 'One pass of the main loop.'],
   ['replica', 'One of several bots that share a database.'],
   ['lease', "What makes a fleet one replica's to work on, for some seconds. Its **token** fences off whoever held it before."],

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts';
-import { AUDIT_STEPS, makeMonth, monthOf, monthsOf, partitionOf, ROLLOUT_TARGETS } from '../../../src/adapters/postgres/monthly.ts';
 import { keepHistory } from '../../../src/adapters/postgres/retention.ts';
+import { AUDIT_STEPS, makeWeek, partitionOf, ROLLOUT_TARGETS, weekOf, weeksOf } from '../../../src/adapters/postgres/weekly.ts';
 import { durationMs, type Instant, instant } from '../../../src/core/model/time.ts';
 import type { RolloutState } from '../../../src/core/reconcile/state.ts';
 import type { StateStore } from '../../../src/ports/state-store.ts';
@@ -26,7 +26,7 @@ const DAY_MS = 24 * 3_600_000;
 const KEPT = durationMs(30 * DAY_MS);
 /** The database's clock says what is old, so what is old here is so by today's date. */
 const daysAgo = (days: number): Instant => instant(Date.now() - days * DAY_MS);
-/** Long enough ago that its month is over by more than is kept. */
+/** Long enough ago that its week is over by more than is kept. */
 const OLD = daysAgo(100);
 
 let server: TestServer;
@@ -50,12 +50,12 @@ afterEach(async () => {
 });
 
 const keep = (): Promise<void> => keepHistory(db, KEPT, memoryLog());
-const makeMonths = async (...at: readonly number[]): Promise<void> => {
+const makeWeeks = async (...at: readonly number[]): Promise<void> => {
   for (const table of [AUDIT_STEPS, ROLLOUT_TARGETS])
-    for (const ms of at) await db.transaction().execute((tx) => makeMonth(tx, table, monthOf(ms)));
+    for (const ms of at) await db.transaction().execute((tx) => makeWeek(tx, table, weekOf(ms)));
 };
 const partitions = async (table = ROLLOUT_TARGETS): Promise<readonly string[]> =>
-  (await monthsOf(db, table)).map((month) => partitionOf(table, month));
+  (await weeksOf(db, table)).map((week) => partitionOf(table, week));
 
 const failedAt = (at: Instant) => target({ status: 'failed', since: at, attempt: 1, epoch: 1, detail: 'crash loop' });
 
@@ -77,14 +77,14 @@ async function landOld(letter: string, version: string, over: Partial<RolloutSta
 }
 const ENDED: Partial<RolloutState> = { status: 'completed-with-deferrals', finishedAt: instant(OLD + DAY_MS) };
 
-describe('the months', () => {
+describe('the weeks', () => {
   it('are there before anything is written to them', async () => {
-    const months = [0, 1, 2].map((ahead) => monthOf(Date.now(), ahead));
-    expect(await partitions()).toEqual(months.map((month) => partitionOf(ROLLOUT_TARGETS, month)));
-    expect(await partitions(AUDIT_STEPS)).toHaveLength(3);
+    const weeks = [0, 1, 2, 3, 4].map((ahead) => weekOf(Date.now(), ahead));
+    expect(await partitions()).toEqual(weeks.map((week) => partitionOf(ROLLOUT_TARGETS, week)));
+    expect(await partitions(AUDIT_STEPS)).toHaveLength(5);
     await landOld('a', '2.0.0', {}, daysAgo(0));
     for (const table of ['audit_steps_default', 'rollout_targets_default']) expect(await database.count(table)).toBe(0);
-    expect(await database.count(partitionOf(ROLLOUT_TARGETS, monthOf(Date.now())))).toBe(3);
+    expect(await database.count(partitionOf(ROLLOUT_TARGETS, weekOf(Date.now())))).toBe(3);
   });
 
   it('stop nothing where one is missing, and take in what came before they were made', async () => {
@@ -95,17 +95,17 @@ describe('the months', () => {
     for (const table of ['audit_steps_default', 'desired_history_default', 'rollout_targets_default', 'deliveries_default'])
       expect(await database.count(table)).toBeGreaterThan(0);
     const before = await store.rollout(FLEET, id);
-    await makeMonths(far);
+    await makeWeeks(far);
     expect(await database.count('audit_steps_default')).toBe(0);
-    expect(await database.count('rollout_targets_2050_05')).toBe(3);
+    expect(await database.count('rollout_targets_2050_05_02')).toBe(3);
     expect(await store.rollout(FLEET, id)).toStrictEqual(before);
     expect((await store.audit(FLEET, { limit: 9 })).map(({ why }) => why)).toEqual(['it went']);
   });
 });
 
 describe('a rollout that ended longer ago than is kept', () => {
-  it('is a summary, and its month is gone; who failed, and why a cluster lags, is still known', async () => {
-    await makeMonths(OLD);
+  it('is a summary, and its week is gone; who failed, and why a cluster lags, is still known', async () => {
+    await makeWeeks(OLD);
     const { id, digest } = await landOld('a', '2.0.0', ENDED);
     await landOld('b', '3.0.0', { status: 'completed', finishedAt: daysAgo(0) }, daysAgo(1));
     const counts = (await store.rolloutSummary(FLEET, id))?.counts;
@@ -113,8 +113,8 @@ describe('a rollout that ended longer ago than is kept', () => {
     expect(await store.rollout(FLEET, id)).toBeUndefined();
     expect(counts).toEqual({ failed: 1, succeeded: 2 });
     expect((await store.recentRollouts(FLEET, 9)).map((one) => one.counts)).toEqual([counts, counts]);
-    expect(await partitions()).not.toContain(partitionOf(ROLLOUT_TARGETS, monthOf(OLD)));
-    expect(await partitions(AUDIT_STEPS)).not.toContain(partitionOf(AUDIT_STEPS, monthOf(OLD)));
+    expect(await partitions()).not.toContain(partitionOf(ROLLOUT_TARGETS, weekOf(OLD)));
+    expect(await partitions(AUDIT_STEPS)).not.toContain(partitionOf(AUDIT_STEPS, weekOf(OLD)));
     expect(await database.count('rollout_targets')).toBe(3);
     expect(await database.count('plans')).toBe(1);
     expect((await store.failures(FLEET, c('k1'), daysAgo(183))).map(({ rollout, version }) => [rollout === id, version])).toEqual([
@@ -126,7 +126,7 @@ describe('a rollout that ended longer ago than is kept', () => {
   });
 
   it('is still the last of a cluster that no newer one has had', async () => {
-    await makeMonths(OLD);
+    await makeWeeks(OLD);
     const { id } = await landOld('a', '2.0.0', ENDED);
     const clusters = ['k1', 'k2', 'k3'].map(c);
     const before = await store.lastTargets(FLEET, clusters);
@@ -139,16 +139,16 @@ describe('a rollout that ended longer ago than is kept', () => {
   });
 
   it('keeps its detail until all of that time is up, and while it is under guard', async () => {
-    await makeMonths(OLD);
+    await makeWeeks(OLD);
     const late = await landOld('a', '2.0.0', { ...ENDED, finishedAt: daysAgo(29) });
     const guarded = await landOld('b', '3.0.0', { ...ENDED, guardUntil: daysAgo(1) });
     await keep();
     for (const { id } of [late, guarded]) expect((await store.rollout(FLEET, id))?.state.targets.size).toBe(3);
-    expect(await database.count(partitionOf(ROLLOUT_TARGETS, monthOf(OLD)))).toBe(6);
+    expect(await database.count(partitionOf(ROLLOUT_TARGETS, weekOf(OLD)))).toBe(6);
   });
 
   it('of which somebody has just read the detail is not started again', async () => {
-    await makeMonths(OLD);
+    await makeWeeks(OLD);
     const state = await landOld('a', '2.0.0', ENDED);
     await keep();
     const again = changed(state, { status: 'running', finishedAt: undefined, targets: new Map([[c('k1'), target()]]) });
@@ -165,25 +165,25 @@ describe('a rollout that ended longer ago than is kept', () => {
 });
 
 describe('a rollout under way that is older than is kept', () => {
-  it('keeps all that it is, and its month, until it has ended', async () => {
-    await makeMonths(OLD);
+  it('keeps all that it is, and its week, until it has ended', async () => {
+    await makeWeeks(OLD);
     const ended = await landOld('a', '2.0.0', ENDED);
     const { id } = await landOld('b', '3.0.0', { status: 'paused', stoppedSince: OLD });
     const before = await store.rollout(FLEET, id);
     await keep();
     expect(await store.activeRollouts(FLEET)).toStrictEqual([before]);
     expect(await store.rollout(FLEET, ended.id)).toBeUndefined();
-    expect(await partitions()).toContain(partitionOf(ROLLOUT_TARGETS, monthOf(OLD)));
+    expect(await partitions()).toContain(partitionOf(ROLLOUT_TARGETS, weekOf(OLD)));
     if (before === undefined) throw new Error('it is not there');
     await store.commit(change(4, { rollouts: [changed(before.state, { status: 'aborted', finishedAt: daysAgo(31) })] }));
     await keep();
-    expect(await partitions()).not.toContain(partitionOf(ROLLOUT_TARGETS, monthOf(OLD)));
+    expect(await partitions()).not.toContain(partitionOf(ROLLOUT_TARGETS, weekOf(OLD)));
     expect((await store.rolloutSummary(FLEET, id))?.counts).toEqual({ failed: 1, succeeded: 2 });
   });
 });
 
 describe('clocks that differ', () => {
-  it('a bot whose clock is years behind loses nothing of what is under way, in no month that anybody makes', async () => {
+  it('a bot whose clock is years behind loses nothing of what is under way, in no week that anybody makes', async () => {
     const { id } = await landOld('a', '2.0.0', {}, daysAgo(3_000));
     const before = await store.rollout(FLEET, id);
     await keep();
@@ -204,32 +204,32 @@ describe('clocks that differ', () => {
 
 describe('several that do it, and one that dies', () => {
   it('of replicas that come at once nobody fails, and it is done', async () => {
-    await makeMonths(OLD);
+    await makeWeeks(OLD);
     const { id } = await landOld('a', '2.0.0', ENDED);
     await Promise.all([keep(), keep(), keep(), keep()]);
     await keep();
     expect(await store.rollout(FLEET, id)).toBeUndefined();
-    expect(await partitions()).toHaveLength(3);
+    expect(await partitions()).toHaveLength(5);
     expect((await store.rolloutSummary(FLEET, id))?.counts).toEqual({ failed: 1, succeeded: 2 });
     expect(await database.count('last_targets')).toBe(3);
   });
 
   it('gives way to whoever writes, and is done the next time', async () => {
-    await makeMonths(OLD);
+    await makeWeeks(OLD);
     await landOld('a', '2.0.0', ENDED);
     const writer = await server.another(database);
     await writer.query('begin');
     await writer.query('lock table flotilla.rollout_targets in row exclusive mode');
     await keep();
-    expect(await partitions()).toContain(partitionOf(ROLLOUT_TARGETS, monthOf(OLD)));
+    expect(await partitions()).toContain(partitionOf(ROLLOUT_TARGETS, weekOf(OLD)));
     await writer.query('commit');
     await writer.end();
     await keep();
-    expect(await partitions()).not.toContain(partitionOf(ROLLOUT_TARGETS, monthOf(OLD)));
+    expect(await partitions()).not.toContain(partitionOf(ROLLOUT_TARGETS, weekOf(OLD)));
   });
 
   it('killed in the middle leaves each step done or not begun, and the next one goes on', async () => {
-    await makeMonths(OLD);
+    await makeWeeks(OLD);
     const { id } = await landOld('a', '2.0.0', ENDED);
     const writer = await server.another(database);
     await writer.query('begin');
@@ -257,7 +257,7 @@ describe('several that do it, and one that dies', () => {
 });
 
 describe('deliveries', () => {
-  it('of long ago are forgotten; one that comes again in another month is known', async () => {
+  it('of long ago are forgotten; one that comes again in another week is known', async () => {
     await store.receive(delivery('old', { receivedAt: daysAgo(100) }), []);
     expect(await store.receive(delivery('old', { receivedAt: daysAgo(0) }), [])).toBe('known');
     await store.receive(delivery('new', { receivedAt: daysAgo(0) }), []);

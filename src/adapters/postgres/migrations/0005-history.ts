@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What grows with time is kept in partitions by month, which are dropped whole. Their names and months: see monthly.ts. Rows of before go
+ * What grows with time is kept in partitions by week, which are dropped whole. Their names and weeks: see weekly.ts. Rows of before go
  * to the default partitions, and are moved or removed from there.
  *
  * Of a target, each part has a column of its own, so that the log of the database holds what changed of it.
@@ -74,7 +74,7 @@ const STATEMENTS: readonly string[] = [
     on conflict do nothing`,
 
   'alter table rollout_targets rename to rollout_targets_before',
-  // Neither an index nor the key holds anything that changes. To refer to the rollout would lock its table when a month is dropped.
+  // Neither an index nor the key holds anything that changes. To refer to the rollout would lock its table when a week is dropped.
   `create table rollout_targets (
     rollout_seq bigint not null,
     created_at bigint not null,
