@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FleetId, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+import { pageHeaders } from '../http/html/policy.ts';
+import { stylesheet } from '../http/html/stylesheet.ts';
 import { commandFleet } from '../loop/command.ts';
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { type CommandTarget, parseCommand } from './commands.ts';
 import { ASK_FOR_TOKEN, type Door, mayEnter } from './door.ts';
-import { pageHeaders } from './html/headers.ts';
-import { stylesheet } from './html/stylesheet.ts';
 import { type FleetView, renderFleetsPage, renderRolloutPage, type StatusShell } from './status-page.ts';
 
 export interface StatusOptions extends Door {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../core/model/time.ts';
-import { badge, moment, plural, type Tone } from '../../../web/html/components.ts';
-import { type Html, html, nothing, safeHref } from '../../../web/html/html.ts';
-import { type IconName, icon } from '../../../web/html/icons.ts';
+import { badge, moment, plural, type Tone } from '../../../http/html/components.ts';
+import { type Html, html, nothing, safeHref } from '../../../http/html/html.ts';
+import { type IconName, icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { renderMarkdown } from './markdown.ts';
 import { postForm } from './shell.ts';

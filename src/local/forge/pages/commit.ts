@@ -1,6 +1,6 @@
-import { moment, panel } from '../../../web/html/components.ts';
-import { html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { moment, panel } from '../../../http/html/components.ts';
+import { html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { checkBadge, checkBody, checkDetails, isPending } from './checks.ts';
 import { renderDiff } from './diff-table.ts';

@@ -1,5 +1,5 @@
-import { badge, emptyNote, moment, panel, plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
+import { badge, emptyNote, moment, panel, plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
 import type { DeliveriesView, DeliveryView } from './page-views.ts';
 import { postForm, renderForgePage } from './shell.ts';
 import type { ShellView } from './views.ts';

@@ -1,6 +1,6 @@
-import { plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { annotationBody, placeOf } from './checks.ts';
 import type { DiffLine, FileDiff, Hunk } from './diff.ts';

@@ -1,6 +1,6 @@
-import { panel } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { panel } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import type { EditView, FileView } from './page-views.ts';
 import { pathTrail } from './repository.ts';

@@ -1,6 +1,6 @@
-import { panel, plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { panel, plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import type { HomeView } from './page-views.ts';
 import { cloneBox } from './repository.ts';

@@ -1,5 +1,5 @@
-import { moment } from '../../../web/html/components.ts';
-import { html } from '../../../web/html/html.ts';
+import { moment } from '../../../http/html/components.ts';
+import { html } from '../../../http/html/html.ts';
 import { addressOf } from './addresses.ts';
 import { issueBadge } from './lists.ts';
 import type { IssueView } from './page-views.ts';

@@ -1,6 +1,6 @@
-import { badge, emptyNote, moment, panel, plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { badge, emptyNote, moment, panel, plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { checksInline } from './checks.ts';
 import { pullBadge } from './pull.ts';

@@ -1,6 +1,6 @@
 import { Marked, type Tokens } from 'marked';
 import sanitizeHtml from 'sanitize-html';
-import { escapeHtml, type Html, html, trusted } from '../../../web/html/html.ts';
+import { escapeHtml, type Html, html, trusted } from '../../../http/html/html.ts';
 import { linkReferences, type ReferenceContext } from './references.ts';
 
 export interface MarkdownContext extends ReferenceContext {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pageHeaders } from '../../../web/html/headers.ts';
-import { stylesheet } from '../../../web/html/stylesheet.ts';
+import { pageHeaders } from '../../../http/html/policy.ts';
+import { stylesheet } from '../../../http/html/stylesheet.ts';
 import type { ForgeAccess, ForgeOptions } from '../options.ts';
 import type { Api, PageAnswer, PageContext } from './context.ts';
 import { renderErrorPage } from './error.ts';

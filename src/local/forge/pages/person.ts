@@ -1,5 +1,5 @@
-import { emptyNote, panel } from '../../../web/html/components.ts';
-import { html } from '../../../web/html/html.ts';
+import { emptyNote, panel } from '../../../http/html/components.ts';
+import { html } from '../../../http/html/html.ts';
 import { addressOf } from './addresses.ts';
 import { pullRows } from './lists.ts';
 import type { PersonView } from './page-views.ts';

@@ -1,6 +1,6 @@
-import { badge, moment, panel, plural, type Tone } from '../../../web/html/components.ts';
-import { type Html, html, nothing } from '../../../web/html/html.ts';
-import { type IconName, icon } from '../../../web/html/icons.ts';
+import { badge, moment, panel, plural, type Tone } from '../../../http/html/components.ts';
+import { type Html, html, nothing } from '../../../http/html/html.ts';
+import { type IconName, icon } from '../../../http/html/icons.ts';
 import { type Addresses, addressOf } from './addresses.ts';
 import { checkBadge, checkDetails, checksVerdict, isPending } from './checks.ts';
 import { renderDiff } from './diff-table.ts';

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../../web/html/html.ts';
+import { escapeHtml } from '../../../http/html/html.ts';
 
 export interface ReferenceContext {
   readonly owner: string;

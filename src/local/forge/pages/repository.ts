@@ -1,6 +1,6 @@
-import { emptyNote, moment, panel } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { emptyNote, moment, panel } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { commitRows, issueRows, pullRows } from './lists.ts';
 import { renderMarkdown } from './markdown.ts';

@@ -1,6 +1,6 @@
-import { moment } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { type IconName, icon } from '../../../web/html/icons.ts';
+import { moment } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { type IconName, icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { checksInline } from './checks.ts';
 import { renderMarkdown } from './markdown.ts';
