@@ -23,7 +23,7 @@ const unexplained = (): Refusal => new Refusal(500, 'something went wrong here; 
 
 /** Routes that say no in one way: by `Refusal`. A route that fails answers 500, and the process lives. */
 export function createApp({ log, refuse, ofFault = unexplained }: AppOptions): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>();
+  const app = new Hono<HttpEnv>({ strict: false });
   app.use(async (context, next) => {
     await next();
     context.header('x-content-type-options', 'nosniff');

@@ -15,7 +15,7 @@ const BODY_MS_MAX = 30_000;
  *
  * @throws Refusal 413, 408 or 400.
  */
-export function readBytes({ env: { incoming } }: HttpContext, { bytesMax, msMax = BODY_MS_MAX }: BodyLimits): Promise<Buffer> {
+export function readBytes({ env: { incoming } }: Pick<HttpContext, 'env'>, { bytesMax, msMax = BODY_MS_MAX }: BodyLimits): Promise<Buffer> {
   const tooLarge = () => new Refusal(413, `the body is larger than ${bytesMax} bytes`, 'too-large');
   if (Number(incoming.headers['content-length'] ?? 0) > bytesMax) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {

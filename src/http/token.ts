@@ -1,18 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /** Compares in a time that says nothing about where, or whether in length, the two differ. */
-export function sameSecret(given: string, wanted: string): boolean {
-  const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest());
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
-}
+export const sameSecret = (given: string, wanted: string): boolean => timingSafeEqual(digest(given), digest(wanted));
 
-/** What `Authorization` brings: a bearer token, or name and password. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** What `Authorization` brings. */
 export interface Credentials {
-  readonly scheme: string;
+  readonly kind: 'bearer' | 'basic';
+  /** Empty for a bearer. */
+  readonly name: string;
   /** The token, or the password. */
   readonly secret: string;
-  /** Empty for a token. */
-  readonly name: string;
 }
 
 /** @returns `undefined` without credentials, and for schemes that nobody here understands. */
@@ -20,13 +19,12 @@ export function readCredentials(authorization: string | undefined): Credentials 
   const [scheme = '', value = ''] = (authorization ?? '').trim().split(/\s+/, 2);
   switch (scheme.toLowerCase()) {
     case 'bearer':
-    // As clients of GitHub say it.
+    // As older clients of GitHub call it.
     case 'token':
-      return { scheme: scheme.toLowerCase(), secret: value, name: '' };
+      return { kind: 'bearer', name: '', secret: value };
     case 'basic': {
-      const text = Buffer.from(value, 'base64').toString('utf8');
-      const colon = text.indexOf(':');
-      return { scheme: 'basic', name: colon < 0 ? text : text.slice(0, colon), secret: colon < 0 ? '' : text.slice(colon + 1) };
+      const [name = '', ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
+      return { kind: 'basic', name, secret: password.join(':') };
     }
     default:
       return undefined;

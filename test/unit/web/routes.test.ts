@@ -1,17 +1,14 @@
-import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpServer, listen, readBody, sendJson } from '../../../src/app/http-server.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
-import { apiRoute } from '../../../src/web/api-route.ts';
-import { statusRoute } from '../../../src/web/status-route.ts';
+import { apiRoutes } from '../../../src/web/api-routes.ts';
+import { addStatusRoutes } from '../../../src/web/status-routes.ts';
+import { closeServers, serve } from '../../support/http/serve.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 
 const TOKEN = 'a-token-of-some-length';
 const WHO = { by: 'ada', reason: 'because a test says so' };
-const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let bot: TestBot;
-let server: Server;
 let base: string;
 let id: string;
 
@@ -20,14 +17,13 @@ beforeAll(async () => {
   await bot.merge({ version: '3.9.0' }, 7);
   await bot.work();
   ({ id } = await bot.newest());
-  const options = { loop: () => bot.loop, token: TOKEN, readBody, sendJson };
-  server = createHttpServer([apiRoute(options), statusRoute({ ...options, local: true, speed: 1 })], quiet);
-  base = `http://127.0.0.1:${await listen(server, 0, '127.0.0.1')}`;
+  const options = { loop: () => bot.loop, token: TOKEN };
+  ({ url: base } = await serve((app) => {
+    app.route('/api/fleets', apiRoutes(options));
+    addStatusRoutes(app, { ...options, local: true, speed: 1 });
+  }));
 });
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+afterAll(closeServers);
 
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
