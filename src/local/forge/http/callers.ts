@@ -1,4 +1,5 @@
 import { createHash, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { readCredentials } from '../../../http/token.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import { botAccount } from '../shapes/account.ts';
 import type { AccountRow, InstallationRow } from '../store/rows.ts';
@@ -45,27 +46,14 @@ export function authorOf(world: World, caller: Caller): AccountRow {
  */
 export function identify(world: World, header: string | undefined): Caller {
   if (header === undefined || header === '') return { kind: 'anonymous' };
-  const [scheme = '', value = ''] = header.trim().split(/\s+/, 2);
-  switch (scheme.toLowerCase()) {
-    case 'bearer':
-    case 'token':
-      return ofCredential(world, value);
-    case 'basic':
-      return ofBasic(world, value);
-    default:
-      throw badCredentials();
-  }
+  const credentials = readCredentials(header);
+  if (credentials === undefined) throw badCredentials();
+  const { name, secret } = credentials;
+  // A token alone, as user name, is how GitHub Actions and older tools send it.
+  return ofCredential(world, secret === '' || secret === 'x-oauth-basic' ? name : secret);
 }
 
 const badCredentials = (): Refusal => new Refusal(401, 'Bad credentials');
-
-function ofBasic(world: World, encoded: string): Caller {
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  const password = colon < 0 ? '' : text.slice(colon + 1);
-  // A token alone, as user name, is how GitHub Actions and older tools send it.
-  return ofCredential(world, password === '' || password === 'x-oauth-basic' ? text.slice(0, colon < 0 ? undefined : colon) : password);
-}
 
 function ofCredential(world: World, credential: string): Caller {
   if (credential.split('.').length === 3) {

@@ -85,9 +85,7 @@ ${labelList(issue.labels)}</li>`,
 export function commitRows(shell: ShellView, repository: RepositoryRef, commits: readonly CommitBrief[], none: string): Html {
   if (commits.length === 0) return emptyNote(none);
   return html`<ul class="rows">${commits.map(
-    (
-      commit,
-    ) => html`<li><div class="row-main"><p><a class="row-title" href="${addressOf(repository).commit(commit.sha)}">${commit.subject}</a></p>
+    (commit) => html`<li><div class="row-main"><p><span class="row-title">${commit.subject}</span></p>
 <p class="quiet">${icon('commit')}<code>${commit.sha.slice(0, 7)}</code> by ${commit.author}, ${moment(commit.at, shell.nowMs)}</p></div>
 ${checksInline(repository, commit.checks)}</li>`,
   )}</ul>`;

@@ -25,7 +25,7 @@ ${
   html`${panel({ title: 'Commits', body: commitRows(shell, repository, view.commits, '') })}
 ${panel({
   title: 'Files changed',
-  body: html`<div class="panel-body">${renderDiff({ repository, head: view.head, files: view.files, cut: view.filesCut, annotations: [] })}</div>`,
+  body: html`<div class="panel-body">${renderDiff({ files: view.files, cut: view.filesCut, annotations: [] })}</div>`,
 })}`
 }`,
   });

@@ -11,7 +11,6 @@ import type {
   PullBrief,
   PullState,
   RepositoryRef,
-  TreeEntry,
 } from './views.ts';
 
 export interface HomeView {
@@ -23,45 +22,9 @@ export interface RepositoryView {
   readonly description: string | undefined;
   readonly clone: CloneView;
   readonly branches: readonly BranchView[];
-  readonly entries: readonly TreeEntry[];
   readonly pulls: readonly PullBrief[];
   readonly issues: readonly IssueBrief[];
   readonly commits: readonly CommitBrief[];
-  readonly readme: { readonly path: string; readonly text: string } | undefined;
-}
-
-export interface TreeView {
-  readonly repository: RepositoryRef;
-  readonly branch: string;
-  /** Empty for the root. */
-  readonly path: string;
-  readonly entries: readonly TreeEntry[];
-}
-
-export interface FileView {
-  readonly repository: RepositoryRef;
-  readonly branch: string;
-  /** A commit is shown, and cannot be edited. */
-  readonly isBranch: boolean;
-  readonly path: string;
-  readonly content:
-    | { readonly kind: 'text'; readonly text: string }
-    | { readonly kind: 'binary'; readonly bytes: number }
-    | { readonly kind: 'too-large'; readonly bytes: number };
-}
-
-export interface EditView {
-  readonly repository: RepositoryRef;
-  readonly branch: string;
-  readonly path: string;
-  /** Commit that the text was read at: a change since then is a conflict. */
-  readonly readAt: string;
-  readonly text: string;
-  readonly subject: string;
-  readonly body: string;
-  readonly newBranch: string;
-  readonly target: 'new-branch' | 'same-branch';
-  readonly problem: string | undefined;
 }
 
 export type TimelineItem =
@@ -148,20 +111,6 @@ export interface NewPullView {
   readonly obstacle: { readonly words: string; readonly pull: number | undefined } | undefined;
 }
 
-export interface CommitView {
-  readonly repository: RepositoryRef;
-  readonly sha: string;
-  readonly subject: string;
-  readonly body: string;
-  readonly author: string;
-  readonly at: string;
-  readonly parents: readonly string[];
-  readonly pulls: readonly { readonly number: number; readonly title: string }[];
-  readonly checks: readonly CheckView[];
-  readonly files: readonly FileDiff[];
-  readonly filesCut: boolean;
-}
-
 export interface DeliveryView {
   readonly id: number;
   readonly guid: string;
@@ -181,12 +130,4 @@ export interface DeliveriesView {
   readonly hookUrl: string | undefined;
   /** Not sent yet. */
   readonly waiting: number;
-}
-
-export interface PersonView {
-  readonly login: string;
-  readonly name: string;
-  readonly kind: 'User' | 'Organization' | 'Bot';
-  readonly repositories: readonly RepositoryRef[];
-  readonly pulls: readonly { readonly repository: RepositoryRef; readonly pull: PullBrief }[];
 }

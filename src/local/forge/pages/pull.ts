@@ -46,7 +46,7 @@ ${commentBox(shell, { action: `${address.pull(pull.number)}/comment`, toggle: to
 ${panel({
   id: 'files',
   title: 'Files changed',
-  body: html`<div class="panel-body">${renderDiff({ repository: pull.repository, head: pull.head.sha, files: pull.files, cut: pull.filesCut, annotations })}</div>`,
+  body: html`<div class="panel-body">${renderDiff({ files: pull.files, cut: pull.filesCut, annotations })}</div>`,
 })}`,
   });
 }
@@ -139,7 +139,7 @@ ${
 function afterMerge(shell: ShellView, pull: PullView, address: Addresses): Html {
   const { mergedAs } = pull;
   if (mergedAs === undefined) return nothing;
-  const commit = html`<a href="${address.commit(mergedAs.sha)}"><code>${mergedAs.sha.slice(0, 7)}</code></a>`;
+  const commit = html`<code>${mergedAs.sha.slice(0, 7)}</code>`;
   return panel({
     id: 'merge',
     title: 'Merged',

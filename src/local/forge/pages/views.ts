@@ -129,9 +129,3 @@ export interface BranchView {
   /** An open pull request from it. */
   readonly pull: number | undefined;
 }
-
-export interface TreeEntry {
-  readonly name: string;
-  readonly path: string;
-  readonly kind: 'folder' | 'file' | 'link';
-}

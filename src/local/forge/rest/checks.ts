@@ -6,7 +6,7 @@ import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
 import { botAccount } from '../shapes/account.ts';
-import { annotationShape, checkRunEvent, checkRunShape, checkSuiteEvent, checkSuiteShape } from '../shapes/check.ts';
+import { annotationShape, checkRunEvent, checkRunShape, checkSuiteEvent } from '../shapes/check.ts';
 import { simpleCommit } from '../shapes/commit.ts';
 import type { AccountRow, CheckRunRow, SuiteRow } from '../store/rows.ts';
 import { gitOf } from '../world.ts';
@@ -47,17 +47,6 @@ export const checkRoutes: readonly RepositoryRoute[] = [
     access: READ,
     handle: async (call) => listRuns(call, await commitOf(call)),
   },
-  { method: 'GET', path: '/repos/:owner/:repo/commits/:ref/check-suites', access: READ, handle: (call) => listSuites(call) },
-  {
-    method: 'GET',
-    path: SUITE,
-    access: READ,
-    handle: async (call) => {
-      const suite = suiteOf(call);
-      return okay(checkSuiteShape(call.world, call.repository, suite, await headOf(call, suite)));
-    },
-  },
-  { method: 'GET', path: `${SUITE}/check-runs`, access: READ, handle: (call) => listRuns(call, suiteOf(call).head_sha) },
   {
     method: 'POST',
     path: `${SUITE}/rerequest`,
@@ -175,12 +164,6 @@ function listRuns(call: RepositoryCall, sha: string): ReturnType<typeof okay> {
     .filter(() => app === null || Number(app) === world.app.id);
   const { items, headers } = paged(call, runs.toReversed(), (run) => checkRunShape(world, repository, run));
   return okay({ total_count: runs.length, check_runs: items }, headers);
-}
-
-async function listSuites(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
-  const suite = call.world.store.checks.suiteOf(call.repository.id, await commitOf(call));
-  if (suite === undefined) return okay({ total_count: 0, check_suites: [] });
-  return okay({ total_count: 1, check_suites: [checkSuiteShape(call.world, call.repository, suite, await headOf(call, suite))] });
 }
 
 function rerequestRun(call: RepositoryCall): ReturnType<typeof created> {

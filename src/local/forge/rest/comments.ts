@@ -107,9 +107,6 @@ function createComment(call: RepositoryCall): ReturnType<typeof created> {
   const { world, repository } = call;
   const issue = issueOf(call);
   const author = call.author();
-  // Who may push may also comment on what is locked.
-  if (issue.locked === 1 && (call.caller.kind === 'installation' || !hasRole(call.role, 'write')))
-    throw new Refusal(403, 'Unable to create comment because issue is locked.');
   const body = commentBody(call);
   const comment = world.store.transaction(() => {
     const added = world.store.issues.addComment(

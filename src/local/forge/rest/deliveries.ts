@@ -6,12 +6,6 @@ import type { World } from '../world.ts';
 
 /** The log of webhook deliveries, and the one way to have one sent again. */
 export const deliveryRoutes: readonly PlainRoute[] = [
-  {
-    method: 'GET',
-    path: '/app/hook/config',
-    access: 'app',
-    handle: ({ world }) => okay({ content_type: 'json', insecure_ssl: '0', secret: '********', url: world.deliveries.url ?? '' }),
-  },
   { method: 'GET', path: '/app/hook/deliveries', access: 'app', handle: (call) => listDeliveries(call) },
   {
     method: 'GET',

@@ -1,5 +1,5 @@
 import { setPullState } from '../actions/pulls.ts';
-import { created, noContent, okay, Refusal } from '../http/answer.ts';
+import { created, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import { issueShape } from '../shapes/issue.ts';
@@ -41,18 +41,6 @@ export const issueRoutes: readonly RepositoryRoute[] = [
     handle: (call) => okay(issueShape(call.world, call.repository, issueOf(call))),
   },
   { method: 'PATCH', path: '/repos/:owner/:repo/issues/:number', access: WRITE, handle: (call) => patchIssue(call) },
-  {
-    method: 'PUT',
-    path: '/repos/:owner/:repo/issues/:number/lock',
-    access: { ...WRITE, person: 'triage' },
-    handle: (call) => setLocked(call, true),
-  },
-  {
-    method: 'DELETE',
-    path: '/repos/:owner/:repo/issues/:number/lock',
-    access: { ...WRITE, person: 'triage' },
-    handle: (call) => setLocked(call, false),
-  },
 ];
 
 function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
@@ -143,9 +131,4 @@ function setIssueState(
     else world.store.issues.reopen(issue.id, 'reopened', world.now());
     emitIssue(call, issue, state === 'closed' ? 'closed' : 'reopened', actor);
   });
-}
-
-function setLocked(call: RepositoryCall, locked: boolean): typeof noContent {
-  call.world.store.issues.setLocked(issueOf(call).id, locked);
-  return noContent;
 }

@@ -43,30 +43,12 @@ export const labelRoutes: readonly RepositoryRoute[] = [
     makesContent: true,
     handle: (call) => createLabel(call),
   },
-  {
-    method: 'GET',
-    path: '/repos/:owner/:repo/labels/:name',
-    access: READ,
-    handle: (call) => okay(labelShape(call.world, call.repository, labelOf(call))),
-  },
   { method: 'GET', path: ISSUE_LABELS, access: READ, handle: (call) => labelsAnswer(call, issueOf(call)) },
   {
     method: 'POST',
     path: ISSUE_LABELS,
     access: WRITE,
     handle: (call) => change(call, (issue) => addLabels(call, issue, labelNames(call.body))),
-  },
-  {
-    method: 'PUT',
-    path: ISSUE_LABELS,
-    access: WRITE,
-    handle: (call) => change(call, (issue) => setLabels(call, issue, labelNames(call.body))),
-  },
-  {
-    method: 'DELETE',
-    path: ISSUE_LABELS,
-    access: WRITE,
-    handle: (call) => ({ ...change(call, (issue) => setLabels(call, issue, [])), status: 204 }),
   },
   { method: 'DELETE', path: `${ISSUE_LABELS}/:name`, access: WRITE, handle: (call) => change(call, (issue) => removeLabel(call, issue)) },
 ];

@@ -60,7 +60,7 @@ export function issueShape(world: World, repository: RepositoryRow, issue: Issue
     labels: world.store.issues.labelsOf(issue.id).map((label) => labelShape(world, repository, label)),
     state: issue.state,
     state_reason: issue.state_reason,
-    locked: issue.locked === 1,
+    locked: false,
     assignee: null,
     assignees: [],
     milestone: null,

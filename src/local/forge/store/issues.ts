@@ -75,10 +75,6 @@ export class IssueStore {
     this.#database.run('UPDATE issue SET updated_at = ? WHERE id = ?', now, id);
   }
 
-  setLocked(id: number, locked: boolean): void {
-    this.#database.run('UPDATE issue SET locked = ? WHERE id = ?', locked ? 1 : 0, id);
-  }
-
   comments(issue: number): readonly CommentRow[] {
     return this.#database.all<CommentRow>('SELECT * FROM comment WHERE issue_id = ? ORDER BY id', issue);
   }

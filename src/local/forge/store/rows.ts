@@ -45,7 +45,6 @@ export interface IssueRow {
   readonly state_reason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null;
   readonly author_id: number;
   readonly via_app: number;
-  readonly locked: number;
   readonly closed_by: number | null;
   readonly created_at: number;
   readonly updated_at: number;

@@ -67,7 +67,6 @@ CREATE TABLE IF NOT EXISTS issue (
   state_reason TEXT CHECK (state_reason IN ('completed', 'not_planned', 'duplicate', 'reopened')),
   author_id INTEGER NOT NULL REFERENCES account (id),
   via_app INTEGER NOT NULL,
-  locked INTEGER NOT NULL DEFAULT 0,
   closed_by INTEGER REFERENCES account (id),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,

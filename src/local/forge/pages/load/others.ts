@@ -1,34 +1,13 @@
-import { EMPTY_TREE, readCommit, readCommits } from '../../git/read.ts';
+import { readCommits } from '../../git/read.ts';
 import { isoTime } from '../../json.ts';
-import type { AccountRow, RepositoryRow } from '../../store/rows.ts';
+import type { RepositoryRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
-import type { CommitView, DeliveriesView, NewPullView, PersonView } from '../page-views.ts';
-import { change, changeSince } from './change.ts';
-import { checkViews } from './checks.ts';
-import { branchTips, commitBrief, pullBrief, repositoryRef, subjectOf } from './repository.ts';
+import type { DeliveriesView, NewPullView } from '../page-views.ts';
+import { changeSince } from './change.ts';
+import { branchTips, commitBrief, repositoryRef, subjectOf } from './repository.ts';
 
 const DELIVERIES_SHOWN = 100;
 const COMMITS_SHOWN = 250;
-
-export async function commitView(world: World, repository: RepositoryRow, sha: string): Promise<CommitView> {
-  const git = gitOf(world, repository);
-  const commit = await readCommit(git, sha);
-  const shown = await change(git, commit.parents[0] ?? EMPTY_TREE, sha);
-  const pulls = world.store.pulls.ofRepository(repository.id).filter((pull) => pull.merge_commit_sha === sha || pull.head_sha === sha);
-  return {
-    repository: repositoryRef(world, repository),
-    sha,
-    subject: subjectOf(commit.message) || 'no message',
-    body: commit.message.split('\n').slice(1).join('\n').trim(),
-    author: commit.author.name,
-    at: commit.committer.date,
-    parents: commit.parents,
-    pulls: pulls.map((pull) => ({ number: pull.number, title: pull.title })),
-    checks: checkViews(world, repository, sha),
-    files: shown.files,
-    filesCut: shown.cut,
-  };
-}
 
 /** What a pull request of these two branches would be; `head` undefined: not chosen yet. */
 export async function newPullView(
@@ -92,23 +71,5 @@ export function deliveriesView(world: World): DeliveriesView {
         repository: repository === undefined ? undefined : `${repository.owner_login}/${repository.name}`,
       };
     }),
-  };
-}
-
-/** Where mentions lead: who this is, and what they have under way. */
-export function personView(world: World, account: AccountRow): PersonView {
-  const { repositories, pulls } = world.store;
-  const all = repositories.all();
-  return {
-    login: account.login,
-    name: account.name,
-    kind: account.type,
-    repositories: all.filter((repository) => repository.owner_id === account.id).map((repository) => repositoryRef(world, repository)),
-    pulls: all.flatMap((repository) =>
-      pulls
-        .openOf(repository.id)
-        .filter((pull) => pull.author_id === account.id)
-        .map((pull) => ({ repository: repositoryRef(world, repository), pull: pullBrief(world, repository, pull) })),
-    ),
   };
 }
