@@ -109,7 +109,7 @@ it('a pull request from opening to merging', async () => {
   expect((await asBot('GET', `${R}/commits/${field(merged, 'sha')}/pulls`)).body).toMatchObject([{ number: 2 }]);
 });
 
-it('issues, labels, comments and reactions', async () => {
+it('issues, labels and comments', async () => {
   const opened = await asBot('POST', `${R}/issues`, { title: 'Drift', body: 'Text', labels: ['drift', 'urgent'] });
   expect(opened.body).toMatchObject({
     number: 3,
@@ -146,10 +146,6 @@ it('issues, labels, comments and reactions', async () => {
   expect((await asBot('PATCH', path, { body: 'The new plan' })).body).toMatchObject({ body: 'The new plan' });
   expect((await asEve('PATCH', path, { body: 'Mine' })).status).toBe(403);
   expect((await asBot('GET', `${R}/issues/1/comments`)).body).toHaveLength(1);
-  expect((await asAlice('POST', `${path}/reactions`, { content: 'rocket' })).status).toBe(201);
-  expect((await asAlice('POST', `${path}/reactions`, { content: 'rocket' })).status, 'once').toBe(200);
-  expect((await asAlice('POST', `${path}/reactions`, { content: 'frog' })).status).toBe(422);
-  expect((await asBot('GET', `${path}/reactions`)).body).toMatchObject([{ content: 'rocket', user: { login: 'alice' } }]);
   expect((await asBot('DELETE', path)).status).toBe(204);
   expect((await asBot('GET', path)).status).toBe(404);
 });

@@ -122,7 +122,7 @@ it('a start that changes nothing says nothing, and everything is as it was', asy
 
 it('a delivery that was interrupted counts as failed and is not repeated; a queued one is sent', async () => {
   await restartFrom(async () => {
-    const draft = { event: 'push', action: null, redelivery: false, installation: 1, repository: 1, payload: '{}' };
+    const draft = { event: 'push', action: null, redelivery: 0, installation_id: 1, repository_id: 1, payload: '{}' };
     forge.store.deliveries.add({ ...draft, guid: 'interrupted' }, Date.now());
     forge.store.deliveries.takeNext();
     forge.store.deliveries.add({ ...draft, guid: 'queued' }, Date.now());

@@ -6,10 +6,9 @@ import { renderHomePage } from '../../../src/local/forge/pages/home.ts';
 import { renderIssuePage } from '../../../src/local/forge/pages/issue.ts';
 import { renderIssuesPage, renderPullsPage } from '../../../src/local/forge/pages/lists.ts';
 import { renderNewPullPage } from '../../../src/local/forge/pages/new-pull.ts';
-import type { IssueView, PullView } from '../../../src/local/forge/pages/page-views.ts';
 import { renderPullPage } from '../../../src/local/forge/pages/pull.ts';
 import { renderRepositoryPage } from '../../../src/local/forge/pages/repository.ts';
-import type { CommitBrief, IssueBrief, PullBrief } from '../../../src/local/forge/pages/views.ts';
+import type { CommitBrief, IssueBrief, IssueView, PullBrief, PullView } from '../../../src/local/forge/pages/views.ts';
 import { failedCheck, files, HOSTILE, NOW, pull, repository, SHA, shell } from './fixtures.ts';
 
 const hostileShell = { ...shell, flash: { tone: 'bad' as const, text: HOSTILE } };

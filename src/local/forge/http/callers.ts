@@ -82,11 +82,11 @@ export function issueInstallationToken(
   const expiresAt = now + INSTALLATION_TOKEN_MS;
   world.store.accounts.forgetTokensBefore(now);
   world.store.accounts.addInstallationToken({
-    hash: hashOf(secret),
-    installation: installation.id,
+    secret_hash: hashOf(secret),
+    installation_id: installation.id,
     permissions: JSON.stringify(permissions),
-    repositoryIds: repositoryIds === undefined ? null : JSON.stringify(repositoryIds),
-    expiresAt,
+    repository_ids: repositoryIds === undefined ? null : JSON.stringify(repositoryIds),
+    expires_at: expiresAt,
   });
   return { secret, expiresAt };
 }

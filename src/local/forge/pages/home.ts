@@ -2,10 +2,9 @@ import { panel, plural } from '../../../http/html/components.ts';
 import { type Html, html } from '../../../http/html/html.ts';
 import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
-import type { HomeView } from './page-views.ts';
 import { cloneBox } from './repository.ts';
 import { renderForgePage } from './shell.ts';
-import type { ShellView } from './views.ts';
+import type { HomeView, ShellView } from './views.ts';
 
 export function renderHomePage(shell: ShellView, view: HomeView): string {
   return renderForgePage(shell, {

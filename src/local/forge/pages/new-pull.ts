@@ -4,9 +4,8 @@ import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { renderDiff } from './diff-table.ts';
 import { commitRows } from './lists.ts';
-import type { NewPullView } from './page-views.ts';
 import { postForm, renderForgePage } from './shell.ts';
-import type { ShellView } from './views.ts';
+import type { NewPullView, ShellView } from './views.ts';
 
 /** Choose two branches, see what would be merged, and open the pull request. */
 export function renderNewPullPage(shell: ShellView, view: NewPullView): string {

@@ -4,10 +4,9 @@ import { type IconName, icon } from '../../../http/html/icons.ts';
 import { type Addresses, addressOf } from './addresses.ts';
 import { checkBadge, checkDetails, checksVerdict, isPending } from './checks.ts';
 import { renderDiff } from './diff-table.ts';
-import type { Mergeability, PullView } from './page-views.ts';
 import { postForm, renderForgePage } from './shell.ts';
 import { commentBox, labelList, renderComment, renderTimeline } from './timeline.ts';
-import type { CheckView, PullState, ShellView } from './views.ts';
+import type { CheckView, Mergeability, PullState, PullView, ShellView } from './views.ts';
 
 const STATES: Record<PullState, { readonly tone: Tone; readonly icon: IconName; readonly word: string }> = {
   open: { tone: 'good', icon: 'pull', word: 'Open' },

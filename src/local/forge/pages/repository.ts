@@ -3,9 +3,8 @@ import { type Html, html } from '../../../http/html/html.ts';
 import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { commitRows, issueRows, pullRows } from './lists.ts';
-import type { RepositoryView } from './page-views.ts';
 import { renderForgePage } from './shell.ts';
-import type { CloneView, ShellView } from './views.ts';
+import type { CloneView, RepositoryView, ShellView } from './views.ts';
 
 /** The front page of a repository: how to get it and what is going on in it. */
 export function renderRepositoryPage(shell: ShellView, view: RepositoryView): string {

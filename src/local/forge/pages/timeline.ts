@@ -3,9 +3,8 @@ import { type Html, html } from '../../../http/html/html.ts';
 import { type IconName, icon } from '../../../http/html/icons.ts';
 import { checksInline } from './checks.ts';
 import { renderMarkdown } from './markdown.ts';
-import type { TimelineItem } from './page-views.ts';
 import { postForm } from './shell.ts';
-import type { LabelView, RepositoryRef, ShellView } from './views.ts';
+import type { LabelView, RepositoryRef, ShellView, TimelineItem } from './views.ts';
 
 const EVENTS: Record<Extract<TimelineItem, { kind: 'event' }>['what'], { readonly icon: IconName; readonly word: string }> = {
   merged: { icon: 'merge', word: 'merged this' },

@@ -99,23 +99,7 @@ async function updateRun(call: RepositoryCall): Promise<ReturnType<typeof okay>>
   const { world, repository, body } = call;
   const bot = onlyApps(call);
   const before = runOf(call);
-  const fields = checkFields(
-    body,
-    {
-      name: before.name,
-      externalId: before.external_id,
-      detailsUrl: before.details_url,
-      status: before.status,
-      conclusion: before.conclusion,
-      startedAt: before.started_at,
-      completedAt: before.completed_at,
-      title: before.title,
-      summary: before.summary,
-      text: before.text,
-      actions: before.actions,
-    },
-    world.now(),
-  );
+  const fields = checkFields(body, before, world.now());
   const annotations = annotationsOf(body);
   const head = simpleCommit(await readCommit(gitOf(world, repository), before.head_sha));
   const run = world.store.transaction(() => {

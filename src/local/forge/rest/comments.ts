@@ -3,7 +3,7 @@ import { created, noContent, notFound, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
-import { commentShape, issueShape, REACTIONS, reactionShape } from '../shapes/issue.ts';
+import { commentShape, issueShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { CommentRow, IssueRow } from '../store/rows.ts';
 import { issueOf } from './issue-of.ts';
@@ -58,20 +58,6 @@ export const commentRoutes: readonly RepositoryRoute[] = [
   },
   { method: 'PATCH', path: COMMENT, access: WRITE, makesContent: true, handle: (call) => editComment(call) },
   { method: 'DELETE', path: COMMENT, access: WRITE, handle: (call) => deleteComment(call) },
-  {
-    method: 'GET',
-    path: `${COMMENT}/reactions`,
-    access: READ,
-    handle: (call) => {
-      const wanted = call.url.searchParams.get('content');
-      const reactions = call.world.store.issues
-        .reactions(commentOf(call).comment.id)
-        .filter((reaction) => wanted === null || reaction.content === wanted);
-      const { items, headers } = paged(call, reactions, (reaction) => reactionShape(call.world, reaction));
-      return okay(items, headers);
-    },
-  },
-  { method: 'POST', path: `${COMMENT}/reactions`, access: WRITE, handle: (call) => react(call) },
 ];
 
 function commentOf(call: RepositoryCall): { readonly issue: IssueRow; readonly comment: CommentRow } {
@@ -110,7 +96,7 @@ function createComment(call: RepositoryCall): ReturnType<typeof created> {
   const body = commentBody(call);
   const comment = world.store.transaction(() => {
     const added = world.store.issues.addComment(
-      { issue: issue.id, author: author.id, viaApp: call.caller.kind === 'installation', body },
+      { issue_id: issue.id, author_id: author.id, via_app: call.caller.kind === 'installation' ? 1 : 0, body },
       world.now(),
     );
     emitComment(call, issue, added, 'created');
@@ -161,14 +147,4 @@ function deleteComment(call: RepositoryCall): typeof noContent {
     world.store.issues.removeComment(comment.id);
   });
   return noContent;
-}
-
-function react(call: RepositoryCall): ReturnType<typeof okay> {
-  const { world } = call;
-  const { comment } = commentOf(call);
-  const content = call.body.oneOf('content', REACTIONS);
-  if (content === undefined) throw new Refusal(422, `Invalid request.\n\n"content" wasn't supplied.`);
-  const { reaction, isNew } = world.store.issues.react(comment.id, call.author().id, content, world.now());
-  const shape = reactionShape(world, reaction);
-  return isNew ? created(shape) : okay(shape);
 }

@@ -26,8 +26,8 @@ export const deliveryRoutes: readonly PlainRoute[] = [
 
 /** Queues the same payload again, under the same GUID. */
 export function redeliver(world: World, delivery: DeliveryRow): void {
-  const { guid, event, action, installation_id: installation, repository_id: repository, payload } = delivery;
-  world.store.deliveries.add({ guid, event, action, redelivery: true, installation, repository, payload }, world.now());
+  const { guid, event, action, installation_id, repository_id, payload } = delivery;
+  world.store.deliveries.add({ guid, event, action, redelivery: 1, installation_id, repository_id, payload }, world.now());
   world.deliveries.wake();
 }
 

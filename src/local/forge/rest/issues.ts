@@ -82,8 +82,11 @@ function createIssue(call: RepositoryCall): ReturnType<typeof created> {
   const names = labelNames(body);
   const issue = world.store.transaction(() => {
     const number = world.store.repositories.nextNumber(repository.id);
-    const viaApp = call.caller.kind === 'installation';
-    const added = world.store.issues.add({ repository: repository.id, number, title, body: text, author: author.id, viaApp }, world.now());
+    const via_app = call.caller.kind === 'installation' ? 1 : 0;
+    const added = world.store.issues.add(
+      { repository_id: repository.id, number, title, body: text, author_id: author.id, via_app },
+      world.now(),
+    );
     // Labels of somebody without push access are dropped without a word, as on GitHub.
     if (hasRole(call.role, 'triage')) for (const name of names) world.store.issues.putLabel(added.id, ensureLabel(call, name).id);
     emitIssue(call, added, 'opened', author);

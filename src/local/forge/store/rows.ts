@@ -83,14 +83,6 @@ export interface CommentRow {
   readonly updated_at: number;
 }
 
-export interface ReactionRow {
-  readonly id: number;
-  readonly comment_id: number;
-  readonly account_id: number;
-  readonly content: string;
-  readonly created_at: number;
-}
-
 export interface LabelRow {
   readonly id: number;
   readonly name: string;
@@ -155,6 +147,15 @@ export interface InstallationRow {
   readonly id: number;
   readonly account_id: number;
   readonly created_at: number;
+}
+
+/** Only the hash of the secret is kept: unlike a person's token it is never printed again. */
+export interface InstallationTokenRow {
+  readonly secret_hash: string;
+  readonly installation_id: number;
+  readonly permissions: string;
+  readonly repository_ids: string | null;
+  readonly expires_at: number;
 }
 
 export interface DeliveryRow {

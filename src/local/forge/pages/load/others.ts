@@ -2,7 +2,6 @@ import { readCommits } from '../../git/read.ts';
 import { isoTime } from '../../json.ts';
 import type { RepositoryRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
-import type { DeliveriesView, NewPullView } from '../page-views.ts';
 import { changeSince } from './change.ts';
 import { branchTips, commitBrief, repositoryRef, subjectOf } from './repository.ts';
 
@@ -14,7 +13,7 @@ export async function newPullView(
   world: World,
   repository: RepositoryRow,
   asked: { readonly base: string | undefined; readonly head: string | undefined; readonly title?: string; readonly body?: string },
-): Promise<NewPullView> {
+) {
   const git = gitOf(world, repository);
   const tips = await branchTips(git);
   const base = asked.base ?? repository.default_branch;
@@ -31,7 +30,7 @@ export async function newPullView(
   };
   if (asked.head === undefined) return { ...nothing, obstacle: undefined };
   const [baseTip, headTip] = [tips.get(base), tips.get(asked.head)];
-  const obstacle = (words: string, pull?: number): NewPullView => ({ ...nothing, obstacle: { words, pull } });
+  const obstacle = (words: string, pull?: number) => ({ ...nothing, obstacle: { words, pull } });
   if (baseTip === undefined || headTip === undefined) return obstacle(`There is no branch ${baseTip === undefined ? base : asked.head}.`);
   if (asked.head === base) return obstacle('Choose two different branches.');
   const open = world.store.pulls.openOf(repository.id).find((pull) => pull.head_ref === asked.head && pull.base_ref === base);
@@ -50,7 +49,7 @@ export async function newPullView(
   };
 }
 
-export function deliveriesView(world: World): DeliveriesView {
+export function deliveriesView(world: World) {
   const { deliveries, repositories } = world.store;
   const sent = deliveries.sent(Number.MAX_SAFE_INTEGER, DELIVERIES_SHOWN, undefined);
   return {

@@ -3,13 +3,13 @@ import type { GitRepository } from '../../git/repository.ts';
 import { isoTime } from '../../json.ts';
 import type { AccountRow, IssueRow, PullRow, RepositoryRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
-import type { HomeView, RepositoryView } from '../page-views.ts';
-import type { BranchView, CloneView, CommitBrief, IssueBrief, PullBrief, PullState, RepositoryRef } from '../views.ts';
+import type { PullState } from '../views.ts';
 import { checkBriefs } from './checks.ts';
+import { labelView } from './labels.ts';
 
 const COMMITS_SHOWN = 10;
 
-export function repositoryRef(world: World, repository: RepositoryRow): RepositoryRef {
+export function repositoryRef(world: World, repository: RepositoryRow) {
   const openPulls = world.store.pulls.openOf(repository.id).length;
   return {
     owner: repository.owner_login,
@@ -17,11 +17,11 @@ export function repositoryRef(world: World, repository: RepositoryRow): Reposito
     defaultBranch: repository.default_branch,
     openPulls,
     openIssues: world.store.repositories.openIssues(repository.id) - openPulls,
-    hasIssue: (number) => world.store.issues.byNumber(repository.id, number) !== undefined,
+    hasIssue: (number: number) => world.store.issues.byNumber(repository.id, number) !== undefined,
   };
 }
 
-export function homeView(world: World, viewer: AccountRow): HomeView {
+export function homeView(world: World, viewer: AccountRow) {
   return {
     repositories: world.store.repositories.all().map((repository) => ({
       ...repositoryRef(world, repository),
@@ -31,12 +31,12 @@ export function homeView(world: World, viewer: AccountRow): HomeView {
   };
 }
 
-const cloneView = (world: World, repository: RepositoryRow, viewer: AccountRow): CloneView => ({
+export const cloneView = (world: World, repository: RepositoryRow, viewer: AccountRow) => ({
   url: world.urls.clone(repository),
   token: world.store.accounts.tokenOf(viewer.id),
 });
 
-export async function repositoryView(world: World, repository: RepositoryRow, viewer: AccountRow): Promise<RepositoryView> {
+export async function repositoryView(world: World, repository: RepositoryRow, viewer: AccountRow) {
   const git = gitOf(world, repository);
   const head = await git.branch(repository.default_branch);
   const commits = head === undefined ? [] : await readCommits(git, [`--max-count=${COMMITS_SHOWN}`, '--first-parent', head]);
@@ -51,7 +51,7 @@ export async function repositoryView(world: World, repository: RepositoryRow, vi
   };
 }
 
-async function branchViews(world: World, repository: RepositoryRow, git: GitRepository): Promise<readonly BranchView[]> {
+async function branchViews(world: World, repository: RepositoryRow, git: GitRepository) {
   const tips = await branchTips(git);
   const open = new Map(world.store.pulls.openOf(repository.id).map((pull) => [pull.head_ref, pull.number]));
   const shas = [...new Set(tips.values())];
@@ -72,7 +72,7 @@ export async function branchTips(git: GitRepository): Promise<ReadonlyMap<string
 
 export const subjectOf = (message: string): string => message.split('\n', 1)[0] ?? '';
 
-export function commitBrief(world: World, repository: RepositoryRow, commit: Commit): CommitBrief {
+export function commitBrief(world: World, repository: RepositoryRow, commit: Commit) {
   return {
     sha: commit.sha,
     subject: subjectOf(commit.message) || 'no message',
@@ -85,7 +85,7 @@ export function commitBrief(world: World, repository: RepositoryRow, commit: Com
 export const pullState = (pull: PullRow): PullState =>
   pull.merged_at !== null ? 'merged' : pull.state === 'closed' ? 'closed' : pull.draft === 1 ? 'draft' : 'open';
 
-export function pullBrief(world: World, repository: RepositoryRow, pull: PullRow): PullBrief {
+export function pullBrief(world: World, repository: RepositoryRow, pull: PullRow) {
   return {
     number: pull.number,
     title: pull.title,
@@ -100,20 +100,19 @@ export function pullBrief(world: World, repository: RepositoryRow, pull: PullRow
 }
 
 /** Issues that are not pull requests, newest first. */
-export function issueBriefs(world: World, repository: RepositoryRow, state: IssueRow['state']): readonly IssueBrief[] {
-  const { issues, pulls, accounts } = world.store;
+export function issueBriefs(world: World, repository: RepositoryRow, state: IssueRow['state']) {
+  const { issues, pulls } = world.store;
   const pullNumbers = new Set(pulls.ofRepository(repository.id).map((pull) => pull.number));
-  return issues
-    .ofRepository(repository.id)
-    .filter((issue) => issue.state === state && !pullNumbers.has(issue.number))
-    .reverse()
-    .map((issue) => ({
-      number: issue.number,
-      title: issue.title,
-      state: issue.state,
-      author: accounts.byId(issue.author_id).login,
-      createdAt: isoTime(issue.created_at),
-      comments: issues.commentCount(issue.id),
-      labels: issues.labelsOf(issue.id).map((label) => ({ name: label.name, description: label.description ?? undefined })),
-    }));
+  const found = issues.ofRepository(repository.id).filter((issue) => issue.state === state && !pullNumbers.has(issue.number));
+  return found.reverse().map((issue) => issueBrief(world, issue));
 }
+
+export const issueBrief = (world: World, issue: IssueRow) => ({
+  number: issue.number,
+  title: issue.title,
+  state: issue.state,
+  author: world.store.accounts.byId(issue.author_id).login,
+  createdAt: isoTime(issue.created_at),
+  comments: world.store.issues.commentCount(issue.id),
+  labels: world.store.issues.labelsOf(issue.id).map(labelView),
+});
