@@ -11,7 +11,6 @@ export interface UserSeed {
   readonly login: string;
   readonly name?: string;
   readonly email?: string;
-  readonly siteAdmin?: boolean;
 }
 
 export interface SeededUser {
@@ -68,7 +67,7 @@ export function seedUser(world: World, seed: UserSeed): SeededUser {
         name: seed.name ?? seed.login,
         email: seed.email ?? `${seed.login.toLowerCase()}@users.noreply.forge.localhost`,
         type: 'User',
-        site_admin: seed.siteAdmin === true ? 1 : 0,
+        site_admin: 0,
       },
       world.now(),
     );

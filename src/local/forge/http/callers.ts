@@ -15,8 +15,6 @@ export type Caller =
       readonly kind: 'installation';
       readonly installation: InstallationRow;
       readonly permissions: Permissions;
-      /** `undefined`: all of the account's. */
-      readonly repositoryIds: readonly number[] | undefined;
     };
 
 /** Key of the caller in the request log and in its budgets. */
@@ -75,7 +73,6 @@ export function issueInstallationToken(
   world: World,
   installation: InstallationRow,
   permissions: Permissions,
-  repositoryIds: readonly number[] | undefined,
 ): { readonly secret: string; readonly expiresAt: number } {
   const secret = `ghs_${randomBytes(27).toString('base64url').replaceAll('-', 'a').replaceAll('_', 'b')}`;
   const now = world.now();
@@ -85,7 +82,6 @@ export function issueInstallationToken(
     secret_hash: hashOf(secret),
     installation_id: installation.id,
     permissions: JSON.stringify(permissions),
-    repository_ids: repositoryIds === undefined ? null : JSON.stringify(repositoryIds),
     expires_at: expiresAt,
   });
   return { secret, expiresAt };
@@ -99,7 +95,6 @@ function ofInstallationToken(world: World, secret: string): Caller {
     kind: 'installation',
     installation,
     permissions: JSON.parse(token.permissions) as Permissions,
-    repositoryIds: token.repository_ids === null ? undefined : (JSON.parse(token.repository_ids) as readonly number[]),
   };
 }
 

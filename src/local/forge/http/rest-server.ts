@@ -129,7 +129,6 @@ function checkRepositoryAccess(world: World, route: RepositoryRoute, repository:
     }
     case 'installation': {
       if (caller.installation.account_id !== repository.owner_id) throw notFound();
-      if (caller.repositoryIds !== undefined && !caller.repositoryIds.includes(repository.id)) throw notFound();
       const isAllowed = route.access.app.some(([name, level]) => {
         const granted = caller.permissions[name];
         return granted !== undefined && (level === 'read' || granted !== 'read');

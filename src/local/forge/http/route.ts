@@ -49,3 +49,19 @@ export interface RepositoryRoute extends RouteCore {
 }
 
 export type Route = PlainRoute | RepositoryRoute;
+
+/** Who reads and who writes what is an issue or a pull request. */
+export const ISSUES_READ = {
+  person: 'anyone',
+  app: [
+    ['issues', 'read'],
+    ['pull_requests', 'read'],
+  ],
+} as const;
+export const ISSUES_WRITE = {
+  person: 'read',
+  app: [
+    ['issues', 'write'],
+    ['pull_requests', 'write'],
+  ],
+} as const;

@@ -140,11 +140,9 @@ function listRuns(call: RepositoryCall, sha: string): ReturnType<typeof okay> {
   const suite = world.store.checks.suiteOf(repository.id, sha);
   const all = suite === undefined ? [] : world.store.checks.runsOf(suite.id);
   const name = query.get('check_name');
-  const status = query.get('status');
   const app = query.get('app_id');
   const runs = (query.get('filter') === 'all' ? all : world.store.checks.latestOf(repository.id, sha))
     .filter((run) => name === null || run.name === name)
-    .filter((run) => status === null || run.status === status)
     .filter(() => app === null || Number(app) === world.app.id);
   const { items, headers } = paged(call, runs.toReversed(), (run) => checkRunShape(world, repository, run));
   return okay({ total_count: runs.length, check_runs: items }, headers);

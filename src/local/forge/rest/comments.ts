@@ -1,7 +1,7 @@
 import { emit } from '../events/emit.ts';
 import { created, noContent, notFound, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
-import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import { ISSUES_READ as READ, type RepositoryCall, type RepositoryRoute, ISSUES_WRITE as WRITE } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
 import { commentShape, issueShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
@@ -9,20 +9,6 @@ import type { CommentRow, IssueRow } from '../store/rows.ts';
 import { issueOf } from './issue-of.ts';
 import { bodyText } from './texts.ts';
 
-const READ = {
-  person: 'anyone',
-  app: [
-    ['issues', 'read'],
-    ['pull_requests', 'read'],
-  ],
-} as const;
-const WRITE = {
-  person: 'read',
-  app: [
-    ['issues', 'write'],
-    ['pull_requests', 'write'],
-  ],
-} as const;
 const COMMENT = '/repos/:owner/:repo/issues/comments/:comment';
 
 /** Before the routes of issues: `comments` is no number of an issue. */
@@ -33,9 +19,7 @@ export const commentRoutes: readonly RepositoryRoute[] = [
     access: READ,
     handle: (call) => {
       const issue = issueOf(call);
-      const since = Date.parse(call.url.searchParams.get('since') ?? '');
-      const all = call.world.store.issues.comments(issue.id);
-      const comments = Number.isNaN(since) ? all : all.filter((comment) => comment.updated_at >= since);
+      const comments = call.world.store.issues.comments(issue.id);
       const { items, headers } = paged(call, comments, (comment) => commentShape(call.world, call.repository, issue, comment));
       return okay(items, headers);
     },

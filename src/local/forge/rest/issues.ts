@@ -1,7 +1,7 @@
 import { setPullState } from '../actions/pulls.ts';
 import { created, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
-import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import { ISSUES_READ as READ, type RepositoryCall, type RepositoryRoute, ISSUES_WRITE as WRITE } from '../http/route.ts';
 import { issueShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { AccountRow, IssueRow } from '../store/rows.ts';
@@ -9,21 +9,6 @@ import { emitIssue, issueOf, issuesDisabled } from './issue-of.ts';
 import { ensureLabel, labelNames, setLabels } from './labels.ts';
 import { changesOf } from './pulls.ts';
 import { bodyText, titleText } from './texts.ts';
-
-const READ = {
-  person: 'anyone',
-  app: [
-    ['issues', 'read'],
-    ['pull_requests', 'read'],
-  ],
-} as const;
-const WRITE = {
-  person: 'read',
-  app: [
-    ['issues', 'write'],
-    ['pull_requests', 'write'],
-  ],
-} as const;
 
 export const issueRoutes: readonly RepositoryRoute[] = [
   { method: 'GET', path: '/repos/:owner/:repo/issues', access: READ, handle: (call) => listIssues(call) },
@@ -51,23 +36,15 @@ function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
     .toLowerCase()
     .split(',')
     .filter((name) => name !== '');
-  const creator = query.get('creator')?.toLowerCase();
-  const since = Date.parse(query.get('since') ?? '1970-01-01T00:00:00Z');
-  const sort = query.get('sort') ?? 'created';
   const matchesLabels = (issue: IssueRow): boolean => {
     const names = world.store.issues.labelsOf(issue.id).map((label) => label.name.toLowerCase());
     return labels.every((name) => names.includes(name));
   };
-  const rank = (issue: IssueRow): number =>
-    sort === 'updated' ? issue.updated_at : sort === 'comments' ? world.store.issues.commentCount(issue.id) : issue.created_at;
   const issues = world.store.issues
     .ofRepository(repository.id)
     .filter((issue) => repository.has_issues === 1 || world.store.pulls.ofIssue(issue.id) !== undefined)
     .filter((issue) => state === 'all' || issue.state === state)
-    .filter((issue) => Number.isNaN(since) || issue.updated_at >= since)
-    .filter((issue) => creator === undefined || world.store.accounts.byId(issue.author_id).login.toLowerCase() === creator)
-    .filter(matchesLabels)
-    .toSorted((a, b) => rank(a) - rank(b) || a.number - b.number);
+    .filter(matchesLabels);
   const ordered = query.get('direction') === 'asc' ? issues : issues.toReversed();
   const { items, headers } = paged(call, ordered, (issue) => issueShape(world, repository, issue));
   return okay(items, headers);

@@ -41,19 +41,13 @@ export function pullOf(call: RepositoryCall): PullRow {
 function listPulls(call: RepositoryCall): ReturnType<typeof okay> {
   const { world, repository } = call;
   const query = call.url.searchParams;
-  const state = query.get('state') ?? 'open';
-  const base = query.get('base');
-  const head = query.get('head');
-  const sort = query.get('sort') ?? 'created';
-  const isAscending = (query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc')) === 'asc';
+  const [state, head] = [query.get('state') ?? 'open', query.get('head')];
   const pulls = world.store.pulls
     .ofRepository(repository.id)
     .filter((pull) => state === 'all' || pull.state === state)
-    .filter((pull) => base === null || pull.base_ref === base)
     // GitHub ignores a head without its owner.
-    .filter((pull) => head === null || !head.includes(':') || `${repository.owner_login}:${pull.head_ref}` === head)
-    .toSorted((a, b) => (sort === 'updated' ? a.updated_at - b.updated_at : a.created_at - b.created_at) || a.number - b.number);
-  const { items, headers } = paged(call, isAscending ? pulls : pulls.toReversed(), (pull) => pullSimple(world, repository, pull));
+    .filter((pull) => head === null || !head.includes(':') || `${repository.owner_login}:${pull.head_ref}` === head);
+  const { items, headers } = paged(call, pulls.toReversed(), (pull) => pullSimple(world, repository, pull));
   return okay(items, headers);
 }
 

@@ -119,12 +119,11 @@ export function installationTokenShape(token: {
   readonly secret: string;
   readonly expiresAt: number;
   readonly permissions: Permissions;
-  readonly selection: 'all' | 'selected';
 }): JsonObject {
   return {
     token: token.secret,
     expires_at: isoTime(token.expiresAt),
     permissions: token.permissions,
-    repository_selection: token.selection,
+    repository_selection: 'all',
   };
 }

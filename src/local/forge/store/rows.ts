@@ -154,7 +154,6 @@ export interface InstallationTokenRow {
   readonly secret_hash: string;
   readonly installation_id: number;
   readonly permissions: string;
-  readonly repository_ids: string | null;
   readonly expires_at: number;
 }
 

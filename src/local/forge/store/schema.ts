@@ -186,7 +186,6 @@ CREATE TABLE IF NOT EXISTS installation_token (
   secret_hash TEXT PRIMARY KEY,
   installation_id INTEGER NOT NULL REFERENCES installation (id),
   permissions TEXT NOT NULL,
-  repository_ids TEXT,
   expires_at INTEGER NOT NULL
 ) STRICT;
 
