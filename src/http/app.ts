@@ -24,9 +24,10 @@ const unexplained = (): Refusal => new Refusal(500, 'something went wrong here; 
 /** Routes that say no in one way: by `Refusal`. A route that fails answers 500, and the process lives. */
 export function createApp({ log, refuse, ofFault = unexplained }: AppOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({ strict: false });
-  app.use(async (context, next) => {
+  // On the response of Node, so that answers that stream have it as well.
+  app.use(async ({ env: { outgoing } }, next) => {
+    outgoing.setHeader('x-content-type-options', 'nosniff');
     await next();
-    context.header('x-content-type-options', 'nosniff');
   });
   app.notFound((context) =>
     refuse(new Refusal(404, `there is no ${context.req.method} ${context.req.path.slice(0, 200)}`, 'not-found'), context),
