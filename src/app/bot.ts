@@ -5,6 +5,10 @@ import { ParseCacheOnDisk } from '../adapters/git/parse-cache.ts';
 import { type ConnectedState, connectState } from '../adapters/postgres/connect.ts';
 import { type FleetId, parseFleetId } from '../core/model/ids.ts';
 import { durationMs, instant } from '../core/model/time.ts';
+import { answerJson } from '../http/answers.ts';
+import { createApp } from '../http/app.ts';
+import { loopbackOnly } from '../http/own-site.ts';
+import { createHttpServer, listen } from '../http/server.ts';
 import type { CommandDesk } from '../loop/give-command.ts';
 import { installJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
@@ -12,24 +16,22 @@ import { tick } from '../loop/tick.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
-import { apiRoute } from '../web/api-route.ts';
-import { isForLoopback } from '../web/door.ts';
-import { statusRoute } from '../web/status-route.ts';
+import { apiRoutes } from '../web/api-routes.ts';
+import { addStatusRoutes } from '../web/status-routes.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { AppConfig } from './config.ts';
 import { FleetFollower } from './fleet-follower.ts';
 import { setFleetGauges } from './fleet-gauges.ts';
-import { createHttpServer, listen, type Route, readBody, sendJson } from './http-server.ts';
 import type { Holds } from './leased-writes.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { operationsRoute } from './operations-route.ts';
+import { addOperationsRoutes } from './operations-routes.ts';
 import { createProbot } from './probot.ts';
 import { readiness } from './readiness.ts';
 import { Scheduler } from './scheduler.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { ownVersion } from './version.ts';
 import { Watchers } from './watchers.ts';
-import { webhookRoute } from './webhook-route.ts';
+import { addWebhookRoute } from './webhook-route.ts';
 import { webhookApp } from './webhooks.ts';
 import { wirePorts } from './wire.ts';
 
@@ -59,21 +61,19 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   let decide: CommandDesk['decide'];
   const desk = () =>
     state === undefined ? undefined : { store: state.storeForPeople, clock, ...(decide === undefined ? {} : { decide }) };
-  const api = { loop: () => loop, desk, token: config.apiToken, sendJson, readBody };
-  const server = createHttpServer(
-    [
-      ...(config.mode === 'local' ? [loopbackOnly] : []),
-      webhookRoute({ probot: () => probot, secret: github.webhookSecret, metrics, log }),
-      operationsRoute(metrics.registry, {
-        readiness: () => readiness(loop === undefined ? undefined : state),
-        beforeMetrics: () => setFleetGauges(metrics, loop, state),
-      }),
-      apiRoute(api),
-      statusRoute({ ...api, local: config.mode === 'local', speed: config.speed }),
-    ],
-    log,
-  );
-  const port = await listen(server, config.port, config.host);
+  const http = createApp({ log, refuse: ({ status, message }) => answerJson({ message }, status) });
+  // Local mode has no real credentials: what another site has a browser send here is not answered.
+  if (config.mode === 'local') http.use(loopbackOnly);
+  addWebhookRoute(http, { probot: () => probot, secret: github.webhookSecret, metrics, log });
+  addOperationsRoutes(http, metrics.registry, {
+    readiness: () => readiness(loop === undefined ? undefined : state),
+    beforeMetrics: () => setFleetGauges(metrics, loop, state),
+  });
+  const door = { loop: () => loop, desk, token: config.apiToken };
+  http.route('/api/fleets', apiRoutes(door));
+  addStatusRoutes(http, { ...door, local: config.mode === 'local', speed: config.speed });
+  const server = createHttpServer(http);
+  const port = await listen(server, config.port, config.host).catch(portInUse(config.port));
   const url = config.publicUrl ?? addressOf(config.host, port);
   const closers: (() => Promise<void> | void)[] = [() => server.closeAllConnections()];
   try {
@@ -133,12 +133,13 @@ function addressOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Local mode has no real credentials: what another site has a browser send here is not answered. */
-const loopbackOnly: Route = (request, response) => {
-  if (isForLoopback(request)) return false;
-  sendJson(response, 403, { message: 'local mode answers on 127.0.0.1 and localhost only' });
-  return true;
-};
+/** @throws Error with the way out. */
+const portInUse =
+  (port: number) =>
+  (error: NodeJS.ErrnoException): never => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${port} is in use: stop the other program, or set PORT to another port`, { cause: error });
+  };
 
 async function followAll(follower: FleetFollower, { store, log }: Pick<Ports, 'store' | 'log'>): Promise<void> {
   for (const { id } of await store.fleets()) {

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { Hono } from 'hono';
 import type { Probot } from 'probot';
+import { answerJson } from '../http/answers.ts';
+import type { HttpEnv } from '../http/app.ts';
 import type { Log } from '../ports/log.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { type Route, sendJson } from './http-server.ts';
 import { isDeeperThan } from './json-depth.ts';
 import type { Metrics } from './metrics.ts';
 import { readSignature, readSignedBody, type SignedBody } from './signed-body.ts';
@@ -59,7 +61,7 @@ interface Delivery {
  * The answer is 202 once the delivery is on record or asks for nothing, 4xx when it can never be taken, 503 when it
  * should come again. GitHub does not send it again by itself; the sweep finds what was missed.
  */
-export function webhookRoute(options: WebhookRouteOptions): Route {
+export function addWebhookRoute(app: Hono<HttpEnv>, options: WebhookRouteOptions): void {
   const limits = options.limits ?? WEBHOOK_LIMITS;
   const budget = new ByteBudget(limits.bodiesBytesMax);
   const answer = async (request: IncomingMessage): Promise<Answer> => {
@@ -76,16 +78,14 @@ export function webhookRoute(options: WebhookRouteOptions): Route {
       share.giveBack();
     }
   };
-  return async (request, response, url) => {
-    if (url.pathname !== WEBHOOK_PATH) return false;
-    const { status, message } = await answer(request);
+  app.all(WEBHOOK_PATH, async ({ env: { incoming, outgoing } }) => {
+    const { status, message } = await answer(incoming);
     if (status !== 202) options.metrics.deliveries.inc({ event: 'unknown', outcome: 'refused' });
-    if (status === 503) response.setHeader('retry-after', String(RETRY_AFTER_S));
+    if (status === 503) outgoing.setHeader('retry-after', String(RETRY_AFTER_S));
     // The rest of a body that is refused is not read.
-    if (!request.complete) response.setHeader('connection', 'close');
-    sendJson(response, status, { message });
-    return true;
-  };
+    if (!incoming.complete) outgoing.setHeader('connection', 'close');
+    return answerJson({ message }, status);
+  });
 }
 
 /** All that can be known before the body is read. */

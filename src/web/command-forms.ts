@@ -3,9 +3,9 @@ import type { FleetId } from '../core/model/ids.ts';
 import type { RolloutStatus } from '../core/reconcile/state.ts';
 import { VERB_WORDS } from '../core/report/words.ts';
 import type { Stop } from '../core/stop/stop.ts';
+import { panel } from '../http/html/components.ts';
+import { type Content, type Html, html } from '../http/html/html.ts';
 import type { RolloutNow } from '../loop/rollouts-now.ts';
-import { panel } from './html/components.ts';
-import { type Content, type Html, html } from './html/html.ts';
 
 /** Verbs with a button, by the status of the rollout. The others need a phase or a cluster, and are for the API. */
 const BUTTONS: Readonly<Record<RolloutStatus, readonly RolloutVerb[]>> = {

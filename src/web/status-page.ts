@@ -8,13 +8,13 @@ import { stopsOf } from '../core/report/rollout-stops.ts';
 import { HOLD_WORDS, STOP_CAUSE_WORDS, STOP_LETS_WORDS, TARGET_STATUS_WORDS } from '../core/report/words.ts';
 import { isLifted, type Stop } from '../core/stop/stop.ts';
 import { scopeName } from '../core/stop/stop-words.ts';
+import { badge, emptyNote, moment, panel, plural } from '../http/html/components.ts';
+import { type Content, type Html, html } from '../http/html/html.ts';
+import { renderLayout } from '../http/html/layout.ts';
+import { stylesheet } from '../http/html/stylesheet.ts';
 import type { RolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord, RolloutSummary } from '../ports/state-store.ts';
 import { fleetForms, liftForm, rolloutForms } from './command-forms.ts';
-import { badge, emptyNote, moment, panel, plural } from './html/components.ts';
-import { type Content, type Html, html } from './html/html.ts';
-import { renderLayout } from './html/layout.ts';
-import { stylesheet } from './html/stylesheet.ts';
 import { phaseBadge, rolloutBadge, targetBadge } from './status-words.ts';
 
 export interface StatusShell {

@@ -1,9 +1,9 @@
 import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
 import type { PhaseStanding } from '../core/report/phase-standing.ts';
 import { PHASE_STANDING_WORDS, ROLLOUT_STATUS_WORDS, type StatusWords, TARGET_STATUS_WORDS } from '../core/report/words.ts';
-import { badge, type Tone } from './html/components.ts';
-import { type Html, html } from './html/html.ts';
-import type { IconName } from './html/icons.ts';
+import { badge, type Tone } from '../http/html/components.ts';
+import { type Html, html } from '../http/html/html.ts';
+import type { IconName } from '../http/html/icons.ts';
 
 type Look = readonly [Tone, IconName];
 

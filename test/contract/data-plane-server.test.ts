@@ -172,7 +172,7 @@ describe('bad input', () => {
     ['an order to another data plane', '/data-planes/plane-2/orders', { orders: [order(1, '4.1.1')] }, 400, '"dataPlane" must be plane-2'],
     ['too many orders', '/data-planes/plane-1/orders', { orders: Array(2_001).fill({}) }, 400, 'at most 2000'],
     ['a data plane with a bad name', '/data-planes/..%2Fetc/orders', {}, 400, 'not a cluster name'],
-    ['an unknown address', '/nowhere', {}, 404, 'nothing at POST /nowhere'],
+    ['an unknown address', '/nowhere', {}, 404, 'there is no POST /nowhere'],
   ])('refuses %s, and says why', async (_name, path, body, code, words) => {
     const answer = await post(path, body);
     expect([answer.status, message(answer)]).toEqual([code, expect.stringContaining(words)]);

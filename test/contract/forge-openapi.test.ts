@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { forgeRoutes } from '../../src/local/forge/rest/routes.ts';
 import { appToken } from '../support/forge/app-token.ts';
+import { commitFile } from '../support/forge/commit-file.ts';
 import { CheckedRest, describedOperations, type RestAnswer } from '../support/forge/github-description.ts';
-import { type SmallForge, startSmallForge } from '../support/forge/small-forge.ts';
+import { git, type SmallForge, startSmallForge } from '../support/forge/small-forge.ts';
 
 /** The whole API, walked once over HTTP; every answer is held against GitHub's own description. */
 let world: SmallForge;
@@ -37,15 +38,11 @@ function field(answer: RestAnswer, name: string): string {
   return String(value);
 }
 
-const head = async (branch: string): Promise<string> => {
-  const { body } = await asAlice('GET', `${R}/git/ref/heads/${branch}`);
-  return (body as { object: { sha: string } }).object.sha;
-};
+const head = async (branch: string): Promise<string> =>
+  (await git(`${world.home}/git/acme/fleet.git`, 'rev-parse', `refs/heads/${branch}`)).trim();
 
 it('GitHub describes every operation that is served', () => {
-  const served = forgeRoutes()
-    .paths()
-    .filter(({ path }) => !path.startsWith('/_forge/'));
+  const served = forgeRoutes.filter(({ path }) => !path.startsWith('/_forge/'));
   expect(served.map(({ method, path }) => `${method} ${path}`).sort(), 'run: node test/tooling/trim-openapi.ts').toEqual(
     [...describedOperations].sort(),
   );
@@ -78,62 +75,14 @@ it('people, and what they may', async () => {
   expect((await rest.call(undefined, 'GET', '/meta')).status).toBe(200);
 });
 
-it('a repository, its branches and refs', async () => {
+it('a repository', async () => {
   expect((await asBot('GET', R)).body).toMatchObject({ full_name: 'acme/fleet', default_branch: 'main' });
   expect((await asBot('GET', '/repos/acme/nothing')).status).toBe(404);
   expect((await asBot('GET', '/repos/ACME/Fleet')).status).toBe(200);
-  expect((await asBot('GET', `${R}/branches`)).body).toMatchObject([{ name: 'change' }, { name: 'main' }]);
-  expect((await asBot('GET', `${R}/branches/main`)).status).toBe(200);
-  expect((await asBot('GET', `${R}/branches/none`)).status).toBe(404);
-  const main = await head('main');
-  expect((await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/feature/new', sha: main })).status).toBe(201);
-  expect((await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/feature/new', sha: main })).status).toBe(422);
-  expect((await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/x', sha: 'f'.repeat(40) })).status).toBe(422);
-  expect((await asEve('POST', `${R}/git/refs`, { ref: 'refs/heads/x', sha: main })).status).toBe(403);
-  expect((await asBot('POST', `${R}/git/refs`, { ref: 'refs/heads/x', sha: main })).status, 'contents is read only').toBe(403);
-  expect((await asAlice('PATCH', `${R}/git/refs/heads/feature/new`, { sha: await head('change') })).status).toBe(200);
-  expect((await asAlice('PATCH', `${R}/git/refs/heads/feature/new`, { sha: main })).status, 'no fast forward').toBe(422);
-  expect((await asAlice('PATCH', `${R}/git/refs/heads/feature/new`, { sha: main, force: true })).status).toBe(200);
-  expect((await asAlice('DELETE', `${R}/git/refs/heads/feature/new`)).status).toBe(204);
-  expect((await asAlice('GET', `${R}/git/ref/heads/feature/new`)).status).toBe(404);
-  expect((await asBot('GET', `${R}/git/commits/${main}`)).status).toBe(200);
-  expect((await asBot('GET', `${R}/git/commits/${'0'.repeat(40)}`)).status).toBe(404);
-});
-
-it('commits, comparisons and contents', async () => {
-  const main = await head('main');
-  expect((await asBot('GET', `${R}/commits`)).body).toMatchObject([{ sha: main }]);
-  expect((await asBot('GET', `${R}/commits?path=README.md&sha=change`)).body).toHaveLength(2);
-  expect((await asBot('GET', `${R}/commits/main`)).body).toMatchObject({ sha: main, stats: { additions: 4 } });
-  expect((await asBot('GET', `${R}/commits/nothing`)).status).toBe(422);
-  expect((await asBot('GET', `${R}/commits/${main}/status`)).status).toBe(200);
-  expect((await asBot('GET', `${R}/compare/main...change`)).body).toMatchObject({
-    status: 'ahead',
-    ahead_by: 1,
-    files: [{ filename: 'README.md', additions: 1 }],
-  });
-  expect((await asBot('GET', `${R}/compare/main...nothing`)).status).toBe(404);
-  expect((await asBot('GET', `${R}/contents`)).body).toMatchObject([
-    { name: 'README.md', type: 'file' },
-    { name: 'fleet', type: 'dir' },
-  ]);
-  expect((await asBot('GET', `${R}/contents/fleet`)).body).toMatchObject([{ path: 'fleet/release.yaml' }]);
-  const file = await asBot('GET', `${R}/contents/fleet/release.yaml`);
-  expect(Buffer.from(field(file, 'content'), 'base64').toString()).toBe('version: 3.7.0\nreplicas: 3\nflags: none\n');
-  expect((await asBot('GET', `${R}/contents/none.yaml`)).status).toBe(404);
-  const content = Buffer.from('hello\n').toString('base64');
-  expect((await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Add', content })).status).toBe(201);
-  expect((await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Again', content })).status, 'sha is needed').toBe(422);
-  expect((await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Again', content, sha: main })).status).toBe(409);
-  const blob = field(await asAlice('GET', `${R}/contents/new.txt`), 'sha');
-  expect(
-    (await asAlice('PUT', `${R}/contents/new.txt`, { message: 'Again', content: Buffer.from('bye\n').toString('base64'), sha: blob }))
-      .status,
-  ).toBe(200);
 });
 
 it('a pull request from opening to merging', async () => {
-  await asAlice('POST', `${R}/git/refs`, { ref: 'refs/heads/second', sha: await head('change') });
+  await commitFile(world.forge, { by: 'alice', branch: 'second', path: 'second.txt', text: 'second\n' });
   const draft = { title: 'Second', head: 'second', base: 'main', body: 'Text' };
   const opened = await asAlice('POST', `${R}/pulls`, draft);
   expect(opened.body).toMatchObject({ number: 2, state: 'open', mergeable: true, mergeable_state: 'clean', commits: 1, changed_files: 1 });
@@ -148,25 +97,19 @@ it('a pull request from opening to merging', async () => {
   expect((await asEve('PATCH', `${R}/pulls/2`, { title: 'Mine' })).status).toBe(403);
   expect((await asAlice('PATCH', `${R}/pulls/2`, { state: 'closed' })).body).toMatchObject({ state: 'closed', merged: false });
   expect((await asAlice('PATCH', `${R}/pulls/2`, { state: 'open' })).body).toMatchObject({ state: 'open' });
-  expect((await asBot('GET', `${R}/pulls/2/files`)).body).toMatchObject([
-    { filename: 'README.md', status: 'modified', patch: '@@ -1 +1 @@\n-# Fleet\n+# Fleet 2' },
-  ]);
-  expect((await asBot('GET', `${R}/pulls/2/commits`)).body).toHaveLength(1);
   expect((await rest.call(`token ${world.tokens.bob}`, 'POST', `${R}/pulls/2/reviews`, { event: 'APPROVE' })).body).toMatchObject({
     state: 'APPROVED',
   });
   expect((await asBot('GET', `${R}/pulls/2/reviews`)).body).toHaveLength(1);
-  expect((await asBot('GET', `${R}/pulls/2/merge`)).status).toBe(404);
   expect((await asEve('PUT', `${R}/pulls/2/merge`)).status).toBe(403);
   expect((await asAlice('PUT', `${R}/pulls/2/merge`, { sha: 'f'.repeat(40) })).status).toBe(409);
   const merged = await asAlice('PUT', `${R}/pulls/2/merge`, { merge_method: 'squash' });
   expect(merged.body).toMatchObject({ merged: true, sha: await head('main') });
-  expect((await asBot('GET', `${R}/pulls/2/merge`)).status).toBe(204);
   expect((await asAlice('PUT', `${R}/pulls/2/merge`)).status).toBe(405);
   expect((await asBot('GET', `${R}/commits/${field(merged, 'sha')}/pulls`)).body).toMatchObject([{ number: 2 }]);
 });
 
-it('issues, labels, comments and reactions', async () => {
+it('issues, labels and comments', async () => {
   const opened = await asBot('POST', `${R}/issues`, { title: 'Drift', body: 'Text', labels: ['drift', 'urgent'] });
   expect(opened.body).toMatchObject({
     number: 3,
@@ -190,13 +133,11 @@ it('issues, labels, comments and reactions', async () => {
   expect((await asBot('GET', `${R}/labels`)).body).toHaveLength(2);
   expect((await asAlice('POST', `${R}/labels`, { name: 'paused', color: '#ff0000' })).status).toBe(201);
   expect((await asAlice('POST', `${R}/labels`, { name: 'Paused', color: 'ff0000' })).status).toBe(422);
-  expect((await asBot('GET', `${R}/labels/paused`)).body).toMatchObject({ color: 'ff0000' });
   expect((await asBot('POST', `${R}/issues/3/labels`, { labels: ['paused'] })).body).toHaveLength(2);
-  expect((await asBot('PUT', `${R}/issues/3/labels`, { labels: ['urgent'] })).body).toMatchObject([{ name: 'urgent' }]);
+  expect((await asBot('PATCH', `${R}/issues/3`, { labels: ['urgent'] })).body).toMatchObject({ labels: [{ name: 'urgent' }] });
   expect((await asBot('GET', `${R}/issues/3/labels`)).body).toHaveLength(1);
   expect((await asBot('DELETE', `${R}/issues/3/labels/urgent`)).body).toEqual([]);
   expect((await asBot('DELETE', `${R}/issues/3/labels/urgent`)).status).toBe(404);
-  expect((await asBot('DELETE', `${R}/issues/3/labels`)).status).toBe(204);
 
   const comment = await asBot('POST', `${R}/issues/1/comments`, { body: 'The plan' });
   expect(comment.body).toMatchObject({ user: { type: 'Bot' }, performed_via_github_app: { slug: 'flotilla' } });
@@ -205,13 +146,6 @@ it('issues, labels, comments and reactions', async () => {
   expect((await asBot('PATCH', path, { body: 'The new plan' })).body).toMatchObject({ body: 'The new plan' });
   expect((await asEve('PATCH', path, { body: 'Mine' })).status).toBe(403);
   expect((await asBot('GET', `${R}/issues/1/comments`)).body).toHaveLength(1);
-  expect((await asAlice('POST', `${path}/reactions`, { content: 'rocket' })).status).toBe(201);
-  expect((await asAlice('POST', `${path}/reactions`, { content: 'rocket' })).status, 'once').toBe(200);
-  expect((await asAlice('POST', `${path}/reactions`, { content: 'frog' })).status).toBe(422);
-  expect((await asBot('GET', `${path}/reactions`)).body).toMatchObject([{ content: 'rocket', user: { login: 'alice' } }]);
-  expect((await asAlice('PUT', `${R}/issues/1/lock`)).status).toBe(204);
-  expect((await asBot('POST', `${R}/issues/1/comments`, { body: 'More' })).status, 'locked').toBe(403);
-  expect((await asAlice('DELETE', `${R}/issues/1/lock`)).status).toBe(204);
   expect((await asBot('DELETE', path)).status).toBe(204);
   expect((await asBot('GET', path)).status).toBe(404);
 });
@@ -249,11 +183,7 @@ it('check runs and suites', async () => {
     total_count: 1,
     check_runs: [{ name: 'flotilla / plan' }],
   });
-  const suites = await asBot('GET', `${R}/commits/${sha}/check-suites`);
-  expect(suites.body).toMatchObject({ total_count: 1, check_suites: [{ conclusion: 'failure' }] });
-  const suite = (suites.body as { check_suites: { id: number }[] }).check_suites[0]?.id;
-  expect((await asBot('GET', `${R}/check-suites/${suite}`)).status).toBe(200);
-  expect((await asBot('GET', `${R}/check-suites/${suite}/check-runs`)).status).toBe(200);
+  const suite = world.forge.store.checks.suiteOf(1, sha)?.id;
   expect((await asAlice('POST', `${path}/rerequest`)).status).toBe(201);
   expect((await asAlice('POST', `${R}/check-suites/${suite}/rerequest`)).status).toBe(201);
   expect((await asAlice('POST', `${R}/check-runs`, { name: 'x', head_sha: sha })).status, 'only apps write checks').toBe(403);
@@ -276,7 +206,6 @@ it('the log of deliveries', async () => {
   });
   expect((await asApp('POST', `/app/hook/deliveries/${ids[0]}/attempts`)).status).toBe(202);
   expect((await asApp('GET', '/app/hook/deliveries?cursor=nonsense')).status).toBe(422);
-  expect((await asApp('GET', '/app/hook/config')).status).toBe(200);
 });
 
 it('every operation that is served has answered well at least once', () => {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { appToken } from '../support/forge/app-token.ts';
+import { commitFile } from '../support/forge/commit-file.ts';
 import { describedWebhooks, expectValidWebhook } from '../support/forge/github-description.ts';
 import { type Delivered, type SmallForge, startSmallForge } from '../support/forge/small-forge.ts';
 
@@ -34,14 +35,11 @@ async function actEverything(): Promise<void> {
   const as = (login: string) => async (method: string, path: string, body: object) => {
     const answer = await forge.call(login, method, path, { ...body });
     expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
-    return answer.body as { number: number; id: number; object: { sha: string } };
+    return answer.body as { number: number; id: number };
   };
   const alice = as('alice');
   const bob = as('bob');
-  const commit = (branch: string, path: string) =>
-    alice('PUT', `${R}/contents/${path}`, { branch, message: `Write ${path}`, content: 'YQo=' });
-  const { object } = await bob('GET', `${R}/git/ref/heads/main`, {});
-  await bob('POST', `${R}/git/refs`, { ref: 'refs/heads/change', sha: object.sha });
+  const commit = (branch: string, path: string) => commitFile(forge, { by: 'alice', branch, path, text: 'a\n', message: `Write ${path}` });
   await commit('change', 'one.txt');
   await bob('POST', `${R}/labels`, { name: 'risky', color: 'ff0000' });
   const pull = await bob('POST', `${R}/pulls`, { title: 'Change', head: 'change', base: 'main' });

@@ -1,5 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commitFile } from '../support/forge/commit-file.ts';
+import { git } from '../support/forge/small-forge.ts';
 import { focusLine, look, openPage, startChromium, tabTo } from '../support/forge-pages/chromium.ts';
 import { type PagesForge, RELEASE, RELEASE_TEXT, startPagesForge } from '../support/forge-pages/forge.ts';
 
@@ -27,25 +29,8 @@ afterAll(async () => {
   await site?.close();
 });
 
-const branch = async (name: string, text: string, path = RELEASE): Promise<void> => {
-  const main = await site.forge.call('alice', 'GET', '/repos/acme/fleet/git/ref/heads/main');
-  const { object } = main.body as unknown as { object: { sha: string } };
-  await site.forge.call('alice', 'POST', '/repos/acme/fleet/git/refs', { ref: `refs/heads/${name}`, sha: object.sha });
-  const before = await site.forge.call(
-    'alice',
-    'GET',
-    `/repos/acme/fleet/contents/${encodeURIComponent(path)}?ref=${encodeURIComponent(name)}`,
-  );
-  const { sha } = before.body as unknown as { sha: string };
-  const content = Buffer.from(text).toString('base64');
-  const written = await site.forge.call('alice', 'PUT', `/repos/acme/fleet/contents/${encodeURIComponent(path)}`, {
-    message: `Change ${HOSTILE}`,
-    content,
-    sha,
-    branch: name,
-  });
-  expect(written.status).toBe(200);
-};
+const branch = (name: string, text: string, path = RELEASE): Promise<string> =>
+  commitFile(site.forge, { by: 'alice', branch: name, path, text, message: `Change ${HOSTILE}` });
 
 const openPull = async (head: string, title: string, body: string): Promise<{ readonly number: number; readonly sha: string }> => {
   const opened = await site.forge.call('alice', 'POST', '/repos/acme/fleet/pulls', { title, head, base: 'main', body });
@@ -55,10 +40,17 @@ const openPull = async (head: string, title: string, body: string): Promise<{ re
 };
 
 describe('a person with a keyboard only', () => {
-  it('edits a file, opens a pull request, sees the check arrive, and merges', async () => {
+  it('opens a pull request for a pushed branch, sees the check arrive, and merges', async () => {
+    await commitFile(site.forge, {
+      by: 'alice',
+      branch: 'alice/urgent',
+      path: RELEASE,
+      text: `${RELEASE_TEXT}  urgency: hotfix\n`,
+      message: 'Mark the release urgent',
+    });
     const context = await browser.newContext();
     const { page, trouble } = await openPage(context, site.url);
-    await page.goto(`${site.url}/acme/fleet/blob/main/${RELEASE}`);
+    await page.goto(`${site.url}/acme/fleet`);
 
     // The first stop leads past the navigation.
     await page.keyboard.press('Tab');
@@ -66,18 +58,11 @@ describe('a person with a keyboard only', () => {
     await page.keyboard.press('Enter');
     expect(await page.locator(':focus').getAttribute('id')).toBe('main');
 
-    await tabTo(page, page.getByRole('link', { name: 'Edit this file' }));
+    await tabTo(page, page.getByRole('link', { name: 'Open a pull request' }));
     expect(await focusLine(page)).toBeGreaterThanOrEqual(2);
     await page.keyboard.press('Enter');
-    await page.waitForURL('**/edit/**');
-    const text = page.getByLabel('Text of the file on main');
-    await tabTo(page, text);
-    await page.keyboard.press('Control+End');
-    await page.keyboard.type('  urgency: hotfix');
-    await tabTo(page, page.getByLabel('What changes, in one line'));
-    await page.keyboard.press('Control+A');
-    await page.keyboard.type('Mark the release urgent');
-    await tabTo(page, page.getByRole('button', { name: 'Commit the change' }));
+    await page.waitForURL('**/compare/**');
+    await tabTo(page, page.getByRole('button', { name: 'Open pull request' }));
     await page.keyboard.press('Enter');
     await page.waitForURL('**/pull/*');
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Mark the release urgent');
@@ -130,9 +115,8 @@ describe('a person with a keyboard only', () => {
     expect(await focusLine(page)).toBeGreaterThanOrEqual(2);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Checks after the merge' }).waitFor();
-    const tip = await site.forge.call('alice', 'GET', '/repos/acme/fleet/commits/main');
-    const commit = tip.body as unknown as { parents: unknown[]; commit: { message: string } };
-    expect([commit.parents.length, commit.commit.message.split('\n')[0]]).toEqual([1, 'Mark the release urgent (#1)']);
+    const tip = await git(`${site.forge.world.home}/git/acme/fleet.git`, 'log', '-1', '--format=%P|%s', 'main');
+    expect(tip).toMatch(/^[0-9a-f]{40}\|Mark the release urgent \(#1\)\n$/);
     expect(trouble).toEqual([]);
     await context.close();
   });
@@ -158,7 +142,6 @@ async function spreadHostileText(): Promise<readonly string[]> {
   });
   const table = `| ${LONG} | ${LONG} |\n|---|---|\n| 1 | 2 |`;
   const issue = await site.asApp('POST', '/repos/acme/fleet/issues', { title: HOSTILE, body: `${HOSTILE}\n\n${table}` });
-  const file = HOSTILE_FILE.split('/').map(encodeURIComponent).join('/');
   const repository = [
     '',
     '/pulls',
@@ -168,13 +151,9 @@ async function spreadHostileText(): Promise<readonly string[]> {
     `/pull/${number}`,
     `/issues/${issue['number']}`,
     `/runs/${run['id']}`,
-    `/commit/${sha}`,
-    '/tree/main/fleet-manifests',
-    `/blob/main/${file}`,
-    `/edit/main/${file}`,
     '/compare/main...alice/hostile',
   ];
-  return ['/', '/_forge/deliveries', '/alice', ...repository.map((path) => `/acme/fleet${path}`)];
+  return ['/', '/_forge/deliveries', ...repository.map((path) => `/acme/fleet${path}`)];
 }
 
 describe('text of users', () => {

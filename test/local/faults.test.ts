@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lives } from '../../src/local/left-behind.ts';
-import { Conversation } from '../support/app/conversation.ts';
+import { Conversation } from '../support/http/conversation.ts';
 import { type BotChild, BotChildren, type Fault } from './support/bot-child.ts';
 
 let bots: BotChildren;

@@ -1,9 +1,10 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commitFile } from '../support/forge/commit-file.ts';
+import { git } from '../support/forge/small-forge.ts';
 import { newVisitor, type Visitor } from '../support/forge-pages/browser.ts';
 import { type PagesForge, RELEASE, RELEASE_TEXT, startPagesForge } from '../support/forge-pages/forge.ts';
 
-const EDIT = `/acme/fleet/edit/main/${RELEASE}`;
 let site: PagesForge;
 
 beforeAll(async () => {
@@ -23,82 +24,47 @@ async function visitorAs(login: string): Promise<Visitor> {
   return visitor;
 }
 
-/** Changes the version on a new branch and opens a pull request. @returns its path. */
+/** Changes the version on a new branch and opens a pull request by the form. @returns its path. */
 async function openPull(visitor: Visitor, version: string, branch: string): Promise<string> {
-  const form = await visitor.get(EDIT);
-  const text = RELEASE_TEXT.replace('4.0.1', version).replaceAll('\n', '\r\n');
-  const opened = await visitor.send(form, EDIT, { text, subject: `Kafka ${version}`, body: '', target: 'new-branch', newBranch: branch });
+  await commitFile(site.forge, { by: 'bob', branch, path: RELEASE, text: RELEASE_TEXT.replace('4.0.1', version) });
+  const form = await visitor.get(`/acme/fleet/compare/main...${branch}`);
+  const opened = await visitor.send(form, '/acme/fleet/compare', { base: 'main', head: branch, title: `Kafka ${version}`, body: '' });
   expect(opened.path).toMatch(/^\/acme\/fleet\/pull\/\d+$/);
   return opened.path;
 }
+
+/** What the release is on `main` now. */
+const release = async (): Promise<string> => {
+  const { world } = site.forge;
+  return (await git(`${world.home}/git/acme/fleet.git`, 'show', `main:${RELEASE}`)).trim();
+};
 
 const eventsOf = (): readonly string[] =>
   site.forge.store.deliveries
     .sent(Number.MAX_SAFE_INTEGER, 100, undefined)
     .map((delivery) => `${delivery.event}${delivery.action === null ? '' : `.${delivery.action}`}`);
 
-describe('editing a file', () => {
-  it('commits to a new branch, opens a pull request, and the bot hears of both', async () => {
+describe('a pull request', () => {
+  it('is opened for a pushed branch, and the bot hears of both', async () => {
     const alice = await visitorAs('alice');
-    const path = await openPull(alice, '4.0.2', 'alice/kafka-4-0-2');
-    const page = await alice.get(path);
+    const page = await alice.get(await openPull(alice, '4.0.2', 'alice/kafka-4-0-2'));
     expect(page.text).toContain('version: &quot;4.0.2&quot;');
     expect(page.text).toContain('1 file changed, 1 line added, 1 line removed.');
     await site.forge.deliveriesIdle();
     expect(eventsOf()).toEqual(expect.arrayContaining(['push', 'pull_request.opened']));
   });
 
-  it('keeps what was typed when it cannot be committed, and says why', async () => {
-    const alice = await visitorAs('alice');
-    const form = await alice.get(EDIT);
-    const fields = { text: `${RELEASE_TEXT}# more\n`, subject: 'More', body: 'why', target: 'new-branch', newBranch: 'a b' };
-    const refused = await alice.send(form, EDIT, fields);
-    expect(refused.status).toBe(422);
-    expect(refused.said).toContain('not a name that git takes');
-    expect(refused.text).toContain('# more');
-    expect((await alice.send(form, EDIT, { ...fields, newBranch: 'alice/kafka-4-0-2' })).said).toContain('exists already');
-    expect((await alice.send(form, EDIT, { ...fields, text: RELEASE_TEXT })).said).toContain('nothing to commit');
-    expect((await alice.send(form, EDIT, { ...fields, subject: ' ' })).said).toContain('what changes');
-  });
-
-  it('never overwrites what another person committed meanwhile', async () => {
-    const [alice, bob] = [await visitorAs('alice'), await visitorAs('bob')];
-    const form = await alice.get(EDIT);
-    const direct = { body: '', target: 'same-branch', newBranch: '' };
-    const committed = await bob.send(await bob.get(EDIT), EDIT, { ...direct, text: `# by bob\n${RELEASE_TEXT}`, subject: 'Bob was here' });
-    expect(committed.said).toBe('Committed.');
-    const late = await alice.send(form, EDIT, { ...direct, text: `# by alice\n${RELEASE_TEXT}`, subject: 'Alice too' });
-    expect(late.status).toBe(422);
-    expect(late.said).toContain('was changed on main while you were editing');
-    expect((await alice.get(`/acme/fleet/blob/main/${RELEASE}`)).text).toContain('# by bob');
-  });
-
-  it('is refused to somebody who may only read', async () => {
-    const eve = await visitorAs('eve');
-    const refused = await eve.send(await eve.get(EDIT), EDIT, {
-      text: 'x\n',
-      subject: 'x',
-      body: '',
-      target: 'same-branch',
-      newBranch: '',
-    });
-    expect(refused.status).toBe(422);
-    expect(refused.said).toContain('may only read');
-  });
-});
-
-describe('a pull request', () => {
   it.each(['merge', 'squash', 'rebase'])('is merged by %s, and taken back by its revert', async (method) => {
     const bob = await visitorAs('bob');
-    const before = (await bob.get(`/acme/fleet/blob/main/${RELEASE}`)).text;
+    const before = await release();
     const path = await openPull(bob, `4.1.${method.length}`, `bob/${method}`);
     const merged = await bob.send(await bob.get(path), `${path}/merge`, { method });
     expect(merged.said).toContain('Merged.');
-    expect((await bob.get(`/acme/fleet/blob/main/${RELEASE}`)).text).toContain(`4.1.${method.length}`);
+    expect(await release()).toContain(`4.1.${method.length}`);
     const reverting = await bob.send(merged, `${path}/revert`, {});
     expect(reverting.text).toContain('Revert &quot;Kafka');
     await bob.send(reverting, `${reverting.path}/merge`, { method: 'merge' });
-    expect((await bob.get(`/acme/fleet/blob/main/${RELEASE}`)).text).toBe(before);
+    expect(await release()).toBe(before);
     expect((await bob.get(path)).text).toContain('taken back by');
   });
 
@@ -106,14 +72,7 @@ describe('a pull request', () => {
     const bob = await visitorAs('bob');
     const path = await openPull(bob, '4.2.0', 'bob/moving');
     const read = await bob.get(path);
-    const onBranch = `/acme/fleet/edit/bob/moving/${RELEASE}`;
-    await bob.send(await bob.get(onBranch), onBranch, {
-      text: 'kind: Other\n',
-      subject: 'More',
-      body: '',
-      target: 'same-branch',
-      newBranch: '',
-    });
+    await commitFile(site.forge, { by: 'bob', branch: 'bob/moving', path: RELEASE, text: 'kind: Other\n' });
     expect((await bob.send(read, `${path}/merge`, { method: 'merge' })).said).toContain('Head branch was modified');
   });
 
@@ -168,25 +127,18 @@ describe('forms from elsewhere', () => {
 describe('addresses', () => {
   it.each([
     ['/nobody', 404],
+    ['/acme/fleet/tree/main', 404],
+    ['/acme/fleet/pull/../../../forge.db', 404],
+    ['/acme/fleet/pull/%2e%2e%2f%2e%2e%2fconfig', 404],
+    ['/acme/fleet/compare/main...%00', 200],
     ['/acme/none', 404],
     ['/acme/fleet/pull/999', 404],
     ['/acme/fleet/pull/x', 404],
     ['/acme/fleet/issues/0', 404],
-    ['/acme/fleet/commit/zzz', 404],
-    [`/acme/fleet/commit/${'0'.repeat(40)}`, 404],
-    ['/acme/fleet/commit/main', 404],
     ['/acme/fleet/runs/1', 404],
-    ['/acme/fleet/blob/main/none.yaml', 404],
-    ['/acme/fleet/blob/main/../../../forge.db', 404],
-    ['/acme/fleet/blob/main/%2e%2e%2f%2e%2e%2fconfig', 404],
-    ['/acme/fleet/tree/main/%00', 404],
-    ['/acme/fleet/tree/--help', 404],
     ['/acme/fleet/compare/main...--help', 200],
     ['/acme/fleet/%E0%A4%A', 404],
-    ['/alice', 200],
     ['/ACME/Fleet', 200],
-    ['/acme/fleet/tree/main/fleet-manifests', 200],
-    [`/acme/fleet/tree/main/${RELEASE}`, 200],
   ])('%s is answered with %i', async (path, status) => {
     expect((await newVisitor(site.url).get(path)).status).toBe(status);
   });

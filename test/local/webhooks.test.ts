@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WEBHOOK_LIMITS } from '../../src/app/webhook-route.ts';
-import { Conversation } from '../support/app/conversation.ts';
+import { Conversation } from '../support/http/conversation.ts';
 import { atVersion, checkOf, PLAN_CHECK, propose, type Scene, setScene } from './support/scene.ts';
 import { KAFKA } from './support/small-fleet.ts';
 import { metric, rollouts } from './support/watch.ts';

@@ -89,13 +89,9 @@ function servedOperations(source: unknown): readonly (readonly [name: string, op
   if (!isObject(paths)) throw new Error('the description has no paths');
   const shapeOf = (path: string): string => path.replace(/\{[^}]+\}/g, '{}');
   const byShape = new Map(Object.keys(paths).map((path) => [shapeOf(path), path]));
-  const served = forgeRoutes()
-    .paths()
-    .filter(({ path }) => !path.startsWith('/_forge/'));
+  const served = forgeRoutes.filter(({ path }) => !path.startsWith('/_forge/'));
   return served.map(({ method, path }) => {
-    const shape = path.replace(/[:*][a-zA-Z]+/g, '{}');
-    // The root folder is the operation on a path, with an empty one.
-    const found = byShape.get(shape) ?? byShape.get(`${shape}/{}`);
+    const found = byShape.get(path.replace(/:[a-zA-Z]+/g, '{}'));
     const operation = found === undefined ? undefined : child(paths, found, method.toLowerCase());
     if (operation === undefined) throw new Error(`${method} ${path} is not in GitHub's description`);
     return [`${method} ${path}`, operation] as const;

@@ -10,10 +10,11 @@ const LAYERS: Readonly<Record<string, { readonly layers: readonly string[]; read
   ports: { layers: ['core', 'ports'], packages: [] },
   loop: { layers: ['core', 'ports', 'loop'], packages: [] },
   adapters: { layers: ['core', 'ports', 'adapters'], packages: ['*'] },
-  web: { layers: ['core', 'ports', 'loop', 'web'], packages: ['*'] },
-  local: { layers: ['core', 'ports', 'adapters', 'web', 'app', 'cli', 'local'], packages: ['*'] },
+  http: { layers: ['core', 'ports', 'http'], packages: ['hono', '@hono/node-server', 'node:*'] },
+  web: { layers: ['core', 'ports', 'loop', 'http', 'web'], packages: ['*'] },
+  local: { layers: ['core', 'ports', 'adapters', 'http', 'app', 'cli', 'local'], packages: ['*'] },
   cli: { layers: ['core', 'ports', 'adapters', 'loop', 'local', 'app', 'cli'], packages: ['*'] },
-  app: { layers: ['core', 'ports', 'adapters', 'loop', 'web', 'app'], packages: ['*'] },
+  app: { layers: ['core', 'ports', 'adapters', 'loop', 'http', 'web', 'app'], packages: ['*'] },
   'main.ts': { layers: ['app', 'run.ts'], packages: [] },
   'run.ts': { layers: ['app', 'local'], packages: [] },
 };
@@ -72,7 +73,9 @@ function violation(found: Import): string | undefined {
   const rules = LAYERS[layerOf(file)];
   if (rules === undefined) return `${file} is in no layer`;
   if (!target.startsWith('.')) {
-    const allowed = rules.packages.includes('*') || rules.packages.some((name) => target === name || target.startsWith(`${name}/`));
+    const allowed =
+      rules.packages.includes('*') ||
+      rules.packages.some((name) => target === name || target.startsWith(`${name}/`) || (name === 'node:*' && target.startsWith('node:')));
     return allowed ? undefined : `${file} imports the package ${target}`;
   }
   const to = resolved(found);

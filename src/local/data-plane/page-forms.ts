@@ -1,6 +1,6 @@
+import { type Html, html } from '../../http/html/html.ts';
 import { FAULT_KINDS } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
 import type { PageInput } from './page.ts';
-import { escapeHtml } from './page-style.ts';
 import { addressOf, type ClusterStatus } from './status.ts';
 
 const FAULT_WORDS: Readonly<Record<(typeof FAULT_KINDS)[number] | 'none', string>> = {
@@ -12,9 +12,9 @@ const FAULT_WORDS: Readonly<Record<(typeof FAULT_KINDS)[number] | 'none', string
 };
 
 /** Breaks or fixes every cluster, or a whole data plane. */
-export function fleetControls(input: PageInput): string {
-  const planes = input.dataPlanes.map((name) => `<option>${escapeHtml(name)}</option>`).join('');
-  return `<section aria-labelledby="everything">
+export function fleetControls(input: PageInput): Html {
+  const planes = input.dataPlanes.map((name) => html`<option>${name}</option>`);
+  return html`<section aria-labelledby="everything">
 <h2 id="everything">Break or fix many at once</h2>
 <details>
 <summary>Every cluster, or a whole data plane</summary>
@@ -36,10 +36,10 @@ ${hidden(input)}
 }
 
 /** Breaks, fixes or changes one cluster. */
-export function controls({ inside }: ClusterStatus, input: PageInput): string {
-  const name = escapeHtml(inside.cluster);
-  const who = `${hidden(input)}<input type="hidden" name="cluster" value="${name}"><input type="hidden" name="dataPlane" value="${escapeHtml(inside.dataPlane)}">`;
-  return `<details>
+export function controls({ inside }: ClusterStatus, input: PageInput): Html {
+  const name = inside.cluster;
+  const who = html`${hidden(input)}<input type="hidden" name="cluster" value="${name}"><input type="hidden" name="dataPlane" value="${inside.dataPlane}">`;
+  return html`<details>
 <summary>Break or change ${name}</summary>
 <form class="bar" method="post" action="/faults" aria-label="Break ${name}">
 ${who}
@@ -50,22 +50,22 @@ ${faultFields()}
 <form class="bar" method="post" action="/set" aria-label="Change ${name} by hand">
 ${who}
 <strong>Change by hand, behind the bot's back</strong>
-<label>Version <input name="version" placeholder="${escapeHtml(inside.running.version)}" autocomplete="off"></label>
+<label>Version <input name="version" placeholder="${inside.running.version}" autocomplete="off"></label>
 <label>Replicas <input name="replicas" inputmode="numeric" placeholder="${inside.running.replicas}" autocomplete="off"></label>
 <label>Setting <input name="config" placeholder="KEY=VALUE" autocomplete="off"></label>
-<label>Image <input name="image" placeholder="${escapeHtml(inside.running.image ?? 'image')}" autocomplete="off"></label>
+<label>Image <input name="image" placeholder="${inside.running.image ?? 'image'}" autocomplete="off"></label>
 <button>Change</button>
 </form>
 </details>`;
 }
 
-function faultFields(): string {
-  const options = [...FAULT_KINDS, 'none' as const].map((kind) => `<option value="${kind}">${FAULT_WORDS[kind]}</option>`).join('');
-  return `<label>Fault <select name="with">${options}</select></label>
+function faultFields(): Html {
+  const options = [...FAULT_KINDS, 'none' as const].map((kind) => html`<option value="${kind}">${FAULT_WORDS[kind]}</option>`);
+  return html`<label>Fault <select name="with">${options}</select></label>
 <label>Only for version <input name="version" placeholder="any new one" autocomplete="off"></label>
 <label>Only broker <input name="broker" inputmode="numeric" placeholder="any" autocomplete="off"></label>`;
 }
 
-function hidden(input: PageInput): string {
-  return `<input type="hidden" name="token" value="${input.token}"><input type="hidden" name="back" value="${escapeHtml(addressOf(input, input.page))}">`;
+function hidden(input: PageInput): Html {
+  return html`<input type="hidden" name="token" value="${input.token}"><input type="hidden" name="back" value="${addressOf(input, input.page)}">`;
 }

@@ -1,8 +1,9 @@
 import type { Broker } from '../../core/evidence/observation.ts';
 import { formatInstant } from '../../core/model/time.ts';
 import { compareVersions } from '../../core/model/version.ts';
+import { type Html, html } from '../../http/html/html.ts';
 import { controls, fleetControls } from './page-forms.ts';
-import { escapeHtml, STYLE } from './page-style.ts';
+import { pageStyle } from './page-style.ts';
 import { addressOf, type ClusterStatus, type PageView } from './status.ts';
 
 /** All that one rendering needs. */
@@ -23,15 +24,15 @@ const FILTERS: readonly (readonly [string, string])[] = [
 
 /** The page of the simulated data planes: works without script, by keyboard, and on a phone. */
 export function renderPage(input: PageInput): string {
-  const refresh = input.refresh ? '<meta http-equiv="refresh" content="2">' : '';
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${refresh}
+${input.refresh && html`<meta http-equiv="refresh" content="2">`}
 <title>Simulated data planes</title>
-<style>${STYLE}</style>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${pageStyle.path}">
 </head>
 <body>
 <a class="skip" href="#clusters">Skip to the clusters</a>
@@ -47,34 +48,29 @@ ${fleetControls(input)}
 <h2 id="clusters" tabindex="-1">Clusters</h2>
 ${filter(input)}
 <p role="status">${count(input)}</p>
-${input.clusters.map((cluster) => row(cluster, input)).join('\n')}
+${input.clusters.map((cluster) => row(cluster, input))}
 ${pager(input)}
 </section>
 </main>
 </body>
 </html>
-`;
+`.markup;
 }
 
-function messages({ notice, problem, silentDataPlanes }: PageInput): string {
-  const parts: string[] = [];
-  if (problem !== undefined) parts.push(`<p class="message bad" role="alert">Nothing was changed: ${escapeHtml(problem)}.</p>`);
-  if (notice !== undefined) parts.push(`<p class="message good" role="status">Done. ${escapeHtml(notice)}.</p>`);
-  if (silentDataPlanes.length > 0)
-    parts.push(
-      `<p class="message bad">Made unreachable: ${silentDataPlanes.map(escapeHtml).join(', ')}. Nobody there answers the bot.</p>`,
-    );
-  return parts.join('\n');
+function messages({ notice, problem, silentDataPlanes }: PageInput): Html {
+  return html`${problem !== undefined && html`<p class="message bad" role="alert">Nothing was changed: ${problem}.</p>`}
+${notice !== undefined && html`<p class="message good" role="status">Done. ${notice}.</p>`}
+${silentDataPlanes.length > 0 && html`<p class="message bad">Made unreachable: ${silentDataPlanes.join(', ')}. Nobody there answers the bot.</p>`}`;
 }
 
-function filter(input: PageInput): string {
+function filter(input: PageInput): Html {
   const option = (value: string, label: string, chosen: string) =>
-    `<option value="${escapeHtml(value)}"${value === chosen ? ' selected' : ''}>${escapeHtml(label)}</option>`;
-  return `<form class="bar" method="get" action="/" role="search">
-<label>Search <input type="search" name="q" value="${escapeHtml(input.search)}" placeholder="name, product"></label>
-<label>Data plane <select name="plane">${option('', 'all', input.dataPlane)}${input.dataPlanes.map((name) => option(name, name, input.dataPlane)).join('')}</select></label>
-<label>Show <select name="only">${FILTERS.map(([value, label]) => option(value, label, input.only)).join('')}</select></label>
-<label class="check"><input type="checkbox" name="refresh" value="on"${input.refresh ? ' checked' : ''}> reload every 2 seconds</label>
+    html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`;
+  return html`<form class="bar" method="get" action="/" role="search">
+<label>Search <input type="search" name="q" value="${input.search}" placeholder="name, product"></label>
+<label>Data plane <select name="plane">${option('', 'all', input.dataPlane)}${input.dataPlanes.map((name) => option(name, name, input.dataPlane))}</select></label>
+<label>Show <select name="only">${FILTERS.map(([value, label]) => option(value, label, input.only))}</select></label>
+<label class="check"><input type="checkbox" name="refresh" value="on"${input.refresh && html` checked`}> reload every 2 seconds</label>
 <button>Show</button>
 </form>`;
 }
@@ -84,16 +80,16 @@ function count(input: PageInput): string {
   return input.pages === 1 ? `${some}.` : `${some}; page ${input.page} of ${input.pages}.`;
 }
 
-function row(cluster: ClusterStatus, input: PageInput): string {
+function row(cluster: ClusterStatus, input: PageInput): Html {
   const { inside } = cluster;
-  const name = escapeHtml(inside.cluster);
+  const name = inside.cluster;
   // Two data planes may have a cluster of one name.
-  const id = escapeHtml(`${inside.dataPlane}.${inside.cluster}`);
-  return `<article aria-labelledby="${id}">
+  const id = `${inside.dataPlane}.${inside.cluster}`;
+  return html`<article aria-labelledby="${id}">
 <h3 id="${id}">${name}</h3>
-<p class="facts">${escapeHtml(cluster.product)} <b>${escapeHtml(versions(cluster))}</b> on ${escapeHtml(inside.dataPlane)} ${badges(cluster)}</p>
-<ol class="brokers" start="0" aria-label="Brokers of ${name}">${inside.brokers.map(broker).join('')}</ol>
-${inside.detail === undefined ? '' : `<p class="detail">${escapeHtml(inside.detail)}</p>`}
+<p class="facts">${cluster.product} <b>${versions(cluster)}</b> on ${inside.dataPlane} ${badges(cluster)}</p>
+<ol class="brokers" start="0" aria-label="Brokers of ${name}">${inside.brokers.map(broker)}</ol>
+${inside.detail !== undefined && html`<p class="detail">${inside.detail}</p>`}
 ${controls(cluster, input)}
 </article>`;
 }
@@ -103,10 +99,10 @@ function versions({ inside }: ClusterStatus): string {
   return distinct.length === 0 ? inside.running.version : distinct.join(' and ');
 }
 
-function badges({ inside, faults, byHand, reachable }: ClusterStatus): string {
-  const badge = (kind: string, words: string) => `<span class="badge ${kind}">${escapeHtml(words)}</span>`;
+function badges({ inside, faults, byHand, reachable }: ClusterStatus): readonly Html[] {
+  const badge = (kind: string, words: string) => html`<span class="badge ${kind}">${words}</span> `;
   const moving = inside.brokers.some((one) => one.state === 'restarting');
-  const parts = [
+  return [
     inside.healthy ? badge('good', 'healthy') : badge('bad', 'not healthy'),
     ...(moving ? [badge('busy', 'moving')] : []),
     ...(inside.held ? [badge('busy', 'held')] : []),
@@ -114,21 +110,16 @@ function badges({ inside, faults, byHand, reachable }: ClusterStatus): string {
     ...(byHand ? [badge('warn', 'changed by hand')] : []),
     ...faults.map((fault) => badge('warn', `fault: ${fault}`)),
   ];
-  return parts.join(' ');
 }
 
 /** Words, not colours alone, say how a broker is. */
-function broker(one: Broker): string {
+function broker(one: Broker): Html {
   const kind = { ready: 'good', restarting: 'busy', waiting: 'idle', 'crash-loop': 'bad', stuck: 'bad' }[one.state];
-  return `<li class="${kind}">${one.ordinal}: ${escapeHtml(one.version)} <span>${one.state}</span></li>`;
+  return html`<li class="${kind}">${one.ordinal}: ${one.version} <span>${one.state}</span></li>`;
 }
 
-function pager(input: PageInput): string {
-  if (input.pages === 1) return '';
-  const link = (page: number, words: string) => `<a href="/?${escapeHtml(addressOf(input, page))}">${words}</a>`;
-  const parts = [
-    ...(input.page > 1 ? [link(input.page - 1, 'Previous page')] : []),
-    ...(input.page < input.pages ? [link(input.page + 1, 'Next page')] : []),
-  ];
-  return `<nav aria-label="Pages">${parts.join(' ')}</nav>`;
+function pager(input: PageInput): Html | undefined {
+  if (input.pages === 1) return undefined;
+  const link = (page: number, words: string) => html`<a href="/?${addressOf(input, page)}">${words}</a> `;
+  return html`<nav aria-label="Pages">${input.page > 1 && link(input.page - 1, 'Previous page')}${input.page < input.pages && link(input.page + 1, 'Next page')}</nav>`;
 }

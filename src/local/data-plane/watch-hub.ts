@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { SentObservation } from '../../core/evidence/parse.ts';
+import type { EventStream } from '../../http/event-stream.ts';
 import type { ClusterState } from '../../ports/in-memory/simulated-clusters/cluster-state.ts';
 import type { World } from '../../ports/in-memory/simulated-clusters/world.ts';
 
@@ -7,8 +7,6 @@ import type { World } from '../../ports/in-memory/simulated-clusters/world.ts';
 const WAIT_MS_MIN = 20;
 const WAIT_MS_MAX = 60_000;
 const HEARTBEAT_MS = 15_000;
-/** A reader that is this far behind is cut off; it comes back and asks for everything. */
-const UNSENT_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * Server-sent events of changed observations. Sleeps until the next instant at which anything changes, and not
@@ -17,7 +15,7 @@ const UNSENT_BYTES_MAX = 64 * 1024 * 1024;
 export class WatchHub {
   readonly #world: World;
   readonly #speed: number;
-  readonly #watchers = new Map<ServerResponse, string>();
+  readonly #watchers = new Map<EventStream, string>();
   #timer: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #seenAt = 0;
@@ -29,13 +27,11 @@ export class WatchHub {
   }
 
   /** @param resync - send everything first, for a reader that was away. */
-  add(dataPlane: string, response: ServerResponse, resync: boolean): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' });
-    response.write(': watching\n\n');
-    this.#watchers.set(response, dataPlane);
+  add(dataPlane: string, watcher: EventStream, resync: boolean): void {
+    this.#watchers.set(watcher, dataPlane);
     if (this.#watchers.size === 1) this.#start();
-    response.on('close', () => this.#remove(response));
-    if (resync) for (const state of this.#world.list(dataPlane)) send(response, this.#world.see(state));
+    watcher.onEnd(() => this.#remove(watcher));
+    if (resync) for (const state of this.#world.list(dataPlane)) watcher.send(this.#world.see(state));
   }
 
   /** Tells of a change that came by an event. */
@@ -53,18 +49,18 @@ export class WatchHub {
 
   /** Cuts off everybody who watches a data plane. */
   disconnect(dataPlane: string): void {
-    for (const [response, name] of this.#watchers) if (name === dataPlane) response.destroy();
+    for (const [watcher, name] of this.#watchers) if (name === dataPlane) watcher.cutOff();
   }
 
   close(): void {
-    for (const response of this.#watchers.keys()) response.destroy();
+    for (const watcher of this.#watchers.keys()) watcher.cutOff();
     this.#stop();
   }
 
   #start(): void {
     this.#seenAt = this.#world.catchUp(0).at;
     this.#heartbeat = setInterval(() => {
-      for (const response of this.#watchers.keys()) response.write(': beat\n\n');
+      for (const watcher of this.#watchers.keys()) watcher.comment('beat');
     }, HEARTBEAT_MS);
     this.#tick();
   }
@@ -74,8 +70,8 @@ export class WatchHub {
     clearInterval(this.#heartbeat);
   }
 
-  #remove(response: ServerResponse): void {
-    this.#watchers.delete(response);
+  #remove(watcher: EventStream): void {
+    this.#watchers.delete(watcher);
     if (this.#watchers.size === 0) this.#stop();
   }
 
@@ -93,12 +89,7 @@ export class WatchHub {
   #publish(observations: readonly SentObservation[]): void {
     for (const observation of observations) {
       if (this.#world.isSilent(observation.dataPlane)) continue;
-      for (const [response, dataPlane] of this.#watchers) if (dataPlane === observation.dataPlane) send(response, observation);
+      for (const [watcher, dataPlane] of this.#watchers) if (dataPlane === observation.dataPlane) watcher.send(observation);
     }
   }
-}
-
-function send(response: ServerResponse, observation: SentObservation): void {
-  if (response.writableLength > UNSENT_BYTES_MAX) response.destroy();
-  else response.write(`data: ${JSON.stringify(observation)}\n\n`);
 }

@@ -1,18 +1,21 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
+import type { Hono } from 'hono';
+import { closeNow, createHttpServer, listen, SERVER_LIMITS } from '../../http/server.ts';
 import { recover } from './actions/recover.ts';
 import { Deliveries } from './events/deliveries.ts';
 import { emitPing } from './events/emit.ts';
 import { runGit } from './git/process.ts';
 import type { Answer } from './http/answer.ts';
 import { Faults } from './http/faults.ts';
+import { createForgeApp } from './http/forge-app.ts';
 import { Limits } from './http/limits.ts';
-import { type Listener, listen } from './http/listener.ts';
 import { RequestLog } from './http/request-log.ts';
-import { API_PREFIX, RestServer } from './http/rest-server.ts';
+import { API_PREFIX, createRest, type RestEnv } from './http/rest-server.ts';
 import type { Json } from './json.ts';
-import type { Forge, ForgeOptions } from './options.ts';
+import type { Forge, ForgeAccess, ForgeOptions } from './options.ts';
 import { redeliver } from './rest/deliveries.ts';
 import { forgeRoutes } from './rest/routes.ts';
 import { seedRepository, seedUser } from './seed.ts';
@@ -22,6 +25,8 @@ import { type ForgeApp, Locks, type Permissions, Urls, type World } from './worl
 /** For a bot that plans, checks, comments and reports. Whoever starts the forge for an app with a manifest passes what that one asks for. */
 const DEFAULT_PERMISSIONS: Permissions = { metadata: 'read', contents: 'read', pull_requests: 'write', checks: 'write', issues: 'write' };
 const DEFAULT_EVENTS = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'issues', 'check_run', 'check_suite'] as const;
+/** A push may take long: bodies have limits of their own. */
+const LIMITS = { ...SERVER_LIMITS, requestMs: 0 };
 const DELIVERIES_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
@@ -40,7 +45,8 @@ const DELIVERIES_KEPT_MS = 7 * 24 * 3_600_000;
  * webhooks are one transaction; merges write an intent first. So the process may be killed at any moment: the next start compares git with
  * what was announced, completes what had begun, and announces the rest. Webhooks are sent in their order, once, and never again by themselves.
  *
- * Left out, with GitHub's 404: forks, teams, deployments, commit statuses, branch protection, GraphQL.
+ * Left out, with GitHub's 404: contents, refs, comparisons (all of that is git's), forks, teams, deployments, commit statuses, branch
+ * protection, GraphQL.
  *
  * @throws when the port is taken, the data folder cannot be used, or git is missing.
  */
@@ -71,20 +77,16 @@ async function requireGit(home: string): Promise<void> {
 async function run(options: ForgeOptions, store: Store): Promise<Forge> {
   const world = makeWorld(options, store);
   const faults = new Faults();
-  const rest = new RestServer(world, forgeRoutes(), faults);
-  let forge: Forge | undefined;
-  const listener = await listen(options, world, rest, () => {
-    if (forge === undefined) throw new Error('the forge has not started yet');
-    return forge;
-  });
-  world.urls.setBase(`http://127.0.0.1:${listener.port}`);
-  forge = makeForge(world, rest, faults, listener);
+  const rest = createRest(world, forgeRoutes, faults);
+  const access = makeAccess(world, rest);
+  const server = createHttpServer(createForgeApp(world, rest, options.pages?.(access)), LIMITS);
+  world.urls.setBase(`http://127.0.0.1:${await listen(server, options.port)}`);
   // The port is bound before anything is recovered: a second forge on the same folder with the same port never gets here.
   await recover(world);
   store.deliveries.forgetBefore(world.now() - DELIVERIES_KEPT_MS);
   greet(world);
   world.deliveries.wake();
-  return forge;
+  return makeForge(world, access, faults, server);
 }
 
 function makeWorld(options: ForgeOptions, store: Store): World {
@@ -141,13 +143,14 @@ function greet(world: World): void {
   });
 }
 
-function makeForge(world: World, rest: RestServer, faults: Faults, listener: Listener): Forge {
+function makeAccess(world: World, rest: Hono<RestEnv>): ForgeAccess {
   return {
     world,
-    url: world.urls.base,
-    apiUrl: world.urls.api,
     store: world.store,
     app: world.app,
+    get url() {
+      return world.urls.base;
+    },
     requests: world.requests,
     call: (login, method, path, body) => callAs(world, rest, login, method, path, body),
     redeliver: (id) => {
@@ -155,15 +158,20 @@ function makeForge(world: World, rest: RestServer, faults: Faults, listener: Lis
       if (delivery !== undefined) redeliver(world, delivery);
       return delivery !== undefined;
     },
+  };
+}
+
+function makeForge(world: World, access: ForgeAccess, faults: Faults, server: Server): Forge {
+  return {
+    ...access,
+    apiUrl: world.urls.api,
     seedUser: (user) => seedUser(world, user),
     seedRepository: (seed) => seedRepository(world, seed),
     addFault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     deliveriesIdle: () => world.deliveries.idle(),
     close: async () => {
-      const closed = new Promise((resolve) => listener.server.close(resolve));
-      listener.server.closeAllConnections();
-      await closed;
+      await closeNow(server);
       await world.locks.idle();
       await world.deliveries.close();
       world.store.close();
@@ -171,9 +179,9 @@ function makeForge(world: World, rest: RestServer, faults: Faults, listener: Lis
   };
 }
 
-function callAs(
+async function callAs(
   world: World,
-  rest: RestServer,
+  rest: Hono<RestEnv>,
   login: string | undefined,
   method: string,
   path: string,
@@ -181,10 +189,14 @@ function callAs(
 ): Promise<Answer> {
   const account = login === undefined ? undefined : world.store.accounts.byLogin(login);
   if (login !== undefined && account === undefined) throw new Error(`no user ${login}`);
-  return rest.answerTo(account === undefined ? { kind: 'anonymous' } : { kind: 'user', account }, {
-    method,
-    url: new URL(`http://forge${API_PREFIX}${path}`),
-    ifNoneMatch: undefined,
-    readBody: () => Promise.resolve(Buffer.from(body === undefined ? '' : JSON.stringify(body))),
+  const response = await rest.fetch(new Request(`${world.urls.base}${API_PREFIX}${path}`, { method }), {
+    caller: () => (account === undefined ? { kind: 'anonymous' } : { kind: 'user', account }),
+    body: async () => Buffer.from(body === undefined ? '' : JSON.stringify(body)),
   });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    ...(text === '' ? {} : { body: JSON.parse(text) as Json }),
+  };
 }

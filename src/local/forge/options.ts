@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Hono } from 'hono';
+import type { HttpEnv } from '../../http/app.ts';
 import type { Answer } from './http/answer.ts';
 import type { Fault } from './http/faults.ts';
 import type { RateBudget } from './http/limits.ts';
@@ -31,8 +32,8 @@ export interface ForgeOptions {
   readonly now?: () => number;
   /** Request limits; GitHub Enterprise Server has none by default, so neither has the forge. */
   readonly budget?: RateBudget;
-  /** Pages for people. Answers `true` when it has answered. */
-  readonly pages?: (request: IncomingMessage, response: ServerResponse, forge: ForgeAccess) => Promise<boolean>;
+  /** Pages for people. */
+  readonly pages?: (forge: ForgeAccess) => Hono<HttpEnv>;
 }
 
 /** What the pages and tests may use: REST inside the process, and the state behind it. */

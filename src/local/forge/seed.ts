@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { openPullLocked } from './actions/pulls.ts';
 import { announceRefChanges } from './actions/ref-changes.ts';
 import { emitInstallation, emitInstallationRepositories } from './events/emit.ts';
@@ -13,7 +11,6 @@ export interface UserSeed {
   readonly login: string;
   readonly name?: string;
   readonly email?: string;
-  readonly siteAdmin?: boolean;
 }
 
 export interface SeededUser {
@@ -32,10 +29,8 @@ export interface RepositorySeed {
   readonly defaultBranch?: string;
   /** Default: true. */
   readonly hasIssues?: boolean;
-  /** Content of the first commit: a folder on disk, or paths with texts. */
-  readonly files: string | ReadonlyMap<string, string | Uint8Array>;
-  /** Folder in the repository that a folder on disk is put into. */
-  readonly prefix?: string;
+  /** Content of the first commit, by path. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
   readonly collaborators: readonly { readonly login: string; readonly role: Role }[];
   /** Login of who writes the first commit; one of the collaborators. */
   readonly author: string;
@@ -72,7 +67,7 @@ export function seedUser(world: World, seed: UserSeed): SeededUser {
         name: seed.name ?? seed.login,
         email: seed.email ?? `${seed.login.toLowerCase()}@users.noreply.forge.localhost`,
         type: 'User',
-        siteAdmin: seed.siteAdmin ?? false,
+        site_admin: 0,
       },
       world.now(),
     );
@@ -116,26 +111,28 @@ async function createRepository(world: World, seed: RepositorySeed): Promise<Rep
       name: seed.owner,
       email: `${seed.owner.toLowerCase()}@owners.noreply.forge.localhost`,
       type: seed.ownerType ?? 'Organization',
-      siteAdmin: false,
+      site_admin: 0,
     },
     now,
   );
   const row = { owner_login: owner.login, name: seed.name } as RepositoryRow;
   const git = gitOf(world, row);
   await git.create(defaultBranch);
-  const tree = await writeTree(git, undefined, await filesOf(seed));
+  const tree = await writeTree(git, undefined, checked(seed.files));
   const person = isoPerson(world, author);
   const commit = await writeCommit(git, { tree, parents: [], message: 'Initial commit\n', author: person, committer: person });
   await git.updateRef(`refs/heads/${defaultBranch}`, commit, NO_SHA);
   return world.store.transaction(() => {
-    const draft = {
-      owner: owner.id,
-      name: seed.name,
-      description: seed.description ?? null,
-      defaultBranch,
-      hasIssues: seed.hasIssues ?? true,
-    };
-    const repository = world.store.repositories.add(draft, now);
+    const repository = world.store.repositories.add(
+      {
+        owner_id: owner.id,
+        name: seed.name,
+        description: seed.description ?? null,
+        default_branch: defaultBranch,
+        has_issues: seed.hasIssues === false ? 0 : 1,
+      },
+      now,
+    );
     world.store.refs.set(repository.id, `refs/heads/${defaultBranch}`, commit);
     for (const { login, role } of seed.collaborators) world.store.repositories.setRole(repository.id, accountOf(world, login).id, role);
     if (world.store.accounts.installationOf(owner.id) === undefined) {
@@ -152,24 +149,6 @@ function accountOf(world: World, login: string): AccountRow {
   const account = world.store.accounts.byLogin(login);
   if (account === undefined) throw new Error(`no user ${login}: seed the users first`);
   return account;
-}
-
-/** A seed is the example fleet, not a data set. */
-const FILES_MAX = 10_000;
-
-async function filesOf(seed: RepositorySeed): Promise<ReadonlyMap<string, string | Uint8Array>> {
-  if (typeof seed.files !== 'string') return checked(seed.files);
-  const folder = seed.files;
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = new Map<string, Uint8Array>();
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const absolute = join(entry.parentPath, entry.name);
-    const relative = absolute.slice(join(folder, '/').length).replaceAll('\\', '/');
-    files.set(seed.prefix === undefined ? relative : `${seed.prefix}/${relative}`, await readFile(absolute));
-    if (files.size > FILES_MAX) throw new Error(`${folder} has more than ${FILES_MAX} files: too many to seed a repository with`);
-  }
-  return checked(files);
 }
 
 function checked<Content>(files: ReadonlyMap<string, Content>): ReadonlyMap<string, Content> {

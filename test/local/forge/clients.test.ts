@@ -20,7 +20,7 @@ it('@octokit/rest in the name of a person', async () => {
   const octokit = new Octokit({ baseUrl: world.forge.apiUrl, auth: world.tokens.bob });
   expect((await octokit.rest.users.getAuthenticated()).data.login).toBe('bob');
   expect((await octokit.rest.pulls.get({ ...fleet, pull_number: 1 })).data.mergeable).toBe(true);
-  expect((await octokit.rest.git.getRef({ ...fleet, ref: 'heads/change' })).data.ref).toBe('refs/heads/change');
+  expect((await octokit.rest.repos.get(fleet)).data.full_name).toBe('acme/fleet');
   for (let index = 0; index < 45; index += 1)
     await octokit.rest.issues.createComment({ ...fleet, issue_number: 1, body: `Comment ${index}` });
   expect(await octokit.paginate(octokit.rest.issues.listComments, { ...fleet, issue_number: 1 })).toHaveLength(45);

@@ -10,7 +10,7 @@ import { Store } from '../../../src/local/forge/store/store.ts';
 let home = '';
 let store: Store;
 const closers: (() => void)[] = [];
-const draft = { event: 'push', action: null, redelivery: false, installation: null, repository: null };
+const draft = { event: 'push', action: null, redelivery: 0, installation_id: null, repository_id: null };
 const log = { info: () => undefined, error: () => undefined };
 
 beforeEach(async () => {

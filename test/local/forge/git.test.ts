@@ -192,7 +192,7 @@ it.each([
 });
 
 it('answers only to its own name, so that no page of another site reaches it', async () => {
-  expect(await rawStatus('/api/v3/meta', { host: 'evil.example' })).toBe(421);
+  expect(await rawStatus('/api/v3/meta', { host: 'evil.example' })).toBe(403);
   expect(await rawStatus('/api/v3/meta', { host: 'localhost' })).toBe(200);
 });
 

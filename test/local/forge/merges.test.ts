@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { commitFile } from '../../support/forge/commit-file.ts';
 import { git, type SmallForge, startSmallForge } from '../../support/forge/small-forge.ts';
 
 /** Merges of all three kinds and reverts, done by real git and read back with real git. */
@@ -27,20 +28,11 @@ const head = async (branch: string): Promise<string> => (await bare('rev-parse',
 
 /** Sets files on a branch that starts where `main` is now; one commit for each. */
 async function branch(name: string, ...edits: readonly (readonly [path: string, text: string, message: string])[]): Promise<void> {
-  await call('bob', 'POST', '/git/refs', { ref: `refs/heads/${name}`, sha: await head('main') });
   for (const edit of edits) await write(name, ...edit);
 }
 
 async function write(name: string, path: string, text: string, message: string): Promise<void> {
-  const known = await call<{ sha?: string }>('bob', 'GET', `/contents/${path}?ref=${name}`);
-  const body = {
-    branch: name,
-    message,
-    content: Buffer.from(text).toString('base64'),
-    ...(known.status === 200 ? { sha: known.body.sha } : {}),
-  };
-  const answer = await call('bob', 'PUT', `/contents/${path}`, body);
-  expect(answer.status).toBeLessThan(300);
+  await commitFile(world.forge, { by: 'bob', branch: name, path, text, message });
 }
 
 const RELEASE = 'fleet/release.yaml';

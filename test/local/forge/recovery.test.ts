@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,6 +49,17 @@ async function restartFrom(
   await forge.close();
   receiver.clear();
   await start();
+}
+
+/** Pushes a branch with one new file. */
+async function pushFile({ url, token }: { readonly url: string; readonly token: string }, branch: string): Promise<void> {
+  const clone = await mkdtemp(join(home, 'clone-'));
+  await git(clone, 'clone', '-q', `${url.replace('://', `://bob:${token}@`)}/acme/fleet.git`, '.');
+  await git(clone, 'switch', '-q', '-c', branch);
+  await writeFile(join(clone, `${branch}.txt`), 'a\n');
+  await git(clone, 'add', '.');
+  await git(clone, 'commit', '-qm', branch);
+  await git(clone, 'push', '-q', 'origin', branch);
 }
 
 const alice = (): number => forge.store.accounts.byLogin('alice')?.id ?? 0;
@@ -111,7 +122,7 @@ it('a start that changes nothing says nothing, and everything is as it was', asy
 
 it('a delivery that was interrupted counts as failed and is not repeated; a queued one is sent', async () => {
   await restartFrom(async () => {
-    const draft = { event: 'push', action: null, redelivery: false, installation: 1, repository: 1, payload: '{}' };
+    const draft = { event: 'push', action: null, redelivery: 0, installation_id: 1, repository_id: 1, payload: '{}' };
     forge.store.deliveries.add({ ...draft, guid: 'interrupted' }, Date.now());
     forge.store.deliveries.takeNext();
     forge.store.deliveries.add({ ...draft, guid: 'queued' }, Date.now());
@@ -137,11 +148,9 @@ it('killed at any moment, it loses no merge and repeats none', async () => {
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
-  const main = async (): Promise<string> => ((await api('GET', `${R}/git/ref/heads/main`, {})).body['object'] as { sha: string }).sha;
   for (let round = 1; round <= kills; round += 1) {
     const branch = `branch-${round}`;
-    await api('POST', `${R}/git/refs`, { ref: `refs/heads/${branch}`, sha: await main() });
-    await api('PUT', `${R}/contents/${branch}.txt`, { branch, message: branch, content: 'YQo=' });
+    await pushFile(running, branch);
     const opened = await api('POST', `${R}/pulls`, { title: branch, head: branch, base: 'main' });
     expect(opened.status).toBe(201);
     const answer = api('PUT', `${R}/pulls/${String(opened.body['number'])}/merge`, { merge_method: 'squash' }).catch(() => undefined);

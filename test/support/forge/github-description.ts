@@ -21,7 +21,8 @@ function validatorOf(name: string, schema: object): ValidateFunction {
   return validator;
 }
 
-const routes = forgeRoutes();
+/** The path of a route as an expression. */
+const patterns = forgeRoutes.map((route) => ({ route, pattern: new RegExp(`^${route.path.replaceAll(/:[a-zA-Z]+/g, '[^/]+')}$`) }));
 
 export interface RestAnswer {
   readonly status: number;
@@ -57,7 +58,8 @@ export class CheckedRest {
   }
 
   #check(method: string, path: string, answer: RestAnswer): void {
-    const route = routes.match(method, new URL(path, 'http://forge').pathname)?.route;
+    const { pathname } = new URL(path, 'http://forge');
+    const route = patterns.find((each) => each.route.method === method && each.pattern.test(pathname))?.route;
     expect(route, `${method} ${path} is served`).toBeDefined();
     if (route === undefined) return;
     const name = `${method} ${route.path}`;

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
+import type { Hono } from 'hono';
 import type { Probot } from 'probot';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SERVER_LIMITS } from '../../../src/app/http-server.ts';
 import { createMetrics } from '../../../src/app/metrics.ts';
-import { WEBHOOK_LIMITS, WEBHOOK_PATH, type WebhookLimits, webhookRoute } from '../../../src/app/webhook-route.ts';
-import { Conversation } from '../../support/app/conversation.ts';
-import { closeServers, quiet, serve, serveWithin } from '../../support/app/serve.ts';
+import { addWebhookRoute, WEBHOOK_LIMITS, WEBHOOK_PATH, type WebhookLimits } from '../../../src/app/webhook-route.ts';
+import type { HttpEnv } from '../../../src/http/app.ts';
+import { SERVER_LIMITS } from '../../../src/http/server.ts';
+import { Conversation } from '../../support/http/conversation.ts';
+import { closeServers, quiet, serve, serveWithin } from '../../support/http/serve.ts';
 
 const SECRET = 'secret-of-the-webhook';
 const PUSH = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'acme/fleet', default_branch: 'main' } });
@@ -23,7 +25,8 @@ function route(outcome: 'taken' | 'fails' | 'starting' = 'taken', limits: Webhoo
     },
   };
   const probot = outcome === 'starting' ? undefined : ({ webhooks } as unknown as Probot);
-  return { received, route: webhookRoute({ probot: () => probot, secret: SECRET, metrics: createMetrics(), log: quiet, limits }) };
+  const options = { probot: () => probot, secret: SECRET, metrics: createMetrics(), log: quiet, limits };
+  return { received, route: (app: Hono<HttpEnv>) => addWebhookRoute(app, options) };
 }
 
 async function send(url: string, body: string, headers: Readonly<Record<string, string>> = {}, method = 'POST'): Promise<number> {

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { characters, Fields } from '../../../src/local/forge/http/fields.ts';
 import { pageOf } from '../../../src/local/forge/http/paging.ts';
-import { RouteTable } from '../../../src/local/forge/http/route.ts';
 import type { JsonObject } from '../../../src/local/forge/json.ts';
 
 it.each([
@@ -37,20 +36,4 @@ it('what is absent, null and there are three things', () => {
 it('counts characters, not UTF-16 units', () => {
   expect(characters('🛶'.repeat(10), 5)).toBe(10);
   expect(characters('abc', 5)).toBe(3);
-});
-
-it('finds a route by its first fit, and decodes its parts', () => {
-  const access = { person: 'anyone', app: [] } as const;
-  const handle = () => ({ status: 200 });
-  const table = new RouteTable([
-    { method: 'GET', path: '/r/:owner/commits/:ref/pulls', access, handle },
-    { method: 'GET', path: '/r/:owner/commits/*ref', access, handle },
-  ]);
-  expect(table.match('GET', '/r/a/commits/feature%2Fone/pulls')).toMatchObject({
-    params: { owner: 'a', ref: 'feature/one' },
-    route: { path: '/r/:owner/commits/:ref/pulls' },
-  });
-  expect(table.match('GET', '/r/a/commits/feature/one')).toMatchObject({ params: { ref: 'feature/one' } });
-  expect(table.match('POST', '/r/a/commits/x')).toBeUndefined();
-  expect(table.match('GET', '/r/a/commits/%E0%A4%A')).toBeUndefined();
 });

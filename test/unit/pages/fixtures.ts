@@ -1,6 +1,5 @@
 import { fileDiffOf } from '../../../src/local/forge/pages/diff.ts';
-import type { PullView } from '../../../src/local/forge/pages/page-views.ts';
-import type { CheckView, RepositoryRef, ShellView } from '../../../src/local/forge/pages/views.ts';
+import type { CheckView, PullView, RepositoryRef, ShellView } from '../../../src/local/forge/pages/views.ts';
 
 /** Stands wherever a user can put text; none of it may reach a page as markup. */
 export const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)>\${x}&amp;`;

@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { renderCommitPage, renderRunPage } from '../../../src/local/forge/pages/commit.ts';
+import { renderRunPage } from '../../../src/local/forge/pages/checks.ts';
 import { renderDeliveriesPage } from '../../../src/local/forge/pages/deliveries.ts';
 import { renderErrorPage } from '../../../src/local/forge/pages/error.ts';
-import { renderEditPage, renderFilePage } from '../../../src/local/forge/pages/file.ts';
 import { renderHomePage } from '../../../src/local/forge/pages/home.ts';
 import { renderIssuePage } from '../../../src/local/forge/pages/issue.ts';
 import { renderIssuesPage, renderPullsPage } from '../../../src/local/forge/pages/lists.ts';
 import { renderNewPullPage } from '../../../src/local/forge/pages/new-pull.ts';
-import type { IssueView, PullView } from '../../../src/local/forge/pages/page-views.ts';
-import { renderPersonPage } from '../../../src/local/forge/pages/person.ts';
 import { renderPullPage } from '../../../src/local/forge/pages/pull.ts';
-import { renderRepositoryPage, renderTreePage } from '../../../src/local/forge/pages/repository.ts';
-import type { CommitBrief, IssueBrief, PullBrief } from '../../../src/local/forge/pages/views.ts';
+import { renderRepositoryPage } from '../../../src/local/forge/pages/repository.ts';
+import type { CommitBrief, IssueBrief, IssueView, PullBrief, PullView } from '../../../src/local/forge/pages/views.ts';
 import { failedCheck, files, HOSTILE, NOW, pull, repository, SHA, shell } from './fixtures.ts';
 
 const hostileShell = { ...shell, flash: { tone: 'bad' as const, text: HOSTILE } };
@@ -44,19 +41,6 @@ const merged: PullView = {
   mergedAs: { sha: SHA, by: 'bob', at: NOW },
   mergeChecks: [{ ...failedCheck, state: 'in_progress', completedAt: undefined }],
 };
-const edit = {
-  repository,
-  branch: HOSTILE,
-  path: `a/${HOSTILE}`,
-  readAt: SHA,
-  text: `</textarea>${HOSTILE}`,
-  subject: HOSTILE,
-  body: HOSTILE,
-  newBranch: HOSTILE,
-  target: 'new-branch' as const,
-  problem: HOSTILE,
-};
-
 const PAGES: readonly (readonly [string, string])[] = [
   ['home', renderHomePage(hostileShell, { repositories: [{ ...repository, description: HOSTILE, clone }] })],
   [
@@ -66,11 +50,9 @@ const PAGES: readonly (readonly [string, string])[] = [
       description: HOSTILE,
       clone,
       branches: [{ name: HOSTILE, sha: SHA, subject: HOSTILE, at: NOW, pull: undefined }],
-      entries: [{ name: HOSTILE, path: HOSTILE, kind: 'folder' }],
       pulls: [pullBrief],
       issues: [issueBrief],
       commits: [commit],
-      readme: { path: HOSTILE, text: HOSTILE },
     }),
   ],
   ['pull requests', renderPullsPage(hostileShell, { repository, state: 'open', items: [pullBrief], cut: true })],
@@ -79,32 +61,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['merged pull request', renderPullPage(hostileShell, merged)],
   ['pull request with a conflict', renderPullPage(hostileShell, { ...pull, mergeability: 'conflict' })],
   ['issue', renderIssuePage(hostileShell, issue)],
-  [
-    'commit',
-    renderCommitPage(hostileShell, {
-      ...pull,
-      ...commit,
-      body: HOSTILE,
-      parents: [SHA],
-      pulls: [{ number: 1, title: HOSTILE }],
-      checks: [failedCheck],
-    }),
-  ],
   ['check run', renderRunPage(hostileShell, { repository, check: failedCheck })],
-  [
-    'folder',
-    renderTreePage(hostileShell, {
-      repository,
-      branch: HOSTILE,
-      path: `a/${HOSTILE}`,
-      entries: [{ name: HOSTILE, path: HOSTILE, kind: 'file' }],
-    }),
-  ],
-  [
-    'file',
-    renderFilePage(hostileShell, { repository, branch: HOSTILE, isBranch: true, path: HOSTILE, content: { kind: 'text', text: HOSTILE } }),
-  ],
-  ['edit', renderEditPage(hostileShell, edit)],
   [
     'new pull request',
     renderNewPullPage(hostileShell, {
@@ -139,16 +96,6 @@ const PAGES: readonly (readonly [string, string])[] = [
           repository: HOSTILE,
         },
       ],
-    }),
-  ],
-  [
-    'person',
-    renderPersonPage(hostileShell, {
-      login: HOSTILE,
-      name: HOSTILE,
-      kind: 'User',
-      repositories: [repository],
-      pulls: [{ repository, pull: pullBrief }],
     }),
   ],
   ['error', renderErrorPage(hostileShell, { title: HOSTILE, words: HOSTILE, back: '/' })],

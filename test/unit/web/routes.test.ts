@@ -1,20 +1,17 @@
-import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpServer, listen, readBody, sendJson } from '../../../src/app/http-server.ts';
 import { instant } from '../../../src/core/model/time.ts';
 import { untouched } from '../../../src/core/reconcile/state.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
 import { planAndCarryOut } from '../../../src/loop/carry-out-commands.ts';
-import { apiRoute } from '../../../src/web/api-route.ts';
-import { statusRoute } from '../../../src/web/status-route.ts';
+import { apiRoutes } from '../../../src/web/api-routes.ts';
+import { addStatusRoutes } from '../../../src/web/status-routes.ts';
+import { closeServers, serve } from '../../support/http/serve.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 
 const TOKEN = 'a-token-of-some-length';
 const WHO = { by: 'ada', reason: 'because a test says so' };
-const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let bot: TestBot;
-let server: Server;
 let base: string;
 let id: string;
 let isHeld = true;
@@ -32,14 +29,13 @@ beforeAll(async () => {
       return accepted;
     },
   });
-  const options = { loop: () => loop, desk: () => loop.ports, token: TOKEN, readBody, sendJson };
-  server = createHttpServer([apiRoute(options), statusRoute({ ...options, local: true, speed: 1 })], quiet);
-  base = `http://127.0.0.1:${await listen(server, 0, '127.0.0.1')}`;
+  const options = { loop: () => loop, desk: () => loop.ports, token: TOKEN };
+  ({ url: base } = await serve((app) => {
+    app.route('/api/fleets', apiRoutes(options));
+    addStatusRoutes(app, { ...options, local: true, speed: 1 });
+  }));
 });
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+afterAll(closeServers);
 
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
@@ -106,13 +102,12 @@ describe('the API', () => {
   });
 
   it('takes commands while the rest of the bot is still starting', async () => {
-    const starting = { loop: () => undefined, desk: () => bot.loop.ports, token: TOKEN, readBody, sendJson };
-    const early = createHttpServer([apiRoute(starting)], quiet);
-    const url = `http://127.0.0.1:${await listen(early, 0, '127.0.0.1')}/api/fleets/${FLEET}`;
+    const early = await serve((app) => {
+      app.route('/api/fleets', apiRoutes({ loop: () => undefined, desk: () => bot.loop.ports, token: TOKEN }));
+    });
+    const url = `${early.url}/api/fleets/${FLEET}`;
     const given = await fetch(`${url}/stop`, { method: 'POST', headers: bearer, body: JSON.stringify({ ...WHO, scope: 'fleet' }) });
     const read = await fetch(`${url}/stops`, { headers: bearer });
-    early.close();
-    early.closeAllConnections();
     expect([given.status, read.status]).toEqual([202, 503]);
     await bot.work();
     for (const { id: stop } of await stops()) expect(await post(`/stops/${stop}/lift`)).toMatchObject({ status: 200 });

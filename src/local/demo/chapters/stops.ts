@@ -27,7 +27,7 @@ export async function pausedByPerson(person: Person): Promise<void> {
 
 /** A canary that dies after its soak, while its phase bakes. */
 export async function diesAfterSoak(person: Person, landed: Landed): Promise<void> {
-  await person.push('registry-8.1', FAST, (text) => text.replace('bake: 1m', 'bake: 2h'), 'Bake for two hours');
+  await person.push('registry-8.1', FAST, (text) => text.replace('bake: 1m', 'bake: 12h'), 'Bake for twelve hours');
   const { pull, commit } = await merged(person, 'registry-8.1', (text) => text.replace('"8.0.0"', '"8.1.0"'), 'Schema Registry 8.1.0');
   landed.patient = commit;
   const rollout = await rolloutOf(person, commit);

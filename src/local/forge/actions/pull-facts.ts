@@ -11,7 +11,7 @@ export async function computeFacts(world: World, repository: RepositoryRow, base
   const forge = isoPerson(world, undefined);
   const testMerge =
     merged.kind === 'conflict'
-      ? undefined
+      ? null
       : await writeCommit(git, {
           tree: merged.tree,
           parents: [base, head],
@@ -22,14 +22,14 @@ export async function computeFacts(world: World, repository: RepositoryRow, base
   const from = (await git.mergeBase(base, head)) ?? base;
   const changes = await readChanges(git, from, head, false);
   return {
-    mergeable: testMerge !== undefined,
-    testMerge,
-    base,
-    head,
+    mergeable: testMerge === null ? 0 : 1,
+    test_merge_sha: testMerge,
+    tested_base: base,
+    tested_head: head,
     commits: await git.count(base, head),
     additions: changes.reduce((sum, change) => sum + change.additions, 0),
     deletions: changes.reduce((sum, change) => sum + change.deletions, 0),
-    changedFiles: changes.length,
+    changed_files: changes.length,
   };
 }
 

@@ -41,15 +41,18 @@ export async function openPullLocked(world: World, repository: RepositoryRow, dr
   const facts = await computeFacts(world, repository, base, head);
   const pull = world.store.transaction(() => {
     const number = world.store.repositories.nextNumber(repository.id);
-    const { title, body, author, viaApp } = draft;
-    const issue = world.store.issues.add({ repository: repository.id, number, title, body, author: author.id, viaApp }, world.now());
+    const { title, body, author, viaApp, headRef, baseRef } = draft;
+    const issue = world.store.issues.add(
+      { repository_id: repository.id, number, title, body, author_id: author.id, via_app: viaApp ? 1 : 0 },
+      world.now(),
+    );
     const added = world.store.pulls.add({
-      issue: issue.id,
-      headRef: draft.headRef,
-      headSha: head,
-      baseRef: draft.baseRef,
-      baseSha: base,
-      draft: draft.draft,
+      issue_id: issue.id,
+      head_ref: headRef,
+      head_sha: head,
+      base_ref: baseRef,
+      base_sha: base,
+      draft: draft.draft ? 1 : 0,
     });
     world.store.pulls.setFacts(issue.id, facts);
     emitPull(world, repository, author, added, 'opened');

@@ -79,14 +79,14 @@ export class Deliveries {
         ? { status: 'failed to connect to host', code: 502, headers: {}, body: '' }
         : await this.#post(url, headers, delivery.payload);
     store.finish(delivery.id, {
-      deliveredAt: now(),
-      duration: Math.round((performance.now() - startedAt) / 10) / 100,
+      delivered_at: now(),
+      duration_s: Math.round((performance.now() - startedAt) / 10) / 100,
       status: outcome.status,
-      statusCode: outcome.code,
+      status_code: outcome.code,
       url: url ?? null,
-      requestHeaders: JSON.stringify(headers),
-      responseHeaders: JSON.stringify(outcome.headers),
-      responseBody: outcome.body,
+      request_headers: JSON.stringify(headers),
+      response_headers: JSON.stringify(outcome.headers),
+      response_body: outcome.body,
     });
     log.info({ event: delivery.event, action: delivery.action, guid: delivery.guid, status: outcome.code }, 'webhook delivered');
   }

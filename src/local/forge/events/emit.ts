@@ -124,7 +124,7 @@ function queue(world: World, event: QueuedEvent): void {
   }
   const { action, installation, repository } = event;
   world.store.deliveries.add(
-    { guid: randomUUID(), event: event.event, action, redelivery: false, installation, repository, payload },
+    { guid: randomUUID(), event: event.event, action, redelivery: 0, installation_id: installation, repository_id: repository, payload },
     world.now(),
   );
   world.deliveries.wake();

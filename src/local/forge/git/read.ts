@@ -27,33 +27,13 @@ export interface FileChange {
   readonly patch: string | undefined;
 }
 
-export interface TreeEntry {
-  readonly mode: string;
-  readonly type: 'blob' | 'tree' | 'commit';
-  readonly sha: string;
-  readonly bytes: number;
-  readonly path: string;
-}
-
 // A commit message cannot hold NUL, so NUL between fields and after each record is unambiguous.
 const COMMIT_FORMAT = 'tformat:%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00';
 const COMMIT_FIELDS = 10;
 
 /** Commits that these arguments of `git log` select; every name in them must be a sha. */
-export async function readCommits(
-  git: GitRepository,
-  selection: readonly string[],
-  paths: readonly string[] = [],
-): Promise<readonly Commit[]> {
-  const output = await git.run([
-    '--literal-pathspecs',
-    'log',
-    `--format=${COMMIT_FORMAT}`,
-    '--encoding=UTF-8',
-    ...selection,
-    '--',
-    ...paths,
-  ]);
+export async function readCommits(git: GitRepository, selection: readonly string[]): Promise<readonly Commit[]> {
+  const output = await git.run(['log', `--format=${COMMIT_FORMAT}`, '--encoding=UTF-8', ...selection, '--']);
   const fields = output.split('\0');
   const commits: Commit[] = [];
   for (let at = 0; at + COMMIT_FIELDS <= fields.length; at += COMMIT_FIELDS) {
@@ -131,28 +111,4 @@ function parseNumstat(output: string): readonly { readonly additions: number; re
     counts.push({ additions: Number(added) || 0, deletions: Number(removed) || 0 });
   }
   return counts;
-}
-
-/** One level of a tree, or the entry of a file itself. `path` empty: the root. */
-export async function readTree(git: GitRepository, commit: string, path: string): Promise<readonly TreeEntry[]> {
-  const [self] = path === '' ? [] : await listTree(git, [commit, '--', path]);
-  if (path !== '' && self === undefined) return [];
-  if (self !== undefined && self.type !== 'tree') return [self];
-  return path === '' ? listTree(git, [commit]) : listTree(git, [commit, '--', `${path}/`]);
-}
-
-async function listTree(git: GitRepository, args: readonly string[]): Promise<readonly TreeEntry[]> {
-  const output = await git.run(['--literal-pathspecs', 'ls-tree', '-z', '--long', ...args]);
-  return output
-    .split('\0')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const tab = line.indexOf('\t');
-      const [mode = '', type = '', sha = '', size = ''] = line.slice(0, tab).split(/ +/);
-      return { mode, type: type as TreeEntry['type'], sha, bytes: Number(size) || 0, path: line.slice(tab + 1) };
-    });
-}
-
-export async function readBlob(git: GitRepository, sha: string): Promise<Buffer> {
-  return (await git.runRaw(['cat-file', 'blob', sha])).stdout;
 }

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../json.ts';
+import { Refusal as AnyRefusal } from '../../../http/refusal.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 
 export interface Answer {
   readonly status: number;
@@ -17,15 +18,12 @@ export const noContent: Answer = { status: 204 };
 const DOCUMENTATION = 'https://docs.github.com/rest';
 
 /** An answer that says no, in GitHub's words. Thrown by handlers, caught once by the server. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly status: number;
+export class Refusal extends AnyRefusal {
   readonly errors: readonly JsonObject[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, message: string, errors?: readonly JsonObject[], headers: Readonly<Record<string, string>> = {}) {
-    super(message);
-    this.status = status;
+    super(status, message);
     this.errors = errors;
     this.headers = headers;
   }
@@ -58,3 +56,12 @@ export function invalid(
 
 /** The request itself has not the form that the operation takes. */
 export const malformed = (what: string): Refusal => new Refusal(422, `Invalid request.\n\n${what}`);
+
+/** What an answer said no with, for a person; `undefined` when it said yes. */
+export function troubleOf({ status, body }: Answer): string | undefined {
+  if (status < 400) return undefined;
+  if (!isJsonObject(body)) return `The forge answered ${status}.`;
+  const errors = Array.isArray(body['errors']) ? body['errors'].filter(isJsonObject) : [];
+  const details = errors.map((each) => each['message'] ?? `${each['field']} is ${each['code']}`);
+  return `${body['message']}${details.length === 0 ? '' : `: ${details.join('; ')}`}`;
+}

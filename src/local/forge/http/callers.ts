@@ -1,4 +1,5 @@
 import { createHash, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { readCredentials } from '../../../http/token.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import { botAccount } from '../shapes/account.ts';
 import type { AccountRow, InstallationRow } from '../store/rows.ts';
@@ -14,8 +15,6 @@ export type Caller =
       readonly kind: 'installation';
       readonly installation: InstallationRow;
       readonly permissions: Permissions;
-      /** `undefined`: all of the account's. */
-      readonly repositoryIds: readonly number[] | undefined;
     };
 
 /** Key of the caller in the request log and in its budgets. */
@@ -45,27 +44,14 @@ export function authorOf(world: World, caller: Caller): AccountRow {
  */
 export function identify(world: World, header: string | undefined): Caller {
   if (header === undefined || header === '') return { kind: 'anonymous' };
-  const [scheme = '', value = ''] = header.trim().split(/\s+/, 2);
-  switch (scheme.toLowerCase()) {
-    case 'bearer':
-    case 'token':
-      return ofCredential(world, value);
-    case 'basic':
-      return ofBasic(world, value);
-    default:
-      throw badCredentials();
-  }
+  const credentials = readCredentials(header);
+  if (credentials === undefined) throw badCredentials();
+  const { name, secret } = credentials;
+  // A token alone, as user name, is how GitHub Actions and older tools send it.
+  return ofCredential(world, secret === '' || secret === 'x-oauth-basic' ? name : secret);
 }
 
 const badCredentials = (): Refusal => new Refusal(401, 'Bad credentials');
-
-function ofBasic(world: World, encoded: string): Caller {
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  const password = colon < 0 ? '' : text.slice(colon + 1);
-  // A token alone, as user name, is how GitHub Actions and older tools send it.
-  return ofCredential(world, password === '' || password === 'x-oauth-basic' ? text.slice(0, colon < 0 ? undefined : colon) : password);
-}
 
 function ofCredential(world: World, credential: string): Caller {
   if (credential.split('.').length === 3) {
@@ -87,18 +73,16 @@ export function issueInstallationToken(
   world: World,
   installation: InstallationRow,
   permissions: Permissions,
-  repositoryIds: readonly number[] | undefined,
 ): { readonly secret: string; readonly expiresAt: number } {
   const secret = `ghs_${randomBytes(27).toString('base64url').replaceAll('-', 'a').replaceAll('_', 'b')}`;
   const now = world.now();
   const expiresAt = now + INSTALLATION_TOKEN_MS;
   world.store.accounts.forgetTokensBefore(now);
   world.store.accounts.addInstallationToken({
-    hash: hashOf(secret),
-    installation: installation.id,
+    secret_hash: hashOf(secret),
+    installation_id: installation.id,
     permissions: JSON.stringify(permissions),
-    repositoryIds: repositoryIds === undefined ? null : JSON.stringify(repositoryIds),
-    expiresAt,
+    expires_at: expiresAt,
   });
   return { secret, expiresAt };
 }
@@ -111,7 +95,6 @@ function ofInstallationToken(world: World, secret: string): Caller {
     kind: 'installation',
     installation,
     permissions: JSON.parse(token.permissions) as Permissions,
-    repositoryIds: token.repository_ids === null ? undefined : (JSON.parse(token.repository_ids) as readonly number[]),
   };
 }
 

@@ -1,6 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Hono } from 'hono';
+import { answerText } from '../../../http/answers.ts';
+import { alreadyAnswered, type HttpContext, type HttpEnv } from '../../../http/app.ts';
 import { announceRefChanges } from '../actions/ref-changes.ts';
-import { serveGit } from '../git/http-backend.ts';
+import { type GitHttpRequest, serveGit } from '../git/http-backend.ts';
 import { PushCommands } from '../git/push-commands.ts';
 import { botAccount } from '../shapes/account.ts';
 import { hasRole } from '../shapes/repository.ts';
@@ -9,46 +11,52 @@ import { gitOf, type World } from '../world.ts';
 import { Refusal } from './answer.ts';
 import { type Caller, identify } from './callers.ts';
 
-const PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
-
-export const isGitPath = (path: string): boolean => PATH.test(path);
+const SERVICES = ['git-upload-pack', 'git-receive-pack'] as const;
 
 /**
  * `/OWNER/REPO.git`: everybody on this machine may clone and fetch, as from a public repository; a push needs a token.
  * What it moved is announced before the client has the end of its answer: who asks after a push sees it.
  */
-export async function answerGit(world: World, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-  const [, owner = '', name = '', rest = ''] = PATH.exec(url.pathname) ?? [];
-  const repository = world.store.repositories.byName(owner, name);
-  if (repository === undefined) return plain(response, 404, 'Repository not found.');
-  const kind = rest === 'info/refs' ? 'advertisement' : 'call';
-  const service = kind === 'call' ? rest : (url.searchParams.get('service') ?? '');
-  if (service !== 'git-upload-pack' && service !== 'git-receive-pack') return plain(response, 403, 'Please upgrade your git client.');
-  if (request.method !== (kind === 'call' ? 'POST' : 'GET')) return plain(response, 405, 'Method not allowed.');
+export function addGitRoutes(app: Hono<HttpEnv>, world: World): void {
+  app.get('/:owner/:repo/info/refs', (context) => answerGit(world, context, 'advertisement', context.req.query('service')));
+  app.post('/:owner/:repo/:service{git-upload-pack|git-receive-pack}', (context) =>
+    answerGit(world, context, 'call', context.req.param('service')),
+  );
+}
 
+async function answerGit(world: World, context: HttpContext, kind: 'advertisement' | 'call', asked: string | undefined): Promise<Response> {
+  const name = (context.req.param('repo') ?? '').replace(/\.git$/, '');
+  const repository = world.store.repositories.byName(context.req.param('owner') ?? '', name);
+  if (repository === undefined) return answerText('Repository not found.', 404);
+  const service = SERVICES.find((known) => known === asked);
+  if (service === undefined) return answerText('Please upgrade your git client.', 403);
   let caller: Caller;
   try {
-    caller = identify(world, request.headers.authorization);
+    caller = identify(world, context.req.header('authorization'));
   } catch (error) {
-    if (error instanceof Refusal) return askForToken(response, 'Invalid username or token.');
+    if (error instanceof Refusal) return askForToken('Invalid username or token.');
     throw error;
   }
   const user = pusher(world, caller);
   const directory = gitOf(world, repository).directory;
-  const common = { request, response, home: world.home, directory, kind, user: user?.login } as const;
+  const { incoming: request, outgoing: response } = context.env;
+  const serve = async (call: Pick<GitHttpRequest, 'commands' | 'beforeEnd'>): Promise<Response> => {
+    await serveGit({ request, response, home: world.home, directory, service, kind, user: user?.login, ...call });
+    return alreadyAnswered;
+  };
   const readOnly = { commands: undefined, beforeEnd: () => Promise.resolve() };
-  if (service === 'git-upload-pack') return serveGit({ ...common, ...readOnly, service });
-  if (user === undefined) return askForToken(response, 'Sign in with a token as password to push.');
+  if (service === 'git-upload-pack') return serve(readOnly);
+  if (user === undefined) return askForToken('Sign in with a token as password to push.');
   if (!mayPush(world, repository, caller))
-    return plain(response, 403, `Permission to ${repository.owner_login}/${repository.name}.git denied to ${user.login}.`);
-  if (kind === 'advertisement') return serveGit({ ...common, ...readOnly, service });
+    return answerText(`Permission to ${repository.owner_login}/${repository.name}.git denied to ${user.login}.`, 403);
+  if (kind === 'advertisement') return serve(readOnly);
   const commands = new PushCommands();
   const intent = world.store.refs.addPushIntent(repository.id, user.id);
   const beforeEnd = async (): Promise<void> => {
     await world.locks.run(repository.id, () => announceRefChanges(world, repository, user, commands.refs));
     world.store.refs.removeIntent(intent);
   };
-  await serveGit({ ...common, service, commands, beforeEnd });
+  return serve({ commands, beforeEnd });
 }
 
 function pusher(world: World, caller: Caller): AccountRow | undefined {
@@ -62,11 +70,8 @@ function mayPush(world: World, repository: RepositoryRow, caller: Caller): boole
   return (caller.permissions['contents'] ?? 'read') !== 'read';
 }
 
-function plain(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${message}\n`);
-}
-
-function askForToken(response: ServerResponse, message: string): void {
-  response.setHeader('www-authenticate', 'Basic realm="Local forge"');
-  plain(response, 401, message);
+function askForToken(message: string): Response {
+  const answer = answerText(message, 401);
+  answer.headers.set('www-authenticate', 'Basic realm="Local forge"');
+  return answer;
 }

@@ -1,93 +1,88 @@
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { type Context, Hono } from 'hono';
+import { entityTag, hasAlready } from '../../../http/entity-tag.ts';
+import { Refusal as AnyRefusal } from '../../../http/refusal.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { RepositoryRow, Role } from '../store/rows.ts';
 import type { World } from '../world.ts';
 import { type Answer, notFound, Refusal } from './answer.ts';
-import { authorOf, type Caller, callerKey, identify } from './callers.ts';
+import { authorOf, type Caller, callerKey } from './callers.ts';
 import type { Faults } from './faults.ts';
 import { Fields } from './fields.ts';
-import type { MatchedRoute, PlainRoute, RepositoryRoute, RouteTable } from './route.ts';
+import type { PlainRoute, RepositoryRoute, Route } from './route.ts';
 
-export interface RestRequest {
-  readonly method: string;
-  /** Path below `/api/v3`, and the query. */
-  readonly url: URL;
-  readonly authorization: string | undefined;
-  readonly ifNoneMatch: string | undefined;
-  /** Reads the body; called only when the route is known and the caller may use it. */
-  readonly readBody: () => Promise<Buffer>;
+/** Who sent a request and what, by HTTP or from a page of this forge. */
+export interface RestEnv {
+  Bindings: {
+    /** @throws Refusal 401 */
+    readonly caller: () => Caller;
+    /** Called only when the route is known and the caller may use it. */
+    readonly body: () => Promise<Buffer>;
+  };
 }
 
 export const API_PREFIX = '/api/v3';
 
 /** Finds the route, checks who may, runs the handler, and says no as GitHub does. */
-export class RestServer {
-  readonly #world: World;
-  readonly #routes: RouteTable;
-  readonly #faults: Faults;
-
-  constructor(world: World, routes: RouteTable, faults: Faults) {
-    this.#world = world;
-    this.#routes = routes;
-    this.#faults = faults;
-  }
-
-  async answer(request: RestRequest): Promise<Answer> {
-    let caller: Caller = { kind: 'anonymous' };
-    try {
-      caller = identify(this.#world, request.authorization);
-    } catch (error) {
-      if (error instanceof Refusal) return error.answer();
-      throw error;
-    }
-    return this.answerTo(caller, request);
-  }
-
-  /** For callers whose identity is known already: the pages of this forge. */
-  async answerTo(caller: Caller, request: Omit<RestRequest, 'authorization'>): Promise<Answer> {
-    const world = this.#world;
-    const matched = this.#routes.match(request.method, request.url.pathname.slice(API_PREFIX.length));
-    const route = matched?.route.path ?? 'unknown';
-    const key = callerKey(world, caller);
-    let answer: Answer;
-    try {
-      world.limits.spend(key, matched?.route.makesContent ?? false);
-      if (matched === undefined) throw notFound();
-      answer = faultAnswer(this.#faults, 'before', request.method, route) ?? (await this.#runWithFaults(caller, matched, request));
-    } catch (error) {
-      if (error instanceof Refusal) answer = error.answer();
-      else {
-        world.log.error({ error, method: request.method, route }, 'a request of the local forge failed');
-        answer = new Refusal(500, 'Server Error').answer();
-      }
-    }
-    answer = withEntityTag(request, answer);
-    world.requests.add({ caller: key, method: request.method, route, status: answer.status, at: world.now() });
-    return { ...answer, headers: { ...world.limits.headers(key), ...answer.headers } };
-  }
-
-  async #runWithFaults(caller: Caller, matched: MatchedRoute, request: Omit<RestRequest, 'authorization'>): Promise<Answer> {
-    const answer = await this.#run(caller, matched, request);
-    return faultAnswer(this.#faults, 'after', request.method, matched.route.path) ?? answer;
-  }
-
-  async #run(caller: Caller, { route, params }: MatchedRoute, request: Omit<RestRequest, 'authorization'>): Promise<Answer> {
-    const world = this.#world;
-    const core = { world, caller, url: request.url, params };
-    if (!isRepositoryRoute(route)) {
-      checkPlainAccess(route, caller);
-      return route.handle({ ...core, body: await fieldsOf(request) });
-    }
-    const repository = world.store.repositories.byName(params['owner'] ?? '', params['repo'] ?? '');
-    if (repository === undefined) throw notFound();
-    const role = checkRepositoryAccess(world, route, repository, caller);
-    const body = await fieldsOf(request);
-    return route.handle({ ...core, repository, role, body, author: () => authorOf(world, caller) });
-  }
+export function createRest(world: World, routes: readonly Route[], faults: Faults): Hono<RestEnv> {
+  const rest = new Hono<RestEnv>({ strict: false });
+  const serve = (route: Route | undefined) => (context: Context<RestEnv>) => answerRest(world, faults, route, context);
+  for (const route of routes) rest.on(route.method, `${API_PREFIX}${route.path}`, serve(route));
+  rest.all('*', serve(undefined));
+  return rest;
 }
 
-const isRepositoryRoute = (route: MatchedRoute['route']): route is RepositoryRoute => typeof route.access === 'object';
+async function answerRest(world: World, faults: Faults, route: Route | undefined, context: Context<RestEnv>): Promise<Response> {
+  const { method } = context.req;
+  const path = route?.path ?? 'unknown';
+  let caller: Caller;
+  try {
+    caller = context.env.caller();
+  } catch (error) {
+    return responseOf(refusalOf(world, error, { method, route: path }).answer());
+  }
+  const key = callerKey(world, caller);
+  let answer: Answer;
+  try {
+    world.limits.spend(key, route?.makesContent ?? false);
+    if (route === undefined) throw notFound();
+    answer = faultAnswer(faults, 'before', method, path) ?? (await runThenFail(world, caller, route, context, faults));
+  } catch (error) {
+    answer = refusalOf(world, error, { method, route: path }).answer();
+  }
+  const response = withEntityTag(context, responseOf(answer, world.limits.headers(key)), answer);
+  world.requests.add({ caller: key, method, route: path, status: response.status, at: world.now() });
+  return response;
+}
+
+function refusalOf(world: World, error: unknown, about: { readonly method: string; readonly route: string }): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof AnyRefusal) return new Refusal(error.status, error.message);
+  world.log.error({ error, ...about }, 'a request of the local forge failed');
+  return new Refusal(500, 'Server Error');
+}
+
+async function runThenFail(world: World, caller: Caller, route: Route, context: Context<RestEnv>, faults: Faults): Promise<Answer> {
+  const answer = await run(world, caller, route, context);
+  return faultAnswer(faults, 'after', context.req.method, route.path) ?? answer;
+}
+
+async function run(world: World, caller: Caller, route: Route, context: Context<RestEnv>): Promise<Answer> {
+  const params = context.req.param();
+  const core = { world, caller, url: new URL(context.req.url), params };
+  if (!isRepositoryRoute(route)) {
+    checkPlainAccess(route, caller);
+    return route.handle({ ...core, body: await fieldsOf(context) });
+  }
+  const repository = world.store.repositories.byName(params['owner'] ?? '', params['repo'] ?? '');
+  if (repository === undefined) throw notFound();
+  const role = checkRepositoryAccess(world, route, repository, caller);
+  const body = await fieldsOf(context);
+  return route.handle({ ...core, repository, role, body, author: () => authorOf(world, caller) });
+}
+
+const isRepositoryRoute = (route: Route): route is RepositoryRoute => typeof route.access === 'object';
 
 function checkPlainAccess(route: PlainRoute, caller: Caller): void {
   switch (route.access) {
@@ -134,7 +129,6 @@ function checkRepositoryAccess(world: World, route: RepositoryRoute, repository:
     }
     case 'installation': {
       if (caller.installation.account_id !== repository.owner_id) throw notFound();
-      if (caller.repositoryIds !== undefined && !caller.repositoryIds.includes(repository.id)) throw notFound();
       const isAllowed = route.access.app.some(([name, level]) => {
         const granted = caller.permissions[name];
         return granted !== undefined && (level === 'read' || granted !== 'read');
@@ -145,9 +139,8 @@ function checkRepositoryAccess(world: World, route: RepositoryRoute, repository:
   }
 }
 
-async function fieldsOf(request: Pick<RestRequest, 'method' | 'readBody'>): Promise<Fields> {
-  if (request.method === 'GET') return new Fields({});
-  const bytes = await request.readBody();
+async function fieldsOf({ req, env }: Context<RestEnv>): Promise<Fields> {
+  const bytes = req.method === 'GET' ? Buffer.alloc(0) : await env.body();
   if (bytes.length === 0) return new Fields({});
   let parsed: unknown;
   try {
@@ -167,11 +160,22 @@ function faultAnswer(faults: Faults, when: 'before' | 'after', method: string, r
   return { status: fault.status, body: fault.body ?? { message: 'A fault that was asked for' }, headers: fault.headers ?? {} };
 }
 
+/** An answer as GitHub Enterprise Server sends it. */
+export function responseOf({ status, body, headers }: Answer, more: Readonly<Record<string, string>> = {}): Response {
+  const own = {
+    'x-github-media-type': 'github.v3; format=json',
+    'x-github-enterprise-version': 'local',
+    'x-github-request-id': randomUUID(),
+    ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+  };
+  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers: { ...own, ...more, ...headers } });
+}
+
 /** GitHub tags every answer to a GET, and a client that has it already gets 304 and no body. */
-function withEntityTag(request: Pick<RestRequest, 'method' | 'ifNoneMatch'>, answer: Answer): Answer {
-  if (request.method !== 'GET' || answer.status !== 200 || answer.body === undefined) return answer;
-  const etag = `W/"${createHash('sha256').update(JSON.stringify(answer.body)).digest('hex')}"`;
-  const headers = { ...answer.headers, etag, 'cache-control': 'private, max-age=60, s-maxage=60' };
-  const known = request.ifNoneMatch?.split(',').map((tag) => tag.trim());
-  return known?.some((tag) => tag === etag || `W/${tag}` === etag || tag === '*') ? { status: 304, headers } : { ...answer, headers };
+function withEntityTag({ req }: Context<RestEnv>, response: Response, { body, status }: Answer): Response {
+  if (req.method !== 'GET' || status !== 200 || body === undefined) return response;
+  const tag = entityTag(JSON.stringify(body));
+  response.headers.set('etag', tag);
+  response.headers.set('cache-control', 'private, max-age=60, s-maxage=60');
+  return hasAlready(req.header('if-none-match'), tag) ? new Response(null, { status: 304, headers: response.headers }) : response;
 }

@@ -4,8 +4,6 @@ import type { Answer } from './answer.ts';
 import type { Caller } from './callers.ts';
 import type { Fields } from './fields.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
 /** What a request is, once it is known who may make it. */
 export interface Call {
   readonly world: World;
@@ -27,8 +25,8 @@ export interface RepositoryCall extends Call {
 export type AppPermission = readonly [name: string, level: 'read' | 'write'];
 
 interface RouteCore {
-  readonly method: Method;
-  /** `:name` is one segment, `*name` at the end is the rest. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `:name` is one segment. */
   readonly path: string;
   /** Counts against the budget of content-creating requests. */
   readonly makesContent?: boolean;
@@ -52,46 +50,18 @@ export interface RepositoryRoute extends RouteCore {
 
 export type Route = PlainRoute | RepositoryRoute;
 
-export interface MatchedRoute {
-  readonly route: Route;
-  readonly params: Readonly<Record<string, string>>;
-}
-
-/** Routes in order; the first that fits wins. */
-export class RouteTable {
-  readonly #routes: readonly { readonly route: Route; readonly pattern: RegExp }[];
-
-  constructor(routes: readonly Route[]) {
-    this.#routes = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
-  }
-
-  /** @returns `undefined` when no route fits, also when a segment is not valid percent-encoding. */
-  match(method: string, path: string): MatchedRoute | undefined {
-    for (const { route, pattern } of this.#routes) {
-      const found = route.method === method ? pattern.exec(path) : null;
-      if (found === null) continue;
-      try {
-        const params = Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)] as const);
-        return { route, params: Object.fromEntries(params) };
-      } catch {
-        return undefined;
-      }
-    }
-    return undefined;
-  }
-
-  paths(): readonly { readonly method: Method; readonly path: string }[] {
-    return this.#routes.map(({ route }) => ({ method: route.method, path: route.path }));
-  }
-}
-
-function patternOf(path: string): RegExp {
-  const source = path
-    .split('/')
-    .map((segment) => {
-      if (segment.startsWith('*')) return `(?<${segment.slice(1)}>.+)`;
-      return segment.replace(/[.+]/g, '\\$&').replace(/:([a-zA-Z]+)/g, '(?<$1>[^/]+?)');
-    })
-    .join('/');
-  return new RegExp(`^${source}/?$`);
-}
+/** Who reads and who writes what is an issue or a pull request. */
+export const ISSUES_READ = {
+  person: 'anyone',
+  app: [
+    ['issues', 'read'],
+    ['pull_requests', 'read'],
+  ],
+} as const;
+export const ISSUES_WRITE = {
+  person: 'read',
+  app: [
+    ['issues', 'write'],
+    ['pull_requests', 'write'],
+  ],
+} as const;

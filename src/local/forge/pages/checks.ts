@@ -1,10 +1,10 @@
 import { formatDuration } from '../../../core/model/time.ts';
-import { badge, moment, plural, type Tone } from '../../../web/html/components.ts';
-import { type Html, html, nothing, safeHref } from '../../../web/html/html.ts';
-import { type IconName, icon } from '../../../web/html/icons.ts';
+import { badge, moment, plural, type Tone } from '../../../http/html/components.ts';
+import { type Html, html, nothing, safeHref } from '../../../http/html/html.ts';
+import { type IconName, icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { renderMarkdown } from './markdown.ts';
-import { postForm } from './shell.ts';
+import { postForm, renderForgePage } from './shell.ts';
 import type { AnnotationView, CheckBrief, CheckState, CheckView, RepositoryRef, ShellView } from './views.ts';
 
 const LOOKS: Record<CheckState, { readonly tone: Tone; readonly icon: IconName; readonly word: string }> = {
@@ -75,13 +75,12 @@ ${checkBody(shell, repository, check)}
 }
 
 export function checkBody(shell: ShellView, repository: RepositoryRef, check: CheckView): Html {
-  const context = { ...repository, kind: 'comment' as const };
   const details = safeHref(check.detailsUrl);
   return html`<div class="check-body">
-<p class="quiet">${checkTimes(shell, check)} by ${check.app} on <a href="${addressOf(repository).commit(check.headSha)}"><code>${check.headSha.slice(0, 7)}</code></a> · <a href="${addressOf(repository).run(check.id)}">Page of this check</a>${details !== undefined && html` · <a href="${details}" rel="noreferrer">Details</a>`}</p>
-${check.summary !== undefined && renderMarkdown(check.summary, context)}
-${annotationList(repository, check)}
-${check.text !== undefined && renderMarkdown(check.text, context)}
+<p class="quiet">${checkTimes(shell, check)} by ${check.app} on <code>${check.headSha.slice(0, 7)}</code> · <a href="${addressOf(repository).run(check.id)}">Page of this check</a>${details !== undefined && html` · <a href="${details}" rel="noreferrer">Details</a>`}</p>
+${check.summary !== undefined && renderMarkdown(check.summary, repository)}
+${annotationList(check)}
+${check.text !== undefined && renderMarkdown(check.text, repository)}
 ${actionButtons(shell, repository, check)}
 </div>`;
 }
@@ -106,11 +105,10 @@ function checkTimes(shell: ShellView, check: CheckView): Html {
   return startedAt === undefined ? html`Not started` : html`Started ${moment(startedAt, shell.nowMs)}`;
 }
 
-function annotationList(repository: RepositoryRef, check: CheckView): Html {
+function annotationList(check: CheckView): Html {
   if (check.annotations.length === 0) return nothing;
   return html`<ul class="annotations" aria-label="Annotations of ${check.name}">${check.annotations.map(
-    (each) =>
-      html`<li class="annotation">${annotationBody(each, html`<a href="${addressOf(repository).blob(check.headSha, each.path)}#L${each.startLine}"><code>${placeOf(each)}</code></a>`)}</li>`,
+    (each) => html`<li class="annotation">${annotationBody(each, html`<code>${placeOf(each)}</code>`)}</li>`,
   )}</ul>`;
 }
 
@@ -123,4 +121,17 @@ export function annotationBody(annotation: AnnotationView, place: Html): Html {
   return html`<p class="annotation-head">${annotationBadge(annotation.level)} ${place}${annotation.title !== undefined && html` <strong>${annotation.title}</strong>`}</p>
 <p class="annotation-text">${annotation.message}</p>
 ${annotation.details !== undefined && html`<pre tabindex="0">${annotation.details}</pre>`}`;
+}
+
+/** One check run on a page of its own. */
+export function renderRunPage(shell: ShellView, view: { readonly repository: RepositoryRef; readonly check: CheckView }): string {
+  const { repository, check } = view;
+  return renderForgePage(shell, {
+    title: check.name,
+    repository,
+    pending: isPending(check),
+    main: html`<div id="live-run" data-live><div class="page-head"><h1>${check.name}</h1>
+<p class="page-state">${checkBadge(check.state)} <span>${check.title}</span></p></div>
+<div class="panel">${checkBody(shell, repository, check)}</div></div>`,
+  });
 }

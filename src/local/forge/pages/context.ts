@@ -47,3 +47,9 @@ export const go = (to: string, text?: string): PageAnswer =>
   text === undefined ? { kind: 'go', to } : { kind: 'go', to, flash: { tone: 'good', text } };
 
 export const goWithTrouble = (to: string, text: string): PageAnswer => ({ kind: 'go', to, flash: { tone: 'bad', text } });
+
+/** A text field, with the line ends of files instead of those of forms. */
+export const textOf = (fields: URLSearchParams, name: string): string => (fields.get(name) ?? '').replaceAll('\r\n', '\n');
+
+/** A line: no line breaks, no blanks around it. */
+export const lineOf = (fields: URLSearchParams, name: string): string => textOf(fields, name).replaceAll('\n', ' ').trim();

@@ -1,8 +1,7 @@
-import { badge, emptyNote, moment, panel, plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import type { DeliveriesView, DeliveryView } from './page-views.ts';
+import { badge, emptyNote, moment, panel, plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
 import { postForm, renderForgePage } from './shell.ts';
-import type { ShellView } from './views.ts';
+import type { DeliveriesView, DeliveryView, ShellView } from './views.ts';
 
 /** What the forge has sent to the bot, newest first, and how the bot answered. */
 export function renderDeliveriesPage(shell: ShellView, view: DeliveriesView): string {

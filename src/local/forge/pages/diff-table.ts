@@ -1,10 +1,9 @@
-import { plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
-import { addressOf } from './addresses.ts';
+import { plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { annotationBody, placeOf } from './checks.ts';
 import type { DiffLine, FileDiff, Hunk } from './diff.ts';
-import type { AnnotationView, RepositoryRef } from './views.ts';
+import type { AnnotationView } from './views.ts';
 
 const STATUS_WORDS: Record<FileDiff['status'], string> = { added: 'Added', removed: 'Removed', modified: 'Changed', renamed: 'Renamed' };
 const SIGNS: Record<DiffLine['kind'], { readonly sign: string; readonly word: string }> = {
@@ -18,9 +17,6 @@ const SIGNS: Record<DiffLine['kind'], { readonly sign: string; readonly word: st
 const OPEN_LINES_MAX = 400;
 
 export interface DiffOptions {
-  readonly repository: RepositoryRef;
-  /** Commit or branch at which the new side can be read. */
-  readonly head: string;
   readonly files: readonly FileDiff[];
   readonly cut: boolean;
   readonly annotations: readonly AnnotationView[];
@@ -44,7 +40,6 @@ function renderFile(options: DiffOptions, file: FileDiff): Html {
   const open = lines <= OPEN_LINES_MAX || annotations.length > 0;
   return html`<details class="diff-file"${open && html` open`}>
 <summary><span class="path">${icon('file')}<code>${file.oldPath !== undefined && `${file.oldPath} → `}${file.path}</code></span><span class="diff-count"><span>${STATUS_WORDS[file.status]}</span> <span class="added">+${file.additions}</span> <span class="removed">−${file.deletions}</span></span></summary>
-${file.status !== 'removed' && html`<p class="diff-links"><a href="${addressOf(options.repository).blob(options.head, file.path)}">View file<span class="hidden"> ${file.path}</span></a></p>`}
 ${elsewhere.length > 0 && html`<ul class="annotations">${elsewhere.map((each) => html`<li class="annotation">${annotationBody(each, html`<code>${placeOf(each)}</code>`)}</li>`)}</ul>`}
 ${diffContent(file, annotations)}
 </details>`;

@@ -1,4 +1,4 @@
-import { html } from '../../../web/html/html.ts';
+import { html } from '../../../http/html/html.ts';
 import { renderForgePage } from './shell.ts';
 import type { ShellView } from './views.ts';
 

@@ -1,11 +1,10 @@
-import { panel, plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { panel, plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
-import type { HomeView } from './page-views.ts';
 import { cloneBox } from './repository.ts';
 import { renderForgePage } from './shell.ts';
-import type { ShellView } from './views.ts';
+import type { HomeView, ShellView } from './views.ts';
 
 export function renderHomePage(shell: ShellView, view: HomeView): string {
   return renderForgePage(shell, {
@@ -35,7 +34,7 @@ function whatToTry(shell: ShellView, repository: Repository): Html {
     title: 'What to try',
     body: html`<ol class="steps">
 <li><strong>Read a plan.</strong> Open <a href="${address.pulls}">a pull request</a>: the check and the comment say what would change, where, and in which order.</li>
-<li><strong>Change a version.</strong> Go to <a href="${address.home}">the files</a>, edit a <code>Release</code>, and open a pull request; or clone, push a branch, and open one for it. Break the YAML to see the check point at the line.</li>
+<li><strong>Change a version.</strong> Clone, edit a <code>Release</code>, push a branch, and open a pull request for it on <a href="${address.home}">the page of the repository</a>. Break the YAML to see the check point at the line.</li>
 <li><strong>Merge it.</strong> The check on the merged commit and the comment follow the rollout, phase by phase.</li>
 <li><strong>Break a release.</strong> <code>npx flotilla local break --all --with crash-loop --version VERSION</code>${dataPlane !== undefined && html`, or a button on <a href="${dataPlane}">the data plane</a>`}: the canaries fail and nothing after them is touched. Revert the merge to go back.</li>
 <li><strong>Change a cluster behind the bot’s back.</strong> <code>npx flotilla local set CLUSTER --version VERSION</code>: <a href="${address.issues}">an issue</a> reports the drift, and closes when it is gone.</li>

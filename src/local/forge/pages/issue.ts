@@ -1,11 +1,10 @@
-import { moment } from '../../../web/html/components.ts';
-import { html } from '../../../web/html/html.ts';
+import { moment } from '../../../http/html/components.ts';
+import { html } from '../../../http/html/html.ts';
 import { addressOf } from './addresses.ts';
 import { issueBadge } from './lists.ts';
-import type { IssueView } from './page-views.ts';
 import { renderForgePage } from './shell.ts';
 import { commentBox, labelList, renderComment, renderTimeline } from './timeline.ts';
-import type { ShellView } from './views.ts';
+import type { IssueView, ShellView } from './views.ts';
 
 export function renderIssuePage(shell: ShellView, issue: IssueView): string {
   const address = addressOf(issue.repository);

@@ -1,6 +1,6 @@
-import { badge, emptyNote, moment, panel, plural } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { badge, emptyNote, moment, panel, plural } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { checksInline } from './checks.ts';
 import { pullBadge } from './pull.ts';
@@ -85,9 +85,7 @@ ${labelList(issue.labels)}</li>`,
 export function commitRows(shell: ShellView, repository: RepositoryRef, commits: readonly CommitBrief[], none: string): Html {
   if (commits.length === 0) return emptyNote(none);
   return html`<ul class="rows">${commits.map(
-    (
-      commit,
-    ) => html`<li><div class="row-main"><p><a class="row-title" href="${addressOf(repository).commit(commit.sha)}">${commit.subject}</a></p>
+    (commit) => html`<li><div class="row-main"><p><span class="row-title">${commit.subject}</span></p>
 <p class="quiet">${icon('commit')}<code>${commit.sha.slice(0, 7)}</code> by ${commit.author}, ${moment(commit.at, shell.nowMs)}</p></div>
 ${checksInline(repository, commit.checks)}</li>`,
   )}</ul>`;

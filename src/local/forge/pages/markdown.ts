@@ -1,23 +1,18 @@
 import { Marked, type Tokens } from 'marked';
 import sanitizeHtml from 'sanitize-html';
-import { escapeHtml, type Html, html, trusted } from '../../../web/html/html.ts';
+import { escapeHtml, type Html, html, trusted } from '../../../http/html/html.ts';
 import { linkReferences, type ReferenceContext } from './references.ts';
-
-export interface MarkdownContext extends ReferenceContext {
-  /** `comment`: a line break in the source is one on the page, as GitHub does it outside files. */
-  readonly kind: 'comment' | 'file';
-}
 
 /** Longer text is shown unrendered: GitHub takes no longer comment or check summary, and the parser is quadratic in hostile text. */
 const LENGTH_MAX = 65_536;
 
 /** GitHub Flavored Markdown as GitHub would show it, with everything that could run, load or escape its frame removed. */
-export function renderMarkdown(text: string, context: MarkdownContext): Html {
+export function renderMarkdown(text: string, context: ReferenceContext): Html {
   if (text.trim() === '') return trusted('');
   if (text.length > LENGTH_MAX) return plain(text);
   let markup: string;
   try {
-    markup = (context.kind === 'comment' ? commentParser : fileParser).parse(text.replaceAll(SEAM, ''), { async: false });
+    markup = parser.parse(text.replaceAll(SEAM, ''), { async: false });
   } catch (error) {
     // The parser calls itself once for each level of nesting, so that hostile depth ends on the stack.
     if (error instanceof RangeError) return plain(text);
@@ -43,26 +38,6 @@ const ALERTS: Readonly<Record<string, string>> = {
   CAUTION: 'Caution',
 };
 
-function newParser(breaks: boolean): Marked {
-  return new Marked({ gfm: true, breaks }).use({
-    renderer: {
-      html: ({ text }) => text.replace(HIDDEN_COMMENT, SEAM),
-      image: ({ href, text }) => `<img src="${escapeHtml(href)}" alt="${escapeHtml(text)}">`,
-      code: ({ text, lang }) => {
-        const language = /^[\w+#.-]+/.exec(lang ?? '')?.[0];
-        return `<pre><code${language === undefined ? '' : ` class="language-${language}"`}>${escapeHtml(text)}\n</code></pre>\n`;
-      },
-      blockquote({ tokens }) {
-        const alert = alertOf(tokens);
-        if (alert === undefined) return `<blockquote>\n${this.parser.parse(tokens)}</blockquote>\n`;
-        const kind = alert.kind.toLowerCase();
-        const title = `<p class="markdown-alert-title">${ALERTS[alert.kind]}</p>`;
-        return `<div class="markdown-alert markdown-alert-${kind}">${title}\n${this.parser.parse(alert.tokens)}</div>\n`;
-      },
-    },
-  });
-}
-
 type Token = Tokens.Blockquote['tokens'][number];
 
 /** `> [!WARNING]` alone on the first line of a quotation, and something after it. */
@@ -81,8 +56,24 @@ function alertOf(tokens: readonly Token[]): { readonly kind: string; readonly to
   return body.length === 0 ? undefined : { kind: (match[1] ?? '').toUpperCase(), tokens: body };
 }
 
-const commentParser = newParser(true);
-const fileParser = newParser(false);
+/** A line break in the source is one on the page, as GitHub does it outside of files. */
+const parser = new Marked({ gfm: true, breaks: true }).use({
+  renderer: {
+    html: ({ text }) => text.replace(HIDDEN_COMMENT, SEAM),
+    image: ({ href, text }) => `<img src="${escapeHtml(href)}" alt="${escapeHtml(text)}">`,
+    code: ({ text, lang }) => {
+      const language = /^[\w+#.-]+/.exec(lang ?? '')?.[0];
+      return `<pre><code${language === undefined ? '' : ` class="language-${language}"`}>${escapeHtml(text)}\n</code></pre>\n`;
+    },
+    blockquote({ tokens }) {
+      const alert = alertOf(tokens);
+      if (alert === undefined) return `<blockquote>\n${this.parser.parse(tokens)}</blockquote>\n`;
+      const kind = alert.kind.toLowerCase();
+      const title = `<p class="markdown-alert-title">${ALERTS[alert.kind]}</p>`;
+      return `<div class="markdown-alert markdown-alert-${kind}">${title}\n${this.parser.parse(alert.tokens)}</div>\n`;
+    },
+  },
+});
 
 const LINK_RELATION = 'nofollow noopener noreferrer';
 

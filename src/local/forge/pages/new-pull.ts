@@ -1,12 +1,11 @@
-import { panel } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
+import { panel } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
 import { addressOf } from './addresses.ts';
 import { renderDiff } from './diff-table.ts';
 import { commitRows } from './lists.ts';
-import type { NewPullView } from './page-views.ts';
 import { postForm, renderForgePage } from './shell.ts';
-import type { ShellView } from './views.ts';
+import type { NewPullView, ShellView } from './views.ts';
 
 /** Choose two branches, see what would be merged, and open the pull request. */
 export function renderNewPullPage(shell: ShellView, view: NewPullView): string {
@@ -25,7 +24,7 @@ ${
   html`${panel({ title: 'Commits', body: commitRows(shell, repository, view.commits, '') })}
 ${panel({
   title: 'Files changed',
-  body: html`<div class="panel-body">${renderDiff({ repository, head: view.head, files: view.files, cut: view.filesCut, annotations: [] })}</div>`,
+  body: html`<div class="panel-body">${renderDiff({ files: view.files, cut: view.filesCut, annotations: [] })}</div>`,
 })}`
 }`,
   });

@@ -1,14 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pageHeaders } from '../../../web/html/headers.ts';
-import { stylesheet } from '../../../web/html/stylesheet.ts';
+import { answerPage, answerText, goTo, serveStylesheet } from '../../../http/answers.ts';
+import { createApp, type HttpContext } from '../../../http/app.ts';
+import { readForm } from '../../../http/body.ts';
+import { stylesheet } from '../../../http/html/stylesheet.ts';
+import { ownFormsOnly } from '../../../http/own-site.ts';
+import { Refusal } from '../../../http/refusal.ts';
 import type { ForgeAccess, ForgeOptions } from '../options.ts';
-import type { Api, PageAnswer, PageContext } from './context.ts';
+import type { PageAnswer, PageContext } from './context.ts';
 import { renderErrorPage } from './error.ts';
-import { readForm } from './form.ts';
-import { refusalOf } from './guard.ts';
-import { findRoute, notFound } from './routes.ts';
-import { clearFlashCookie, flashCookie, isOwnForm, readFlash, readSession, type Session } from './session.ts';
-import type { ShellView } from './views.ts';
+import { GETS, notFound, POSTS } from './routes.ts';
+import { clearFlashCookie, flashCookie, isOwnForm, readFlash, readSession } from './session.ts';
 
 export interface PagesOptions {
   /** Addresses of the other servers of local mode, for links; `undefined` while they do not run. */
@@ -16,95 +16,70 @@ export interface PagesOptions {
   readonly botUrl: () => string | undefined;
 }
 
-export type Pages = NonNullable<ForgeOptions['pages']>;
+/** A comment of the largest size, with every character percent-encoded. */
+const FORM_BYTES_MAX = 1_024 * 1_024;
 
-/** The forge's pages for a person. Answers every request that it is given; never throws. */
-export function createPages(options: PagesOptions): Pages {
-  return async (request, response, forge) => {
-    try {
-      await answer(options, request, response, forge);
-    } catch (error) {
-      forge.world.log.error({ error, method: request.method, path: request.url }, 'a page of the local forge failed');
-      sendText(response, 500, 'The forge failed to make this page. What went wrong is in its log. Your data is as it was.');
-    }
-    return true;
-  };
-}
+type Handler = (context: PageContext) => PageAnswer | Promise<PageAnswer>;
 
-async function answer(options: PagesOptions, request: IncomingMessage, response: ServerResponse, forge: ForgeAccess): Promise<void> {
-  const refusal = refusalOf(request);
-  if (refusal !== undefined) return sendText(response, 403, refusal);
-  const address = `http://127.0.0.1${request.url}`;
-  if (!URL.canParse(address)) return sendText(response, 400, 'This is not an address of a page.');
-  const url = new URL(address);
-  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
-  if (method === 'GET' && url.pathname === stylesheet.path) return send(response, 200, stylesheet.headers, stylesheet.text);
-  if (method !== 'GET' && method !== 'POST') return sendText(response, 405, 'Pages take GET and POST.');
-  const session = readSession(forge.world, request);
-  if (session === undefined) return sendText(response, 503, 'The forge has no people yet. Try again in a moment.');
-  const route = findRoute(method, url.pathname);
-  const context = contextOf(options, forge, request, url, session, route?.params ?? {});
-  if (route === undefined) return sendAnswer(response, session, context.shell, notFound(context, 'There is no page at this address.'));
-  if (method === 'GET') return sendAnswer(response, session, context.shell, await route.handle(context));
-  const form = await readForm(request);
-  if (form.kind === 'refused') return sendText(response, form.status, form.words);
-  if (!isOwnForm(session, form.fields.get('csrf'))) {
-    const words = 'The form was made for another session or another user. Load the page again and send it from there.';
-    return sendAnswer(response, session, context.shell, {
-      kind: 'page',
-      status: 403,
-      text: renderErrorPage(context.shell, { title: 'Not sent', words, back: '/' }),
+/** The forge's pages for a person. */
+export function createPages(options: PagesOptions): NonNullable<ForgeOptions['pages']> {
+  return (forge) => {
+    const app = createApp({
+      log: { debug: () => undefined, error: (fields, message) => forge.world.log.error(fields, message) },
+      refuse: ({ status, message }) => answerText(message, status),
+      ofFault: () => new Refusal(500, 'The forge failed to make this page. What went wrong is in its log. Your data is as it was.'),
     });
-  }
-  return sendAnswer(response, session, context.shell, await route.handle({ ...context, fields: form.fields }));
-}
-
-function contextOf(
-  options: PagesOptions,
-  { world, call, redeliver }: ForgeAccess,
-  request: IncomingMessage,
-  url: URL,
-  session: Session,
-  params: Readonly<Record<string, string>>,
-): PageContext {
-  const links = { dataPlane: options.dataPlaneUrl(), bot: options.botUrl() };
-  const shell: ShellView = {
-    nowMs: world.now(),
-    path: `${url.pathname}${url.search}`,
-    csrf: session.csrf,
-    user: session.account.login,
-    users: world.store.accounts.people().map((person) => person.login),
-    links,
-    flash: readFlash(request),
+    app.use(ownFormsOnly);
+    serveStylesheet(app, stylesheet);
+    const answer = (handle: Handler) => (context: HttpContext) => answerPageRequest(options, forge, context, handle);
+    for (const [path, handle] of Object.entries(GETS)) app.get(path, answer(handle));
+    for (const [path, handle] of Object.entries(POSTS)) app.post(path, answer(handle));
+    app.get(
+      '*',
+      answer((context) => notFound(context, 'There is no page at this address.')),
+    );
+    app.all('*', () => answerText('Pages take GET and POST.', 405));
+    return app;
   };
-  const api: Api = (verb, path, body) => call(session.account.login, verb, path, body);
-  return { world, api, redeliver, session, shell, url, params, fields: new URLSearchParams() };
 }
 
-function sendAnswer(response: ServerResponse, session: Session, shell: ShellView, result: PageAnswer): void {
+async function answerPageRequest(options: PagesOptions, forge: ForgeAccess, http: HttpContext, handle: Handler): Promise<Response> {
+  const { world } = forge;
+  const { req } = http;
+  const session = readSession(world, http);
+  if (session === undefined) return answerText('The forge has no people yet. Try again in a moment.', 503);
+  const url = new URL(req.url);
+  const flash = readFlash(http);
+  const context: PageContext = {
+    world,
+    api: (method, path, body) => forge.call(session.account.login, method, path, body),
+    redeliver: forge.redeliver,
+    session,
+    shell: {
+      nowMs: world.now(),
+      path: `${url.pathname}${url.search}`,
+      csrf: session.csrf,
+      user: session.account.login,
+      users: world.store.accounts.people().map((person) => person.login),
+      links: { dataPlane: options.dataPlaneUrl(), bot: options.botUrl() },
+      flash,
+    },
+    url,
+    params: req.param(),
+    fields: req.method === 'POST' ? await readForm(http, { bytesMax: FORM_BYTES_MAX }) : new URLSearchParams(),
+  };
+  const isForged = req.method === 'POST' && !isOwnForm(session, context.fields.get('csrf'));
+  const result = isForged ? forged(context) : await handle(context);
   const cookies = session.setCookie === undefined ? [] : [session.setCookie];
-  if (result.kind === 'page') {
-    if (shell.flash !== undefined) cookies.push(clearFlashCookie);
-    send(response, result.status, { ...pageHeaders, 'set-cookie': cookies }, result.text);
-    return;
-  }
-  if (result.setCookie !== undefined) cookies.push(result.setCookie);
-  if (result.flash !== undefined) cookies.push(flashCookie(result.flash));
-  send(response, 303, { location: result.to, 'set-cookie': cookies, 'cache-control': 'no-store' }, '');
+  if (result.kind === 'page' && flash !== undefined) cookies.push(clearFlashCookie);
+  if (result.kind === 'go' && result.setCookie !== undefined) cookies.push(result.setCookie);
+  if (result.kind === 'go' && result.flash !== undefined) cookies.push(flashCookie(result.flash));
+  const response = result.kind === 'page' ? answerPage(result.text, result.status) : goTo(result.to);
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie);
+  return response;
 }
 
-const sendText = (response: ServerResponse, status: number, text: string): void =>
-  send(response, status, { ...pageHeaders, 'content-type': 'text/plain; charset=utf-8' }, `${text}\n`);
-
-function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string | readonly string[]>>, text: string): void {
-  if (response.headersSent) {
-    response.end();
-    return;
-  }
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, typeof value === 'string' ? value : [...value]);
-  response.statusCode = status;
-  response.setHeader('content-length', Buffer.byteLength(text));
-  // A form that was not read to its end leaves the connection in the middle of a request.
-  if (status === 413 || status === 415) response.setHeader('connection', 'close');
-  response.end(response.req.method === 'HEAD' ? undefined : text);
+function forged({ shell }: PageContext): PageAnswer {
+  const words = 'The form was made for another session or another user. Load the page again and send it from there.';
+  return { kind: 'page', status: 403, text: renderErrorPage(shell, { title: 'Not sent', words, back: '/' }) };
 }

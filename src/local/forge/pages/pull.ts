@@ -1,13 +1,12 @@
-import { badge, moment, panel, plural, type Tone } from '../../../web/html/components.ts';
-import { type Html, html, nothing } from '../../../web/html/html.ts';
-import { type IconName, icon } from '../../../web/html/icons.ts';
+import { badge, moment, panel, plural, type Tone } from '../../../http/html/components.ts';
+import { type Html, html, nothing } from '../../../http/html/html.ts';
+import { type IconName, icon } from '../../../http/html/icons.ts';
 import { type Addresses, addressOf } from './addresses.ts';
 import { checkBadge, checkDetails, checksVerdict, isPending } from './checks.ts';
 import { renderDiff } from './diff-table.ts';
-import type { Mergeability, PullView } from './page-views.ts';
 import { postForm, renderForgePage } from './shell.ts';
 import { commentBox, labelList, renderComment, renderTimeline } from './timeline.ts';
-import type { CheckView, PullState, ShellView } from './views.ts';
+import type { CheckView, Mergeability, PullState, PullView, ShellView } from './views.ts';
 
 const STATES: Record<PullState, { readonly tone: Tone; readonly icon: IconName; readonly word: string }> = {
   open: { tone: 'good', icon: 'pull', word: 'Open' },
@@ -46,7 +45,7 @@ ${commentBox(shell, { action: `${address.pull(pull.number)}/comment`, toggle: to
 ${panel({
   id: 'files',
   title: 'Files changed',
-  body: html`<div class="panel-body">${renderDiff({ repository: pull.repository, head: pull.head.sha, files: pull.files, cut: pull.filesCut, annotations })}</div>`,
+  body: html`<div class="panel-body">${renderDiff({ files: pull.files, cut: pull.filesCut, annotations })}</div>`,
 })}`,
   });
 }
@@ -139,7 +138,7 @@ ${
 function afterMerge(shell: ShellView, pull: PullView, address: Addresses): Html {
   const { mergedAs } = pull;
   if (mergedAs === undefined) return nothing;
-  const commit = html`<a href="${address.commit(mergedAs.sha)}"><code>${mergedAs.sha.slice(0, 7)}</code></a>`;
+  const commit = html`<code>${mergedAs.sha.slice(0, 7)}</code>`;
   return panel({
     id: 'merge',
     title: 'Merged',

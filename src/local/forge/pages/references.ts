@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../../web/html/html.ts';
+import { escapeHtml } from '../../../http/html/html.ts';
 
 export interface ReferenceContext {
   readonly owner: string;
@@ -13,19 +13,17 @@ const QUIET = new Set(['a', 'code', 'pre', 'kbd', 'samp', 'tt']);
 const REFERENCE = new RegExp(
   [
     // @name or @organisation/team; GitHub's rule: no word character before, and no slash, letter or digit after.
-    '(?<=^|[^\\w/`])@(?<login>[a-z0-9][a-z0-9-]{0,38})(?:/(?<team>[a-z0-9][\\w-]{0,99}))?(?![\\w/]|\\.\\w)',
+    '(?<=^|[^\\w/`])@(?<login>[a-z0-9][a-z0-9-]{0,38})(?:/[a-z0-9][\\w-]{0,99})?(?![\\w/]|\\.\\w)',
     // owner/name#12
     '(?<=^|[^\\w/.-])(?<owner>[a-z0-9][a-z0-9-]{0,38})/(?<repository>[\\w.-]{1,100})#(?<there>\\d{1,9})(?!\\w)',
     // #12 and GH-12
     '(?<=^|[^\\w&/#])(?:#|GH-)(?<here>\\d{1,9})(?!\\w)',
-    // A full commit id
-    '(?<=^|[^\\w/])(?<sha>[0-9a-f]{40})(?!\\w)',
   ].join('|'),
   'gi',
 );
 
 /**
- * Links what GitHub would link in rendered Markdown: mentions, issues and pull requests, commits.
+ * Marks what GitHub would link in rendered Markdown: mentions, which have no page here, and issues and pull requests, which have.
  *
  * Every name of the right form counts as a mention, because on GitHub nearly every short name belongs to somebody: text
  * that would call a stranger there is seen to do so here.
@@ -64,20 +62,14 @@ function linkText(text: string, context: ReferenceContext): string {
 }
 
 function linkOf(text: string, groups: Record<string, string | undefined>, context: ReferenceContext): string | undefined {
-  const home = `/${context.owner}/${context.name}`;
-  const { login, team, owner, repository, there, here, sha } = groups;
-  if (login !== undefined) {
-    const kind = team === undefined ? 'user-mention' : 'team-mention';
-    return anchor(kind, `/${login}`, escapeHtml(text));
-  }
-  if (owner !== undefined) return anchor('issue-link', `/${owner}/${repository}/issues/${there}`, escapeHtml(text));
-  if (here !== undefined)
-    return context.hasIssue(Number(here)) ? anchor('issue-link', `${home}/issues/${here}`, escapeHtml(text)) : undefined;
-  if (sha !== undefined) return anchor('commit-link', `${home}/commit/${sha}`, `<code>${escapeHtml(sha.slice(0, 7))}</code>`);
-  return undefined;
+  const { login, owner, repository, there, here } = groups;
+  if (login !== undefined) return `<span class="user-mention">${escapeHtml(text)}</span>`;
+  if (owner !== undefined) return issueLink(`/${owner}/${repository}/issues/${there}`, text);
+  if (here === undefined || !context.hasIssue(Number(here))) return undefined;
+  return issueLink(`/${context.owner}/${context.name}/issues/${here}`, text);
 }
 
-const anchor = (kind: string, href: string, inner: string): string => `<a class="${kind}" href="${escapeHtml(href)}">${inner}</a>`;
+const issueLink = (href: string, text: string): string => `<a class="issue-link" href="${escapeHtml(href)}">${escapeHtml(text)}</a>`;
 
 const CHARACTERS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
 

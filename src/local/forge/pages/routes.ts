@@ -1,106 +1,51 @@
-import { isSha } from '../git/names.ts';
-import { gitOf } from '../world.ts';
-import { converse, merge, openPullRequest, pressCheckButton, revert, runCheckAgain } from './acts/conversation.ts';
-import { commitEdit, editForm } from './acts/edit.ts';
+import { converse, merge, openPullRequest, pressCheckButton, revert, runCheckAgain } from './acts.ts';
 import { addressOf } from './addresses.ts';
-import { renderCommitPage, renderRunPage } from './commit.ts';
-import { go, goWithTrouble, type PageAnswer, type PageContext, page, type RepositoryContext } from './context.ts';
+import { renderRunPage } from './checks.ts';
+import { go, goWithTrouble, lineOf, type PageAnswer, type PageContext, page, type RepositoryContext } from './context.ts';
 import { renderDeliveriesPage } from './deliveries.ts';
 import { renderErrorPage } from './error.ts';
-import { renderFilePage } from './file.ts';
-import { lineOf } from './form.ts';
 import { renderHomePage } from './home.ts';
 import { renderIssuePage } from './issue.ts';
 import { renderIssuesPage, renderPullsPage } from './lists.ts';
 import { checkView } from './load/checks.ts';
 import { issueView, pullView } from './load/conversation.ts';
-import { commitView, deliveriesView, newPullView, personView } from './load/others.ts';
-import { fileView, findPlace, homeView, issueBriefs, pullBrief, repositoryRef, repositoryView, treeView } from './load/repository.ts';
+import { deliveriesView, newPullView } from './load/others.ts';
+import { homeView, issueBriefs, pullBrief, repositoryRef, repositoryView } from './load/repository.ts';
 import { renderNewPullPage } from './new-pull.ts';
-import { renderPersonPage } from './person.ts';
 import { renderPullPage } from './pull.ts';
-import { renderRepositoryPage, renderTreePage } from './repository.ts';
+import { renderRepositoryPage } from './repository.ts';
 import { switchTo } from './session.ts';
 
 type Handler = (context: PageContext) => PageAnswer | Promise<PageAnswer>;
 
-interface PageRoute {
-  readonly method: 'GET' | 'POST';
-  readonly pattern: RegExp;
-  readonly handle: Handler;
-}
-
 const LIST_MAX = 200;
 
-/** In order: the first that fits wins. `:name` is one segment, `*name` the rest. */
-const ROUTES: readonly PageRoute[] = [
-  get('/', (context) => page(renderHomePage(context.shell, homeView(context.world, context.session.account)))),
-  get('/_forge/deliveries', (context) => page(renderDeliveriesPage(context.shell, deliveriesView(context.world)))),
-  post('/_forge/deliveries/:id/redeliver', redeliver),
-  post('/_forge/session', switchUser),
-  get(
-    '/:owner/:repo',
-    inRepository(async (context) =>
-      page(renderRepositoryPage(context.shell, await repositoryView(context.world, context.repository, context.session.account))),
-    ),
+export const GETS: Readonly<Record<string, Handler>> = {
+  '/': (context) => page(renderHomePage(context.shell, homeView(context.world, context.session.account))),
+  '/_forge/deliveries': (context) => page(renderDeliveriesPage(context.shell, deliveriesView(context.world))),
+  '/:owner/:repo': inRepository(async (context) =>
+    page(renderRepositoryPage(context.shell, await repositoryView(context.world, context.repository, context.session.account))),
   ),
-  get('/:owner/:repo/pulls', inRepository(pullsPage)),
-  get('/:owner/:repo/issues', inRepository(issuesPage)),
-  get('/:owner/:repo/pull/:number', inRepository(pullPage)),
-  get('/:owner/:repo/issues/:number', inRepository(issuePage)),
-  post(
-    '/:owner/:repo/pull/:number/comment',
-    inRepository((context) => converse(context, 'pulls')),
-  ),
-  post(
-    '/:owner/:repo/issues/:number/comment',
-    inRepository((context) => converse(context, 'issues')),
-  ),
-  post('/:owner/:repo/pull/:number/merge', inRepository(merge)),
-  post('/:owner/:repo/pull/:number/revert', inRepository(revert)),
-  get('/:owner/:repo/compare', inRepository(comparePage)),
-  get('/:owner/:repo/compare/*range', inRepository(comparePage)),
-  post('/:owner/:repo/compare', inRepository(openPullRequest)),
-  get('/:owner/:repo/commit/:sha', inRepository(commitPage)),
-  get('/:owner/:repo/runs/:id', inRepository(runPage)),
-  post('/:owner/:repo/runs/:id/action', inRepository(pressCheckButton)),
-  post('/:owner/:repo/runs/:id/rerequest', inRepository(runCheckAgain)),
-  get('/:owner/:repo/tree/*rest', inRepository(treePage)),
-  get('/:owner/:repo/blob/*rest', inRepository(blobPage)),
-  get('/:owner/:repo/edit/*rest', inRepository(editForm)),
-  post('/:owner/:repo/edit/*rest', inRepository(commitEdit)),
-  get('/:login', personPage),
-];
+  '/:owner/:repo/pulls': inRepository(pullsPage),
+  '/:owner/:repo/issues': inRepository(issuesPage),
+  '/:owner/:repo/pull/:number': inRepository(pullPage),
+  '/:owner/:repo/issues/:number': inRepository(issuePage),
+  '/:owner/:repo/compare': inRepository(comparePage),
+  '/:owner/:repo/compare/:range{.+}': inRepository(comparePage),
+  '/:owner/:repo/runs/:id': inRepository(runPage),
+};
 
-/** @returns `undefined` when there is no such page, also when the address is not valid percent-encoding. */
-export function findRoute(
-  method: string,
-  path: string,
-): { readonly handle: Handler; readonly params: Readonly<Record<string, string>> } | undefined {
-  for (const route of ROUTES) {
-    const found = route.method === method ? route.pattern.exec(path) : null;
-    if (found === null) continue;
-    try {
-      const params = Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)] as const);
-      return { handle: route.handle, params: Object.fromEntries(params) };
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
-}
-
-function get(path: string, handle: Handler): PageRoute {
-  return { method: 'GET', pattern: patternOf(path), handle };
-}
-
-function post(path: string, handle: Handler): PageRoute {
-  return { method: 'POST', pattern: patternOf(path), handle };
-}
-
-function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replace(/:(\w+)/g, '(?<$1>[^/]+)').replace(/\*(\w+)/g, '(?<$1>.+?)')}/?$`);
-}
+export const POSTS: Readonly<Record<string, Handler>> = {
+  '/_forge/deliveries/:id/redeliver': redeliver,
+  '/_forge/session': switchUser,
+  '/:owner/:repo/pull/:number/comment': inRepository((context) => converse(context, 'pulls')),
+  '/:owner/:repo/issues/:number/comment': inRepository((context) => converse(context, 'issues')),
+  '/:owner/:repo/pull/:number/merge': inRepository(merge),
+  '/:owner/:repo/pull/:number/revert': inRepository(revert),
+  '/:owner/:repo/compare': inRepository(openPullRequest),
+  '/:owner/:repo/runs/:id/action': inRepository(pressCheckButton),
+  '/:owner/:repo/runs/:id/rerequest': inRepository(runCheckAgain),
+};
 
 function inRepository(handle: (context: RepositoryContext) => PageAnswer | Promise<PageAnswer>): Handler {
   return (context) => {
@@ -169,44 +114,11 @@ async function comparePage(context: RepositoryContext): Promise<PageAnswer> {
   return page(renderNewPullPage(context.shell, view));
 }
 
-async function commitPage(context: RepositoryContext): Promise<PageAnswer> {
-  const { world, repository, shell } = context;
-  const { sha = '' } = context.params;
-  const full = /^[0-9a-f]{7,40}$/.test(sha) ? await gitOf(world, repository).commitOf(sha) : undefined;
-  if (full === undefined) return notFound(context, `There is no commit ${sha}.`);
-  return isSha(sha) ? page(renderCommitPage(shell, await commitView(world, repository, full))) : go(addressesOf(context).commit(full));
-}
-
 function runPage(context: RepositoryContext): PageAnswer {
   const { world, repository, shell } = context;
   const run = world.store.checks.run(numberOf(context.params['id']));
   if (run === undefined || run.repository_id !== repository.id) return notFound(context, `There is no check run ${context.params['id']}.`);
   return page(renderRunPage(shell, { repository: repositoryRef(world, repository), check: checkView(world, run) }));
-}
-
-async function treePage(context: RepositoryContext): Promise<PageAnswer> {
-  const { world, repository, shell } = context;
-  const place = await findPlace(gitOf(world, repository), context.params['rest'] ?? '');
-  const view = place === undefined ? undefined : await treeView(world, repository, place);
-  if (view !== undefined) return page(renderTreePage(shell, view));
-  const isFile = place !== undefined && (await fileView(world, repository, place)) !== undefined;
-  return isFile
-    ? go(addressesOf(context).blob(place.branch, place.path))
-    : notFound(context, `There is no folder ${context.params['rest']}.`);
-}
-
-async function blobPage(context: RepositoryContext): Promise<PageAnswer> {
-  const { world, repository, shell } = context;
-  const place = await findPlace(gitOf(world, repository), context.params['rest'] ?? '');
-  const view = place === undefined ? undefined : await fileView(world, repository, place);
-  return view === undefined ? notFound(context, `There is no file ${context.params['rest']}.`) : page(renderFilePage(shell, view));
-}
-
-function personPage(context: PageContext): PageAnswer {
-  const account = context.world.store.accounts.byLogin(context.params['login'] ?? '');
-  return account === undefined
-    ? notFound(context, `Nobody here is called ${context.params['login']}.`)
-    : page(renderPersonPage(context.shell, personView(context.world, account)));
 }
 
 function redeliver(context: PageContext): PageAnswer {

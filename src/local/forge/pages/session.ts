@@ -1,5 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { createHmac, randomBytes } from 'node:crypto';
+import { getCookie } from 'hono/cookie';
+import type { HttpContext } from '../../../http/app.ts';
+import { sameSecret } from '../../../http/token.ts';
 import type { AccountRow } from '../store/rows.ts';
 import type { World } from '../world.ts';
 
@@ -18,9 +20,9 @@ const FLASH_COOKIE = 'forge_flash';
 const SESSION_ID = /^[A-Za-z0-9_-]{24}$/;
 
 /** @returns `undefined` while the forge has no people. */
-export function readSession(world: World, request: IncomingMessage): Session | undefined {
+export function readSession(world: World, http: HttpContext): Session | undefined {
   const people = world.store.accounts.people();
-  const [id = '', login = ''] = (cookieOf(request, SESSION_COOKIE) ?? '').split('.');
+  const [id = '', login = ''] = (getCookie(http, SESSION_COOKIE) ?? '').split('.');
   const known = SESSION_ID.test(id) ? people.find((person) => person.login === login) : undefined;
   if (known !== undefined) return session(world, id, known, false);
   const [first] = people;
@@ -45,10 +47,7 @@ function session(world: World, id: string, account: AccountRow, isNew: boolean):
   };
 }
 
-export function isOwnForm(session: Session, token: string | null): boolean {
-  const [given, wanted] = [Buffer.from(token ?? ''), Buffer.from(session.csrf)];
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
+export const isOwnForm = (session: Session, token: string | null): boolean => sameSecret(token ?? '', session.csrf);
 
 export interface Flash {
   readonly tone: 'good' | 'bad';
@@ -65,8 +64,8 @@ export function flashCookie(flash: Flash): string {
 
 export const clearFlashCookie = cookie(FLASH_COOKIE, '', '; Max-Age=0');
 
-export function readFlash(request: IncomingMessage): Flash | undefined {
-  const [tone, text = ''] = (cookieOf(request, FLASH_COOKIE) ?? '').split('.');
+export function readFlash(http: HttpContext): Flash | undefined {
+  const [tone, text = ''] = (getCookie(http, FLASH_COOKIE) ?? '').split('.');
   if (tone !== 'good' && tone !== 'bad') return undefined;
   return { tone, text: Buffer.from(text, 'base64url').toString('utf8').slice(0, FLASH_CHARACTERS_MAX) };
 }
@@ -74,9 +73,4 @@ export function readFlash(request: IncomingMessage): Flash | undefined {
 // No `Secure`: the forge speaks plain HTTP on the loopback interface only.
 function cookie(name: string, value: string, more = ''): string {
   return `${name}=${value}; Path=/; HttpOnly; SameSite=Strict${more}`;
-}
-
-function cookieOf(request: IncomingMessage, name: string): string | undefined {
-  const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }

@@ -1,8 +1,8 @@
-import { flash } from '../../../web/html/components.ts';
-import { type Content, type Html, html } from '../../../web/html/html.ts';
-import { icon } from '../../../web/html/icons.ts';
-import { type NavLink, renderLayout } from '../../../web/html/layout.ts';
-import { stylesheet } from '../../../web/html/stylesheet.ts';
+import { flash } from '../../../http/html/components.ts';
+import { type Content, type Html, html } from '../../../http/html/html.ts';
+import { icon } from '../../../http/html/icons.ts';
+import { type NavLink, renderLayout } from '../../../http/html/layout.ts';
+import { stylesheet } from '../../../http/html/stylesheet.ts';
 import { addressOf } from './addresses.ts';
 import type { RepositoryRef, ShellView } from './views.ts';
 

@@ -1,12 +1,10 @@
-import { moment } from '../../../web/html/components.ts';
-import { type Html, html } from '../../../web/html/html.ts';
-import { type IconName, icon } from '../../../web/html/icons.ts';
-import { addressOf } from './addresses.ts';
+import { moment } from '../../../http/html/components.ts';
+import { type Html, html } from '../../../http/html/html.ts';
+import { type IconName, icon } from '../../../http/html/icons.ts';
 import { checksInline } from './checks.ts';
 import { renderMarkdown } from './markdown.ts';
-import type { TimelineItem } from './page-views.ts';
 import { postForm } from './shell.ts';
-import type { LabelView, RepositoryRef, ShellView } from './views.ts';
+import type { LabelView, RepositoryRef, ShellView, TimelineItem } from './views.ts';
 
 const EVENTS: Record<Extract<TimelineItem, { kind: 'event' }>['what'], { readonly icon: IconName; readonly word: string }> = {
   merged: { icon: 'merge', word: 'merged this' },
@@ -27,7 +25,7 @@ export interface CommentOptions {
 
 /** What somebody wrote, under their name. */
 export function renderComment(shell: ShellView, repository: RepositoryRef, comment: CommentOptions): Html {
-  const body = renderMarkdown(comment.body, { ...repository, kind: 'comment' });
+  const body = renderMarkdown(comment.body, repository);
   return html`<article class="comment" id="${comment.id}" aria-labelledby="${comment.id}-by">
 <header><h3 id="${comment.id}-by">${authorName(comment.author, comment.bot)}<span class="hidden"> wrote</span></h3> <a class="quiet" href="#${comment.id}">${moment(comment.at, shell.nowMs)}</a>${comment.editedAt !== undefined && html` <span class="quiet">· edited ${moment(comment.editedAt, shell.nowMs)}</span>`}</header>
 ${body.markup === '' ? html`<p class="empty">No description.</p>` : body}
@@ -36,7 +34,7 @@ ${body.markup === '' ? html`<p class="empty">No description.</p>` : body}
 
 /** `flotilla[bot]` is the app: its name, and a word that says what it is. */
 export function authorName(login: string, bot: boolean): Html {
-  return html`<a class="author" href="/${encodeURIComponent(login)}">${login.replace(/\[bot\]$/, '')}</a>${bot && html` <span class="bot">bot</span>`}`;
+  return html`<strong class="author">${login.replace(/\[bot\]$/, '')}</strong>${bot && html` <span class="bot">bot</span>`}`;
 }
 
 export function renderTimeline(shell: ShellView, repository: RepositoryRef, items: readonly TimelineItem[]): Html {
@@ -48,10 +46,10 @@ function timelineItem(shell: ShellView, repository: RepositoryRef, item: Timelin
     case 'comment':
       return renderComment(shell, repository, { ...item, id: `comment-${item.id}` });
     case 'commit':
-      return html`<div class="happening">${icon('commit')}<p><a href="${addressOf(repository).commit(item.sha)}"><code>${item.sha.slice(0, 7)}</code> ${item.subject}</a> <span class="quiet">by ${item.author}, ${moment(item.at, shell.nowMs)}</span></p>${checksInline(repository, item.checks)}</div>`;
+      return html`<div class="happening">${icon('commit')}<p><code>${item.sha.slice(0, 7)}</code> ${item.subject} <span class="quiet">by ${item.author}, ${moment(item.at, shell.nowMs)}</span></p>${checksInline(repository, item.checks)}</div>`;
     case 'event': {
       const look = EVENTS[item.what];
-      return html`<div class="happening">${icon(look.icon)}<p><strong>${item.actor}</strong> ${look.word}${item.sha !== undefined && html` <a href="${addressOf(repository).commit(item.sha)}"><code>${item.sha.slice(0, 7)}</code></a>`} <span class="quiet">${moment(item.at, shell.nowMs)}</span></p></div>`;
+      return html`<div class="happening">${icon(look.icon)}<p><strong>${item.actor}</strong> ${look.word}${item.sha !== undefined && html` <code>${item.sha.slice(0, 7)}</code>`} <span class="quiet">${moment(item.at, shell.nowMs)}</span></p></div>`;
     }
   }
 }

@@ -1,4 +1,29 @@
 /** What pages are made of: plain data, made from the store by the loaders, turned into markup by the renderers. */
+import type { annotationView, checkBrief, checkView } from './load/checks.ts';
+import type { issueView, pullView } from './load/conversation.ts';
+import type { labelView } from './load/labels.ts';
+import type { deliveriesView, newPullView } from './load/others.ts';
+import type { cloneView, commitBrief, homeView, issueBrief, pullBrief, repositoryRef, repositoryView } from './load/repository.ts';
+
+type Made<Loader extends (...given: never[]) => unknown> = Readonly<Awaited<ReturnType<Loader>>>;
+
+export type RepositoryRef = Made<typeof repositoryRef>;
+/** How to get a repository; the token is the password of the user who is signed in here, for git over HTTP and for the REST API. */
+export type CloneView = Made<typeof cloneView>;
+export type CheckBrief = Made<typeof checkBrief>;
+export type CheckView = Made<typeof checkView>;
+export type AnnotationView = Made<typeof annotationView>;
+export type CommitBrief = Made<typeof commitBrief>;
+export type PullBrief = Made<typeof pullBrief>;
+export type IssueBrief = Made<typeof issueBrief>;
+export type LabelView = Made<typeof labelView>;
+export type HomeView = Made<typeof homeView>;
+export type RepositoryView = Made<typeof repositoryView>;
+export type PullView = Made<typeof pullView>;
+export type IssueView = Made<typeof issueView>;
+export type NewPullView = Made<typeof newPullView>;
+export type DeliveriesView = Made<typeof deliveriesView>;
+export type DeliveryView = DeliveriesView['deliveries'][number];
 
 /** What every page needs besides its own content. */
 export interface ShellView {
@@ -19,64 +44,19 @@ export interface SiteLinks {
   readonly bot: string | undefined;
 }
 
-export interface RepositoryRef {
-  readonly owner: string;
-  readonly name: string;
-  readonly defaultBranch: string;
-  readonly openPulls: number;
-  readonly openIssues: number;
-  readonly hasIssue: (number: number) => boolean;
-}
-
-/** How to get a repository, and who may push to it. */
-export interface CloneView {
-  readonly url: string;
-  /** Password of the user who is signed in here, for git over HTTP and for the REST API. */
-  readonly token: string | undefined;
-}
-
-export type CheckState =
-  | 'queued'
-  | 'in_progress'
-  | 'success'
-  | 'failure'
-  | 'neutral'
-  | 'cancelled'
-  | 'skipped'
-  | 'timed_out'
-  | 'action_required'
-  | 'stale';
-
-export interface CheckBrief {
-  readonly id: number;
-  readonly name: string;
-  readonly state: CheckState;
-  readonly title: string | undefined;
-}
-
-export interface AnnotationView {
-  readonly path: string;
-  readonly startLine: number;
-  readonly endLine: number;
-  readonly startColumn: number | undefined;
-  readonly level: 'notice' | 'warning' | 'failure';
-  readonly title: string | undefined;
-  readonly message: string;
-  readonly details: string | undefined;
-}
-
-export interface CheckView extends CheckBrief {
-  readonly headSha: string;
-  readonly app: string;
-  readonly summary: string | undefined;
-  readonly text: string | undefined;
-  readonly annotations: readonly AnnotationView[];
-  readonly startedAt: string | undefined;
-  readonly completedAt: string | undefined;
-  readonly detailsUrl: string | undefined;
-  /** Buttons, which the app hears of when they are pressed. */
-  readonly actions: readonly CheckAction[];
-}
+export const CHECK_STATES = [
+  'queued',
+  'in_progress',
+  'success',
+  'failure',
+  'neutral',
+  'cancelled',
+  'skipped',
+  'timed_out',
+  'action_required',
+  'stale',
+] as const;
+export type CheckState = (typeof CHECK_STATES)[number];
 
 export interface CheckAction {
   readonly identifier: string;
@@ -84,54 +64,32 @@ export interface CheckAction {
   readonly description: string;
 }
 
-export interface CommitBrief {
-  readonly sha: string;
-  readonly subject: string;
-  readonly author: string;
-  readonly at: string;
-  readonly checks: readonly CheckBrief[];
-}
-
 export type PullState = 'open' | 'draft' | 'merged' | 'closed';
 
-export interface PullBrief {
-  readonly number: number;
-  readonly title: string;
-  readonly state: PullState;
-  readonly author: string;
-  readonly createdAt: string;
-  readonly head: string;
-  readonly base: string;
-  readonly comments: number;
-  readonly checks: readonly CheckBrief[];
-}
+export type TimelineItem =
+  | {
+      readonly kind: 'comment';
+      readonly id: number;
+      readonly author: string;
+      readonly bot: boolean;
+      readonly at: string;
+      readonly editedAt: string | undefined;
+      readonly body: string;
+    }
+  | {
+      readonly kind: 'commit';
+      readonly sha: string;
+      readonly subject: string;
+      readonly author: string;
+      readonly at: string;
+      readonly checks: readonly CheckBrief[];
+    }
+  | {
+      readonly kind: 'event';
+      readonly what: 'merged' | 'closed' | 'approved' | 'requested changes' | 'reviewed';
+      readonly actor: string;
+      readonly at: string;
+      readonly sha: string | undefined;
+    };
 
-export interface IssueBrief {
-  readonly number: number;
-  readonly title: string;
-  readonly state: 'open' | 'closed';
-  readonly author: string;
-  readonly createdAt: string;
-  readonly comments: number;
-  readonly labels: readonly LabelView[];
-}
-
-export interface LabelView {
-  readonly name: string;
-  readonly description: string | undefined;
-}
-
-export interface BranchView {
-  readonly name: string;
-  readonly sha: string;
-  readonly subject: string;
-  readonly at: string;
-  /** An open pull request from it. */
-  readonly pull: number | undefined;
-}
-
-export interface TreeEntry {
-  readonly name: string;
-  readonly path: string;
-  readonly kind: 'folder' | 'file' | 'link';
-}
+export type Mergeability = 'mergeable' | 'conflict' | 'nothing-to-merge' | 'head-gone';

@@ -5,7 +5,7 @@ import { paged } from '../http/paging.ts';
 import type { Call, PlainRoute } from '../http/route.ts';
 import { appShape, installationShape, installationTokenShape } from '../shapes/account.ts';
 import { repositoryShape } from '../shapes/repository.ts';
-import type { InstallationRow, RepositoryRow } from '../store/rows.ts';
+import type { InstallationRow } from '../store/rows.ts';
 import type { Permissions } from '../world.ts';
 
 /** What an app does as itself, and what an installation may ask about itself. */
@@ -34,13 +34,9 @@ export const appRoutes: readonly PlainRoute[] = [
     handle: (call) => {
       const { world, caller } = call;
       if (caller.kind !== 'installation') throw notFound();
-      const all = world.store.repositories.ofOwner(caller.installation.account_id);
-      const visible = all.filter((repository) => caller.repositoryIds?.includes(repository.id) ?? true);
+      const visible = world.store.repositories.ofOwner(caller.installation.account_id);
       const { items, headers } = paged(call, visible, (repository) => repositoryShape(world, repository, 'write'));
-      return okay(
-        { total_count: visible.length, repository_selection: caller.repositoryIds === undefined ? 'all' : 'selected', repositories: items },
-        headers,
-      );
+      return okay({ total_count: visible.length, repository_selection: 'all', repositories: items }, headers);
     },
   },
   {
@@ -69,34 +65,8 @@ function installationOf(call: Call): InstallationRow {
 
 function createToken(call: Call): ReturnType<typeof created> {
   const { world, body } = call;
-  const installation = installationOf(call);
-  const all = world.store.repositories.ofOwner(installation.account_id);
-  const chosen = chosenRepositories(body, all);
   const permissions = chosenPermissions(body, world.app.permissions);
-  const token = issueInstallationToken(
-    world,
-    installation,
-    permissions,
-    chosen?.map((repository) => repository.id),
-  );
-  return created({
-    ...installationTokenShape({ ...token, permissions, selection: chosen === undefined ? 'all' : 'selected' }),
-    ...(chosen === undefined ? {} : { repositories: chosen.map((repository) => repositoryShape(world, repository)) }),
-  });
-}
-
-/** `undefined`: all of them. */
-function chosenRepositories(body: Fields, all: readonly RepositoryRow[]): readonly RepositoryRow[] | undefined {
-  const names = body.list('repositories');
-  const ids = body.list('repository_ids');
-  if (names === undefined && ids === undefined) return undefined;
-  const wanted = [...(names ?? []), ...(ids ?? [])];
-  return wanted.map((key) => {
-    const found = all.find((repository) => repository.id === key || repository.name === key);
-    if (found === undefined)
-      throw new Refusal(422, 'There is at least one repository that does not exist or is not accessible to the parent installation.');
-    return found;
-  });
+  return created(installationTokenShape({ ...issueInstallationToken(world, installationOf(call), permissions), permissions }));
 }
 
 const LEVELS = ['read', 'write', 'admin'] as const;

@@ -18,12 +18,12 @@ const ACTION_LENGTHS = { label: 20, description: 40, identifier: 20 } as const;
 
 export const newCheck = (name: string, now: number): CheckRunFields => ({
   name,
-  externalId: '',
-  detailsUrl: null,
+  external_id: '',
+  details_url: null,
   status: 'queued',
   conclusion: null,
-  startedAt: now,
-  completedAt: null,
+  started_at: now,
+  completed_at: null,
   title: null,
   summary: null,
   text: null,
@@ -40,12 +40,12 @@ export function checkFields(body: Fields, before: CheckRunFields, now: number): 
   if (status === 'completed' && outcome === null) throw malformed(`"conclusion" wasn't supplied, and the check is completed.`);
   return {
     name: body.text('name') ?? before.name,
-    externalId: body.text('external_id') ?? before.externalId,
-    detailsUrl: body.has('details_url') ? webAddress(body) : before.detailsUrl,
+    external_id: body.text('external_id') ?? before.external_id,
+    details_url: body.has('details_url') ? webAddress(body) : before.details_url,
     status,
     conclusion: outcome,
-    startedAt: body.instant('started_at') ?? before.startedAt,
-    completedAt: status === 'completed' ? (completedAt ?? before.completedAt ?? now) : null,
+    started_at: body.instant('started_at') ?? before.started_at,
+    completed_at: status === 'completed' ? (completedAt ?? before.completed_at ?? now) : null,
     ...outputOf(body, before),
     actions: body.has('actions') ? actionsOf(body) : before.actions,
   };

@@ -6,7 +6,7 @@ import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
 import { botAccount } from '../shapes/account.ts';
-import { annotationShape, checkRunEvent, checkRunShape, checkSuiteEvent, checkSuiteShape } from '../shapes/check.ts';
+import { annotationShape, checkRunEvent, checkRunShape, checkSuiteEvent } from '../shapes/check.ts';
 import { simpleCommit } from '../shapes/commit.ts';
 import type { AccountRow, CheckRunRow, SuiteRow } from '../store/rows.ts';
 import { gitOf } from '../world.ts';
@@ -47,17 +47,6 @@ export const checkRoutes: readonly RepositoryRoute[] = [
     access: READ,
     handle: async (call) => listRuns(call, await commitOf(call)),
   },
-  { method: 'GET', path: '/repos/:owner/:repo/commits/:ref/check-suites', access: READ, handle: (call) => listSuites(call) },
-  {
-    method: 'GET',
-    path: SUITE,
-    access: READ,
-    handle: async (call) => {
-      const suite = suiteOf(call);
-      return okay(checkSuiteShape(call.world, call.repository, suite, await headOf(call, suite)));
-    },
-  },
-  { method: 'GET', path: `${SUITE}/check-runs`, access: READ, handle: (call) => listRuns(call, suiteOf(call).head_sha) },
   {
     method: 'POST',
     path: `${SUITE}/rerequest`,
@@ -110,23 +99,7 @@ async function updateRun(call: RepositoryCall): Promise<ReturnType<typeof okay>>
   const { world, repository, body } = call;
   const bot = onlyApps(call);
   const before = runOf(call);
-  const fields = checkFields(
-    body,
-    {
-      name: before.name,
-      externalId: before.external_id,
-      detailsUrl: before.details_url,
-      status: before.status,
-      conclusion: before.conclusion,
-      startedAt: before.started_at,
-      completedAt: before.completed_at,
-      title: before.title,
-      summary: before.summary,
-      text: before.text,
-      actions: before.actions,
-    },
-    world.now(),
-  );
+  const fields = checkFields(body, before, world.now());
   const annotations = annotationsOf(body);
   const head = simpleCommit(await readCommit(gitOf(world, repository), before.head_sha));
   const run = world.store.transaction(() => {
@@ -167,20 +140,12 @@ function listRuns(call: RepositoryCall, sha: string): ReturnType<typeof okay> {
   const suite = world.store.checks.suiteOf(repository.id, sha);
   const all = suite === undefined ? [] : world.store.checks.runsOf(suite.id);
   const name = query.get('check_name');
-  const status = query.get('status');
   const app = query.get('app_id');
   const runs = (query.get('filter') === 'all' ? all : world.store.checks.latestOf(repository.id, sha))
     .filter((run) => name === null || run.name === name)
-    .filter((run) => status === null || run.status === status)
     .filter(() => app === null || Number(app) === world.app.id);
   const { items, headers } = paged(call, runs.toReversed(), (run) => checkRunShape(world, repository, run));
   return okay({ total_count: runs.length, check_runs: items }, headers);
-}
-
-async function listSuites(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
-  const suite = call.world.store.checks.suiteOf(call.repository.id, await commitOf(call));
-  if (suite === undefined) return okay({ total_count: 0, check_suites: [] });
-  return okay({ total_count: 1, check_suites: [checkSuiteShape(call.world, call.repository, suite, await headOf(call, suite))] });
 }
 
 function rerequestRun(call: RepositoryCall): ReturnType<typeof created> {

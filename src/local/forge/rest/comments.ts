@@ -1,28 +1,14 @@
 import { emit } from '../events/emit.ts';
 import { created, noContent, notFound, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
-import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import { ISSUES_READ as READ, type RepositoryCall, type RepositoryRoute, ISSUES_WRITE as WRITE } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
-import { commentShape, issueShape, REACTIONS, reactionShape } from '../shapes/issue.ts';
+import { commentShape, issueShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { CommentRow, IssueRow } from '../store/rows.ts';
 import { issueOf } from './issue-of.ts';
 import { bodyText } from './texts.ts';
 
-const READ = {
-  person: 'anyone',
-  app: [
-    ['issues', 'read'],
-    ['pull_requests', 'read'],
-  ],
-} as const;
-const WRITE = {
-  person: 'read',
-  app: [
-    ['issues', 'write'],
-    ['pull_requests', 'write'],
-  ],
-} as const;
 const COMMENT = '/repos/:owner/:repo/issues/comments/:comment';
 
 /** Before the routes of issues: `comments` is no number of an issue. */
@@ -33,9 +19,7 @@ export const commentRoutes: readonly RepositoryRoute[] = [
     access: READ,
     handle: (call) => {
       const issue = issueOf(call);
-      const since = Date.parse(call.url.searchParams.get('since') ?? '');
-      const all = call.world.store.issues.comments(issue.id);
-      const comments = Number.isNaN(since) ? all : all.filter((comment) => comment.updated_at >= since);
+      const comments = call.world.store.issues.comments(issue.id);
       const { items, headers } = paged(call, comments, (comment) => commentShape(call.world, call.repository, issue, comment));
       return okay(items, headers);
     },
@@ -58,20 +42,6 @@ export const commentRoutes: readonly RepositoryRoute[] = [
   },
   { method: 'PATCH', path: COMMENT, access: WRITE, makesContent: true, handle: (call) => editComment(call) },
   { method: 'DELETE', path: COMMENT, access: WRITE, handle: (call) => deleteComment(call) },
-  {
-    method: 'GET',
-    path: `${COMMENT}/reactions`,
-    access: READ,
-    handle: (call) => {
-      const wanted = call.url.searchParams.get('content');
-      const reactions = call.world.store.issues
-        .reactions(commentOf(call).comment.id)
-        .filter((reaction) => wanted === null || reaction.content === wanted);
-      const { items, headers } = paged(call, reactions, (reaction) => reactionShape(call.world, reaction));
-      return okay(items, headers);
-    },
-  },
-  { method: 'POST', path: `${COMMENT}/reactions`, access: WRITE, handle: (call) => react(call) },
 ];
 
 function commentOf(call: RepositoryCall): { readonly issue: IssueRow; readonly comment: CommentRow } {
@@ -107,13 +77,10 @@ function createComment(call: RepositoryCall): ReturnType<typeof created> {
   const { world, repository } = call;
   const issue = issueOf(call);
   const author = call.author();
-  // Who may push may also comment on what is locked.
-  if (issue.locked === 1 && (call.caller.kind === 'installation' || !hasRole(call.role, 'write')))
-    throw new Refusal(403, 'Unable to create comment because issue is locked.');
   const body = commentBody(call);
   const comment = world.store.transaction(() => {
     const added = world.store.issues.addComment(
-      { issue: issue.id, author: author.id, viaApp: call.caller.kind === 'installation', body },
+      { issue_id: issue.id, author_id: author.id, via_app: call.caller.kind === 'installation' ? 1 : 0, body },
       world.now(),
     );
     emitComment(call, issue, added, 'created');
@@ -164,14 +131,4 @@ function deleteComment(call: RepositoryCall): typeof noContent {
     world.store.issues.removeComment(comment.id);
   });
   return noContent;
-}
-
-function react(call: RepositoryCall): ReturnType<typeof okay> {
-  const { world } = call;
-  const { comment } = commentOf(call);
-  const content = call.body.oneOf('content', REACTIONS);
-  if (content === undefined) throw new Refusal(422, `Invalid request.\n\n"content" wasn't supplied.`);
-  const { reaction, isNew } = world.store.issues.react(comment.id, call.author().id, content, world.now());
-  const shape = reactionShape(world, reaction);
-  return isNew ? created(shape) : okay(shape);
 }

@@ -6,12 +6,6 @@ import type { World } from '../world.ts';
 
 /** The log of webhook deliveries, and the one way to have one sent again. */
 export const deliveryRoutes: readonly PlainRoute[] = [
-  {
-    method: 'GET',
-    path: '/app/hook/config',
-    access: 'app',
-    handle: ({ world }) => okay({ content_type: 'json', insecure_ssl: '0', secret: '********', url: world.deliveries.url ?? '' }),
-  },
   { method: 'GET', path: '/app/hook/deliveries', access: 'app', handle: (call) => listDeliveries(call) },
   {
     method: 'GET',
@@ -32,8 +26,8 @@ export const deliveryRoutes: readonly PlainRoute[] = [
 
 /** Queues the same payload again, under the same GUID. */
 export function redeliver(world: World, delivery: DeliveryRow): void {
-  const { guid, event, action, installation_id: installation, repository_id: repository, payload } = delivery;
-  world.store.deliveries.add({ guid, event, action, redelivery: true, installation, repository, payload }, world.now());
+  const { guid, event, action, installation_id, repository_id, payload } = delivery;
+  world.store.deliveries.add({ guid, event, action, redelivery: 1, installation_id, repository_id, payload }, world.now());
   world.deliveries.wake();
 }
 

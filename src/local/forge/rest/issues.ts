@@ -1,7 +1,7 @@
 import { setPullState } from '../actions/pulls.ts';
-import { created, noContent, okay, Refusal } from '../http/answer.ts';
+import { created, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
-import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import { ISSUES_READ as READ, type RepositoryCall, type RepositoryRoute, ISSUES_WRITE as WRITE } from '../http/route.ts';
 import { issueShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { AccountRow, IssueRow } from '../store/rows.ts';
@@ -9,21 +9,6 @@ import { emitIssue, issueOf, issuesDisabled } from './issue-of.ts';
 import { ensureLabel, labelNames, setLabels } from './labels.ts';
 import { changesOf } from './pulls.ts';
 import { bodyText, titleText } from './texts.ts';
-
-const READ = {
-  person: 'anyone',
-  app: [
-    ['issues', 'read'],
-    ['pull_requests', 'read'],
-  ],
-} as const;
-const WRITE = {
-  person: 'read',
-  app: [
-    ['issues', 'write'],
-    ['pull_requests', 'write'],
-  ],
-} as const;
 
 export const issueRoutes: readonly RepositoryRoute[] = [
   { method: 'GET', path: '/repos/:owner/:repo/issues', access: READ, handle: (call) => listIssues(call) },
@@ -41,18 +26,6 @@ export const issueRoutes: readonly RepositoryRoute[] = [
     handle: (call) => okay(issueShape(call.world, call.repository, issueOf(call))),
   },
   { method: 'PATCH', path: '/repos/:owner/:repo/issues/:number', access: WRITE, handle: (call) => patchIssue(call) },
-  {
-    method: 'PUT',
-    path: '/repos/:owner/:repo/issues/:number/lock',
-    access: { ...WRITE, person: 'triage' },
-    handle: (call) => setLocked(call, true),
-  },
-  {
-    method: 'DELETE',
-    path: '/repos/:owner/:repo/issues/:number/lock',
-    access: { ...WRITE, person: 'triage' },
-    handle: (call) => setLocked(call, false),
-  },
 ];
 
 function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
@@ -63,23 +36,15 @@ function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
     .toLowerCase()
     .split(',')
     .filter((name) => name !== '');
-  const creator = query.get('creator')?.toLowerCase();
-  const since = Date.parse(query.get('since') ?? '1970-01-01T00:00:00Z');
-  const sort = query.get('sort') ?? 'created';
   const matchesLabels = (issue: IssueRow): boolean => {
     const names = world.store.issues.labelsOf(issue.id).map((label) => label.name.toLowerCase());
     return labels.every((name) => names.includes(name));
   };
-  const rank = (issue: IssueRow): number =>
-    sort === 'updated' ? issue.updated_at : sort === 'comments' ? world.store.issues.commentCount(issue.id) : issue.created_at;
   const issues = world.store.issues
     .ofRepository(repository.id)
     .filter((issue) => repository.has_issues === 1 || world.store.pulls.ofIssue(issue.id) !== undefined)
     .filter((issue) => state === 'all' || issue.state === state)
-    .filter((issue) => Number.isNaN(since) || issue.updated_at >= since)
-    .filter((issue) => creator === undefined || world.store.accounts.byId(issue.author_id).login.toLowerCase() === creator)
-    .filter(matchesLabels)
-    .toSorted((a, b) => rank(a) - rank(b) || a.number - b.number);
+    .filter(matchesLabels);
   const ordered = query.get('direction') === 'asc' ? issues : issues.toReversed();
   const { items, headers } = paged(call, ordered, (issue) => issueShape(world, repository, issue));
   return okay(items, headers);
@@ -94,8 +59,11 @@ function createIssue(call: RepositoryCall): ReturnType<typeof created> {
   const names = labelNames(body);
   const issue = world.store.transaction(() => {
     const number = world.store.repositories.nextNumber(repository.id);
-    const viaApp = call.caller.kind === 'installation';
-    const added = world.store.issues.add({ repository: repository.id, number, title, body: text, author: author.id, viaApp }, world.now());
+    const via_app = call.caller.kind === 'installation' ? 1 : 0;
+    const added = world.store.issues.add(
+      { repository_id: repository.id, number, title, body: text, author_id: author.id, via_app },
+      world.now(),
+    );
     // Labels of somebody without push access are dropped without a word, as on GitHub.
     if (hasRole(call.role, 'triage')) for (const name of names) world.store.issues.putLabel(added.id, ensureLabel(call, name).id);
     emitIssue(call, added, 'opened', author);
@@ -143,9 +111,4 @@ function setIssueState(
     else world.store.issues.reopen(issue.id, 'reopened', world.now());
     emitIssue(call, issue, state === 'closed' ? 'closed' : 'reopened', actor);
   });
-}
-
-function setLocked(call: RepositoryCall, locked: boolean): typeof noContent {
-  call.world.store.issues.setLocked(issueOf(call).id, locked);
-  return noContent;
 }

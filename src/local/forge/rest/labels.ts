@@ -2,26 +2,13 @@ import { emit } from '../events/emit.ts';
 import { created, invalid, malformed, notFound, okay } from '../http/answer.ts';
 import type { Fields } from '../http/fields.ts';
 import { paged } from '../http/paging.ts';
-import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import { ISSUES_WRITE, ISSUES_READ as READ, type RepositoryCall, type RepositoryRoute } from '../http/route.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import { labelShape } from '../shapes/issue.ts';
 import type { IssueRow, LabelRow } from '../store/rows.ts';
 import { emitIssue, issueOf } from './issue-of.ts';
 
-const READ = {
-  person: 'anyone',
-  app: [
-    ['issues', 'read'],
-    ['pull_requests', 'read'],
-  ],
-} as const;
-const WRITE = {
-  person: 'triage',
-  app: [
-    ['issues', 'write'],
-    ['pull_requests', 'write'],
-  ],
-} as const;
+const WRITE = { ...ISSUES_WRITE, person: 'triage' } as const;
 const ISSUE_LABELS = '/repos/:owner/:repo/issues/:number/labels';
 
 export const labelRoutes: readonly RepositoryRoute[] = [
@@ -43,30 +30,12 @@ export const labelRoutes: readonly RepositoryRoute[] = [
     makesContent: true,
     handle: (call) => createLabel(call),
   },
-  {
-    method: 'GET',
-    path: '/repos/:owner/:repo/labels/:name',
-    access: READ,
-    handle: (call) => okay(labelShape(call.world, call.repository, labelOf(call))),
-  },
   { method: 'GET', path: ISSUE_LABELS, access: READ, handle: (call) => labelsAnswer(call, issueOf(call)) },
   {
     method: 'POST',
     path: ISSUE_LABELS,
     access: WRITE,
     handle: (call) => change(call, (issue) => addLabels(call, issue, labelNames(call.body))),
-  },
-  {
-    method: 'PUT',
-    path: ISSUE_LABELS,
-    access: WRITE,
-    handle: (call) => change(call, (issue) => setLabels(call, issue, labelNames(call.body))),
-  },
-  {
-    method: 'DELETE',
-    path: ISSUE_LABELS,
-    access: WRITE,
-    handle: (call) => ({ ...change(call, (issue) => setLabels(call, issue, [])), status: 204 }),
   },
   { method: 'DELETE', path: `${ISSUE_LABELS}/:name`, access: WRITE, handle: (call) => change(call, (issue) => removeLabel(call, issue)) },
 ];

@@ -1,7 +1,7 @@
 import { notFound, okay } from '../http/answer.ts';
 import type { PlainRoute, RepositoryRoute } from '../http/route.ts';
 import { installationShape, privateUser, publicUser, simpleUser } from '../shapes/account.ts';
-import { permissionFlags } from '../shapes/repository.ts';
+import { fullRepository, permissionFlags } from '../shapes/repository.ts';
 import type { Role } from '../store/rows.ts';
 
 /** `permission` knows three levels only; the real role is in `role_name`. */
@@ -44,7 +44,14 @@ export const peopleRoutes: readonly PlainRoute[] = [
   },
 ];
 
-export const memberRoutes: readonly RepositoryRoute[] = [
+export const repositoryRoutes: readonly RepositoryRoute[] = [
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo',
+    access: { person: 'anyone', app: [['metadata', 'read']] },
+    handle: ({ world, repository, role, caller }) =>
+      okay(fullRepository(world, repository, caller.kind === 'anonymous' ? undefined : role)),
+  },
   {
     method: 'GET',
     path: '/repos/:owner/:repo/collaborators/:login/permission',

@@ -1,15 +1,12 @@
 import { mergePull } from '../actions/merge.ts';
 import { openPull, setPullState } from '../actions/pulls.ts';
 import { emitPull } from '../actions/ref-changes.ts';
-import { readChanges, readCommits } from '../git/read.ts';
-import { created, invalid, noContent, notFound, okay, Refusal } from '../http/answer.ts';
-import { linkHeaders, paged, pageOf } from '../http/paging.ts';
+import { created, invalid, notFound, okay, Refusal } from '../http/answer.ts';
+import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
-import { commitShape, diffEntry } from '../shapes/commit.ts';
 import { pullShape, pullSimple } from '../shapes/pull.ts';
 import type { PullRow } from '../store/rows.ts';
-import { gitOf } from '../world.ts';
 import { bodyText, titleText } from './texts.ts';
 
 const READ = { person: 'anyone', app: [['pull_requests', 'read']] } as const;
@@ -25,17 +22,6 @@ export const pullRoutes: readonly RepositoryRoute[] = [
     handle: (call) => okay(pullShape(call.world, call.repository, pullOf(call))),
   },
   { method: 'PATCH', path: '/repos/:owner/:repo/pulls/:number', access: WRITE, handle: (call) => patchPull(call) },
-  { method: 'GET', path: '/repos/:owner/:repo/pulls/:number/files', access: READ, handle: (call) => listFiles(call) },
-  { method: 'GET', path: '/repos/:owner/:repo/pulls/:number/commits', access: READ, handle: (call) => listCommits(call) },
-  {
-    method: 'GET',
-    path: '/repos/:owner/:repo/pulls/:number/merge',
-    access: READ,
-    handle: (call) => {
-      if (pullOf(call).merged_at === null) throw notFound();
-      return noContent;
-    },
-  },
   {
     method: 'PUT',
     path: '/repos/:owner/:repo/pulls/:number/merge',
@@ -55,19 +41,13 @@ export function pullOf(call: RepositoryCall): PullRow {
 function listPulls(call: RepositoryCall): ReturnType<typeof okay> {
   const { world, repository } = call;
   const query = call.url.searchParams;
-  const state = query.get('state') ?? 'open';
-  const base = query.get('base');
-  const head = query.get('head');
-  const sort = query.get('sort') ?? 'created';
-  const isAscending = (query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc')) === 'asc';
+  const [state, head] = [query.get('state') ?? 'open', query.get('head')];
   const pulls = world.store.pulls
     .ofRepository(repository.id)
     .filter((pull) => state === 'all' || pull.state === state)
-    .filter((pull) => base === null || pull.base_ref === base)
     // GitHub ignores a head without its owner.
-    .filter((pull) => head === null || !head.includes(':') || `${repository.owner_login}:${pull.head_ref}` === head)
-    .toSorted((a, b) => (sort === 'updated' ? a.updated_at - b.updated_at : a.created_at - b.created_at) || a.number - b.number);
-  const { items, headers } = paged(call, isAscending ? pulls : pulls.toReversed(), (pull) => pullSimple(world, repository, pull));
+    .filter((pull) => head === null || !head.includes(':') || `${repository.owner_login}:${pull.head_ref}` === head);
+  const { items, headers } = paged(call, pulls.toReversed(), (pull) => pullSimple(world, repository, pull));
   return okay(items, headers);
 }
 
@@ -124,38 +104,6 @@ export function changesOf(
     ...(title === before.title ? {} : { title: { from: before.title } }),
     ...(body === before.body ? {} : { body: { from: before.body ?? '' } }),
   };
-}
-
-const FILES_MAX = 3_000;
-const COMMITS_MAX = 250;
-
-/** Where the pull request left its base branch: the end that does not move when the base does, also after the merge. */
-async function rangeOf(call: RepositoryCall, pull: PullRow): Promise<{ readonly base: string; readonly from: string }> {
-  const git = gitOf(call.world, call.repository);
-  const base = pull.merge_base_before ?? pull.tested_base ?? pull.base_sha;
-  return { base, from: (await git.mergeBase(base, pull.head_sha)) ?? base };
-}
-
-async function listFiles(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
-  const { world, repository } = call;
-  const pull = pullOf(call);
-  const { from } = await rangeOf(call, pull);
-  const changes = await readChanges(gitOf(world, repository), from, pull.head_sha, true);
-  const { items, headers } = paged(call, changes.slice(0, FILES_MAX), (change) => diffEntry(world, repository, pull.head_sha, change));
-  return okay(items, headers);
-}
-
-async function listCommits(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
-  const { world, repository } = call;
-  const pull = pullOf(call);
-  const { base } = await rangeOf(call, pull);
-  const page = pageOf(call);
-  const commits = await readCommits(gitOf(world, repository), ['--topo-order', `--max-count=${COMMITS_MAX}`, `${base}..${pull.head_sha}`]);
-  const shown = commits.toReversed().slice(page.offset, page.offset + page.size);
-  return okay(
-    shown.map((commit) => commitShape(world, repository, commit)),
-    linkHeaders(call, page, commits.length),
-  );
 }
 
 async function merge(call: RepositoryCall): Promise<ReturnType<typeof okay>> {

@@ -45,10 +45,14 @@ function createReview(call: RepositoryCall): ReturnType<typeof okay> {
   if (event !== 'APPROVE' && text === '') throw malformed(`"body" is needed unless the review approves.`);
   const review = world.store.transaction(() => {
     const commit = body.text('commit_id') ?? pull.head_sha;
-    const added = world.store.pulls.addReview(
-      { issue: pull.issue_id, author: author.id, state: STATES[event], body: text, commit },
-      world.now(),
-    );
+    const added = world.store.pulls.addReview({
+      issue_id: pull.issue_id,
+      author_id: author.id,
+      state: STATES[event],
+      body: text,
+      commit_id: commit,
+      submitted_at: world.now(),
+    });
     const shape = reviewShape(world, repository, pull, added);
     const payload = { review: { ...shape, state: added.state.toLowerCase() }, pull_request: pullSimple(world, repository, pull) };
     emit(world, { event: 'pull_request_review', action: 'submitted', repository, sender: author, payload });

@@ -87,7 +87,7 @@ export function appShape(world: World): JsonObject {
 export function botAccount(world: World): AccountRow {
   const login = `${world.app.slug}[bot]`;
   const email = `${world.app.id}+${world.app.slug}[bot]@users.noreply.forge.localhost`;
-  return world.store.accounts.ensure({ login, name: login, email, type: 'Bot', siteAdmin: false }, world.appCreatedAt);
+  return world.store.accounts.ensure({ login, name: login, email, type: 'Bot', site_admin: 0 }, world.appCreatedAt);
 }
 
 export function installationShape(world: World, installation: InstallationRow): JsonObject {
@@ -119,12 +119,11 @@ export function installationTokenShape(token: {
   readonly secret: string;
   readonly expiresAt: number;
   readonly permissions: Permissions;
-  readonly selection: 'all' | 'selected';
 }): JsonObject {
   return {
     token: token.secret,
     expires_at: isoTime(token.expiresAt),
     permissions: token.permissions,
-    repository_selection: token.selection,
+    repository_selection: 'all',
   };
 }

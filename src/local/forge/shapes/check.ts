@@ -3,7 +3,6 @@ import type { AnnotationRow, CheckRunRow, RepositoryRow, SuiteRow } from '../sto
 import { nodeId, type World } from '../world.ts';
 import { appShape } from './account.ts';
 import { pullMinimal } from './pull.ts';
-import { repositoryShape } from './repository.ts';
 
 const pullsOf = (world: World, repository: RepositoryRow, sha: string): readonly JsonObject[] =>
   world.store.pulls.withHead(repository.id, sha).map((pull) => pullMinimal(world, repository, pull));
@@ -65,10 +64,6 @@ function suiteCore(world: World, repository: RepositoryRow, suite: SuiteRow): Js
 }
 
 /** @param headCommit - the commit in the form of push events. */
-export function checkSuiteShape(world: World, repository: RepositoryRow, suite: SuiteRow, headCommit: JsonObject): JsonObject {
-  return { ...checkSuiteEvent(world, repository, suite, headCommit), repository: repositoryShape(world, repository) };
-}
-
 export function checkSuiteEvent(world: World, repository: RepositoryRow, suite: SuiteRow, headCommit: JsonObject): JsonObject {
   return {
     ...suiteCore(world, repository, suite),

@@ -1,5 +1,5 @@
 import { isoTime, isoTimeOrNull, type JsonObject } from '../json.ts';
-import type { CommentRow, IssueRow, LabelRow, ReactionRow, RepositoryRow } from '../store/rows.ts';
+import type { CommentRow, IssueRow, LabelRow, RepositoryRow } from '../store/rows.ts';
 import { nodeId, type World } from '../world.ts';
 import { appShape, simpleUserById } from './account.ts';
 import { authorAssociation } from './association.ts';
@@ -16,21 +16,10 @@ export function labelShape(world: World, repository: RepositoryRow, label: Label
   };
 }
 
-export const REACTIONS = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'] as const;
-
-function reactionRollup(url: string, reactions: readonly ReactionRow[]): JsonObject {
-  const counts = REACTIONS.map((content) => [content, reactions.filter((reaction) => reaction.content === content).length] as const);
-  return { url: `${url}/reactions`, total_count: reactions.length, ...Object.fromEntries(counts) };
-}
-
-export function reactionShape(world: World, reaction: ReactionRow): JsonObject {
-  return {
-    id: reaction.id,
-    node_id: nodeId('Reaction', reaction.id),
-    user: simpleUserById(world, reaction.account_id),
-    content: reaction.content,
-    created_at: isoTime(reaction.created_at),
-  };
+/** Nobody reacts here. */
+function reactionRollup(url: string): JsonObject {
+  const counts = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'].map((content) => [content, 0] as const);
+  return { url: `${url}/reactions`, total_count: 0, ...Object.fromEntries(counts) };
 }
 
 /** Addresses of an issue or pull request that is shown as an issue. */
@@ -60,7 +49,7 @@ export function issueShape(world: World, repository: RepositoryRow, issue: Issue
     labels: world.store.issues.labelsOf(issue.id).map((label) => labelShape(world, repository, label)),
     state: issue.state,
     state_reason: issue.state_reason,
-    locked: issue.locked === 1,
+    locked: false,
     assignee: null,
     assignees: [],
     milestone: null,
@@ -72,7 +61,7 @@ export function issueShape(world: World, repository: RepositoryRow, issue: Issue
     author_association: authorAssociation(world, repository, issue.author_id),
     active_lock_reason: null,
     body: issue.body,
-    reactions: reactionRollup(url, []),
+    reactions: reactionRollup(url),
     performed_via_github_app: issue.via_app === 1 ? appShape(world) : null,
     draft: pull?.draft === 1,
     ...(pull === undefined
@@ -103,7 +92,7 @@ export function commentShape(world: World, repository: RepositoryRow, issue: Iss
     updated_at: isoTime(comment.updated_at),
     author_association: authorAssociation(world, repository, comment.author_id),
     body: comment.body,
-    reactions: reactionRollup(url, world.store.issues.reactions(comment.id)),
+    reactions: reactionRollup(url),
     performed_via_github_app: comment.via_app === 1 ? appShape(world) : null,
   };
 }

@@ -37,7 +37,7 @@ export function pullSimple(world: World, repository: RepositoryRow, pull: PullRo
     statuses_url: links.statuses,
     number: pull.number,
     state: pull.state,
-    locked: pull.locked === 1,
+    locked: false,
     title: pull.title,
     user: simpleUserById(world, pull.author_id),
     body: pull.body,

@@ -1,13 +1,7 @@
 import type { Database } from './database.ts';
-import type { AccountRow, InstallationRow } from './rows.ts';
+import type { AccountRow, InstallationRow, InstallationTokenRow } from './rows.ts';
 
-export interface AccountDraft {
-  readonly login: string;
-  readonly name: string;
-  readonly email: string;
-  readonly type: AccountRow['type'];
-  readonly siteAdmin: boolean;
-}
+export type AccountDraft = Pick<AccountRow, 'login' | 'name' | 'email' | 'type' | 'site_admin'>;
 
 export class AccountStore {
   readonly #database: Database;
@@ -20,16 +14,7 @@ export class AccountStore {
   ensure(draft: AccountDraft, now: number): AccountRow {
     const known = this.byLogin(draft.login);
     if (known !== undefined) return known;
-    const id = this.#database.insert(
-      'INSERT INTO account (login, name, email, type, site_admin, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-      draft.login,
-      draft.name,
-      draft.email,
-      draft.type,
-      draft.siteAdmin ? 1 : 0,
-      now,
-    );
-    return this.byId(id);
+    return this.byId(this.#database.insert('account', { ...draft, created_at: now }));
   }
 
   byId(id: number): AccountRow {
@@ -63,7 +48,7 @@ export class AccountStore {
   }
 
   giveToken(account: number, secret: string): void {
-    this.#database.run('INSERT INTO token (secret, account_id) VALUES (?, ?)', secret, account);
+    this.#database.insert('token', { secret, account_id: account });
   }
 
   installations(): readonly InstallationRow[] {
@@ -79,41 +64,18 @@ export class AccountStore {
   }
 
   install(account: number, now: number): InstallationRow {
-    this.#database.run('INSERT INTO installation (account_id, created_at) VALUES (?, ?)', account, now);
+    this.#database.insert('installation', { account_id: account, created_at: now });
     const row = this.installationOf(account);
     if (row === undefined) throw new Error(`no installation for account ${account}`);
     return row;
   }
 
-  addInstallationToken(token: {
-    readonly hash: string;
-    readonly installation: number;
-    readonly permissions: string;
-    readonly repositoryIds: string | null;
-    readonly expiresAt: number;
-  }): void {
-    this.#database.run(
-      'INSERT INTO installation_token (secret_hash, installation_id, permissions, repository_ids, expires_at) VALUES (?, ?, ?, ?, ?)',
-      token.hash,
-      token.installation,
-      token.permissions,
-      token.repositoryIds,
-      token.expiresAt,
-    );
+  addInstallationToken(token: InstallationTokenRow): void {
+    this.#database.insert('installation_token', { ...token });
   }
 
-  installationToken(hash: string):
-    | {
-        readonly installation_id: number;
-        readonly permissions: string;
-        readonly repository_ids: string | null;
-        readonly expires_at: number;
-      }
-    | undefined {
-    return this.#database.get(
-      'SELECT installation_id, permissions, repository_ids, expires_at FROM installation_token WHERE secret_hash = ?',
-      hash,
-    );
+  installationToken(hash: string): InstallationTokenRow | undefined {
+    return this.#database.get<InstallationTokenRow>('SELECT * FROM installation_token WHERE secret_hash = ?', hash);
   }
 
   forgetTokensBefore(now: number): void {

@@ -1,23 +1,11 @@
 import type { Database } from './database.ts';
-import type { AnnotationRow, CheckRunRow, CheckStatus, SuiteRow } from './rows.ts';
+import type { AnnotationRow, CheckRunRow, SuiteRow } from './rows.ts';
 
 const SELECT_RUN = `SELECT check_run.*, check_suite.head_sha, (SELECT count(*) FROM annotation WHERE run_id = check_run.id) AS annotations
   FROM check_run JOIN check_suite ON check_suite.id = check_run.suite_id`;
 
-export interface CheckRunFields {
-  readonly name: string;
-  readonly externalId: string;
-  readonly detailsUrl: string | null;
-  readonly status: CheckStatus;
-  readonly conclusion: string | null;
-  readonly startedAt: number;
-  readonly completedAt: number | null;
-  readonly title: string | null;
-  readonly summary: string | null;
-  readonly text: string | null;
-  /** JSON of the buttons. */
-  readonly actions: string;
-}
+/** What a request may set of a run; `actions` is the JSON of its buttons. */
+export type CheckRunFields = Omit<CheckRunRow, 'id' | 'suite_id' | 'head_sha' | 'annotations'>;
 
 export type AnnotationDraft = Omit<AnnotationRow, 'id'>;
 
@@ -75,22 +63,12 @@ export class CheckStore {
 
   addRun(suite: number, fields: CheckRunFields, now: number): number {
     this.#touchSuite(suite, now);
-    return this.#database.insert(
-      `INSERT INTO check_run (suite_id, name, external_id, details_url, status, conclusion, started_at, completed_at, title, summary, text, actions)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      suite,
-      ...valuesOf(fields),
-    );
+    return this.#database.insert('check_run', { suite_id: suite, ...fields });
   }
 
   updateRun(run: { readonly id: number; readonly suite_id: number }, fields: CheckRunFields, now: number): void {
     this.#touchSuite(run.suite_id, now);
-    this.#database.run(
-      `UPDATE check_run SET name = ?, external_id = ?, details_url = ?, status = ?, conclusion = ?, started_at = ?, completed_at = ?, title = ?, summary = ?, text = ?,
-       actions = ? WHERE id = ?`,
-      ...valuesOf(fields),
-      run.id,
-    );
+    this.#database.update('check_run', { id: run.id }, { ...fields });
   }
 
   annotations(run: number): readonly AnnotationRow[] {
@@ -98,39 +76,10 @@ export class CheckStore {
   }
 
   addAnnotation(run: number, draft: AnnotationDraft): void {
-    this.#database.run(
-      `INSERT INTO annotation (run_id, path, start_line, end_line, start_column, end_column, annotation_level, title, message, raw_details)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      run,
-      draft.path,
-      draft.start_line,
-      draft.end_line,
-      draft.start_column,
-      draft.end_column,
-      draft.annotation_level,
-      draft.title,
-      draft.message,
-      draft.raw_details,
-    );
+    this.#database.insert('annotation', { run_id: run, ...draft });
   }
 
-  #touchSuite(suite: number, now: number): void {
-    this.#database.run('UPDATE check_suite SET updated_at = ? WHERE id = ?', now, suite);
+  #touchSuite(id: number, now: number): void {
+    this.#database.update('check_suite', { id }, { updated_at: now });
   }
-}
-
-function valuesOf(fields: CheckRunFields): (string | number | null)[] {
-  return [
-    fields.name,
-    fields.externalId,
-    fields.detailsUrl,
-    fields.status,
-    fields.conclusion,
-    fields.startedAt,
-    fields.completedAt,
-    fields.title,
-    fields.summary,
-    fields.text,
-    fields.actions,
-  ];
 }

@@ -1,5 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
+type Columns = Readonly<Record<string, SQLInputValue>>;
+
 /** A row as its query names it: the type parameter is a promise that the schema of this folder keeps. */
 export class Database {
   readonly #connection: DatabaseSync;
@@ -28,9 +30,21 @@ export class Database {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** @returns the id of the new row. */
-  insert(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).lastInsertRowid);
+  /** @param row - by column; the names are constants of the program. @returns the id of the new row. */
+  insert(table: string, row: Columns): number {
+    const names = Object.keys(row);
+    const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+    return Number(this.#prepare(sql).run(...Object.values(row)).lastInsertRowid);
+  }
+
+  /** Sets columns of the rows that have these values. */
+  update(table: string, where: Columns, changes: Columns): void {
+    const each = (columns: Columns, between: string): string =>
+      Object.keys(columns)
+        .map((name) => `${name} = ?`)
+        .join(between);
+    const sql = `UPDATE ${table} SET ${each(changes, ', ')} WHERE ${each(where, ' AND ')}`;
+    this.run(sql, ...Object.values(changes), ...Object.values(where));
   }
 
   /** All of `work`, or nothing. Inside another transaction it is part of that one. */

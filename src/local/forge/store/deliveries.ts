@@ -1,27 +1,12 @@
 import type { Database } from './database.ts';
 import type { DeliveryRow } from './rows.ts';
 
-export interface DeliveryDraft {
-  readonly guid: string;
-  readonly event: string;
-  readonly action: string | null;
-  readonly redelivery: boolean;
-  readonly installation: number | null;
-  readonly repository: number | null;
-  readonly payload: string;
-}
+export type DeliveryDraft = Pick<DeliveryRow, 'guid' | 'event' | 'action' | 'redelivery' | 'installation_id' | 'repository_id' | 'payload'>;
 
-export interface DeliveryResult {
-  readonly deliveredAt: number;
-  /** Seconds. */
-  readonly duration: number;
-  readonly status: string;
-  readonly statusCode: number;
-  readonly url: string | null;
-  readonly requestHeaders: string;
-  readonly responseHeaders: string;
-  readonly responseBody: string;
-}
+export type DeliveryResult = Pick<
+  DeliveryRow,
+  'delivered_at' | 'duration_s' | 'status' | 'status_code' | 'url' | 'request_headers' | 'response_headers' | 'response_body'
+>;
 
 /** Webhook deliveries: an outbox until they are sent, and a log afterwards. */
 export class DeliveryStore {
@@ -32,17 +17,7 @@ export class DeliveryStore {
   }
 
   add(draft: DeliveryDraft, now: number): number {
-    return this.#database.insert(
-      "INSERT INTO delivery (guid, event, action, redelivery, installation_id, repository_id, stage, payload, delivered_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
-      draft.guid,
-      draft.event,
-      draft.action,
-      draft.redelivery ? 1 : 0,
-      draft.installation,
-      draft.repository,
-      draft.payload,
-      now,
-    );
+    return this.#database.insert('delivery', { ...draft, stage: 'queued', delivered_at: now });
   }
 
   /** The oldest that was not sent yet, marked as being sent. */
@@ -53,19 +28,7 @@ export class DeliveryStore {
   }
 
   finish(id: number, result: DeliveryResult): void {
-    this.#database.run(
-      `UPDATE delivery SET stage = 'done', delivered_at = ?, duration_s = ?, status = ?, status_code = ?, url = ?, request_headers = ?, response_headers = ?,
-       response_body = ? WHERE id = ?`,
-      result.deliveredAt,
-      result.duration,
-      result.status,
-      result.statusCode,
-      result.url,
-      result.requestHeaders,
-      result.responseHeaders,
-      result.responseBody,
-      id,
-    );
+    this.#database.update('delivery', { id }, { stage: 'done', ...result });
   }
 
   /** Whether an interrupted one arrived cannot be known, and nothing is redelivered by itself: it counts as failed. */

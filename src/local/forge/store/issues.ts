@@ -1,14 +1,7 @@
 import type { Database } from './database.ts';
-import type { CommentRow, IssueRow, LabelRow, ReactionRow } from './rows.ts';
+import type { CommentRow, IssueRow, LabelRow } from './rows.ts';
 
-export interface IssueDraft {
-  readonly repository: number;
-  readonly number: number;
-  readonly title: string;
-  readonly body: string | null;
-  readonly author: number;
-  readonly viaApp: boolean;
-}
+export type IssueDraft = Pick<IssueRow, 'repository_id' | 'number' | 'title' | 'body' | 'author_id' | 'via_app'>;
 
 /** Issues, and the part of a pull request that is an issue: number, text, state, comments, labels. */
 export class IssueStore {
@@ -19,18 +12,7 @@ export class IssueStore {
   }
 
   add(draft: IssueDraft, now: number): IssueRow {
-    const id = this.#database.insert(
-      "INSERT INTO issue (repository_id, number, title, body, state, author_id, via_app, created_at, updated_at) VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?)",
-      draft.repository,
-      draft.number,
-      draft.title,
-      draft.body,
-      draft.author,
-      draft.viaApp ? 1 : 0,
-      now,
-      now,
-    );
-    return this.byId(id);
+    return this.byId(this.#database.insert('issue', { ...draft, state: 'open', created_at: now, updated_at: now }));
   }
 
   byId(id: number): IssueRow {
@@ -48,35 +30,15 @@ export class IssueStore {
   }
 
   edit(id: number, text: { readonly title: string; readonly body: string | null }, now: number): void {
-    this.#database.run('UPDATE issue SET title = ?, body = ?, updated_at = ? WHERE id = ?', text.title, text.body, now, id);
+    this.#database.update('issue', { id }, { ...text, updated_at: now });
   }
 
   close(id: number, by: number, reason: IssueRow['state_reason'], now: number): void {
-    this.#database.run(
-      "UPDATE issue SET state = 'closed', state_reason = ?, closed_by = ?, closed_at = ?, updated_at = ? WHERE id = ?",
-      reason,
-      by,
-      now,
-      now,
-      id,
-    );
+    this.#database.update('issue', { id }, { state: 'closed', state_reason: reason, closed_by: by, closed_at: now, updated_at: now });
   }
 
   reopen(id: number, reason: 'reopened' | null, now: number): void {
-    this.#database.run(
-      "UPDATE issue SET state = 'open', state_reason = ?, closed_by = NULL, closed_at = NULL, updated_at = ? WHERE id = ?",
-      reason,
-      now,
-      id,
-    );
-  }
-
-  touch(id: number, now: number): void {
-    this.#database.run('UPDATE issue SET updated_at = ? WHERE id = ?', now, id);
-  }
-
-  setLocked(id: number, locked: boolean): void {
-    this.#database.run('UPDATE issue SET locked = ? WHERE id = ?', locked ? 1 : 0, id);
+    this.#database.update('issue', { id }, { state: 'open', state_reason: reason, closed_by: null, closed_at: null, updated_at: now });
   }
 
   comments(issue: number): readonly CommentRow[] {
@@ -91,53 +53,19 @@ export class IssueStore {
     return this.#database.get<CommentRow>('SELECT * FROM comment WHERE id = ?', id);
   }
 
-  addComment(
-    draft: { readonly issue: number; readonly author: number; readonly viaApp: boolean; readonly body: string },
-    now: number,
-  ): CommentRow {
-    const id = this.#database.insert(
-      'INSERT INTO comment (issue_id, author_id, via_app, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)',
-      draft.issue,
-      draft.author,
-      draft.viaApp ? 1 : 0,
-      draft.body,
-      now,
-      now,
-    );
-    this.touch(draft.issue, now);
+  addComment(draft: Pick<CommentRow, 'issue_id' | 'author_id' | 'via_app' | 'body'>, now: number): CommentRow {
+    const id = this.#database.insert('comment', { ...draft, created_at: now, updated_at: now });
+    this.#database.update('issue', { id: draft.issue_id }, { updated_at: now });
     return this.#comment(id);
   }
 
   editComment(id: number, body: string, now: number): CommentRow {
-    this.#database.run('UPDATE comment SET body = ?, updated_at = ? WHERE id = ?', body, now, id);
+    this.#database.update('comment', { id }, { body, updated_at: now });
     return this.#comment(id);
   }
 
   removeComment(id: number): void {
     this.#database.run('DELETE FROM comment WHERE id = ?', id);
-  }
-
-  reactions(comment: number): readonly ReactionRow[] {
-    return this.#database.all<ReactionRow>('SELECT * FROM reaction WHERE comment_id = ? ORDER BY id', comment);
-  }
-
-  /** The same reaction of the same account is one. */
-  react(comment: number, account: number, content: string, now: number): { readonly reaction: ReactionRow; readonly isNew: boolean } {
-    const changes = this.#database.run(
-      'INSERT INTO reaction (comment_id, account_id, content, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      comment,
-      account,
-      content,
-      now,
-    );
-    const reaction = this.#database.get<ReactionRow>(
-      'SELECT * FROM reaction WHERE comment_id = ? AND account_id = ? AND content = ?',
-      comment,
-      account,
-      content,
-    );
-    if (reaction === undefined) throw new Error(`no reaction on comment ${comment}`);
-    return { reaction, isNew: changes === 1 };
   }
 
   labels(repository: number): readonly LabelRow[] {
@@ -148,17 +76,10 @@ export class IssueStore {
     return this.#database.get<LabelRow>('SELECT * FROM label WHERE repository_id = ? AND name = ?', repository, name);
   }
 
-  addLabel(repository: number, draft: { readonly name: string; readonly color: string; readonly description: string | null }): LabelRow {
-    const { name, color, description } = draft;
-    this.#database.run(
-      'INSERT INTO label (repository_id, name, color, description) VALUES (?, ?, ?, ?)',
-      repository,
-      name,
-      color,
-      description,
-    );
-    const row = this.label(repository, name);
-    if (row === undefined) throw new Error(`no label ${name}`);
+  addLabel(repository: number, draft: Omit<LabelRow, 'id'>): LabelRow {
+    this.#database.insert('label', { repository_id: repository, ...draft });
+    const row = this.label(repository, draft.name);
+    if (row === undefined) throw new Error(`no label ${draft.name}`);
     return row;
   }
 

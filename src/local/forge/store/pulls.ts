@@ -4,16 +4,10 @@ import type { PullRow, ReviewRow } from './rows.ts';
 const SELECT = 'SELECT issue.*, pull.* FROM pull JOIN issue ON issue.id = pull.issue_id';
 
 /** What git says about a pull request, kept so that it can be shown without asking git again. */
-export interface PullFacts {
-  readonly mergeable: boolean;
-  readonly testMerge: string | undefined;
-  readonly base: string;
-  readonly head: string;
-  readonly commits: number;
-  readonly additions: number;
-  readonly deletions: number;
-  readonly changedFiles: number;
-}
+export type PullFacts = Pick<
+  PullRow,
+  'mergeable' | 'test_merge_sha' | 'tested_base' | 'tested_head' | 'commits' | 'additions' | 'deletions' | 'changed_files'
+>;
 
 export class PullStore {
   readonly #database: Database;
@@ -22,24 +16,9 @@ export class PullStore {
     this.#database = database;
   }
 
-  add(draft: {
-    readonly issue: number;
-    readonly headRef: string;
-    readonly headSha: string;
-    readonly baseRef: string;
-    readonly baseSha: string;
-    readonly draft: boolean;
-  }): PullRow {
-    this.#database.run(
-      'INSERT INTO pull (issue_id, head_ref, head_sha, base_ref, base_sha, draft) VALUES (?, ?, ?, ?, ?, ?)',
-      draft.issue,
-      draft.headRef,
-      draft.headSha,
-      draft.baseRef,
-      draft.baseSha,
-      draft.draft ? 1 : 0,
-    );
-    return this.byId(draft.issue);
+  add(draft: Pick<PullRow, 'issue_id' | 'head_ref' | 'head_sha' | 'base_ref' | 'base_sha' | 'draft'>): PullRow {
+    this.#database.insert('pull', { ...draft });
+    return this.byId(draft.issue_id);
   }
 
   byId(issue: number): PullRow {
@@ -74,74 +53,26 @@ export class PullStore {
   }
 
   setHead(issue: number, headSha: string, baseSha: string, now: number): void {
-    this.#database.run('UPDATE pull SET head_sha = ?, base_sha = ? WHERE issue_id = ?', headSha, baseSha, issue);
-    this.#database.run('UPDATE issue SET updated_at = ? WHERE id = ?', now, issue);
-  }
-
-  setBase(issue: number, baseRef: string, baseSha: string): void {
-    this.#database.run('UPDATE pull SET base_ref = ?, base_sha = ? WHERE issue_id = ?', baseRef, baseSha, issue);
+    this.#database.update('pull', { issue_id: issue }, { head_sha: headSha, base_sha: baseSha });
+    this.#database.update('issue', { id: issue }, { updated_at: now });
   }
 
   setFacts(issue: number, facts: PullFacts): void {
-    this.#database.run(
-      `UPDATE pull SET mergeable = ?, test_merge_sha = ?, tested_base = ?, tested_head = ?, commits = ?, additions = ?, deletions = ?, changed_files = ?
-       WHERE issue_id = ?`,
-      facts.mergeable ? 1 : 0,
-      facts.testMerge ?? null,
-      facts.base,
-      facts.head,
-      facts.commits,
-      facts.additions,
-      facts.deletions,
-      facts.changedFiles,
-      issue,
-    );
+    this.#database.update('pull', { issue_id: issue }, { ...facts });
   }
 
   setMerged(issue: number, merge: { readonly by: number; readonly commit: string; readonly baseBefore: string }, now: number): void {
-    this.#database.run(
-      'UPDATE pull SET merged_at = ?, merged_by = ?, merge_commit_sha = ?, merge_base_before = ?, base_sha = ? WHERE issue_id = ?',
-      now,
-      merge.by,
-      merge.commit,
-      merge.baseBefore,
-      merge.baseBefore,
-      issue,
-    );
-    this.#database.run(
-      "UPDATE issue SET state = 'closed', closed_by = ?, closed_at = ?, updated_at = ? WHERE id = ?",
-      merge.by,
-      now,
-      now,
-      issue,
-    );
+    const { by, commit, baseBefore } = merge;
+    const changes = { merged_at: now, merged_by: by, merge_commit_sha: commit, merge_base_before: baseBefore, base_sha: baseBefore };
+    this.#database.update('pull', { issue_id: issue }, changes);
+    this.#database.update('issue', { id: issue }, { state: 'closed', closed_by: by, closed_at: now, updated_at: now });
   }
 
   reviews(issue: number): readonly ReviewRow[] {
     return this.#database.all<ReviewRow>('SELECT * FROM review WHERE issue_id = ? ORDER BY id', issue);
   }
 
-  addReview(
-    draft: {
-      readonly issue: number;
-      readonly author: number;
-      readonly state: ReviewRow['state'];
-      readonly body: string;
-      readonly commit: string;
-    },
-    now: number,
-  ): ReviewRow {
-    const id = this.#database.insert(
-      'INSERT INTO review (issue_id, author_id, state, body, commit_id, submitted_at) VALUES (?, ?, ?, ?, ?, ?)',
-      draft.issue,
-      draft.author,
-      draft.state,
-      draft.body,
-      draft.commit,
-      now,
-    );
-    const row = this.#database.get<ReviewRow>('SELECT * FROM review WHERE id = ?', id);
-    if (row === undefined) throw new Error(`no review ${id}`);
-    return row;
+  addReview(draft: Omit<ReviewRow, 'id'>): ReviewRow {
+    return { id: this.#database.insert('review', { ...draft }), ...draft };
   }
 }

@@ -34,22 +34,16 @@ export class RefStore {
   }
 
   addPushIntent(repository: number, actor: number): number {
-    return this.#database.insert("INSERT INTO intent (repository_id, actor_id, kind) VALUES (?, ?, 'push')", repository, actor);
+    return this.#database.insert('intent', { repository_id: repository, actor_id: actor, kind: 'push' });
   }
 
   addMergeIntent(
     repository: number,
     actor: number,
-    merge: { readonly pull: number; readonly baseBefore: string; readonly result: string },
+    { pull, baseBefore, result }: { readonly pull: number; readonly baseBefore: string; readonly result: string },
   ): number {
-    return this.#database.insert(
-      "INSERT INTO intent (repository_id, actor_id, kind, pull_id, base_before, result_sha) VALUES (?, ?, 'merge', ?, ?, ?)",
-      repository,
-      actor,
-      merge.pull,
-      merge.baseBefore,
-      merge.result,
-    );
+    const core = { repository_id: repository, actor_id: actor, kind: 'merge' };
+    return this.#database.insert('intent', { ...core, pull_id: pull, base_before: baseBefore, result_sha: result });
   }
 
   removeIntent(id: number): void {

@@ -28,32 +28,12 @@ export class RepositoryStore {
     return this.#database.all<RepositoryRow>(`${SELECT} WHERE repository.owner_id = ? ORDER BY repository.id`, owner);
   }
 
-  add(
-    draft: {
-      readonly owner: number;
-      readonly name: string;
-      readonly description: string | null;
-      readonly defaultBranch: string;
-      readonly hasIssues: boolean;
-    },
-    now: number,
-  ): RepositoryRow {
-    const id = this.#database.insert(
-      'INSERT INTO repository (owner_id, name, description, default_branch, has_issues, created_at, updated_at, pushed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      draft.owner,
-      draft.name,
-      draft.description,
-      draft.defaultBranch,
-      draft.hasIssues ? 1 : 0,
-      now,
-      now,
-      now,
-    );
-    return this.byId(id);
+  add(draft: Pick<RepositoryRow, 'owner_id' | 'name' | 'description' | 'default_branch' | 'has_issues'>, now: number): RepositoryRow {
+    return this.byId(this.#database.insert('repository', { ...draft, created_at: now, updated_at: now, pushed_at: now }));
   }
 
   touchPushed(id: number, now: number): void {
-    this.#database.run('UPDATE repository SET pushed_at = ?, updated_at = ? WHERE id = ?', now, now, id);
+    this.#database.update('repository', { id }, { pushed_at: now, updated_at: now });
   }
 
   /** Issues and pull requests share one sequence. */

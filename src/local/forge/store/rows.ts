@@ -45,7 +45,6 @@ export interface IssueRow {
   readonly state_reason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null;
   readonly author_id: number;
   readonly via_app: number;
-  readonly locked: number;
   readonly closed_by: number | null;
   readonly created_at: number;
   readonly updated_at: number;
@@ -82,14 +81,6 @@ export interface CommentRow {
   readonly body: string;
   readonly created_at: number;
   readonly updated_at: number;
-}
-
-export interface ReactionRow {
-  readonly id: number;
-  readonly comment_id: number;
-  readonly account_id: number;
-  readonly content: string;
-  readonly created_at: number;
 }
 
 export interface LabelRow {
@@ -156,6 +147,14 @@ export interface InstallationRow {
   readonly id: number;
   readonly account_id: number;
   readonly created_at: number;
+}
+
+/** Only the hash of the secret is kept: unlike a person's token it is never printed again. */
+export interface InstallationTokenRow {
+  readonly secret_hash: string;
+  readonly installation_id: number;
+  readonly permissions: string;
+  readonly expires_at: number;
 }
 
 export interface DeliveryRow {

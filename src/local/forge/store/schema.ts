@@ -67,7 +67,6 @@ CREATE TABLE IF NOT EXISTS issue (
   state_reason TEXT CHECK (state_reason IN ('completed', 'not_planned', 'duplicate', 'reopened')),
   author_id INTEGER NOT NULL REFERENCES account (id),
   via_app INTEGER NOT NULL,
-  locked INTEGER NOT NULL DEFAULT 0,
   closed_by INTEGER REFERENCES account (id),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
@@ -107,15 +106,6 @@ CREATE TABLE IF NOT EXISTS comment (
   updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS comment_issue ON comment (issue_id);
-
-CREATE TABLE IF NOT EXISTS reaction (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  comment_id INTEGER NOT NULL REFERENCES comment (id) ON DELETE CASCADE,
-  account_id INTEGER NOT NULL REFERENCES account (id),
-  content TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  UNIQUE (comment_id, account_id, content)
-) STRICT;
 
 CREATE TABLE IF NOT EXISTS label (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -196,7 +186,6 @@ CREATE TABLE IF NOT EXISTS installation_token (
   secret_hash TEXT PRIMARY KEY,
   installation_id INTEGER NOT NULL REFERENCES installation (id),
   permissions TEXT NOT NULL,
-  repository_ids TEXT,
   expires_at INTEGER NOT NULL
 ) STRICT;
 

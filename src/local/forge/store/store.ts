@@ -45,7 +45,7 @@ export class Store {
     const known = this.setting(key);
     if (known !== undefined) return known;
     const value = make();
-    this.#database.run('INSERT INTO setting (key, value) VALUES (?, ?)', key, value);
+    this.#database.insert('setting', { key, value });
     return value;
   }
 

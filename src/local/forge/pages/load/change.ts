@@ -17,7 +17,7 @@ export async function changeSince(git: GitRepository, from: string, to: string):
 }
 
 /** The difference of two commits or trees, cut at a size that can be shown. */
-export async function change(git: GitRepository, from: string, to: string): Promise<ShownChange> {
+async function change(git: GitRepository, from: string, to: string): Promise<ShownChange> {
   const changes = await readChanges(git, from, to, true);
   const shown: FileChange[] = [];
   let lines = 0;

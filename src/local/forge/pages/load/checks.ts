@@ -1,44 +1,30 @@
 import { isoTime, isoTimeOrNull } from '../../json.ts';
 import type { AnnotationRow, CheckRunRow, RepositoryRow } from '../../store/rows.ts';
 import type { World } from '../../world.ts';
-import type { AnnotationView, CheckAction, CheckBrief, CheckState, CheckView } from '../views.ts';
+import { CHECK_STATES, type CheckAction, type CheckState } from '../views.ts';
 
-const CONCLUSIONS: Readonly<Record<string, CheckState>> = {
-  success: 'success',
-  failure: 'failure',
-  neutral: 'neutral',
-  cancelled: 'cancelled',
-  skipped: 'skipped',
-  timed_out: 'timed_out',
-  action_required: 'action_required',
-  stale: 'stale',
-};
-
-const LEVELS: Readonly<Record<string, AnnotationView['level']>> = { notice: 'notice', warning: 'warning', failure: 'failure' };
+const LEVELS: Readonly<Record<string, 'notice' | 'warning' | 'failure'>> = { notice: 'notice', warning: 'warning', failure: 'failure' };
 
 function stateOf(run: CheckRunRow): CheckState {
   if (run.status !== 'completed') return run.status;
-  return CONCLUSIONS[run.conclusion ?? ''] ?? 'neutral';
+  return CHECK_STATES.find((state) => state === run.conclusion) ?? 'neutral';
 }
 
+export const checkBrief = (run: CheckRunRow) => ({ id: run.id, name: run.name, state: stateOf(run), title: run.title ?? undefined });
+
 /** The newest run of each check on a commit, for a list. */
-export function checkBriefs(world: World, repository: RepositoryRow, sha: string): readonly CheckBrief[] {
-  return world.store.checks
-    .latestOf(repository.id, sha)
-    .map((run) => ({ id: run.id, name: run.name, state: stateOf(run), title: run.title ?? undefined }));
+export function checkBriefs(world: World, repository: RepositoryRow, sha: string) {
+  return world.store.checks.latestOf(repository.id, sha).map(checkBrief);
 }
 
 /** The newest run of each check on a commit, with all it says. */
-export function checkViews(world: World, repository: RepositoryRow, sha: string): readonly CheckView[] {
+export function checkViews(world: World, repository: RepositoryRow, sha: string) {
   return world.store.checks.latestOf(repository.id, sha).map((run) => checkView(world, run));
 }
 
-export function checkView(world: World, run: CheckRunRow): CheckView {
+export function checkView(world: World, run: CheckRunRow) {
   return {
-    id: run.id,
-    name: run.name,
-    state: stateOf(run),
-    title: run.title ?? undefined,
+    ...checkBrief(run),
     headSha: run.head_sha,
     app: world.app.name,
     summary: run.summary ?? undefined,
@@ -52,7 +38,7 @@ export function checkView(world: World, run: CheckRunRow): CheckView {
   };
 }
 
-function annotationView(row: AnnotationRow): AnnotationView {
+export function annotationView(row: AnnotationRow) {
   return {
     path: row.path,
     startLine: row.start_line,

@@ -2,16 +2,16 @@ import { type Commit, readCommits } from '../../git/read.ts';
 import { isoTime } from '../../json.ts';
 import type { AccountRow, CommentRow, IssueRow, PullRow, RepositoryRow, ReviewRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
-import type { IssueView, Mergeability, PullView, TimelineItem } from '../page-views.ts';
-import type { LabelView } from '../views.ts';
+import type { Mergeability, TimelineItem } from '../views.ts';
 import { changeSince } from './change.ts';
-import { checkBriefs, checkViews } from './checks.ts';
-import { pullState, repositoryRef, subjectOf } from './repository.ts';
+import { checkViews } from './checks.ts';
+import { labelView } from './labels.ts';
+import { commitBrief, pullState, repositoryRef } from './repository.ts';
 
 /** More commits than this are a history, and not a conversation. */
 const COMMITS_SHOWN = 250;
 
-export async function pullView(world: World, repository: RepositoryRow, pull: PullRow): Promise<PullView> {
+export async function pullView(world: World, repository: RepositoryRow, pull: PullRow) {
   const git = gitOf(world, repository);
   const { accounts } = world.store;
   const baseTip = (await git.branch(pull.base_ref)) ?? pull.base_sha;
@@ -47,7 +47,7 @@ export async function pullView(world: World, repository: RepositoryRow, pull: Pu
   };
 }
 
-export function issueView(world: World, repository: RepositoryRow, issue: IssueRow): IssueView {
+export function issueView(world: World, repository: RepositoryRow, issue: IssueRow) {
   return {
     ...whatWasAsked(world, repository, issue, world.store.accounts.byId(issue.author_id)),
     state: issue.state,
@@ -65,23 +65,12 @@ function whatWasAsked(world: World, repository: RepositoryRow, issue: IssueRow, 
     authorIsBot: author.type === 'Bot',
     createdAt: isoTime(issue.created_at),
     body: issue.body ?? '',
-    labels: labelViews(world, 'issue_id' in issue ? (issue as PullRow).issue_id : issue.id),
+    labels: world.store.issues.labelsOf('issue_id' in issue ? (issue as PullRow).issue_id : issue.id).map(labelView),
   };
-}
-
-function labelViews(world: World, issue: number): readonly LabelView[] {
-  return world.store.issues.labelsOf(issue).map((label) => ({ name: label.name, description: label.description ?? undefined }));
 }
 
 function commitItem(world: World, repository: RepositoryRow, commit: Commit): TimelineItem {
-  return {
-    kind: 'commit',
-    sha: commit.sha,
-    subject: subjectOf(commit.message) || 'no message',
-    author: commit.author.name,
-    at: commit.committer.date,
-    checks: checkBriefs(world, repository, commit.sha),
-  };
+  return { kind: 'commit', ...commitBrief(world, repository, commit) };
 }
 
 function commentItems(world: World, issue: number): readonly TimelineItem[] {
@@ -114,7 +103,11 @@ function reviewItems(world: World, review: ReviewRow): readonly TimelineItem[] {
   ];
 }
 
-function endItems(world: World, issue: IssueRow, merged: PullView['mergedAs']): readonly TimelineItem[] {
+function endItems(
+  world: World,
+  issue: IssueRow,
+  merged: { readonly sha: string; readonly by: string; readonly at: string } | undefined,
+): readonly TimelineItem[] {
   if (merged !== undefined) return [{ kind: 'event', what: 'merged', actor: merged.by, at: merged.at, sha: merged.sha }];
   if (issue.closed_at === null) return [];
   return [{ kind: 'event', what: 'closed', actor: loginOf(world, issue.closed_by), at: isoTime(issue.closed_at), sha: undefined }];

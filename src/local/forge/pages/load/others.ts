@@ -1,41 +1,19 @@
-import { EMPTY_TREE, readCommit, readCommits } from '../../git/read.ts';
+import { readCommits } from '../../git/read.ts';
 import { isoTime } from '../../json.ts';
-import type { AccountRow, RepositoryRow } from '../../store/rows.ts';
+import type { RepositoryRow } from '../../store/rows.ts';
 import { gitOf, type World } from '../../world.ts';
-import type { CommitView, DeliveriesView, NewPullView, PersonView } from '../page-views.ts';
-import { change, changeSince } from './change.ts';
-import { checkViews } from './checks.ts';
-import { branchTips, commitBrief, pullBrief, repositoryRef, subjectOf } from './repository.ts';
+import { changeSince } from './change.ts';
+import { branchTips, commitBrief, repositoryRef, subjectOf } from './repository.ts';
 
 const DELIVERIES_SHOWN = 100;
 const COMMITS_SHOWN = 250;
-
-export async function commitView(world: World, repository: RepositoryRow, sha: string): Promise<CommitView> {
-  const git = gitOf(world, repository);
-  const commit = await readCommit(git, sha);
-  const shown = await change(git, commit.parents[0] ?? EMPTY_TREE, sha);
-  const pulls = world.store.pulls.ofRepository(repository.id).filter((pull) => pull.merge_commit_sha === sha || pull.head_sha === sha);
-  return {
-    repository: repositoryRef(world, repository),
-    sha,
-    subject: subjectOf(commit.message) || 'no message',
-    body: commit.message.split('\n').slice(1).join('\n').trim(),
-    author: commit.author.name,
-    at: commit.committer.date,
-    parents: commit.parents,
-    pulls: pulls.map((pull) => ({ number: pull.number, title: pull.title })),
-    checks: checkViews(world, repository, sha),
-    files: shown.files,
-    filesCut: shown.cut,
-  };
-}
 
 /** What a pull request of these two branches would be; `head` undefined: not chosen yet. */
 export async function newPullView(
   world: World,
   repository: RepositoryRow,
   asked: { readonly base: string | undefined; readonly head: string | undefined; readonly title?: string; readonly body?: string },
-): Promise<NewPullView> {
+) {
   const git = gitOf(world, repository);
   const tips = await branchTips(git);
   const base = asked.base ?? repository.default_branch;
@@ -52,7 +30,7 @@ export async function newPullView(
   };
   if (asked.head === undefined) return { ...nothing, obstacle: undefined };
   const [baseTip, headTip] = [tips.get(base), tips.get(asked.head)];
-  const obstacle = (words: string, pull?: number): NewPullView => ({ ...nothing, obstacle: { words, pull } });
+  const obstacle = (words: string, pull?: number) => ({ ...nothing, obstacle: { words, pull } });
   if (baseTip === undefined || headTip === undefined) return obstacle(`There is no branch ${baseTip === undefined ? base : asked.head}.`);
   if (asked.head === base) return obstacle('Choose two different branches.');
   const open = world.store.pulls.openOf(repository.id).find((pull) => pull.head_ref === asked.head && pull.base_ref === base);
@@ -71,7 +49,7 @@ export async function newPullView(
   };
 }
 
-export function deliveriesView(world: World): DeliveriesView {
+export function deliveriesView(world: World) {
   const { deliveries, repositories } = world.store;
   const sent = deliveries.sent(Number.MAX_SAFE_INTEGER, DELIVERIES_SHOWN, undefined);
   return {
@@ -92,23 +70,5 @@ export function deliveriesView(world: World): DeliveriesView {
         repository: repository === undefined ? undefined : `${repository.owner_login}/${repository.name}`,
       };
     }),
-  };
-}
-
-/** Where mentions lead: who this is, and what they have under way. */
-export function personView(world: World, account: AccountRow): PersonView {
-  const { repositories, pulls } = world.store;
-  const all = repositories.all();
-  return {
-    login: account.login,
-    name: account.name,
-    kind: account.type,
-    repositories: all.filter((repository) => repository.owner_id === account.id).map((repository) => repositoryRef(world, repository)),
-    pulls: all.flatMap((repository) =>
-      pulls
-        .openOf(repository.id)
-        .filter((pull) => pull.author_id === account.id)
-        .map((pull) => ({ repository: repositoryRef(world, repository), pull: pullBrief(world, repository, pull) })),
-    ),
   };
 }

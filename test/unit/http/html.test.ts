@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Content, escapeHtml, html, safeHref, trusted } from '../../../src/web/html/html.ts';
+import { type Content, escapeHtml, html, safeHref, trusted } from '../../../src/http/html/html.ts';
 
 describe('html', () => {
   it.each<[string, Content, string]>([

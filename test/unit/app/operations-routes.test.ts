@@ -1,13 +1,15 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { operationsRoute } from '../../../src/app/operations-route.ts';
+import { addOperationsRoutes } from '../../../src/app/operations-routes.ts';
 import { OLDEST_DUE_JOB_MS_MAX, readiness, type WorkState } from '../../../src/app/readiness.ts';
-import { closeServers, serve } from '../../support/app/serve.ts';
+import { closeServers, serve } from '../../support/http/serve.ts';
 
 afterEach(closeServers);
 
 async function asked(path: string, state: WorkState | undefined): Promise<{ readonly status: number; readonly body: unknown }> {
-  const { url } = await serve(operationsRoute(new Registry(), { readiness: () => readiness(state), beforeMetrics: async () => undefined }));
+  const { url } = await serve((app) =>
+    addOperationsRoutes(app, new Registry(), { readiness: () => readiness(state), beforeMetrics: async () => undefined }),
+  );
   const answer = await fetch(`${url}${path}`);
   return { status: answer.status, body: await answer.json() };
 }

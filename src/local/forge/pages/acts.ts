@@ -1,8 +1,7 @@
-import { isJsonObject } from '../../json.ts';
-import { addressOf } from '../addresses.ts';
-import { go, goWithTrouble, type PageAnswer, type RepositoryContext } from '../context.ts';
-import { lineOf, textOf } from '../form.ts';
-import { troubleOf } from './trouble.ts';
+import { troubleOf } from '../http/answer.ts';
+import { isJsonObject } from '../json.ts';
+import { addressOf } from './addresses.ts';
+import { go, goWithTrouble, lineOf, type PageAnswer, type RepositoryContext, textOf } from './context.ts';
 
 const pathOf = (context: RepositoryContext): string => `/repos/${context.repository.owner_login}/${context.repository.name}`;
 

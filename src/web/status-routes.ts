@@ -1,22 +1,28 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Hono } from 'hono';
 import { type FleetId, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+
+import { answerPage, answerText, goTo, serveStylesheet } from '../http/answers.ts';
+import type { HttpContext, HttpEnv } from '../http/app.ts';
+import { readForm } from '../http/body.ts';
+import { stylesheet } from '../http/html/stylesheet.ts';
+import { sameSecret } from '../http/token.ts';
+
 import { acceptCommand, type CommandDesk, untilCarriedOut } from '../loop/give-command.ts';
+
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { type CommandTarget, parseCommand } from './commands.ts';
 import { ASK_FOR_TOKEN, type Door, mayEnter } from './door.ts';
-import { pageHeaders } from './html/headers.ts';
-import { stylesheet } from './html/stylesheet.ts';
 import { type FleetView, renderFleetsPage, renderRolloutPage, type StatusShell } from './status-page.ts';
 
 export interface StatusOptions extends Door {
+  /** `undefined` while the bot starts. */
   readonly loop: () => Loop | undefined;
   readonly desk: () => CommandDesk | undefined;
   /** Commands by button are for local mode, where everybody who can reach the page is the one person at the machine. */
   readonly local: boolean;
   readonly speed: number;
-  readonly readBody: (request: IncomingMessage, most: number) => Promise<Buffer | undefined>;
 }
 
 const FORM_BYTES_MAX = 8 * 1024;
@@ -25,37 +31,34 @@ const OUTCOME_MS = 10_000;
 const ROLLOUTS_SHOWN = 30;
 
 /** The bot's own pages: fleets, and rollouts with their holds. Everything a page shows comes from the same reads as the API. */
-export function statusRoute(options: StatusOptions): (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean> {
-  return async (request, response, url) => {
-    if (url.pathname === stylesheet.path) {
-      response.writeHead(200, stylesheet.headers).end(stylesheet.text);
-      return true;
-    }
-    if (url.pathname !== '/' && !url.pathname.startsWith('/fleets/')) return false;
-    if (!options.local && !mayEnter(options, request)) {
-      response.writeHead(401, { ...pageHeaders, 'content-type': 'text/plain; charset=utf-8', 'www-authenticate': ASK_FOR_TOKEN });
-      response.end('Any name, and the token of the API (FLOTILLA_API_TOKEN) as password.\n');
-      return true;
-    }
+export function addStatusRoutes(app: Hono<HttpEnv>, options: StatusOptions): void {
+  serveStylesheet(app, stylesheet);
+  const shell = (): StatusShell => ({
+    local: options.local,
+    speed: options.speed,
+    nowMs: Date.now(),
+    commandToken: options.local ? options.token : undefined,
+  });
+  const mayRead = (context: HttpContext): boolean => options.local || mayEnter(options, context.req.header('authorization'));
+  app.get('/', async (context) => {
+    if (!mayRead(context)) return askForToken();
     const loop = options.loop();
-    const shell: StatusShell = {
-      local: options.local,
-      speed: options.speed,
-      nowMs: Date.now(),
-      commandToken: options.local ? options.token : undefined,
-    };
-    if (url.pathname === '/' && request.method === 'GET') {
-      page(response, loop === undefined ? renderFleetsPage(shell, []) : renderFleetsPage(shell, await fleetsView(loop)));
-      return true;
-    }
-    const place = placeOf(url.pathname);
-    if (loop === undefined || place === undefined) return false;
-    if (request.method === 'POST') return await commandForm(options, loop, request, response, place);
-    const markup = await renderPlace(loop, shell, place);
-    if (markup === undefined) return false;
-    page(response, markup);
-    return true;
-  };
+    return answerPage(renderFleetsPage(shell(), loop === undefined ? [] : await fleetsView(loop)));
+  });
+  app.on(['GET', 'POST'], ['/fleets/:owner/:name', '/fleets/:owner/:name/:what{rollouts|stops}/:id'], async (context) => {
+    if (!mayRead(context)) return askForToken();
+    const [loop, place] = [options.loop(), placeOf(context)];
+    if (loop === undefined || place === undefined) return context.notFound();
+    if (context.req.method === 'POST') return await commandForm(options, loop, context, place);
+    const markup = await renderPlace(loop, shell(), place);
+    return markup === undefined ? context.notFound() : answerPage(markup);
+  });
+}
+
+function askForToken(): Response {
+  const answer = answerText('Any name, and the token of the API (FLOTILLA_API_TOKEN) as password.', 401);
+  answer.headers.set('www-authenticate', ASK_FOR_TOKEN);
+  return answer;
 }
 
 /** What a path below `/fleets/OWNER/NAME` is about. */
@@ -66,13 +69,11 @@ interface Place {
   readonly id: string;
 }
 
-const PLACES = { rollouts: 'rollout', stops: 'stop' } as const;
-
-function placeOf(path: string): Place | undefined {
-  const [, owner, name, what, id = ''] = /^\/fleets\/([^/]+)\/([^/]+)(?:\/(rollouts|stops)\/([^/]+))?$/.exec(path) ?? [];
-  const fleet = parseFleetId(`${owner ?? ''}/${name ?? ''}`);
+function placeOf({ req }: HttpContext): Place | undefined {
+  const fleet = parseFleetId(`${req.param('owner')}/${req.param('name')}`);
   if (!fleet.ok) return undefined;
-  return { fleet: fleet.value, kind: what === 'rollouts' || what === 'stops' ? PLACES[what] : 'fleet', id };
+  const what = req.param('what');
+  return { fleet: fleet.value, kind: what === undefined ? 'fleet' : what === 'stops' ? 'stop' : 'rollout', id: req.param('id') ?? '' };
 }
 
 async function renderPlace(loop: Loop, shell: StatusShell, { fleet, kind, id }: Place): Promise<string | undefined> {
@@ -100,31 +101,20 @@ async function fleetView(loop: Loop, fleet: FleetRecord): Promise<FleetView> {
 }
 
 /** Only a form of ours knows the token, so another site cannot press the button. */
-async function commandForm(
-  options: StatusOptions,
-  loop: Loop,
-  request: IncomingMessage,
-  response: ServerResponse,
-  place: Place,
-): Promise<boolean> {
-  const form = new URLSearchParams((await options.readBody(request, FORM_BYTES_MAX))?.toString('utf8') ?? '');
-  const refuse = (status: number, message: string): true => {
-    response.writeHead(status, { ...pageHeaders, 'content-type': 'text/plain; charset=utf-8' }).end(`${message}\n`);
-    return true;
-  };
-  if (!options.local || options.token === undefined || form.get('token') !== options.token)
-    return refuse(403, 'commands by button are for local mode; use the API with its token');
+async function commandForm(options: StatusOptions, loop: Loop, context: HttpContext, place: Place): Promise<Response> {
+  const form = await readForm(context, { bytesMax: FORM_BYTES_MAX });
+  if (!options.local || options.token === undefined || !sameSecret(form.get('token') ?? '', options.token))
+    return answerText('commands by button are for local mode; use the API with its token', 403);
   const field = (name: string): string | undefined => form.get(name)?.trim() || undefined;
   const command = parseCommand(targetOf(place, field), field, loop.ports.clock.now());
-  if (!command.ok) return refuse(command.error.status, command.error.message);
+  if (!command.ok) return answerText(command.error.message, command.error.status);
   const { store } = loop.ports;
-  if ((await store.fleet(place.fleet)) === undefined) return refuse(404, `no fleet ${place.fleet}`);
+  if ((await store.fleet(place.fleet)) === undefined) return answerText(`no fleet ${place.fleet}`, 404);
   const accepted = await acceptCommand(options.desk() ?? loop.ports, place.fleet, command.value);
-  if (!accepted.ok) return refuse(409, accepted.error);
+  if (!accepted.ok) return answerText(accepted.error, 409);
   const { outcome } = await untilCarriedOut(store, place.fleet, accepted.value, OUTCOME_MS);
-  if (outcome !== undefined && outcome.kind !== 'done') return refuse(outcome.kind === 'refused' ? 409 : 500, outcome.why);
-  response.writeHead(303, { location: pageAfter(place, field('back')) }).end();
-  return true;
+  if (outcome !== undefined && outcome.kind !== 'done') return answerText(outcome.why, outcome.kind === 'refused' ? 409 : 500);
+  return goTo(pageAfter(place, field('back')));
 }
 
 function targetOf({ kind, id }: Place, field: (name: string) => string | undefined): CommandTarget {
@@ -142,8 +132,4 @@ function targetOf({ kind, id }: Place, field: (name: string) => string | undefin
 function pageAfter({ fleet, kind, id }: Place, back: string | undefined): string {
   const rollout = parseRolloutId(kind === 'rollout' ? id : (back ?? ''));
   return rollout.ok ? `/fleets/${fleet}/rollouts/${rollout.value}` : '/';
-}
-
-function page(response: ServerResponse, markup: string): void {
-  response.writeHead(200, { ...pageHeaders, 'content-length': Buffer.byteLength(markup) }).end(markup);
 }

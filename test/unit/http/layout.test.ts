@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { moment, relativeTime } from '../../../src/web/html/components.ts';
-import { pageHeaders } from '../../../src/web/html/headers.ts';
-import { html } from '../../../src/web/html/html.ts';
-import { type PageLayout, renderLayout } from '../../../src/web/html/layout.ts';
-import { liveScript, liveScriptHash } from '../../../src/web/html/live.ts';
+import { moment, relativeTime } from '../../../src/http/html/components.ts';
+import { html } from '../../../src/http/html/html.ts';
+import { type PageLayout, renderLayout } from '../../../src/http/html/layout.ts';
+import { liveScript, liveScriptHash } from '../../../src/http/html/live.ts';
+import { pageHeaders } from '../../../src/http/html/policy.ts';
 
 const page: PageLayout = {
   title: '</title><script>alert(1)</script>',
@@ -75,7 +75,7 @@ describe('times', () => {
 });
 
 describe('colours', () => {
-  const sheet = readFileSync(new URL('../../../src/web/html/style.css', import.meta.url), 'utf8');
+  const sheet = readFileSync(new URL('../../../src/http/html/style.css', import.meta.url), 'utf8');
   const [light = '', dark = ''] = [...sheet.matchAll(/:root \{([\s\S]*?)\}/g)].map((match) => match[1] ?? '');
   const grounds = ['ground', 'surface', 'sunken'];
   const pairs: readonly (readonly [string, string])[] = [
