@@ -211,13 +211,14 @@ export class OnCall {
     );
     if (pinned !== undefined) {
       const pin = world.truth(trusted.cluster(pinned.name))?.running.version;
+      const own = laws.mirror.desired.get(trusted.cluster(pinned.name))?.release;
       this.#schedule.story.tell(() => `lead pins ${pinned.name} to ${pin}, which it runs`);
       world.push(
         {
           ...world.spec,
           clusters: world.spec.clusters.map((one) => (one === pinned ? { ...one, pin } : one)),
-          // It may be the only canary.
-          releases: world.spec.releases.map((one) => (one === wanted ? { ...wanted, waived: true } : one)),
+          // It may be the only canary of its release, which need not be the one that is to go on.
+          releases: world.spec.releases.map((one) => (one.name === own ? { ...one, waived: true } : one)),
         },
         `${pinned.name} stays at ${pin}`,
       );

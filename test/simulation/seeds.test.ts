@@ -16,6 +16,7 @@ const BROKE_ONCE: readonly (readonly [number, string])[] = [
   [377, 'a sample that was overtaken comes late'],
   [490, 'a cluster soaks while its aborted rollout winds down, and the next one takes it on in the same decision'],
   [1_010, 'a canary that could not be seen soaks after its phase is done'],
+  [203_189, 'the only canary of one release is kept where it is, while another release waits for a version in between'],
 ];
 
 describe('seeds that have broken a law once', () => {
