@@ -155,10 +155,11 @@ export const isLater = ({ sampledAt }: Observation, target: TargetState): boolea
 
 function healthy(target: TargetState, sample: Observed, context: AdvanceContext): Advanced {
   const { planned, soakMs, now, policy, restsAs } = context;
-  const receivedAt = seenAtOf(target, sample);
+  // Until now it was not healthy: that is news, also at what the data plane takes for the same instant.
+  const receivedAt = target.healthySince === undefined ? sample.receivedAt : seenAtOf(target, sample);
   const healthySince = soakingSince(target, receivedAt, policy.evidenceMaxAgeMs);
   const soakedAt = instant(healthySince + soakMs);
-  const news = { ...seen(target, sample), progress: progressOf(sample, planned), healthySince, brokenSince: undefined };
+  const news = { ...seen(target, sample), seenAt: receivedAt, progress: progressOf(sample, planned), healthySince, brokenSince: undefined };
   if (receivedAt >= soakedAt) {
     return settled(become(target, 'succeeded', now, { ...news, detail: `healthy for ${formatDuration(receivedAt - healthySince)}` }));
   }

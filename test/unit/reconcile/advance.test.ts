@@ -372,6 +372,19 @@ describe('soaking', () => {
     expect(advance(begun, again, context(60_000)).target).toBe(begun);
   });
 
+  it.each([
+    ['had not accepted the order', notAccepted(10_000)],
+    ['was moving', moving(10_000)],
+  ])('begins when it is first seen healthy, also where it %s at what is said to be the same instant', (_what, before) => {
+    const again: Evidence = { kind: 'healthy', sample: sample(10_000, { receivedAt: at(60_000) }) };
+    const begun = watch([
+      [10_000, before],
+      [60_000, again],
+    ]);
+    expect(begun).toMatchObject({ status: 'soaking', seenAt: at(60_000), healthySince: at(60_000) });
+    expect(advance(begun, healthy(100_000), context(100_000)).target.healthySince).toBe(at(60_000));
+  });
+
   it('counts a sample from when it came, where nobody knows when it first did', () => {
     const state = advance(target('rolling', { sampledAt: at(10_000) }), healthy(10_000), context(10_000)).target;
     expect(state).toMatchObject({ status: 'soaking', seenAt: at(10_000), healthySince: at(10_000) });
