@@ -166,6 +166,7 @@ export class Schedule {
     this.crashes += 1;
     this.story.tell(() => 'the bot crashes');
     this.process.isAlive = false;
+    this.laws.witness.crashed();
     this.#gates.length = 0;
     this.#taken.length = 0;
     this.#active = 0;

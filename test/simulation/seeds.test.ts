@@ -18,6 +18,7 @@ const BROKE_ONCE: readonly (readonly [number, string])[] = [
   [1_010, 'a canary that could not be seen soaks after its phase is done'],
   [203_189, 'the only canary of one release is kept where it is, while another release waits for a version in between'],
   [255_704, 'a data plane takes an order at the very instant of the sample that lacked it, while the clock of the bot jumps'],
+  [257_934, 'the bot crashes between a look that shows a higher epoch and the order that should be above it'],
 ];
 
 describe('seeds that have broken a law once', () => {

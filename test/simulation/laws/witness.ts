@@ -24,7 +24,7 @@ export const EVIDENCE_MAX_AGE_MS = 60_000;
 /** Beside the bot: what it was shown of each cluster, and what was really there then. */
 export class Witness {
   readonly #looks = new Map<ClusterId, Look[]>();
-  /** Whatever was shown last, readable or not. */
+  /** Whatever was shown last, readable or not, to the process that runs: evidence is kept in memory, and a crash loses it. */
   readonly newest = new Map<ClusterId, Observation>();
 
   /** @param skewMs - how far the clock of its data plane is off: it makes a sample of just now look old. */
@@ -55,6 +55,11 @@ export class Witness {
       truth: shown ? truth : undefined,
     });
     if (looks.length > KEPT) looks.shift();
+  }
+
+  /** The process that runs from here on was shown nothing yet. */
+  crashed(): void {
+    this.newest.clear();
   }
 
   /** It joins the manifests, perhaps once more: how it was before is nobody's concern. */
