@@ -241,6 +241,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '(order !== undefined && order.revision !== revision)',
   ),
   bug(
+    'broken-after-its-soak-is-home',
+    'core/ledger/record.ts',
+    '  if (hasBroken(entry)) return false;',
+    '  if (hasBroken(entry) && order === undefined) return false;',
+  ),
+  bug(
     'ledger-not-written',
     `${RECONCILE}/record-outcome.ts`,
     "    ...prove(entry, { revision, spec, proof: 'soaked', at: now, rollout: draft.id, tookMs }),",
