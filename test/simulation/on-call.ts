@@ -7,6 +7,7 @@ import { whyNotHome } from './laws/records.ts';
 import { OUT } from './laws/starts.ts';
 import { runs } from './laws/witness.ts';
 import type { MirroredRollout } from './mirror.ts';
+import { stirOnceHome } from './once-home.ts';
 import type { Schedule } from './schedule.ts';
 import { FLEET } from './world.ts';
 
@@ -34,6 +35,13 @@ export class OnCall {
     if (laws.isBroken) return undefined;
     this.#schedule.story.tell(() => 'from here on nothing goes wrong');
     this.#schedule.calm();
+    const stuck = await this.#untilHome();
+    if (stuck !== undefined || laws.isBroken || !(await stirOnceHome(this.#schedule))) return stuck;
+    return await this.#untilHome();
+  }
+
+  async #untilHome(): Promise<string | undefined> {
+    const { laws } = this.#schedule;
     this.#fixManifests();
     for (let round = 0; round < ROUNDS_MAX && !laws.isBroken; round += 1) {
       await this.#settle();

@@ -238,7 +238,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'held-on-the-way-is-home',
     'core/plan/find-moves.ts',
     '!isProvenUnder(entry, order)',
-    '(order !== undefined && order.revision !== revision)',
+    '!isProvenUnder(entry, order && { ...order, rollout: provenAt(entry)?.rollout })',
   ),
   bug(
     'broken-after-its-soak-is-home',
