@@ -3,9 +3,11 @@ import { type ClusterId, trusted } from '../../src/core/model/ids.ts';
 import { syncJob } from '../../src/loop/jobs.ts';
 import { VERSIONS } from './fleet-spec.ts';
 import { lastTroubles } from './last-troubles.ts';
+import { whyNotHome } from './laws/records.ts';
 import { OUT } from './laws/starts.ts';
 import { runs } from './laws/witness.ts';
 import type { MirroredRollout } from './mirror.ts';
+import { stirOnceHome } from './once-home.ts';
 import type { Schedule } from './schedule.ts';
 import { FLEET } from './world.ts';
 
@@ -33,6 +35,13 @@ export class OnCall {
     if (laws.isBroken) return undefined;
     this.#schedule.story.tell(() => 'from here on nothing goes wrong');
     this.#schedule.calm();
+    const stuck = await this.#untilHome();
+    if (stuck !== undefined || laws.isBroken || !(await stirOnceHome(this.#schedule))) return stuck;
+    return await this.#untilHome();
+  }
+
+  async #untilHome(): Promise<string | undefined> {
+    const { laws } = this.#schedule;
     this.#fixManifests();
     for (let round = 0; round < ROUNDS_MAX && !laws.isBroken; round += 1) {
       await this.#settle();
@@ -53,11 +62,11 @@ export class OnCall {
     for (const { cluster, revision, spec, optOut } of mirror.desired.values()) {
       if (optOut !== undefined) continue;
       const truth = world.truth(cluster);
-      const top = mirror.ledger.get(cluster)?.proven[0];
+      const why = whyNotHome(revision, mirror.ledger.get(cluster), mirror.orders.get(cluster));
       if (truth === undefined) away.push(`${cluster} is not there`);
       else if (!runs({ ...truth, rolled: true }, spec) || !truth.healthy)
         away.push(`${cluster} does not run ${spec.version} (${revision}): ${JSON.stringify(truth.running)} ${truth.detail}`);
-      else if (top?.revision !== revision) away.push(`${cluster} is not proven at ${revision} but at ${top?.revision}`);
+      else if (why !== undefined) away.push(`${cluster} ${why}; it is wanted at ${revision}`);
     }
     for (const { state, planned } of mirror.unfinished) away.push(`rollout ${state.seq} of ${planned.release} is ${state.status}`);
     return away;
@@ -180,7 +189,7 @@ export class OnCall {
     return (
       truth === undefined ||
       !runs({ ...truth, rolled: true }, desired.spec) ||
-      laws.mirror.ledger.get(cluster)?.proven[0]?.revision !== desired.revision
+      whyNotHome(desired.revision, laws.mirror.ledger.get(cluster), laws.mirror.orders.get(cluster)) !== undefined
     );
   }
 

@@ -1,6 +1,6 @@
 import type { DesiredCluster } from '../../../src/core/desired/desired.ts';
 import type { Order } from '../../../src/core/evidence/order.ts';
-import type { Proven } from '../../../src/core/ledger/ledger.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/ledger.ts';
 import type { ClusterId, Revision } from '../../../src/core/model/ids.ts';
 import type { PlannedTarget } from '../../../src/core/plan/plan.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
@@ -151,19 +151,20 @@ function leftBehind(
   for (const { cluster, revision, release, optOut } of desired.values()) {
     if (optOut !== undefined && planned.has(cluster)) return `${cluster} has opted out, and is planned`;
     if (!releases.has(release) || optOut !== undefined || planned.has(cluster)) continue;
-    const top = (changed.get(cluster) ?? mirror.ledger.get(cluster))?.proven[0];
-    if (top?.revision !== revision) return `${cluster} is wanted at ${revision}, proven at ${top?.revision}, and no rollout takes it there`;
-    const why = whyUnproven(revision, top, mirror.orders.get(cluster));
+    const why = whyNotHome(revision, changed.get(cluster) ?? mirror.ledger.get(cluster), mirror.orders.get(cluster));
     if (why !== undefined) return `${cluster} ${why}, and no rollout brings it to ${revision}`;
   }
   return undefined;
 }
 
-/** Proven there once, and then? An order that came after that may have left it half-way, whatever it said. */
-function whyUnproven(revision: Revision, { rollout, proof, at }: Proven, order: Order | undefined): string | undefined {
+/** Proven there, and then? An order that came after that may have left it half-way, whatever it said; and it may have broken. */
+export function whyNotHome(revision: Revision, entry: LedgerEntry | undefined, order: Order | undefined): string | undefined {
+  const top = entry?.proven[0];
+  if (top?.revision !== revision) return `is proven at ${top?.revision}`;
+  if (entry?.failed.some((failure) => failure.revision === revision) === true) return 'broke after its soak, and has not soaked since';
   if (order === undefined) return undefined;
   if (order.revision !== revision) return 'was ordered away';
-  const isProvenSince = rollout === order.rollout || (proof === 'adopted' && at >= order.orderedAt);
+  const isProvenSince = top.rollout === order.rollout || (top.proof === 'adopted' && top.at >= order.orderedAt);
   return isProvenSince ? undefined : 'was ordered back, and has not soaked';
 }
 

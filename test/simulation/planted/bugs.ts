@@ -238,7 +238,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'held-on-the-way-is-home',
     'core/plan/find-moves.ts',
     '!isProvenUnder(entry, order)',
-    '(order !== undefined && order.revision !== revision)',
+    '!isProvenUnder(entry, order && { ...order, rollout: provenAt(entry)?.rollout })',
+  ),
+  bug(
+    'broken-after-its-soak-is-home',
+    'core/ledger/record.ts',
+    '  if (hasBroken(entry)) return false;',
+    '  if (hasBroken(entry) && order === undefined) return false;',
   ),
   bug(
     'ledger-not-written',
