@@ -48,6 +48,8 @@ export async function keepHistory(db: Database, keptMs: DurationMs, log: Log): P
   for (const table of [AUDIT_STEPS, DESIRED_HISTORY]) await forgetBefore(db, table, cutoff, log);
   await forgetBefore(db, DELIVERIES, now - DELIVERIES_KEPT_MS, log);
   await forgetTargets(db, cutoff, log);
+  // What came of them is in the history.
+  await sql`delete from commands where carried_out_at < ${cutoff}`.execute(db);
 }
 
 /** Also before anything is written: a bot that was down for long finds the weeks that it needs. */

@@ -6,20 +6,20 @@ import { enforceWords } from '../word-checks.ts';
 import { up as initial } from './0001-initial.ts';
 import { up as rolloutPerRelease } from './0002-rollout-per-release.ts';
 import { up as leases } from './0003-leases.ts';
-import { up as commands } from './0004-commands.ts';
-import { up as history } from './0005-history.ts';
-import { up as pulls } from './0006-pulls.ts';
-import { up as jobs } from './0007-jobs.ts';
+import { up as history } from './0004-history.ts';
+import { up as pulls } from './0005-pulls.ts';
+import { up as jobs } from './0006-jobs.ts';
+import { up as commands } from './0007-commands.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
   '0002-rollout-per-release': { up: rolloutPerRelease },
   '0003-leases': { up: leases },
-  '0004-commands': { up: commands },
-  '0005-history': { up: history },
-  '0006-pulls': { up: pulls },
-  '0007-jobs': { up: jobs },
+  '0004-history': { up: history },
+  '0005-pulls': { up: pulls },
+  '0006-jobs': { up: jobs },
+  '0007-commands': { up: commands },
 };
 
 /** Their names are in order: a database with a later one was updated by a newer program. */
