@@ -1,5 +1,5 @@
 import type { Order } from '../../../src/core/evidence/order.ts';
-import type { ClusterId } from '../../../src/core/model/ids.ts';
+import type { ClusterId, RolloutId } from '../../../src/core/model/ids.ts';
 import type { PlannedPhase, PlannedTarget } from '../../../src/core/plan/plan.ts';
 import type { TargetState, TargetStatus } from '../../../src/core/reconcile/state.ts';
 import type { StateChange } from '../../../src/ports/state-store.ts';
@@ -142,7 +142,7 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
       const after = change.rollouts?.find(({ id }) => id === state.id)?.targets.get(order.cluster) ?? before;
       if (before === undefined || after === undefined || !OUT.has(before.status)) return false;
       // It has come to rest by itself, or it was ordered away in the middle of its move.
-      return OUT.has(after.status) || after.detail?.startsWith('taken over') === true;
+      return OUT.has(after.status) || (after.detail?.startsWith('taken over') === true && !isGivenUp(change, state.id, order.cluster));
     });
     return other && `${order.cluster} is started while rollout ${other.state.id} has it in flight`;
   },
@@ -203,6 +203,17 @@ export const START_LAWS: Readonly<Record<string, Law>> = {
 /** Gone wrong in this way, and not acknowledged by identity. */
 export const isSpent = (target: TargetState | undefined, kind: TargetStatus): boolean =>
   target?.status === kind && !(target.acknowledged?.attempt === target.attempt && target.acknowledged.status === kind);
+
+/** On the way to where this change leaves it, its rollout has given it up: only then may another have it. */
+function isGivenUp({ audit = [] }: StateChange, rollout: RolloutId, cluster: ClusterId): boolean {
+  return audit.some(
+    (line) =>
+      line.kind === 'target' &&
+      line.rollout === rollout &&
+      line.subject === cluster &&
+      (line.to === 'unreachable' || line.to === 'failed' || line.to === 'deferred'),
+  );
+}
 
 const peopleFor = ({ state }: MirroredRollout, { name }: PlannedPhase): number =>
   new Set(state.approvals.filter(({ phase, digest }) => phase === name && digest === state.digest).map(({ by }) => by)).size;
