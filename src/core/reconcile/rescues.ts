@@ -18,6 +18,8 @@ import type { TargetState } from './state.ts';
 export function startRescues(draft: RolloutDraft): void {
   if (draft.rescues.size === 0 || isAboutToStop(draft)) return;
   const held = heldWithRollout(draft);
+  if (held === undefined) giveUpUnseen(draft);
+  if (isAboutToStop(draft)) return;
   for (const cluster of draft.rescues) {
     if (held === undefined) rescue(draft, cluster);
     else {
@@ -25,6 +27,16 @@ export function startRescues(draft: RolloutDraft): void {
       draft.waits.delete(cluster);
       draft.timers.set(cluster, undefined);
     }
+  }
+}
+
+/** Those with whom patience is over are given up before others are rescued: that may spend a budget. */
+function giveUpUnseen(draft: RolloutDraft): void {
+  for (const cluster of draft.unseen) {
+    const target = draft.target(cluster);
+    if (!target.rescue || draft.now < patienceEnds(draft, target)) continue;
+    const { wait, validUntil } = judgeStart(draft, cluster);
+    if (wait?.reason.kind === 'no-evidence') waitUnseen(draft, cluster, target, wait, validUntil);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { instant } from '../../../src/core/model/time.ts';
-import { Scene, seen, unseen } from '../../support/engine/scene.ts';
+import { crashLoop, Scene, seen, unseen } from '../../support/engine/scene.ts';
 import { SmallFleet } from '../../support/small-world/fleet.ts';
 import { POLICY } from '../../support/small-world/policy.ts';
 import { Random } from '../../support/small-world/random.ts';
@@ -47,6 +47,23 @@ describe('a cluster that is given up, and spends a budget by that', () => {
     scene.see(seen('east-a', 1), POLICY.unreachableAfterMs);
     scene.see(unseen('east-b'), POLICY.unreachableAfterMs);
     scene.decide(POLICY.unreachableAfterMs);
+    expect([scene.statuses(), scene.state().status, scene.given]).toEqual(['east-a waiting, east-b unreachable', 'paused', []]);
+  });
+});
+
+describe('a cluster left half-way that is given up, and spends a budget by that', () => {
+  it('is given up before another is rescued', () => {
+    const phase = { members: ['east-a', 'east-b'], maxConcurrent: 2, budgets: { unreachable: 0 } };
+    const scene = new Scene({ from: 1, to: 2, phases: [phase], limits: { rescue: 2 } });
+    scene.rollouts = scene.rollouts.map(({ planned, state }) => ({
+      planned,
+      state: { ...state, targets: new Map([...state.targets].map(([cluster, target]) => [cluster, { ...target, rescue: true }])) },
+    }));
+    for (const ms of [0, POLICY.unreachableAfterMs]) {
+      scene.see(seen('east-a', 1, crashLoop(1)), ms);
+      scene.see(unseen('east-b'), ms);
+      scene.decide(ms);
+    }
     expect([scene.statuses(), scene.state().status, scene.given]).toEqual(['east-a waiting, east-b unreachable', 'paused', []]);
   });
 });
