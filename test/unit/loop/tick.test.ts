@@ -372,4 +372,13 @@ describe('a tick and the network', () => {
     expect(enqueue).toHaveBeenCalledTimes(2);
     expect(bot.waiting()).toContain(`news:${FLEET}`);
   });
+
+  it('the next look does not wait in line behind one that a data plane keeps waiting', async () => {
+    const bot = await landed();
+    const observing = () => bot.store.jobs.takeDueJobs(bot.clock.now()).filter(({ task }) => task === 'observe');
+    await tick(bot.loop, FLEET);
+    expect(observing()).toHaveLength(1);
+    await tick(bot.loop, FLEET);
+    expect(observing()).toHaveLength(1);
+  });
 });
