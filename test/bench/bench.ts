@@ -12,6 +12,7 @@ import { history } from './history.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
 import { peerOcm } from './peer-ocm.ts';
+import { restart } from './restart.ts';
 import { smallCommit } from './small-commit.ts';
 import { tickCost } from './tick-cost.ts';
 
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   G5: coldStart,
   G6: smallCommit,
   G8: haltAfterStart,
+  G9: restart,
   G10: concurrentRollouts,
   G16: tickCost,
   history,
