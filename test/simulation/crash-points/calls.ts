@@ -50,6 +50,9 @@ export interface Caller {
   halt(): Promise<void>;
 }
 
+/** Ten times as many as the longest story has. */
+const CALLS_MAX = 10_000;
+
 /** Counts the calls of all processes, and lets happen at some of them what shall. */
 export class Calls {
   readonly made: Call[] = [];
@@ -77,7 +80,8 @@ export class Calls {
   }
 
   async call<T>(caller: Caller, name: string, work: () => T | Promise<T>): Promise<T> {
-    if (!caller.isAlive) return await forEver();
+    // A process that calls without end never ends: nobody answers it any more.
+    if (!caller.isAlive || this.made.length > CALLS_MAX) return await forEver();
     const fault = this.#next(name);
     if (fault === 'dies-before') caller.die();
     if (!caller.isAlive) return await forEver();

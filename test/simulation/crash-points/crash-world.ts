@@ -232,6 +232,7 @@ export class CrashWorld {
       if (!changes(name)) return await this.calls.call(process, name, work);
       const write = () =>
         this.calls.call(process, name, async () => {
+          if (!process.holdsLease) this.witness.fail('sent-without-lease', name);
           const written = await work();
           this.witness.wrote(method, given, written);
           return written;

@@ -63,7 +63,7 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
     'a-delivery-stored-without-its-jobs',
     'app/webhooks.ts',
     '      jobsOf(name, gist),\n    );\n',
-    '      [],\n    );\n    await store.enqueue(jobsOf(name, gist));\n',
+    "      [],\n    );\n    if (outcome === 'stored') await store.enqueue(jobsOf(name, gist));\n",
   ),
   // What is kept where.
   bug(
@@ -110,26 +110,32 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
     '    sync: (payload) => syncFleet(loop, fleetOf(payload)),',
     '    sync: (payload) => syncFleet(loop, fleetOf(payload)).catch(() => undefined),',
   ),
-  bug(
-    'replies-recorded-before-the-orders-are-sent',
-    'loop/deliver-orders.ts',
-    '    const replies = typeof receiver',
-    `    if (typeof receiver !== 'string')
-      await store.recordReplies(id, orders.map(({ cluster, epoch }) => ({ kind: 'accepted', cluster, epoch })), clock.now());
-    const replies = typeof receiver`,
-  ),
-  bug(
-    'a-conflict-taken-for-done',
-    'loop/commit.ts',
-    "fleet, records, change)) === 'committed') return value;",
-    'fleet, records, change))) return value;',
-  ),
   // Locks.
   bug(
     'a-question-never-closed',
     'loop/observe-data-plane.ts',
     '    if (evidence.open === question) evidence.open = undefined;',
     '    if (evidence.open === undefined) evidence.open = question;',
+  ),
+  bug(
+    'a-mutex-never-let-go',
+    'loop/keyed-mutex.ts',
+    `    try {
+      return await work();
+    } finally {
+      if (this.#tails.get(key) === done) this.#tails.delete(key);
+      release();
+    }`,
+    `    const result = await work();
+    if (this.#tails.get(key) === done) this.#tails.delete(key);
+    release();
+    return result;`,
+  ),
+  bug(
+    'lease-not-checked-for-reports',
+    'app/leased-writes.ts',
+    '    if (fleet !== undefined && !holds(fleet)) throw',
+    "    if (fleet !== undefined && !holds(fleet) && fleet === '') throw",
   ),
   bug('lease-not-checked-for-orders', 'app/leased-writes.ts', '      if (!holds()) throw notHeld(dataPlane.name);\n', ''),
 ];
