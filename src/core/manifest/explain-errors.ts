@@ -33,7 +33,8 @@ export function explainErrors(errors: readonly ErrorObject[], document: unknown,
 }
 
 /** Which of its fields are missing in what is no map: its type alone is told. */
-const isFieldsOfNoMap = (error: ErrorObject): boolean => error.keyword === 'oneOf' && fieldGroups(error) !== undefined && !isMap(error.data);
+const isFieldsOfNoMap = (error: ErrorObject): boolean =>
+  error.keyword === 'oneOf' && fieldGroups(error) !== undefined && !isMap(error.data);
 
 /** The fields of each branch of a choice; `undefined` when it is a choice between values. */
 function fieldGroups({ schema }: ErrorObject): readonly (readonly string[])[] | undefined {
