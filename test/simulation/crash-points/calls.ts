@@ -32,7 +32,7 @@ export interface Call {
 
 /** Calls that change nothing outside of the process are all others. */
 const CHANGING =
-  /^(state-store\.(commit|enqueue|receive|saveFleet|saveProjection|recordReplies)|code-host\.write|data-plane\.apply|manifest-source\.fetch|queue\.)/;
+  /^(state-store\.(accept|commit|enqueue|receive|saveFleet|savePull|saveProjection|recordReplies)|code-host\.write|data-plane\.apply|manifest-source\.fetch|queue\.)/;
 
 export const changes = (name: string): boolean => CHANGING.test(name);
 

@@ -1,10 +1,11 @@
 import { createMetrics } from '../../../src/app/metrics.ts';
 import { storeDelivery } from '../../../src/app/webhooks.ts';
 import type { FleetCommand } from '../../../src/core/command/command.ts';
-import { trusted } from '../../../src/core/model/ids.ts';
+import { type FleetId, trusted } from '../../../src/core/model/ids.ts';
 import { instant } from '../../../src/core/model/time.ts';
-import { commandFleet } from '../../../src/loop/command.ts';
+import { acceptCommand } from '../../../src/loop/give-command.ts';
 import { driftJob, installJob, tickJob } from '../../../src/loop/jobs.ts';
+import { tick } from '../../../src/loop/tick.ts';
 import type { CodeHost } from '../../../src/ports/code-host.ts';
 import type { DataPlane } from '../../../src/ports/data-plane.ts';
 import { InMemoryClock } from '../../../src/ports/in-memory/clock.ts';
@@ -27,7 +28,8 @@ import { Witness } from './witness.ts';
 
 export const FLEET = trusted.fleet('acme/clusters');
 export const CANARY = trusted.cluster('canary');
-export const CLUSTERS = [CANARY, trusted.cluster('other')];
+export const OTHER = trusted.cluster('other');
+export const CLUSTERS = [CANARY, OTHER];
 
 const TICK_MS = 30_000;
 const DRIFT_MS = 60_000;
@@ -52,6 +54,7 @@ export class CrashWorld {
   readonly calls: Calls;
   #process: BotProcess;
   #deliveries = 0;
+  #keys = 0;
 
   constructor(faults: readonly Fault[]) {
     this.calls = new Calls(faults);
@@ -98,12 +101,21 @@ export class CrashWorld {
       );
   }
 
-  /** A person gives a command; who gets no answer looks, and gives it again where it had no effect. */
-  async command(command: FleetCommand, hasEffect: () => Promise<boolean>): Promise<void> {
-    for (let tries = 0; tries < 5 && !(await hasEffect()); tries += 1) {
-      await this.#asked(async ({ loop }) => {
-        const answer = await commandFleet(loop, FLEET, command);
-        if (!answer.ok) this.witness.fail('story-stands', `${command.verb} is refused: ${answer.error}`);
+  /** A person gives a command under a key, and gives it again until there is an answer; nobody gives again what was accepted. */
+  async command(command: FleetCommand): Promise<void> {
+    this.#keys += 1;
+    const key = `key ${this.#keys}`;
+    for (let isAccepted = false; !isAccepted; ) {
+      await this.#asked(async (process) => {
+        let decided: Promise<void> | undefined;
+        // As the bot does where it holds the fleet.
+        const decide = (fleet: FleetId): void => {
+          if (process.holdsLease) decided = tick(process.loop, fleet);
+        };
+        const answer = await acceptCommand({ ...process.loop.ports, decide }, FLEET, command, key);
+        isAccepted = true;
+        if (!answer.ok) this.witness.fail('story-stands', `${command.verb} is not accepted: ${answer.error}`);
+        await decided;
       });
     }
   }
@@ -217,11 +229,11 @@ export class CrashWorld {
     };
   }
 
-  /** Every write is fenced with the lease, as in the database. */
+  /** Every write is fenced with the lease, as in the database; a command is accepted whoever works on the fleet. */
   #store(process: BotProcess): StateStore {
     return counted<StateStore>(this.store, async (method, work) => {
       const name = `state-store.${method}`;
-      if (!process.holdsLease && changes(name)) throw overtaken('state-store', method);
+      if (!process.holdsLease && changes(name) && method !== 'accept') throw overtaken('state-store', method);
       return await this.calls.call(process, name, work);
     });
   }

@@ -1,6 +1,7 @@
 import type { FleetCommand } from '../../../src/core/command/command.ts';
+import type { RolloutId } from '../../../src/core/model/ids.ts';
 import type { RolloutSummary } from '../../../src/ports/state-store.ts';
-import { CANARY, type CrashWorld, FLEET } from './crash-world.ts';
+import { CANARY, type CrashWorld, FLEET, OTHER } from './crash-world.ts';
 import type { TinyFleet } from './manifests.ts';
 
 /** One thing that somebody does, and what must come of it before the next. */
@@ -39,16 +40,20 @@ const isOver =
 const push = { ref: 'refs/heads/main' };
 const opened = { action: 'opened', pull_request: { number: 1 } };
 
+const issue =
+  (state: 'open' | 'closed', words = '') =>
+  (world: CrashWorld) =>
+    world.repository.issues().some((one) => one.state === state && one.body.includes(words));
+
+const BY = { by: 'lead', reason: 'to have a look' } as const;
+
 const command =
-  (verb: 'pause' | 'resume', hasEffect: (world: CrashWorld) => Promise<boolean>) =>
+  (of: (rollout: RolloutId) => FleetCommand) =>
   async (world: CrashWorld): Promise<void> => {
     const rollout = await newest(world);
     if (rollout === undefined) throw new Error('there is no rollout');
-    const given: FleetCommand = { verb, rollout: rollout.id, by: 'lead', reason: 'to have a look' };
-    await world.command(given, () => hasEffect(world));
+    await world.command(of(rollout.id));
   };
-
-const isStopped = async ({ store }: CrashWorld): Promise<boolean> => (await store.stops(FLEET)).length > 0;
 
 const mergedAndDone: readonly Stage[] = [
   {
@@ -69,17 +74,33 @@ const mergedAndDone: readonly Stage[] = [
   },
 ];
 
-const pausedAndResumed: readonly Stage[] = [
-  {
-    name: 'a commit is pushed, and its rollout starts',
-    act: async (world) => {
-      world.push(NEXT, 'kafka 3.8.1');
-      await world.send('push', push);
-    },
-    until: async ({ store }) => (await store.orders(FLEET)).size > 0,
+const pushedAndStarted: Stage = {
+  name: 'a commit is pushed, and its rollout starts',
+  act: async (world) => {
+    world.push(NEXT, 'kafka 3.8.1');
+    await world.send('push', push);
   },
-  { name: 'a person pauses it', act: command('pause', isStopped), until: rolloutIs('paused') },
-  { name: 'and resumes', act: command('resume', async (world) => !(await isStopped(world))), until: isOver(1) },
+  until: async ({ store }) => (await store.orders(FLEET)).size > 0,
+};
+
+const pausedAndResumed: readonly Stage[] = [
+  pushedAndStarted,
+  { name: 'a person pauses it', act: command((rollout) => ({ verb: 'pause', rollout, ...BY })), until: rolloutIs('paused') },
+  { name: 'and resumes', act: command((rollout) => ({ verb: 'resume', rollout, ...BY })), until: isOver(1) },
+];
+
+const skippedAndReconciled: readonly Stage[] = [
+  pushedAndStarted,
+  {
+    name: 'a person leaves a cluster out, and an issue tells that it lags behind',
+    act: command((rollout) => ({ verb: 'skip', rollout, cluster: OTHER, ...BY })),
+    until: async (world) => (await isOver(1)(world)) && issue('open')(world),
+  },
+  {
+    name: 'and asks for a plan of what was left',
+    act: command(() => ({ verb: 'reconcile', release: 'kafka', ...BY })),
+    until: isOver(2),
+  },
 ];
 
 const badReleaseReverted: readonly Stage[] = [
@@ -101,11 +122,6 @@ const badReleaseReverted: readonly Stage[] = [
     until: isOver(2),
   },
 ];
-
-const issue =
-  (state: 'open' | 'closed', words = '') =>
-  (world: CrashWorld) =>
-    world.repository.issues().some((one) => one.state === state && one.body.includes(words));
 
 const driftSeen: readonly Stage[] = [
   {
@@ -176,6 +192,17 @@ export const STORIES = {
     name: 'a person pauses and resumes',
     stages: pausedAndResumed,
     ends: [...DONE_UP, 'rollout 1 of kafka is completed', 'check flotilla / rollout: Rollout completed: 2 of 2 clusters done, success'],
+  },
+  reconciled: {
+    name: 'a person leaves a cluster out, and brings it home later',
+    stages: skippedAndReconciled,
+    ends: [
+      ...DONE_UP,
+      'rollout 1 of kafka is completed',
+      'rollout 2 of kafka is completed',
+      'check flotilla / rollout: 2 rollouts completed: 3 of 3 clusters done, success',
+      'issue closed: Drift: other is resolved',
+    ],
   },
   drift: {
     name: 'drift is reported, edited and closed',

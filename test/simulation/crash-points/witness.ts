@@ -1,7 +1,9 @@
+import type { AcceptedCommand } from '../../../src/core/command/accepted.ts';
 import type { Order } from '../../../src/core/evidence/order.ts';
 import { decode, maybe, number, object, text } from '../../../src/core/model/decode.ts';
 import type { FleetId } from '../../../src/core/model/ids.ts';
-import type { AuditEntry, StateChange, StateStore } from '../../../src/ports/state-store.ts';
+import type { AuditEntry, Job, StateChange, StateStore } from '../../../src/ports/state-store.ts';
+import { CommandLaws } from '../laws/commands.ts';
 import type { StoreWatcher } from '../watched-store.ts';
 
 const WRITTEN = object({ id: maybe(number), number: maybe(number) });
@@ -10,6 +12,9 @@ const ASKED = object({ pull: maybe(number), headSha: maybe(text), name: maybe(te
 /** What the shell may get wrong, whatever happens around it. */
 export type FailureName =
   | 'two-rollouts-for-one-commit'
+  | 'commands-accepted-once'
+  | 'commands-once'
+  | 'commands-carried-out'
   | 'epoch-twice'
   | 'order-not-committed'
   | 'sent-without-lease'
@@ -34,6 +39,8 @@ export class Witness implements StoreWatcher {
   readonly failures: Failure[] = [];
   readonly #committed = new Map<string, string>();
   readonly #made = new Map<string, number>();
+  readonly #laws = new CommandLaws();
+  readonly #accepted = new Map<number, AcceptedCommand>();
 
   fail(name: FailureName, words: string): void {
     this.failures.push({ name, words });
@@ -41,8 +48,18 @@ export class Witness implements StoreWatcher {
 
   committing(): void {}
 
-  committed({ orders = [] }: StateChange): void {
-    for (const order of orders) this.#epoch(order);
+  committed(change: StateChange): void {
+    for (const order of change.orders ?? []) this.#epoch(order);
+    this.#judge('commands-once', this.#laws.carriedOut(change));
+  }
+
+  accepted(command: AcceptedCommand, jobs: readonly Job[]): void {
+    this.#accepted.set(command.id, command);
+    this.#judge('commands-accepted-once', this.#laws.accepted(command, jobs));
+  }
+
+  #judge(name: FailureName, wrong: string | undefined): void {
+    if (wrong !== undefined) this.fail(name, wrong);
   }
 
   #epoch(order: Order): void {
@@ -81,6 +98,7 @@ export class Witness implements StoreWatcher {
   /** Reads the whole history, and what it should have come to. */
   async readAudit(store: StateStore, fleet: FleetId): Promise<void> {
     const entries = [...(await store.audit(fleet, { limit: 100_000 }))].reverse();
+    await this.#commands(entries, store, fleet);
     this.#rollouts(entries, await store.recentRollouts(fleet, 1_000));
     for (const { id } of await store.recentRollouts(fleet, 1_000)) await this.#targets(entries, store, fleet, id);
     for (const stop of await store.stops(fleet)) {
@@ -94,12 +112,27 @@ export class Witness implements StoreWatcher {
     }
   }
 
+  /** By what is stored, and by the history: no line of it is another's. */
+  async #commands(entries: readonly AuditEntry[], store: StateStore, fleet: FleetId): Promise<void> {
+    this.#judge('commands-carried-out', this.#laws.waiting(true));
+    for (const { id, command, givenAt } of this.#accepted.values()) {
+      const outcome = (await store.command(fleet, id))?.outcome;
+      if (outcome?.kind !== 'done') this.fail('commands-carried-out', `command ${id}, ${command.verb}, is ${outcome?.kind ?? 'not done'}`);
+      const own = entries.filter((line) => line.kind === 'command' && line.to === command.verb && line.givenAt === givenAt);
+      if (own.length !== 1) this.fail('commands-once', `command ${id}, ${command.verb}, is ${own.length} times in the history`);
+    }
+  }
+
   #rollouts(entries: readonly AuditEntry[], rollouts: Awaited<ReturnType<StateStore['recentRollouts']>>): void {
-    const seen = new Set<string>();
+    const seen = new Map<string, number>();
+    const asked = [...this.#accepted.values()].map(({ command }) => (command.verb === 'reconcile' ? command.release : undefined));
     for (const { id, commit, release, status } of rollouts) {
       const key = `${commit} ${release}`;
-      if (seen.has(key)) this.fail('two-rollouts-for-one-commit', `of release ${release} for ${commit}`);
-      seen.add(key);
+      const count = (seen.get(key) ?? 0) + 1;
+      seen.set(key, count);
+      // One that the commit brings, and one each time that a person asks for it.
+      if (count > 1 + asked.filter((one) => one === release).length)
+        this.fail('two-rollouts-for-one-commit', `of release ${release} for ${commit}`);
       const own = entries.filter(({ kind, subject }) => kind === 'rollout' && subject === id);
       this.#chain(`rollout ${id}`, own, status);
     }

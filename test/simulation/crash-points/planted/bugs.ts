@@ -65,6 +65,29 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
     '      jobsOf(name, gist),\n    );\n',
     "      [],\n    );\n    if (outcome === 'stored') await store.enqueue(jobsOf(name, gist));\n",
   ),
+  bug(
+    'a-command-stored-without-its-job',
+    'loop/give-command.ts',
+    'givenAt: clock.now() }, [commandJob(id, command)]);\n',
+    'givenAt: clock.now() }, []);\n  await store.enqueue([commandJob(id, command)]);\n',
+  ),
+  bug(
+    'the-outcome-of-a-command-after-what-it-changes',
+    'loop/commit.ts',
+    "  if ((await store.commit(stateChange(fleet, change, at))) === 'conflict') return 'conflict';",
+    `  const { carriedOut, ...whole } = stateChange(fleet, change, at);
+  if ((await store.commit(whole)) === 'conflict') return 'conflict';
+  if (carriedOut !== undefined) {
+    memoryOf(memory, fleet.id).records = undefined;
+    return await store.commit({ fleet: fleet.id, expectedVersion: fleet.version + 1, at, carriedOut, audit: [], jobs: [] });
+  }`,
+  ),
+  bug(
+    'no-search-before-a-command',
+    'ports/in-memory/fleet-rows.ts',
+    'given.key === undefined ? undefined : [...this.commands',
+    'given.givenAt > 0 ? undefined : [...this.commands',
+  ),
   // What is kept where.
   bug(
     'epochs-from-memory',
@@ -95,8 +118,8 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
   bug(
     'a-delivery-of-orders-not-waited-for',
     'app/tasks.ts',
-    "    deliver: (payload) => deliverOrders(loop.ports, fleetOf(payload), String(payload['dataPlane'])),",
-    "    deliver: async (payload) => void deliverOrders(loop.ports, fleetOf(payload), String(payload['dataPlane'])).catch(() => undefined),",
+    "    deliver: (payload) => deliverOrders(loop, fleetOf(payload), String(payload['dataPlane'])),",
+    "    deliver: async (payload) => void deliverOrders(loop, fleetOf(payload), String(payload['dataPlane'])).catch(() => undefined),",
   ),
   bug(
     'a-report-not-waited-for',
@@ -113,7 +136,7 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
   // Locks.
   bug(
     'a-question-never-closed',
-    'loop/observe-data-plane.ts',
+    'loop/observe-fleet.ts',
     '    if (evidence.open === question) evidence.open = undefined;',
     '    if (evidence.open === undefined) evidence.open = question;',
   ),
