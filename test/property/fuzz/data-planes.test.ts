@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, expect, it } from 'vitest';
 import { SimulatedDataPlane } from '../../../src/adapters/simulated/data-plane-http.ts';
-import { listen } from '../../../src/app/http-server.ts';
 import type { Observation } from '../../../src/core/evidence/observation.ts';
 import type { Order } from '../../../src/core/evidence/order.ts';
 import {
@@ -12,6 +11,7 @@ import {
   parseUnaskedObservation,
 } from '../../../src/core/evidence/parse.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
+import { listen } from '../../../src/http/server.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { TestBot } from '../../support/loop/bot.ts';
 import { Random } from '../../support/small-world/random.ts';

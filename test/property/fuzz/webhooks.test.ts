@@ -1,17 +1,19 @@
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
+import type { Hono } from 'hono';
 import type { Probot } from 'probot';
 import { afterEach, expect, it } from 'vitest';
 import { createMetrics } from '../../../src/app/metrics.ts';
 import { createTasks } from '../../../src/app/tasks.ts';
-import { WEBHOOK_PATH, webhookRoute } from '../../../src/app/webhook-route.ts';
+import { addWebhookRoute, WEBHOOK_PATH } from '../../../src/app/webhook-route.ts';
 import { storeDelivery } from '../../../src/app/webhooks.ts';
+import type { HttpEnv } from '../../../src/http/app.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
-import { closeServers, quiet, serve } from '../../support/app/serve.ts';
+import { closeServers, quiet, serve } from '../../support/http/serve.ts';
 import { TestBot } from '../../support/loop/bot.ts';
 import { Random } from '../../support/small-world/random.ts';
 import { mutatedJson } from './mutate-json.ts';
-import { ask } from './request.ts';
+import { Unconnected } from './request.ts';
 import { Effort, SEED } from './work.ts';
 
 interface PublishedEvent {
@@ -45,7 +47,7 @@ const headersOf = (name: string, body: string, id: number): Readonly<Record<stri
 function routeTo({ store, clock }: Pick<TestBot, 'store' | 'clock'>) {
   const take = storeDelivery(store, clock, metrics);
   const probot = { webhooks: { receive: take } } as unknown as Probot;
-  return webhookRoute({ probot: () => probot, secret: SECRET, metrics, log: quiet });
+  return (app: Hono<HttpEnv>): void => addWebhookRoute(app, { probot: () => probot, secret: SECRET, metrics, log: quiet });
 }
 
 const inputOf = (random: Random) => {
@@ -57,16 +59,16 @@ it(`answers ${INPUTS} signed deliveries that are wrong in some way, and carries 
   const random = new Random(SEED);
   const effort = new Effort();
   const bot = new TestBot();
-  const webhooks = routeTo(bot);
+  const webhooks = new Unconnected(routeTo(bot));
   const tasks = createTasks(bot.loop, () => undefined);
-  const statuses = new Map<number | undefined, number>();
+  const statuses = new Map<number, number>();
   let jobs = 0;
   for (let input = 0; input < INPUTS; input += 1) {
     const { name, body } = inputOf(random);
     const told = (): string => `input ${input}: ${name} ${body.slice(0, 300)}`;
     const asked = { method: 'POST', path: WEBHOOK_PATH, headers: headersOf(name, body, input), body };
-    const status = await effort.spent(told, () => ask(webhooks, asked));
-    if (status === undefined || !EXPECTED.has(status)) throw new Error(`${told()}: answered ${status}`);
+    const status = await effort.spent(told, () => webhooks.ask(asked));
+    if (!EXPECTED.has(status)) throw new Error(`${told()}: answered ${status}`);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     for (const job of bot.store.jobs.takeDueJobs(bot.clock.now())) {
       jobs += 1;
