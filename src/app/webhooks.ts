@@ -21,28 +21,30 @@ interface Gist {
   readonly check_suite?: { readonly head_sha?: unknown } | null;
 }
 
-/**
- * The Probot app: a delivery is stored, once, together with the jobs it asks for, and acknowledged. No work is done here.
- */
+/** Stores a delivery, once, together with the jobs it asks for. No work is done here. */
+export function storeDelivery(store: Pick<StateStore, 'receive'>, clock: Clock, metrics: Metrics): (event: Event) => Promise<void> {
+  return async ({ id, name, payload }) => {
+    const gist: Gist = payload;
+    const fleet = fleetOf(gist);
+    const outcome = await store.receive(
+      {
+        guid: id,
+        event: name,
+        action: typeof gist.action === 'string' ? gist.action : undefined,
+        fleet: fleet.ok ? fleet.value : undefined,
+        payload,
+        receivedAt: clock.now(),
+      },
+      jobsOf(name, gist),
+    );
+    metrics.deliveries.inc({ event: name, outcome });
+  };
+}
+
+/** The Probot app: a delivery is acknowledged when it is stored. */
 export function webhookApp(store: StateStore, clock: Clock, metrics: Metrics): (probot: Probot) => void {
   return (probot) => {
-    probot.onAny(async (event: Event) => {
-      const { payload } = event;
-      const gist: Gist = payload;
-      const fleet = fleetOf(gist);
-      const outcome = await store.receive(
-        {
-          guid: event.id,
-          event: event.name,
-          action: typeof gist.action === 'string' ? gist.action : undefined,
-          fleet: fleet.ok ? fleet.value : undefined,
-          payload,
-          receivedAt: clock.now(),
-        },
-        jobsOf(event.name, gist),
-      );
-      metrics.deliveries.inc({ event: event.name, outcome });
-    });
+    probot.onAny(storeDelivery(store, clock, metrics));
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME ...] [--format json]`: measures, and prints each figure beside its goal. Always exits 0 when it
+ * `npm run bench [-- NAME ...] [--format json] [--minutes N] [--count N]`: measures, and prints each figure beside its goal. Always exits 0 when it
  * could measure: a figure that misses its goal is a fact to look at, not a failed test.
  */
 import { parseArgs } from 'node:util';
@@ -14,10 +14,21 @@ import { localMode } from './local-mode.ts';
 import { peerOcm } from './peer-ocm.ts';
 import { restart } from './restart.ts';
 import { smallCommit } from './small-commit.ts';
+import { soak } from './soak.ts';
 import { tickCost } from './tick-cost.ts';
 
+interface Asked {
+  /** For how long the soak goes on. */
+  readonly minutes: number;
+  /** How many kills. */
+  readonly count: number;
+}
+
+/** Run only by name. */
+const LONG: ReadonlySet<string> = new Set(['soak']);
+
 /** By the name of the goal that they answer for, or of the peer beside it. */
-const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+const BENCHES: Readonly<Record<string, (asked: Asked) => Promise<readonly Figure[]>>> = {
   decide,
   G5: coldStart,
   G6: smallCommit,
@@ -27,11 +38,24 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   G16: tickCost,
   history,
   local: localMode,
-  R3: () => kills(200),
+  R3: ({ count }) => kills({ count }),
+  soak: ({ minutes }) => soak(minutes),
   'peer-ocm': () => peerOcm(measureDecide),
 };
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { format: { type: 'string', default: 'table' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    format: { type: 'string', default: 'table' },
+    minutes: { type: 'string', default: '10' },
+    count: { type: 'string', default: '200' },
+  },
+});
+const asked: Asked = { minutes: Number(values.minutes), count: Number(values.count) };
+if (!(asked.minutes > 0) || !Number.isSafeInteger(asked.count) || asked.count < 1) {
+  process.stderr.write('--minutes is a number above 0, and --count a whole one\n');
+  process.exit(2);
+}
 const unknown = positionals.filter((name) => BENCHES[name] === undefined);
 if (unknown.length > 0) {
   process.stderr.write(`no bench ${unknown.join(', ')}: there are ${Object.keys(BENCHES).join(', ')}\n`);
@@ -39,9 +63,9 @@ if (unknown.length > 0) {
 }
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(BENCHES)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (positionals.length > 0 ? !positionals.includes(name) : LONG.has(name)) continue;
   if (values.format !== 'json') process.stderr.write(`measuring ${name} ...\n`);
-  figures.push(...(await bench()));
+  figures.push(...(await bench(asked)));
 }
 process.stdout.write(values.format === 'json' ? `${JSON.stringify(figures, null, 2)}\n` : table(figures));
 process.exit(0);

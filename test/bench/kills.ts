@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalRun } from '../../src/local/demo/local-run.ts';
-import { eventually, Person } from '../../src/local/demo/person.ts';
+import { eventually, PATIENCE_MS, Person } from '../../src/local/demo/person.ts';
 import type { Figure } from './figure.ts';
 
 /** Fast enough that a rollout takes seconds, slow enough that kills meet it in the middle. */
@@ -12,7 +12,12 @@ const PLAN = 'flotilla / plan';
 const ROLLOUT = 'flotilla / rollout';
 /** One story: a pull request, its merge, its rollout. Kills fall anywhere in it. */
 const KILLS_PER_STORY = 5;
-const SETTLE_MS = 120_000;
+
+interface KillsAsked {
+  readonly count: number;
+  /** Begins no story after this time, however many kills there were. */
+  readonly withinMs?: number;
+}
 
 /**
  * R3: kills the bot, or its database, or both, at random moments of pull request, merge and rollout, and starts it again.
@@ -20,7 +25,8 @@ const SETTLE_MS = 120_000;
  * Lost: a change that did not reach its clusters, or a plan or rollout that was not reported. Repeated: a second comment,
  * a second check of one name on one commit, a second drift issue for one cluster.
  */
-export async function kills(count: number): Promise<readonly Figure[]> {
+export async function kills({ count, withinMs = Number.POSITIVE_INFINITY }: KillsAsked): Promise<readonly Figure[]> {
+  const until = performance.now() + withinMs;
   const run = await LocalRun.create(SPEED);
   const tally = { kills: 0, lost: [] as string[], repeated: [] as string[] };
   const seed = Date.now();
@@ -33,7 +39,7 @@ export async function kills(count: number): Promise<readonly Figure[]> {
     await person.clone();
     // A fleet begins as it is first seen: only what is merged after that is a change.
     await planned(person);
-    for (let story = 1; tally.kills < count; story += 1) await oneStory(run, person, story, random, tally);
+    for (let story = 1; tally.kills < count && performance.now() < until; story += 1) await oneStory(run, person, story, random, tally);
     await repeatedIssues(person, tally.repeated);
   } finally {
     person?.remove();
@@ -113,7 +119,7 @@ function killDatabase(run: LocalRun): void {
 }
 
 async function settled(person: Person, commit: string, lost: string[], what: string): Promise<void> {
-  const until = performance.now() + SETTLE_MS;
+  const until = performance.now() + PATIENCE_MS;
   while (performance.now() < until) {
     const [check] = await person.check(commit, ROLLOUT);
     if (check?.conclusion === 'success') return;

@@ -1,8 +1,14 @@
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { playPlanted } from './planted/play.ts';
+import { SHELL_BUGS } from './crash-points/planted/bugs.ts';
+import { playCrashPoints } from './crash-points/planted/play.ts';
+import { tellCrashPoints } from './crash-points/tell.ts';
+import { PLANTED_BUGS } from './planted/bugs.ts';
+import { playPlanted, playSeeds } from './planted/play.ts';
 import { runSeed } from './run.ts';
 import { type Report, reportOf, type Tally, tallied } from './tally.ts';
+
+const NAMED = new Set(['--planted', '--planted-shell', '--crash-points']);
 
 const { values } = parseArgs({
   options: {
@@ -13,11 +19,16 @@ const { values } = parseArgs({
     /** Ends at the first seed that fails. */
     first: { type: 'boolean', default: false },
     planted: { type: 'string' },
+    'planted-shell': { type: 'string' },
+    /** A story, or all: every fault at every call. */
+    'crash-points': { type: 'string' },
+    /** And of every pair of crashes, every so many. */
+    pairs: { type: 'string' },
   },
-  // `--planted` alone means all of them.
+  // Without a name they mean all of them.
   args: process.argv
     .slice(2)
-    .flatMap((arg, at, all) => (arg === '--planted' && (all[at + 1] ?? '--').startsWith('--') ? ['--planted=all'] : [arg])),
+    .flatMap((arg, at, all) => (NAMED.has(arg) && (all[at + 1] ?? '--').startsWith('--') ? [`${arg}=all`] : [arg])),
 });
 
 function count(name: string, text: string): number {
@@ -27,7 +38,16 @@ function count(name: string, text: string): number {
 
 if (values.seed !== undefined) await tell(count('seed', values.seed));
 else if (values.planted !== undefined)
-  process.exitCode = await playPlanted(values.planted, count('seeds', values.seeds ?? '600'), count('jobs', values.jobs));
+  process.exitCode = await playPlanted(
+    PLANTED_BUGS,
+    values.planted,
+    count('jobs', values.jobs),
+    playSeeds(count('seeds', values.seeds ?? '600')),
+  );
+else if (values['planted-shell'] !== undefined)
+  process.exitCode = await playPlanted(SHELL_BUGS, values['planted-shell'], count('jobs', values.jobs), playCrashPoints);
+else if (values['crash-points'] !== undefined)
+  process.exitCode = await tellCrashPoints(values['crash-points'], values.pairs === undefined ? undefined : count('pairs', values.pairs));
 else await playMany(count('from', values.from), count('seeds', values.seeds ?? '1000'), count('jobs', values.jobs), values.first);
 
 /** One seed, with its story. */

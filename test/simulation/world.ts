@@ -1,39 +1,21 @@
 import type { SentObserved } from '../../src/core/evidence/parse.ts';
-import type { ParsedFile } from '../../src/core/manifest/model.ts';
-import { parseFile } from '../../src/core/manifest/parse-file.ts';
-import { type BlobId, type ClusterId, type CommitSha, trusted } from '../../src/core/model/ids.ts';
+import { type ClusterId, type CommitSha, trusted } from '../../src/core/model/ids.ts';
 import { InMemoryCodeHostApp, InMemoryRepository } from '../../src/ports/in-memory/code-host.ts';
 import { InMemoryDataPlanes } from '../../src/ports/in-memory/data-plane.ts';
 import { InMemoryGitRepository } from '../../src/ports/in-memory/git-repository.ts';
 import { InMemoryManifestSource } from '../../src/ports/in-memory/manifest-source.ts';
 import { called, type OnCall } from '../../src/ports/in-memory/on-call.ts';
-import type { ParseCache, Ports } from '../../src/ports/ports.ts';
+import type { Ports } from '../../src/ports/ports.ts';
 import type { Random } from '../support/small-world/random.ts';
 import { Clocks } from './clocks.ts';
 import type { Faults } from './faults.ts';
 import type { FleetSpec } from './fleet-spec.ts';
 import { editsBetween, manifestsOf } from './manifest-text.ts';
+import { parsedFiles } from './parsed-files.ts';
 import { type PlanesWatcher, Underway } from './watched-planes.ts';
 import { hooked, type StoreWatcher, WatchedStore } from './watched-store.ts';
 
 export const FLEET = trusted.fleet('acme/clusters');
-
-/** The same text is parsed once in all schedules of a process. */
-const parsedBefore = new Map<BlobId, ParsedFile>();
-
-/** Knows every file already, so that what schedules before this one have parsed changes nothing of what the bot does. */
-function parsedFiles(git: InMemoryGitRepository): ParseCache {
-  return {
-    get(blob) {
-      const known = parsedBefore.get(blob);
-      const text = known === undefined ? git.read(blob, Number.POSITIVE_INFINITY) : undefined;
-      const parsed = text === undefined ? known : parseFile(text);
-      if (parsed !== undefined) parsedBefore.set(blob, parsed);
-      return parsed;
-    },
-    put: (blob, parsed) => void parsedBefore.set(blob, parsed),
-  };
-}
 
 /** Everything outside of the bot, and its database. */
 export class SimulatedWorld {

@@ -28,8 +28,18 @@ export function explainErrors(errors: readonly ErrorObject[], document: unknown,
   const isBranch = (error: ErrorObject): boolean =>
     branches.some(({ at, schema }) => error.instancePath === at && error.schemaPath.startsWith(schema));
   return errors
-    .filter((error) => error.keyword !== 'propertyNames' && !isBranch(error))
+    .filter((error) => error.keyword !== 'propertyNames' && !isBranch(error) && !isFieldsOfNoMap(error))
     .map((error) => explain(error, pathOf(error.instancePath, document), sourceOf));
+}
+
+/** Which of its fields are missing in what is no map: its type alone is told. */
+const isFieldsOfNoMap = (error: ErrorObject): boolean =>
+  error.keyword === 'oneOf' && fieldGroups(error) !== undefined && !isMap(error.data);
+
+/** The fields of each branch of a choice; `undefined` when it is a choice between values. */
+function fieldGroups({ schema }: ErrorObject): readonly (readonly string[])[] | undefined {
+  const groups = (schema as readonly { readonly required?: readonly string[] }[]).map(({ required }) => required);
+  return groups.every((group) => group !== undefined) ? groups : undefined;
 }
 
 /** The path as people write it: `spec.phases[2].soak`. */
@@ -98,7 +108,7 @@ const bakeWithoutSoak = (name: string): Pick<Finding, 'code' | 'message' | 'hint
     'have soaked, and may be left out. The same goes for `rollback`',
 });
 
-const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function unknownField(path: Path, field: string, schema: Schema): Finding {
   const known = Object.keys(schema.properties ?? {});
@@ -128,9 +138,9 @@ function wrongForm(error: ErrorObject, path: Path, described: string): Finding {
 
 /** Either a value that fits none of its forms, or a map with none, or too many, of the fields to choose from. */
 function wrongChoice(error: ErrorObject, path: Path, described: string, sourceOf: SourceOf): Finding {
-  const groups = (error.schema as readonly { readonly required?: readonly string[] }[]).map(({ required }) => required);
+  const groups = fieldGroups(error);
   const name = nameOf(path);
-  if (!groups.every((group) => group !== undefined)) {
+  if (groups === undefined) {
     const source = sourceOf(path);
     const hint =
       source !== undefined && typeof error.data === 'string' && /^\d+$/.test(error.data) ? `write ${error.data} without quotes; ` : '';
@@ -143,7 +153,7 @@ function wrongChoice(error: ErrorObject, path: Path, described: string, sourceOf
     };
   }
   const fields = groups.map((group) => group.map((field) => `\`${field}\``).join(' with '));
-  const present = groups.filter((group) => group.some((field) => Object.hasOwn(error.data as object, field)));
+  const present = groups.filter((group) => group.some((field) => isMap(error.data) && Object.hasOwn(error.data, field)));
   const list = `${fields.slice(0, -1).join(', ')} or ${fields.at(-1) ?? ''}`;
   const message = present.length > 1 ? `${name} has more than one of ${list}` : `${name} needs ${list}`;
   return { path, aim: 'key', code: 'schema/choice', message, hint: `give exactly one of ${list}` };

@@ -49,6 +49,16 @@ describe('says what is wrong and how to fix it', () => {
   ])('a phase with %j', (lines, want) => expect(said(phase(lines))).toEqual(want));
 
   it.each([
+    ['', 'is empty'],
+    ['~', 'is empty'],
+    ['all', 'is text'],
+    ['[]', 'is a list'],
+  ])('a phase that is no map: %j', (item, what) => {
+    const text = phase('').replace(/- \{.*$/m, `- ${item}`);
+    expect(said(text)).toEqual([expect.stringMatching(new RegExp(`^\`spec\\.phases\\[0\\]\` ${what}, but must be a map -> `))]);
+  });
+
+  it.each([
     [
       'the trap of an unquoted version',
       cluster(`${whole}pin: { version: 3.10, reason: abc, expires: "2027-01-01T00:00:00Z" }`),
