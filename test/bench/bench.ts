@@ -38,7 +38,7 @@ const BENCHES: Readonly<Record<string, (asked: Asked) => Promise<readonly Figure
   G16: tickCost,
   history,
   local: localMode,
-  R3: ({ count }) => kills({ count }),
+  R3: ({ count }) => kills(count),
   soak: ({ minutes }) => soak(minutes),
   'peer-ocm': () => peerOcm(measureDecide),
 };

@@ -13,20 +13,13 @@ const ROLLOUT = 'flotilla / rollout';
 /** One story: a pull request, its merge, its rollout. Kills fall anywhere in it. */
 const KILLS_PER_STORY = 5;
 
-interface KillsAsked {
-  readonly count: number;
-  /** Begins no story after this time, however many kills there were. */
-  readonly withinMs?: number;
-}
-
 /**
  * R3: kills the bot, or its database, or both, at random moments of pull request, merge and rollout, and starts it again.
  *
  * Lost: a change that did not reach its clusters, or a plan or rollout that was not reported. Repeated: a second comment,
  * a second check of one name on one commit, a second drift issue for one cluster.
  */
-export async function kills({ count, withinMs = Number.POSITIVE_INFINITY }: KillsAsked): Promise<readonly Figure[]> {
-  const until = performance.now() + withinMs;
+export async function kills(count: number): Promise<readonly Figure[]> {
   const run = await LocalRun.create(SPEED);
   const tally = { kills: 0, lost: [] as string[], repeated: [] as string[] };
   const seed = Date.now();
@@ -39,7 +32,7 @@ export async function kills({ count, withinMs = Number.POSITIVE_INFINITY }: Kill
     await person.clone();
     // A fleet begins as it is first seen: only what is merged after that is a change.
     await planned(person);
-    for (let story = 1; tally.kills < count && performance.now() < until; story += 1) await oneStory(run, person, story, random, tally);
+    for (let story = 1; tally.kills < count; story += 1) await oneStory(run, person, story, random, tally);
     await repeatedIssues(person, tally.repeated);
   } finally {
     person?.remove();
