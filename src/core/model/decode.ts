@@ -34,9 +34,13 @@ function inside<T>(step: string | number, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof DecodeError) error.path.unshift(step);
-    throw error;
+    throw beneath(step, error);
   }
+}
+
+function beneath(step: string | number, error: unknown): unknown {
+  if (error instanceof DecodeError) error.path.unshift(step);
+  return error;
 }
 
 /** @returns what is wrong and where, in words: `targets.3.deadlineMs: a number expected, not "soon"`. */
@@ -106,19 +110,26 @@ export const recordOf =
     return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, inside(name, () => item(entry))]));
   };
 
-/** An object with these fields; others are passed over. */
-export const object =
-  <Fields extends Readonly<Record<string, Decoder<unknown>>>>(
-    fields: Fields,
-  ): Decoder<{ readonly [Name in keyof Fields]: Decoded<Fields[Name]> }> =>
-  (value) => {
+/** An object with these fields; others are passed over. A fleet is a million fields: nothing is made for one but its value. */
+export const object = <Fields extends Readonly<Record<string, Decoder<unknown>>>>(
+  fields: Fields,
+): Decoder<{ readonly [Name in keyof Fields]: Decoded<Fields[Name]> }> => {
+  const decoders = Object.entries(fields);
+  return (value) => {
     if (!isPlain(value)) return refuse('an object', value);
-    const read = Object.entries(fields).map(([name, field]) => [
-      name,
-      inside(name, () => field(Object.hasOwn(value, name) ? value[name] : undefined)),
-    ]);
-    return Object.fromEntries(read);
+    const read = Object.create(Object.prototype);
+    let reading = '';
+    try {
+      for (const [name, field] of decoders) {
+        reading = name;
+        read[name] = field(Object.hasOwn(value, name) ? value[name] : undefined);
+      }
+    } catch (error) {
+      throw beneath(reading, error);
+    }
+    return read;
   };
+};
 
 /** The first that fits. */
 export const either =

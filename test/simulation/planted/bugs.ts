@@ -274,8 +274,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'deliver-drops-refusals',
     'loop/deliver-orders.ts',
-    'await store.recordReplies(id, replies, clock.now());',
-    "await store.recordReplies(id, replies.filter(({ kind }) => kind === 'accepted'), clock.now());",
+    'await store.recordReplies(id, replies, at);',
+    "await store.recordReplies(id, replies.filter(({ kind }) => kind === 'accepted'), at);",
   ),
   bug('memory-of-the-wrong-version', 'loop/commit.ts', 'version: fleet.version + 1, records: next', 'version: fleet.version + 1, records'),
   bug(
