@@ -20,7 +20,7 @@ import { CHANGE_SUBJECTS } from '../../core/reconcile/decision.ts';
 import { STOP_LETS } from '../../core/stop/stop.ts';
 import type { Job } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
-import { at, clusterId, integer, planDigest, rolloutId, stopId } from './decoders.ts';
+import { anything, at, clusterId, integer, planDigest, rolloutId, stopId } from './decoders.ts';
 import { addJobs } from './jobs.ts';
 import { jsonb, plainText, readRow } from './rows.ts';
 import { scope } from './stops.ts';
@@ -125,8 +125,6 @@ function outcomeOf(value: unknown, carriedOutAt: Instant): CommandOutcome {
   const { kind } = kindOf(value);
   return kind === 'done' ? { kind, at: carriedOutAt, ...doneBody(value) } : { kind, at: carriedOutAt, ...endedBody(value) };
 }
-
-const anything: Decoder<unknown> = (value) => value;
 
 const acceptedRow: Decoder<AcceptedCommand> = mapped(
   object({

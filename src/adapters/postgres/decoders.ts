@@ -18,6 +18,9 @@ import { durationMs, instant } from '../../core/model/time.ts';
  * is checked against the same lists of words that were written.
  */
 
+/** What another decoder reads, once it is known which. */
+export const anything: Decoder<unknown> = (value) => value;
+
 export const integer: Decoder<number> = parsed(number, (value) =>
   Number.isSafeInteger(value) ? ok(value) : err(`a whole number expected, not ${value}`),
 );

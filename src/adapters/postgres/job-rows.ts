@@ -7,7 +7,7 @@ import { type Decoded, either, flag, maybe, number, object, parsed, recordOf, te
 import { err, ok } from '../../core/model/result.ts';
 import type { RetryDecision } from '../../ports/job-retry.ts';
 import { JOB_TASKS } from '../../ports/state-store.ts';
-import { integer } from './decoders.ts';
+import { anything, integer } from './decoders.ts';
 import type { JobShare } from './job-share.ts';
 import { plainText } from './rows.ts';
 
@@ -24,10 +24,7 @@ export interface Claim {
   readonly holder: string;
 }
 
-const nothing = parsed(
-  (value) => value,
-  (value) => (value === null ? ok(null) : err('a text, a number, true, false or null expected')),
-);
+const nothing = parsed(anything, (value) => (value === null ? ok(null) : err('a text, a number, true, false or null expected')));
 const payload = recordOf(either(text, either(number, either(flag, nothing))));
 
 /** What a worker needs to know of a job that it has taken. */
@@ -77,7 +74,7 @@ export async function takeDueJobs(
       )
       update jobs set holder = $1, running = generation, attempts = least(attempts + 1, ${ATTEMPTS_MAX})
       from free where jobs.key = free.key
-      returning jobs.key, jobs.generation, jobs.task, jobs.queue, jobs.payload, jobs.attempts::int as attempts, jobs.run_at, jobs.id`,
+      returning jobs.key, jobs.generation, jobs.task, jobs.queue, jobs.payload, jobs.attempts::int as attempts`,
     values: [holder, keys, queues, limit, ...(share === undefined ? [] : [share.openFleets])],
   });
   return rows;
