@@ -1,39 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { trusted } from '../../../src/core/model/ids.ts';
 import type { PullInfo } from '../../../src/ports/code-host.ts';
 import type { PullRecord } from '../../../src/ports/state-store.ts';
-import { FLEET, fleetRecord, OTHER_FLEET, sha } from '../../support/state/builders.ts';
+import { FLEET, fleetRecord, OTHER_FLEET, PLANNED_PULL, PULL_INFO, sha } from '../../support/state/builders.ts';
 import type { StoreUnderTest } from './under-test.ts';
 
-const INFO: PullInfo = {
-  number: 7,
-  headSha: sha('a'),
-  baseRef: 'main',
-  author: 'octocat',
-  title: 'Kafka 3.9',
-  draft: false,
-  state: 'open',
-  merged: false,
-  fork: true,
-  mergeCommit: undefined,
-};
-const PLANNED: PullRecord = {
-  number: 7,
-  isOpen: true,
-  closings: 2,
-  planned: { info: INFO, base: sha('b') },
-  digest: trusted.digest('0123456789abcdef'),
-};
 const UNPLANNED: PullRecord = { number: 7, isOpen: false, closings: 1, planned: undefined, digest: undefined };
-const MERGED: PullInfo = { ...INFO, state: 'closed', merged: true, mergeCommit: sha('c') };
+const MERGED: PullInfo = { ...PULL_INFO, state: 'closed', merged: true, mergeCommit: sha('c') };
 
 export function pullLaws(under: () => StoreUnderTest): void {
   describe('pull requests', () => {
     it.each<[string, PullRecord]>([
-      ['that is planned', PLANNED],
-      ['that was merged', { ...PLANNED, planned: { info: MERGED, base: sha('b') } }],
+      ['that is planned', PLANNED_PULL],
+      ['that was merged', { ...PLANNED_PULL, planned: { info: MERGED, base: sha('b') } }],
       ['that was closed before its first plan', UNPLANNED],
-      ['whose title is hostile', { ...PLANNED, planned: { info: { ...INFO, title: `'); drop table pulls; -- 🚀"` }, base: sha('b') } }],
+      [
+        'whose title is hostile',
+        { ...PLANNED_PULL, planned: { info: { ...PULL_INFO, title: `'); drop table pulls; -- 🚀"` }, base: sha('b') } },
+      ],
     ])('one %s is read as it was written', async (_name, record) => {
       const { store } = under();
       await store.savePull(FLEET, record);
@@ -42,7 +25,7 @@ export function pullLaws(under: () => StoreUnderTest): void {
 
     it('one that is written again replaces itself as a whole', async () => {
       const { store } = under();
-      for (const record of [PLANNED, UNPLANNED]) await store.savePull(FLEET, record);
+      for (const record of [PLANNED_PULL, UNPLANNED]) await store.savePull(FLEET, record);
       expect(await store.pull(FLEET, 7)).toStrictEqual(UNPLANNED);
     });
 
@@ -50,7 +33,7 @@ export function pullLaws(under: () => StoreUnderTest): void {
       const { store } = under();
       await store.saveFleet(fleetRecord(OTHER_FLEET));
       for (const number of [10, 9, 8]) await store.savePull(FLEET, { ...UNPLANNED, number, isOpen: number !== 9 });
-      await store.savePull(OTHER_FLEET, PLANNED);
+      await store.savePull(OTHER_FLEET, PLANNED_PULL);
       expect((await store.openPulls(FLEET)).map(({ number }) => number)).toEqual([8, 10]);
       await store.savePull(FLEET, { ...UNPLANNED, number: 8 });
       expect((await store.openPulls(FLEET)).map(({ number }) => number)).toEqual([10]);

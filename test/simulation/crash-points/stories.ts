@@ -55,6 +55,14 @@ const command =
     await world.command(of(rollout.id));
   };
 
+/** To the default branch, without a pull request; the bot is told. */
+const pushed =
+  (fleet: TinyFleet, title: string) =>
+  async (world: CrashWorld): Promise<void> => {
+    world.push(fleet, title);
+    await world.send('push', push);
+  };
+
 const mergedAndDone: readonly Stage[] = [
   {
     name: 'a pull request is opened, and planned',
@@ -76,10 +84,7 @@ const mergedAndDone: readonly Stage[] = [
 
 const pushedAndStarted: Stage = {
   name: 'a commit is pushed, and its rollout starts',
-  act: async (world) => {
-    world.push(NEXT, 'kafka 3.8.1');
-    await world.send('push', push);
-  },
+  act: pushed(NEXT, 'kafka 3.8.1'),
   until: async ({ store }) => (await store.orders(FLEET)).size > 0,
 };
 
@@ -108,17 +113,13 @@ const badReleaseReverted: readonly Stage[] = [
     name: 'a version that crashes is pushed, and halts at its canary',
     act: async (world) => {
       world.planes.break(CANARY, { kind: 'crash-loop', version: NEXT.version });
-      world.push(NEXT, 'kafka 3.8.1');
-      await world.send('push', push);
+      await pushed(NEXT, 'kafka 3.8.1')(world);
     },
     until: rolloutIs('paused'),
   },
   {
     name: 'it is reverted, and all is as before',
-    act: async (world) => {
-      world.push(FIRST, 'Revert "kafka 3.8.1"');
-      await world.send('push', push);
-    },
+    act: pushed(FIRST, 'Revert "kafka 3.8.1"'),
     until: isOver(2),
   },
 ];
@@ -144,18 +145,12 @@ const driftSeen: readonly Stage[] = [
 const branchBroken: readonly Stage[] = [
   {
     name: 'broken manifests are pushed, and an issue tells',
-    act: async (world) => {
-      world.push(BROKEN, 'oops');
-      await world.send('push', push);
-    },
+    act: pushed(BROKEN, 'oops'),
     until: issue('open'),
   },
   {
     name: 'they are fixed, and the issue is closed',
-    act: async (world) => {
-      world.push(FIRST, 'the manifests are fixed');
-      await world.send('push', push);
-    },
+    act: pushed(FIRST, 'the manifests are fixed'),
     until: issue('closed'),
   },
 ];

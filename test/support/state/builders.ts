@@ -11,7 +11,8 @@ import type { Plan, PlannedPhase, PlannedRollout } from '../../../src/core/plan/
 import type { Policy } from '../../../src/core/reconcile/policy.ts';
 import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../../src/core/reconcile/state.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
-import type { AuditEntry, Delivery, FleetRecord, Job, StateChange } from '../../../src/ports/state-store.ts';
+import type { PullInfo } from '../../../src/ports/code-host.ts';
+import type { AuditEntry, Delivery, FleetRecord, Job, PullRecord, StateChange } from '../../../src/ports/state-store.ts';
 
 /** A fixed moment of 2026; tests count from it in milliseconds. */
 export const T0 = 1_790_000_000_000;
@@ -349,3 +350,25 @@ export const change = (expectedVersion: number, over: Partial<StateChange> = {})
   at: t(10),
   ...over,
 });
+
+/** A pull request as the code host tells of it. */
+export const PULL_INFO: PullInfo = {
+  number: 7,
+  headSha: sha('a'),
+  baseRef: 'main',
+  author: 'octocat',
+  title: 'Kafka 3.9',
+  draft: false,
+  state: 'open',
+  merged: false,
+  fork: true,
+  mergeCommit: undefined,
+};
+
+export const PLANNED_PULL: PullRecord = {
+  number: 7,
+  isOpen: true,
+  closings: 2,
+  planned: { info: PULL_INFO, base: sha('b') },
+  digest: trusted.digest('0123456789abcdef'),
+};

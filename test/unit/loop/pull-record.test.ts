@@ -2,30 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { LoopWith } from '../../../src/loop/loop.ts';
 import { closePull, knownPull, recordPlan } from '../../../src/loop/pull-record.ts';
-import type { PullInfo } from '../../../src/ports/code-host.ts';
 import { InMemoryStateStore } from '../../../src/ports/in-memory/state-store.ts';
 import type { PullRecord, StateStore } from '../../../src/ports/state-store.ts';
-import { FLEET, fleetRecord, sha } from '../../support/state/builders.ts';
-
-const INFO: PullInfo = {
-  number: 7,
-  headSha: sha('a'),
-  baseRef: 'main',
-  author: 'octocat',
-  title: 'Kafka 3.9',
-  draft: false,
-  state: 'open',
-  merged: false,
-  fork: true,
-  mergeCommit: undefined,
-};
-const RECORD: PullRecord = {
-  number: 7,
-  isOpen: true,
-  closings: 2,
-  planned: { info: INFO, base: sha('b') },
-  digest: trusted.digest('0123456789abcdef'),
-};
+import { FLEET, fleetRecord, PLANNED_PULL, PULL_INFO, sha } from '../../support/state/builders.ts';
 
 async function kept(record: PullRecord) {
   const store = new InMemoryStateStore();
@@ -56,23 +35,23 @@ function yielding(store: StateStore): StateStore {
 
 describe('what is known of a pull request', () => {
   it('survives its end: what was shown last stays known', async () => {
-    const store = await kept(RECORD);
+    const store = await kept(PLANNED_PULL);
     const loop = loopOn(store);
     await closePull(loop, FLEET, 7);
-    expect(await store.pull(FLEET, 7)).toEqual({ ...RECORD, isOpen: false, closings: 3 });
+    expect(await store.pull(FLEET, 7)).toEqual({ ...PLANNED_PULL, isOpen: false, closings: 3 });
     await closePull(loop, FLEET, 8);
     expect(await store.pull(FLEET, 8)).toEqual({ number: 8, isOpen: false, closings: 1, planned: undefined, digest: undefined });
   });
 
   describe('while a plan of it is put on record', () => {
-    const plan = { number: 7, planned: { info: INFO, base: sha('e') }, digest: trusted.digest('fedcba9876543210') };
+    const plan = { number: 7, planned: { info: PULL_INFO, base: sha('e') }, digest: trusted.digest('fedcba9876543210') };
 
     it.each(['close first', 'plan first'])('and it is closed at the same moment, it ends up closed: %s', async (order) => {
-      const store = await kept(RECORD);
+      const store = await kept(PLANNED_PULL);
       const loop = loopOn(yielding(store));
-      const steps = [() => closePull(loop, FLEET, 7), () => recordPlan(loop, FLEET, plan, RECORD)];
+      const steps = [() => closePull(loop, FLEET, 7), () => recordPlan(loop, FLEET, plan, PLANNED_PULL)];
       await Promise.all((order === 'close first' ? steps : steps.reverse()).map((step) => step()));
-      const digest = order === 'close first' ? RECORD.digest : plan.digest;
+      const digest = order === 'close first' ? PLANNED_PULL.digest : plan.digest;
       expect(await store.pull(FLEET, 7)).toMatchObject({ isOpen: false, closings: 3, digest });
     });
 
@@ -80,7 +59,7 @@ describe('what is known of a pull request', () => {
       ['open', true],
       ['closed, and opened again since', false],
     ])('and it was closed meanwhile, it stays closed; it was read as %s', async (_name, isOpen) => {
-      const read = { ...RECORD, isOpen };
+      const read = { ...PLANNED_PULL, isOpen };
       const store = await kept(read);
       const loop = loopOn(store);
       await closePull(loop, FLEET, 7);
@@ -89,7 +68,7 @@ describe('what is known of a pull request', () => {
     });
 
     it('and nobody closes it, it is open with that plan', async () => {
-      const read = { ...RECORD, isOpen: false };
+      const read = { ...PLANNED_PULL, isOpen: false };
       const store = await kept(read);
       expect(await recordPlan(loopOn(store), FLEET, plan, read)).toBe('recorded');
       expect(await store.pull(FLEET, 7)).toEqual({ ...plan, isOpen: true, closings: 2 });
@@ -97,8 +76,8 @@ describe('what is known of a pull request', () => {
   });
 
   it('stands for the pull request itself only while its head is the same', () => {
-    expect([knownPull(RECORD, sha('a')), knownPull(RECORD, sha('c')), knownPull(undefined, sha('a'))]).toEqual([
-      INFO,
+    expect([knownPull(PLANNED_PULL, sha('a')), knownPull(PLANNED_PULL, sha('c')), knownPull(undefined, sha('a'))]).toEqual([
+      PULL_INFO,
       undefined,
       undefined,
     ]);
