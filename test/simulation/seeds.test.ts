@@ -15,6 +15,7 @@ const BROKE_ONCE: readonly (readonly [number, string])[] = [
   [336, 'a cluster whose first rollout was superseded could never be created'],
   [377, 'a sample that was overtaken comes late'],
   [490, 'a cluster soaks while its aborted rollout winds down, and the next one takes it on in the same decision'],
+  [625_288, 'a soaking cluster cannot be seen, loses its order, and is paused and resumed before anybody sees it again'],
   [401_487, 'one cluster in need of a rescue is given up in the decision in which another would have been rescued'],
   [1_010, 'a canary that could not be seen soaks after its phase is done'],
   [203_189, 'the only canary of one release is kept where it is, while another release waits for a version in between'],

@@ -57,8 +57,9 @@ export function keepOrder(draft: RolloutDraft, cluster: ClusterId): void {
       wanted,
       refusedForGood ? 'the data plane has seen a newer order' : whyMode(draft, target, wanted),
     );
-    draft.setTarget(cluster, become(draft.target(cluster), underMode(target.status, wanted), draft.now, { epoch }));
-    // Where it stands is judged under the new order from here on.
+    const status = underMode(target.status, wanted);
+    // Where it stands is judged under the new order from here on; so is its soak, whatever was seen of it in between.
+    draft.setTarget(cluster, become(draft.target(cluster), status, draft.now, { epoch, healthySince: undefined }));
     draft.dirty.add(cluster);
     return;
   }

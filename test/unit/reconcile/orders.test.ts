@@ -83,6 +83,23 @@ describe('an order that will never be taken', () => {
   });
 });
 
+describe('a soak that nobody could see', () => {
+  it('begins anew under a new order: what is seen under it counts, and not what was seen before', () => {
+    const scene = new Scene(shape()).decide(0);
+    const statusAt = (ms: number): string => {
+      scene.arrives('east-a', ms);
+      return scene.decide(ms).target('east-a').status;
+    };
+    expect([1_000, 26_000].map(statusAt)).toEqual(['soaking', 'soaking']);
+    scene.see(unseen('east-a'), 27_000);
+    scene.decide(27_000).stop({ scope: { kind: 'fleet' } });
+    expect(scene.decide(28_000).given).toEqual(['hold east-a #2']);
+    scene.liftAll();
+    expect(scene.decide(29_000).given).toEqual(['run east-a #3']);
+    expect([30_000, 59_999, 60_000].map(statusAt)).toEqual(['soaking', 'soaking', 'succeeded']);
+  });
+});
+
 describe('an order that was answered, and that the evidence does not show', () => {
   /** A quarter of the longest age of evidence. */
   const GRACE_MS = 15_000;
