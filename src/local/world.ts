@@ -84,5 +84,7 @@ async function stop(): Promise<void> {
   // Its end is meant: no bot starts again what a person has ended.
   if (current().worldStartedBy === 'person') writeLocalState(home, { ...current(), worldPid: undefined });
   await Promise.allSettled([forge.close(), dataPlane.close()]);
+  // A bot that was cut off while it stopped leaves its database to us.
+  if (!lives(current().botPid)) await stopLeftServer(join(home, 'postgres')).catch(() => undefined);
   process.exit(0);
 }

@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dataFolder } from '../../src/adapters/postgres/data-folder.ts';
+import { readPostmaster } from '../../src/adapters/postgres/postmaster.ts';
 import { eventually } from '../../src/local/demo/person.ts';
 import { endLocalMode, lives } from '../../src/local/left-behind.ts';
 import { readLocalState } from '../../src/local/local-state.ts';
@@ -41,6 +43,24 @@ describe('forge and data planes that die under a living bot', () => {
     await eventually('their end', async () => (lives(worldPid) ? undefined : true));
     expect(lives(readLocalState(run.home)?.worldPid)).toBe(false);
   });
+});
+
+test('a bot that is cut off while it stops leaves nobody behind', async () => {
+  const { run, remove } = await setScene();
+  const server = (await readPostmaster(dataFolder(join(run.home, 'postgres')).data))?.pid;
+  const { worldPid } = run.state;
+  if (server === undefined || worldPid === undefined) throw new Error('not everything runs');
+  try {
+    // Its database never says that it has ended.
+    process.kill(server, 'SIGSTOP');
+    expect(await run.stop()).toBe(1);
+    await eventually('the end of forge and data planes', async () => (lives(worldPid) ? undefined : true));
+    process.kill(server, 'SIGCONT');
+    await eventually('the end of the database', async () => (lives(server) ? undefined : true));
+  } finally {
+    if (lives(server)) process.kill(server, 'SIGCONT');
+    await remove();
+  }
 });
 
 describe('flotilla local, in a fresh clone', () => {
