@@ -9,6 +9,8 @@ export interface ServerLimits {
   readonly headersMs: number;
   /** For the whole request, headers and body; 0: as long as its route allows. */
   readonly requestMs: number;
+  /** How long a connection is kept between two requests. */
+  readonly keepAliveMs: number;
   /** How often Node looks for requests that are late. */
   readonly checkEveryMs: number;
 }
@@ -20,13 +22,15 @@ export const SERVER_LIMITS: ServerLimits = {
   // GitHub itself gives a webhook 10 s from beginning to end, an Enterprise Server 30 s.
   headersMs: 10_000,
   requestMs: 30_000,
+  // Longer than a load balancer keeps it (60 s is common): a request on a connection that we close at that moment would be lost.
+  keepAliveMs: 75_000,
   // Node looks every 30 s when it is not told otherwise, which would double the limits above.
   checkEveryMs: 1_000,
 };
 
 /** One HTTP server: what is not read of a refused body is thrown away for half a second, then its connection is closed. */
 export function createHttpServer(app: Hono<HttpEnv>, limits: ServerLimits = SERVER_LIMITS): Server {
-  const { connectionsMax, headersMs, requestMs, checkEveryMs } = limits;
+  const { connectionsMax, headersMs, requestMs, keepAliveMs, checkEveryMs } = limits;
   const answer = getRequestListener((request, env) => app.fetch(request, env), {
     // The classes of the platform stay what they are for everybody else in this process.
     overrideGlobalObjects: false,
@@ -36,7 +40,7 @@ export function createHttpServer(app: Hono<HttpEnv>, limits: ServerLimits = SERV
       new Response('The address of the request cannot be read.\n', { status: error instanceof RequestError ? 400 : 500 }),
   });
   const server = createServer(
-    { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkEveryMs },
+    { headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: keepAliveMs, connectionsCheckingInterval: checkEveryMs },
     (request, response) => {
       // A client that keeps its connection would otherwise be answered on it for as long as the server drains.
       if (!server.listening) response.setHeader('connection', 'close');

@@ -20,6 +20,12 @@ describe('the server', () => {
     expect((await fetch(`${url}/here`, { method: 'OPTIONS' })).status).toBe(404);
   });
 
+  it('keeps a connection for longer than a load balancer in front of it does', async () => {
+    const { url } = await serve((app) => app.get('/', () => answerJson({})));
+    const [, seconds] = /timeout=(\d+)/.exec((await fetch(url)).headers.get('keep-alive') ?? '') ?? [];
+    expect(Number(seconds)).toBeGreaterThan(60);
+  });
+
   it('lives on when a route fails, and tells nobody why', async () => {
     const { url } = await serve((app) => app.get('/', () => Promise.reject(new Error('password=hunter2'))));
     for (let i = 0; i < 2; i += 1) {
