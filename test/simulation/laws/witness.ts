@@ -34,13 +34,17 @@ export class Witness {
     this.#looks.set(sample.cluster, looks);
     const { receivedAt, sampledAt } = sample;
     const last = looks.findLast((look) => look.isNews);
-    // An old one proves nothing; but after long silence nobody can tell it from a clock that was set back.
-    const isOfNow = truth !== undefined && sampledAt === truth.sampledAt + skewMs;
+    // An old one proves nothing; but after long silence nobody can tell it from a clock that was set back. Between two samples of the
+    // same instant there may have been an order.
+    const isOfNow =
+      truth !== undefined &&
+      sampledAt === truth.sampledAt + skewMs &&
+      (sample.kind !== 'observed' || sample.accepted?.epoch === truth.accepted?.epoch);
     const isCopy =
       last !== undefined &&
       !isOfNow &&
       (sampledAt === last.sampledAt
-        ? receivedAt > last.receivedAt
+        ? receivedAt >= last.receivedAt
         : sampledAt < last.sampledAt && receivedAt - last.receivedAt <= EVIDENCE_MAX_AGE_MS);
     const isObserved = sample.kind === 'observed';
     const shown = isObserved && !isCopy;
