@@ -78,7 +78,7 @@ async function commit(
   const own = memoryOf(memory, fleet.id);
   const next = applyChange(records, change);
   if (next !== undefined) own.records = { version: fleet.version + 1, records: next };
-  for (const { cluster, receivedAt } of change.observations ?? []) own.storedAt.set(cluster, receivedAt);
+  for (const { cluster, receivedAt } of change.observations ?? []) own.storedAt?.set(cluster, receivedAt);
   return 'committed';
 }
 

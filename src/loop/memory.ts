@@ -39,12 +39,14 @@ export interface FleetMemory {
   computed: DesiredBefore | undefined;
   /** The store's records as of one version of the fleet. */
   records: { readonly version: number; readonly records: FleetRecords } | undefined;
+  /** The same while it is read: whoever wants that version waits for the one read. */
+  reading: { readonly version: number; readonly records: Promise<FleetRecords> } | undefined;
   /** Answers that were recorded since, by the version that each made. */
   readonly replies: Map<number, RecordedReplies>;
   /** What the last tick saw: newer than what is stored, which is written only when something happens. */
   observations: Observations | undefined;
-  /** Of which evidence is stored, and when it was received. */
-  readonly storedAt: Map<ClusterId, Instant>;
+  /** Of which evidence is stored, and when it was received; `undefined` before that is read. */
+  storedAt: Map<ClusterId, Instant> | undefined;
   /** Clusters that were not healthy at the last look for drift, and when that was sampled. */
   unhealthy: ReadonlyMap<ClusterId, Instant>;
   /** By data plane. */
@@ -66,9 +68,10 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     manifests: undefined,
     computed: undefined,
     records: undefined,
+    reading: undefined,
     replies: new Map(),
     observations: undefined,
-    storedAt: new Map(),
+    storedAt: undefined,
     unhealthy: new Map(),
     evidence: new Map(),
     passingOn: new Coalesced(),

@@ -4,17 +4,42 @@ import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import type { LoopWith } from './loop.ts';
 import { type FleetMemory, type Memory, memoryOf, type RecordedReplies } from './memory.ts';
 
-type Read = Pick<StateStore, 'desired' | 'policy' | 'ledger' | 'stops' | 'activeRollouts' | 'orders' | 'recentRollouts'>;
+type Read = Pick<
+  StateStore,
+  'desired' | 'policy' | 'ledger' | 'stops' | 'activeRollouts' | 'orders' | 'recentRollouts' | 'observationTimes'
+>;
 
 /**
  * All that decisions are made from. The store is read again only when the fleet has moved on since: every write grows its version.
+ * Of several who ask at once, after a start say, one reads for all.
  *
  * @throws PortError
  */
 export async function loadRecords({ ports, memory }: LoopWith<'store'>, fleet: FleetRecord): Promise<FleetRecords> {
   const own = memoryOf(memory, fleet.id);
-  own.records = caughtUp(own, fleet.version) ?? { version: fleet.version, records: await readRecords(ports.store, fleet) };
-  return own.records.records;
+  const { version } = fleet;
+  // What is read already may need only the answers that came in meanwhile.
+  if (own.reading !== undefined && own.reading.version < version) await own.reading.records.catch(() => undefined);
+  const known = caughtUp(own, version);
+  if (known !== undefined) {
+    own.records = known;
+    return known.records;
+  }
+  if (own.reading?.version !== version) own.reading = { version, records: read(own, ports.store, fleet) };
+  return own.reading.records;
+}
+
+/** Reads, and keeps what was read; also when the evidence was received that is stored, the first time. */
+async function read(own: FleetMemory, store: Read, fleet: FleetRecord): Promise<FleetRecords> {
+  const { id, version } = fleet;
+  try {
+    const [records, times] = await Promise.all([readRecords(store, fleet), own.storedAt ?? store.observationTimes(id)]);
+    own.storedAt ??= new Map(times);
+    if (version >= (own.records?.version ?? 0)) own.records = { version, records };
+    return records;
+  } finally {
+    if (own.reading?.version === version) own.reading = undefined;
+  }
 }
 
 /** Answers come in from every data plane, and each makes a version: the records need not be read again for them. */

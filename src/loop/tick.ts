@@ -36,7 +36,12 @@ export async function tick(loop: LoopWith<'store' | 'clock' | 'log'>, id: FleetI
 
       const decided = await runInSteps(decideFleetInSteps(fleetInput(loop, records, policy, observations, now)));
 
-      const change = recordDecision(decided, { observations, storedAt: own.storedAt, reportEveryMs: loop.settings.publishIntervalMs, now });
+      const change = recordDecision(decided, {
+        observations,
+        storedAt: own.storedAt ?? new Map(),
+        reportEveryMs: loop.settings.publishIntervalMs,
+        now,
+      });
       const looks = isNews ? [] : looksFor(records.rollouts, policy);
       return { change: { ...change, followUps: [...change.followUps, ...looks] }, value: undefined };
     });

@@ -78,6 +78,8 @@ export interface StateStore {
   recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<number | undefined>;
   /** The newest observation of each cluster that any tick has stored. */
   observations(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Observation>>;
+  /** When each of those was received: all that a decision needs to know of them. */
+  observationTimes(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Instant>>;
   drifts(fleet: FleetId): Promise<readonly Drift[]>;
   audit(fleet: FleetId, filter: { readonly subject?: string; readonly limit: number }): Promise<readonly AuditEntry[]>;
 

@@ -4,6 +4,7 @@ import type { Observation } from '../../core/evidence/observation.ts';
 import { parseStoredObservation } from '../../core/evidence/parse.ts';
 import { type Decoder, listOf, maybe, object, parsed, text, word } from '../../core/model/decode.ts';
 import type { ClusterId, FleetId } from '../../core/model/ids.ts';
+import type { Instant } from '../../core/model/time.ts';
 import type { Database, Tx } from './database.ts';
 import { at, clusterId, difference } from './decoders.ts';
 import { inChunks, lastOfEach, readRow, recordset } from './rows.ts';
@@ -18,6 +19,19 @@ export async function observations(db: Database, fleet: FleetId): Promise<Readon
   const seen = rows.map((row) => readRow('observations', row.cluster, observationRow, row).observation);
   return new Map(seen.map((one) => [one.cluster, one]));
 }
+
+/** Of the narrow columns alone: a fleet has as many rows as clusters. */
+export async function observationTimes(db: Database, fleet: FleetId): Promise<ReadonlyMap<ClusterId, Instant>> {
+  const rows = await db.selectFrom('observations').select(['cluster', 'received_at']).where('fleet', '=', fleet).execute();
+  return new Map(
+    rows.map((row) => {
+      const { cluster, received_at: receivedAt } = readRow('observations', row.cluster, timeRow, row);
+      return [cluster, receivedAt];
+    }),
+  );
+}
+
+const timeRow = object({ cluster: clusterId, received_at: at });
 
 const observationRow = object({ observation: parsed((value: unknown) => value, parseStoredObservation) });
 

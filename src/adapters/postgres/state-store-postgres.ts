@@ -149,6 +149,10 @@ export class PostgresStateStore implements StateStore {
     return guarded('observations', () => evidence.observations(this.#db, fleet));
   }
 
+  observationTimes(fleet: FleetId) {
+    return guarded('observationTimes', () => evidence.observationTimes(this.#db, fleet));
+  }
+
   drifts(fleet: FleetId) {
     return guarded('drifts', () => evidence.drifts(this.#db, fleet));
   }

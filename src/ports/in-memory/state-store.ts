@@ -175,6 +175,10 @@ export class InMemoryStateStore implements StateStore {
     return byKey(this.#fleets.get(fleet)?.observations);
   }
 
+  async observationTimes(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Instant>> {
+    return new Map([...(await this.observations(fleet)).values()].map(({ cluster, receivedAt }) => [cluster, receivedAt]));
+  }
+
   async drifts(fleet: FleetId): Promise<readonly Drift[]> {
     return this.#fleets.get(fleet)?.drifts ?? [];
   }

@@ -142,6 +142,16 @@ export function evidenceLaws(under: () => StoreUnderTest): void {
       expect((await under().store.observations(FLEET)).get(c('k1'))).toStrictEqual(moved);
     });
 
+    it('says when what is stored of each cluster was received', async () => {
+      expect((await under().store.observationTimes(FLEET)).size).toBe(0);
+      await under().store.commit(change(0, { observations: [observed('k2', 10), unknown('k1', 20)] }));
+      await under().store.commit(change(1, { observations: [observed('k2', 30)] }));
+      expect([...(await under().store.observationTimes(FLEET))].sort()).toEqual([
+        ['k1', t(20)],
+        ['k2', t(30)],
+      ]);
+    });
+
     it('replaces the whole list of drifts, and leaves it alone when a change names none', async () => {
       const silent = drift('x', {
         key: 'data-plane:x',
