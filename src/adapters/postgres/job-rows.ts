@@ -6,14 +6,15 @@ import type pg from 'pg';
 import { type Decoded, either, flag, maybe, number, object, parsed, recordOf, text, word } from '../../core/model/decode.ts';
 import { err, ok } from '../../core/model/result.ts';
 import type { RetryDecision } from '../../ports/job-retry.ts';
-import { JOB_TASKS } from '../../ports/state-store.ts';
+import { JOB_TASKS, type JobTask } from '../../ports/state-store.ts';
 import { anything, integer } from './decoders.ts';
+import { LANES } from './job-lanes.ts';
 import type { JobShare } from './job-share.ts';
 import { plainText } from './rows.ts';
 
 /** In a smallint; at one attempt in five minutes it lasts for months. */
 const ATTEMPTS_MAX = 32_000;
-/** Of jobs that are due, so many are looked at to find those that may run: the first of each queue. */
+/** Of jobs of a lane that are due, so many are looked at to find those that may run: the first of each queue. */
 const LOOKED_AT_MAX = 1_000;
 const MESSAGE_CHARS_MAX = 2_000;
 
@@ -37,18 +38,19 @@ export interface Running {
 }
 
 /**
- * Takes up to `limit` jobs that are due, of each queue the first and none of a queue that is busy.
+ * Takes jobs that are due, of each queue the first and none of a queue that is busy.
  *
  * What is ours and does not run is taken as well: the answer that gave it to us was lost. So is what another replica had taken for
  * a fleet that has changed hands since.
  *
+ * @param starts - by lane: so many of it and of those behind it.
  * @param holder - who takes them.
  * @param share - where several replicas work on one queue.
  * @returns rows for `takenJob`.
  */
 export async function takeDueJobs(
   db: pg.Pool,
-  limit: number,
+  starts: readonly number[],
   holder: string,
   { keys, queues }: Running,
   share: JobShare | undefined,
@@ -64,21 +66,42 @@ export async function takeDueJobs(
     name: 'take due jobs',
     text: `
       with due as (
-        select key, queue, run_at, id from jobs j where ${mayRun} order by run_at, id limit ${LOOKED_AT_MAX}
+        ${dueByLane(mayRun)}
       ), heads as (
-        select distinct on (queue, case when queue is null then key end) key, run_at, id from due
+        select distinct on (queue, case when queue is null then key end) key, lane, run_at, id from due
         order by queue, case when queue is null then key end, run_at, id
+      ), chosen as (
+        ${chosenOfLanes()}
       ), free as (
         select key from jobs j
-        where key = any(array(select key from heads order by run_at, id limit $4)) and ${mayRun} for update skip locked
+        where key = any(array(select key from chosen)) and ${mayRun} for update skip locked
       )
       update jobs set holder = $1, running = generation, attempts = least(attempts + 1, ${ATTEMPTS_MAX})
       from free where jobs.key = free.key
       returning jobs.key, jobs.generation, jobs.task, jobs.queue, jobs.payload, jobs.attempts::int as attempts`,
-    values: [holder, keys, queues, limit, ...(share === undefined ? [] : [share.openFleets])],
+    values: [holder, keys, queues, starts, ...(share === undefined ? [] : [share.openFleets])],
   });
   return rows;
 }
+
+/** The first of each lane: a thousand reports that are due for longer must not hide a decision. */
+function dueByLane(mayRun: string): string {
+  const of = (tasks: readonly JobTask[], lane: number): string =>
+    `(select key, queue, ${lane} as lane, run_at, id from jobs j
+      where task in (${tasks.map((task) => `'${task}'`).join(', ')}) and ${mayRun}
+      order by run_at, id limit case when ($4::int[])[${lane + 1}] > 0 then ${LOOKED_AT_MAX} else 0 end)`;
+  return LANES.map(of).join(' union all ');
+}
+
+/** From the last lane on: what those before it may have is left for them. */
+const chosenOfLanes = (): string =>
+  LANES.reduceRight(
+    (behind, _tasks, lane) =>
+      `select key, run_at, id from (
+        select key, run_at, id from heads where lane = ${lane}${behind === '' ? '' : ` union all (${behind})`}
+      ) as lane_${lane} order by run_at, id limit ($4::int[])[${lane + 1}]`,
+    '',
+  );
 
 /** Ours, as long as nobody else has taken it; also when the server has forgotten in a crash that we had. */
 const IS_OURS = '(holder = $2 or holder is null)';

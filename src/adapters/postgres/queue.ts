@@ -4,6 +4,7 @@ import { decode } from '../../core/model/decode.ts';
 import { retryOf } from '../../ports/job-retry.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Job, JobTask } from '../../ports/state-store.ts';
+import { startsOf } from './job-lanes.ts';
 import {
   type Claim,
   claimOf,
@@ -141,7 +142,7 @@ export class JobQueue {
     if (slots <= 0) return;
     const keys = [...this.#running.keys()];
     const queues = [...this.#running.values()].flatMap(({ queue }) => queue ?? []);
-    const rows = await takeDueJobs(taking, slots, holder, { keys, queues }, share);
+    const rows = await takeDueJobs(taking, startsOf(slots, concurrency), holder, { keys, queues }, share);
     if (!this.#stopping.signal.aborted) for (const row of rows) await this.#begin(row);
   }
 

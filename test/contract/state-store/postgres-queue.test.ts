@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type JobQueue, QUEUE_TIMES } from '../../../src/adapters/postgres/queue.ts';
 import { PortError, type Retry } from '../../../src/ports/port-error.ts';
-import type { Job, StateStore } from '../../../src/ports/state-store.ts';
+import type { Job, JobTask, StateStore } from '../../../src/ports/state-store.ts';
 import { change, FLEET, fleetRecord, job } from '../../support/state/builders.ts';
 import { gate, type Handler, handlers } from '../../support/state/job-handlers.ts';
 import { eventually, memoryLog, type TestDatabase, TestServer } from '../../support/state/test-database.ts';
@@ -139,6 +139,62 @@ describe('the job queue', () => {
       await eventually('the newer one ran', () => ran.length === 2);
       expect(ran).toEqual([1, 2]);
     });
+  });
+
+  describe('with workers that never come back', () => {
+    const SLOW: readonly JobTask[] = ['review', 'sync', 'publish', 'sweep', 'drift', 'install', 'reconcile'];
+    const LONG_QUEUE = 1_200;
+    /** Each in a queue of its own. */
+    const many = (task: JobTask, count: number): readonly Job[] =>
+      Array.from({ length: count }, (_, nth) => job(`${task} ${nth}`, { task, queue: `${task} ${nth}`, payload: { task } }));
+    let never: ReturnType<typeof gate>;
+    let ran: unknown[];
+    const startHanging = (...tasks: readonly unknown[]) => {
+      never = gate();
+      ran = [];
+      return start(async ({ task }) => {
+        ran.push(task);
+        if (tasks.includes(task)) await never.promise;
+      });
+    };
+    afterEach(() => never.resolve());
+
+    it.each(SLOW)('in %s, decisions are made all the same, and sent', async (task) => {
+      await startHanging(task);
+      await store.enqueue(many(task, 20));
+      await eventually('the slow ones have what they may have', () => ran.length === 6);
+      await store.enqueue([...many('tick', 1), ...many('deliver', 1), ...many('observe', 1)]);
+      await eventually('the others ran', () => ran.length === 9);
+      expect(ran.slice(6).toSorted()).toEqual(['deliver', 'observe', 'tick']);
+      expect((await database.waitingJobs()).filter((one) => one.task === task)).toHaveLength(20);
+    });
+
+    it('in data planes too, decisions are made all the same', async () => {
+      await startHanging('review', 'deliver', 'observe');
+      await store.enqueue([...many('review', 20), ...many('deliver', 20), ...many('observe', 20)]);
+      await eventually('all of them but one hang', () => ran.length === 7);
+      await store.enqueue(many('tick', 3));
+      await eventually('the decisions were made', () => ran.length === 10);
+      expect(ran.slice(7)).toEqual(['tick', 'tick', 'tick']);
+    });
+
+    it('a decision does not wait for those that are due for longer, however many these are', async () => {
+      await startHanging('publish');
+      await store.enqueue(many('publish', LONG_QUEUE));
+      await eventually('the slow ones have what they may have', () => ran.length === 6);
+      await store.enqueue(many('tick', 1));
+      await eventually('the decision was made', () => ran.length === 7);
+      expect(ran[6]).toBe('tick');
+    });
+  });
+
+  it('with one slot gives it to whatever is due', async () => {
+    const ran: unknown[] = [];
+    await start(async ({ task }) => void ran.push(task), 1);
+    const tasks = ['review', 'deliver', 'tick'] as const;
+    await store.enqueue(tasks.map((task) => job(task, { task, payload: { task } })));
+    await drained();
+    expect(ran.toSorted()).toEqual(['deliver', 'review', 'tick']);
   });
 
   describe('stopping', () => {
