@@ -11,6 +11,8 @@ import type { Plan } from '../core/plan/plan.ts';
 import { type PlannedFleet, planFleet } from '../core/plan/plan-fleet.ts';
 import { renderPlanMarkdown, renderPlanText } from '../core/report/plan-text.ts';
 import { renderProblems } from '../core/report/problems.ts';
+import { compareRules } from '../core/rules/compare-rules.ts';
+import type { RulesReview } from '../core/rules/rule-change.ts';
 import { PortError } from '../ports/port-error.ts';
 import { type CliIo, EXIT, UsageError } from './io.ts';
 import { RepositoryModels } from './repository-models.ts';
@@ -31,7 +33,7 @@ Exit codes: 0 planned, or nothing changes; 1 the manifests have errors; 2 wrong 
 /** How many commits before `--from` are looked at, to tell a rollback from a change to something new. */
 const LINE_MAX = 50;
 
-/** @returns the exit code. With --format json, standard output is the plan, \`null\` when nothing changes, or the list of problems. */
+/** @returns the exit code. With --format json, standard output is the plan with the rules that change, \`null\` when nothing changes, or the list of problems. */
 export async function runPlan(argv: readonly string[], io: CliIo): Promise<number> {
   let repository: RepositoryGit | undefined;
   try {
@@ -54,9 +56,9 @@ export async function runPlan(argv: readonly string[], io: CliIo): Promise<numbe
       io.out(renderProblems(planned.problems, format, undefined));
       return EXIT.refused;
     }
-    const { plan } = planned;
-    if (format === 'json') io.out(`${JSON.stringify(plan === undefined ? null : printable(plan), null, 2)}\n`);
-    else io.out(format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan));
+    const { plan, rules } = planned;
+    if (format === 'json') io.out(`${JSON.stringify(printable(plan, rules), null, 2)}\n`);
+    else io.out(format === 'markdown' ? renderPlanMarkdown(plan, rules) : renderPlanText(plan, rules));
     return EXIT.fine;
   } catch (error) {
     return wrongUsage(error instanceof PortError ? new UsageError(error.message.replace(/^[a-z-]+\.\w+: /, '')) : error, PLAN_USAGE, io);
@@ -71,14 +73,15 @@ function open(folder: string): RepositoryGit {
 
 type Planned =
   | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
-  | { readonly kind: 'planned'; readonly plan: Plan | undefined };
+  | { readonly kind: 'planned'; readonly plan: Plan | undefined; readonly rules: RulesReview | undefined };
 
 /**
  * The plan that the bot would make if every commit up to `from` had been rolled out to the end. Without valid manifests at `from` there is
  * nothing to start from; the bot would take those of the last good commit, which only it knows.
  */
 async function planBetween(repository: RepositoryGit, from: CommitSha, to: CommitSha): Promise<Planned> {
-  const models = new RepositoryModels(repository, instant(Date.now()));
+  const now = instant(Date.now());
+  const models = new RepositoryModels(repository, now);
   const [earlier, later] = [await models.at(from), await models.at(to)];
   const { model, problems, locate } = later;
   if (model === undefined) return { kind: 'broken', problems };
@@ -90,7 +93,8 @@ async function planBetween(repository: RepositoryGit, from: CommitSha, to: Commi
   const first = plan([before]);
   const planned = couldGoBack(first.plan) ? plan([...(await lineTo(repository, models, from)), before]) : first;
   const located = locate(planned.problems);
-  return hasErrors(located) ? { kind: 'broken', problems: [...problems, ...located] } : { kind: 'planned', plan: planned.plan };
+  if (hasErrors(located)) return { kind: 'broken', problems: [...problems, ...located] };
+  return { kind: 'planned', plan: planned.plan, rules: compareRules(earlier.model, model, now) };
 }
 
 /** Without history nothing goes back; with it, those could whose version does not grow. */
@@ -114,7 +118,8 @@ async function lineTo(repository: RepositoryGit, models: RepositoryModels, commi
 }
 
 /** Maps are written as objects: by cluster id, in the order in which they start. */
-const printable = (plan: Plan) => ({
-  ...plan,
-  rollouts: plan.rollouts.map((rollout) => ({ ...rollout, targets: Object.fromEntries(rollout.targets) })),
-});
+function printable(plan: Plan | undefined, rules: RulesReview | undefined) {
+  if (plan === undefined) return rules === undefined ? null : { rules };
+  const rollouts = plan.rollouts.map((rollout) => ({ ...rollout, targets: Object.fromEntries(rollout.targets) }));
+  return { ...plan, rollouts, ...(rules === undefined ? {} : { rules }) };
+}

@@ -3,6 +3,7 @@ import type { FleetRecords } from '../core/change/apply-change.ts';
 import type { CommitSha } from '../core/model/ids.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { isFinished } from '../core/reconcile/state.ts';
+import type { RulesView } from '../core/report/plan-rules.ts';
 import type { PlanView, UnderWay } from '../core/report/plan-view.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
@@ -14,7 +15,8 @@ import { loadRecords } from './records.ts';
 export type PullReview =
   | { readonly kind: 'untouched' }
   | { readonly kind: 'conflict'; readonly paths: readonly string[] }
-  | PlannedManifests;
+  | Exclude<PlannedManifests, { kind: 'planned' }>
+  | (Extract<PlannedManifests, { kind: 'planned' }> & { readonly rules: RulesView | undefined });
 
 /** Everything that comment and check say about a pull request before its merge. */
 export async function planView(
@@ -35,12 +37,13 @@ export async function planView(
     case 'broken':
       return { ...common, kind: 'broken', problems: review.problems, digest: undefined };
     case 'planned': {
-      const { plan, problems, model } = review;
-      if (plan === undefined) return { ...common, kind: 'nothing-moves', problems, digest: undefined };
+      const { plan, problems, model, rules } = review;
+      if (plan === undefined) return { ...common, kind: 'nothing-moves', rules, problems, digest: undefined };
       return {
         ...common,
         kind: 'planned',
         plan,
+        rules,
         digest: plan.digest,
         problems,
         changedFrom: shownDigest !== undefined && shownDigest !== plan.digest ? shownDigest : undefined,

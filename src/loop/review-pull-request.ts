@@ -4,12 +4,15 @@
  * At most three requests to the code host: the pull request (unless it is known), the check, the comment; and one more for each of
  * the two that is new, which is looked for before it is made. A comment is made only when the pull request touches manifests, and never a second time.
  */
+import type { FleetModel } from '../core/manifest/model.ts';
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import { renderPlanCheck } from '../core/report/plan-check.ts';
 import { COMMENT_MARKER, renderPlanComment } from '../core/report/plan-comment.ts';
+import type { RulesView } from '../core/report/plan-rules.ts';
+import { compareRules } from '../core/rules/compare-rules.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord, PullRecord } from '../ports/state-store.ts';
-import { loadManifests } from './load-manifests.ts';
+import { loadManifests, loadModelInForce } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
 import { type PullReview, planView } from './plan-view.ts';
@@ -66,7 +69,20 @@ async function reviewOf(loop: ReviewLoop, id: FleetId, base: CommitSha, pull: Pu
   if (touched.length === 0) return { kind: 'untouched' };
   const loaded = await loadManifests(loop, fleet, merged.tree);
   const records = await loadRecords(loop, fleet);
-  return await planManifests(loop, fleet, records, loaded, records.policy?.dataPlanes ?? []);
+  const planned = await planManifests(loop, fleet, records, loaded, records.policy?.dataPlanes ?? []);
+  return planned.kind === 'planned' ? { ...planned, rules: await rulesOf(loop, fleet, records.heads.good, planned.model) } : planned;
+}
+
+/** Before the first manifests there are no rules to change. */
+async function rulesOf(
+  loop: ReviewLoop,
+  fleet: FleetRecord,
+  inForce: CommitSha | undefined,
+  model: FleetModel,
+): Promise<RulesView | undefined> {
+  if (inForce === undefined) return undefined;
+  const before = await loadModelInForce(loop, fleet, inForce);
+  return before === undefined ? 'not-comparable' : compareRules(before, model, loop.ports.clock.now());
 }
 
 async function publish(

@@ -7,7 +7,7 @@ import { duration, instant } from '../../src/core/model/time.ts';
 import type { Plan, PlannedApproval, PlannedPhase, PlannedRollout, PlannedTarget } from '../../src/core/plan/plan.ts';
 import { type HoldReason, type Holds, NO_HOLDS, type Wait } from '../../src/core/reconcile/decision.ts';
 import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../src/core/reconcile/state.ts';
-import type { PlannedView, PlanView } from '../../src/core/report/plan-view.ts';
+import type { NothingMovesView, PlannedView, PlanView } from '../../src/core/report/plan-view.ts';
 import type { RolloutView, ShownRollout } from '../../src/core/report/rollout-view.ts';
 import type { Stop } from '../../src/core/stop/stop.ts';
 
@@ -176,6 +176,7 @@ export function plannedView(plan: Plan, fields: Partial<PlannedView> & Partial<t
     kind: 'planned',
     plan,
     digest: plan.digest,
+    rules: undefined,
     problems: [],
     changedFrom: undefined,
     calendar: [],
@@ -187,7 +188,8 @@ export function plannedView(plan: Plan, fields: Partial<PlannedView> & Partial<t
 type Special =
   | { readonly kind: 'untouched' }
   | { readonly kind: 'conflict'; readonly paths: readonly string[] }
-  | { readonly kind: 'broken' | 'nothing-moves'; readonly problems: readonly Problem[] };
+  | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
+  | Omit<NothingMovesView, 'digest'>;
 export const viewOf = (special: Special): PlanView => ({ ...COMMON, digest: undefined, ...special });
 
 export const rolloutId = (release: string): RolloutId => trusted.rollout(`aaaaaaaaaaaa-${hash16(release)}`);

@@ -33,12 +33,13 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   stop: ['model', 'desired'],
   plan: ['model', 'manifest', 'desired', 'evidence', 'ledger', 'stop'],
   reconcile: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan'],
+  rules: ['model', 'manifest', 'calendar'],
   forecast: ['model', 'evidence', 'reconcile'],
   drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'reconcile'],
   change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
   landing: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
   command: ['model', 'desired', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
-  report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift', 'change', 'command'],
+  report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'rules', 'drift', 'change', 'command'],
 };
 
 /** Clock, randomness, I/O and waiting: what would make a decision depend on more than its input. */

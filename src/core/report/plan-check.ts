@@ -4,6 +4,7 @@ import type { CheckOutput } from './check-output.ts';
 import { layOut } from './lay-out.ts';
 import { code, plural } from './markdown.ts';
 import { planParts } from './plan-comment.ts';
+import { losesProtection } from './plan-rules.ts';
 import type { PlanView } from './plan-view.ts';
 import { verdictOf } from './plan-words.ts';
 import { annotationsOf, countProblems, problemRows } from './problem-table.ts';
@@ -11,15 +12,22 @@ import { annotationsOf, countProblems, problemRows } from './problem-table.ts';
 /** The check of a pull request: the same verdict as in the comment, and every problem at its line. */
 export function renderPlanCheck(view: PlanView): CheckOutput {
   const { icon, words } = verdictOf(view);
-  const failed = view.kind === 'broken' || view.kind === 'conflict';
   const problems = 'problems' in view ? view.problems : [];
   return {
-    state: { kind: 'completed', conclusion: failed ? 'failure' : 'success' },
+    state: { kind: 'completed', conclusion: planConclusion(view) },
     title: words,
     summary: `${icon} ${words}`,
     text: view.kind === 'untouched' ? undefined : layOut(planParts(view)),
     annotations: annotationsOf(problems),
   };
+}
+
+/** Green only when nothing stands against a merge: that somebody must agree is not a failure, and is not green. */
+function planConclusion(view: PlanView): 'success' | 'failure' | 'neutral' | 'action_required' {
+  if (view.kind === 'broken' || view.kind === 'conflict') return 'failure';
+  if (!('rules' in view)) return 'success';
+  if (view.rules === 'not-comparable') return 'neutral';
+  return losesProtection(view.rules) ? 'action_required' : 'success';
 }
 
 /** What is known of a commit of the default branch. */

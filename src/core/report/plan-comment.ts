@@ -2,6 +2,7 @@ import { assertNever } from '../model/assert.ts';
 import { layOut, type Part } from './lay-out.ts';
 import { code, inert, names, plural } from './markdown.ts';
 import { leftAlone, memberTables, releaseTable, riskList, rolloutPlans, whenParts } from './plan-parts.ts';
+import { rulesParts } from './plan-rules.ts';
 import type { PlannedView, PlanView } from './plan-view.ts';
 import { approvalTime, approverWords, countTargets, verdictOf } from './plan-words.ts';
 import { countProblems, problemRows } from './problem-table.ts';
@@ -48,7 +49,11 @@ export function planParts(view: PlanView): readonly Part[] {
         '**Next:** fix the manifests and push; the check runs again at once. `npx flotilla validate` finds the same on your machine.',
       ];
     case 'nothing-moves':
-      return ['Every cluster keeps what it should run, so merging this rolls nothing out.', ...warnings(view)];
+      return [
+        ...(view.rules === undefined ? [] : rulesParts(view.rules)),
+        'Every cluster keeps what it should run, so merging this rolls nothing out.',
+        ...warnings(view),
+      ];
     case 'planned':
       return plannedParts(view);
     default:
@@ -65,11 +70,12 @@ function conflictWords(paths: readonly string[]): string {
 }
 
 function plannedParts(view: PlannedView & PlanView): readonly Part[] {
-  const { plan, changedFrom } = view;
+  const { plan, rules, changedFrom } = view;
   const changed = changedFrom === undefined ? [] : [`ℹ️ The plan is not the one that was shown here before (${code(changedFrom)}).`];
   const hasTargets = countTargets(plan) > 0;
   return [
     ...changed,
+    ...(rules === undefined ? [] : rulesParts(rules)),
     ...(plan.rollouts.length > 0 ? [releaseTable(plan)] : []),
     ...(plan.risks.length > 0 ? [riskList(plan)] : []),
     ...rolloutPlans(plan),

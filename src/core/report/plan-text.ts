@@ -1,26 +1,31 @@
 import type { Plan, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
+import type { RulesReview } from '../rules/rule-change.ts';
 import { layOut } from './lay-out.ts';
 import { plain, plural } from './markdown.ts';
 import { leftAlone, memberTables, releaseTable, riskList, rolloutPlans } from './plan-parts.ts';
+import { rulesLines, rulesParts, rulesVerdict } from './plan-rules.ts';
 import { budgetWords, planVerdict, timeWords } from './plan-words.ts';
 import { CHANGE_WORDS } from './words.ts';
 
 const NOTHING = 'Nothing changes: every cluster keeps what it should run.';
 
 /** A plan as Markdown, for a pull request of another forge or a chat. */
-export function renderPlanMarkdown(plan: Plan | undefined): string {
-  if (plan === undefined) return `${NOTHING}\n`;
+export function renderPlanMarkdown(plan: Plan | undefined, rules?: RulesReview): string {
+  const change = rules === undefined ? [] : [`### ${rulesVerdict(rules)}`, ...rulesParts(rules)];
+  if (plan === undefined) return `${layOut([...change, NOTHING])}\n`;
   const { rollouts } = plan;
   const risks = plan.risks.length === 0 ? [] : [riskList(plan)];
   const phases = rollouts.length === 0 ? [] : [releaseTable(plan), ...rolloutPlans(plan)];
   const members = rollouts.flatMap((rollout) => memberTables(rollout, rollouts.length > 1));
-  return `${layOut([`### ${planVerdict(plan)}`, ...risks, ...phases, ...members, ...leftAlone(plan)])}\n`;
+  return `${layOut([...change, `### ${planVerdict(plan)}`, ...risks, ...phases, ...members, ...leftAlone(plan)])}\n`;
 }
 
 /** A plan for a terminal: one line for each cluster, without anything in it that a terminal would obey. */
-export function renderPlanText(plan: Plan | undefined): string {
-  if (plan === undefined) return `${NOTHING}\n`;
+export function renderPlanText(plan: Plan | undefined, rules?: RulesReview): string {
+  const change = rules === undefined ? [] : rulesLines(rules);
+  if (plan === undefined) return `${[...change, ...(change.length > 0 ? [''] : []), NOTHING].join('\n')}\n`;
   const sections = [
+    change,
     [planVerdict(plan)],
     plan.risks.map(({ words }) => `! ${plain(words)}`),
     ...plan.rollouts.flatMap(rolloutLines),

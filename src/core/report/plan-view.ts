@@ -4,6 +4,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Instant } from '../model/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RolloutStatus } from '../reconcile/state.ts';
+import type { RulesView } from './plan-rules.ts';
 
 /** Everything that the comment and the check say about a pull request before its merge. */
 export type PlanView = Common &
@@ -11,9 +12,17 @@ export type PlanView = Common &
     | { readonly kind: 'untouched'; readonly digest: undefined }
     | { readonly kind: 'conflict'; readonly digest: undefined; readonly paths: readonly string[] }
     | { readonly kind: 'broken'; readonly digest: undefined; readonly problems: readonly Problem[] }
-    | { readonly kind: 'nothing-moves'; readonly digest: undefined; readonly problems: readonly Problem[] }
+    | NothingMovesView
     | PlannedView
   );
+
+/** No cluster is to run anything else; the rules may change all the same. */
+export interface NothingMovesView {
+  readonly kind: 'nothing-moves';
+  readonly digest: undefined;
+  readonly rules: RulesView | undefined;
+  readonly problems: readonly Problem[];
+}
 
 interface Common {
   readonly head: CommitSha;
@@ -29,6 +38,8 @@ export interface PlannedView {
   readonly kind: 'planned';
   readonly digest: PlanDigest;
   readonly plan: Plan;
+  /** `undefined` when every cluster is subject to what it was. */
+  readonly rules: RulesView | undefined;
   /** Warnings. */
   readonly problems: readonly Problem[];
   /** The plan that was shown before, where it was another one. */

@@ -12,11 +12,12 @@ import {
   TARGET_CHANGES,
 } from '../plan/plan.ts';
 import { code, inert, names, plural } from './markdown.ts';
+import { losesProtection, type RulesView, rulesVerdict } from './plan-rules.ts';
 import type { PlanView } from './plan-view.ts';
 import { BUDGET_WORDS, CHANGE_WORDS } from './words.ts';
 
 /** The verdict on a pull request in one line: title of the check and first line of the comment. Plain text, nothing of others in it. */
-export function verdictOf(view: PlanView): { readonly icon: string; readonly words: string } {
+export function verdictOf(view: PlanView): Verdict {
   switch (view.kind) {
     case 'untouched':
       return { icon: '✅', words: 'No manifests changed' };
@@ -27,16 +28,30 @@ export function verdictOf(view: PlanView): { readonly icon: string; readonly wor
       return { icon: '❌', words: `No plan: ${plural(errors, 'error')} in the manifests` };
     }
     case 'nothing-moves':
-      return { icon: '✅', words: 'Nothing to roll out: manifests change, but no cluster does' };
+      return withRules(view.rules, undefined) ?? { icon: '✅', words: 'Nothing to roll out: manifests change, but no cluster does' };
     case 'planned': {
       const isStopped = view.plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
-      return isStopped
+      const moves = isStopped
         ? { icon: '⚠️', words: `${planVerdict(view.plan)}, once a stop is lifted` }
         : { icon: '✅', words: planVerdict(view.plan) };
+      return withRules(view.rules, moves) ?? moves;
     }
     default:
       return assertNever(view, 'verdictOf');
   }
+}
+
+interface Verdict {
+  readonly icon: string;
+  readonly words: string;
+}
+
+/** What changes the rules is said before what it moves: the rules hold long after that. */
+function withRules(rules: RulesView | undefined, moves: Verdict | undefined): Verdict | undefined {
+  if (rules === undefined) return undefined;
+  const isFine = rules !== 'not-comparable' && !losesProtection(rules);
+  const icon = isFine ? (moves?.icon ?? '✅') : '⚠️';
+  return { icon, words: [rulesVerdict(rules), ...(moves === undefined ? [] : [moves.words])].join('. ') };
 }
 
 /** `Rolls back 12 clusters in 3 phases`, `Changes 15 clusters of 2 releases in 7 phases`. */

@@ -6,6 +6,7 @@ import type { WordOf } from '../model/vocabulary.ts';
 import type { BudgetKind, EXCLUSIONS, Intent, LimitKind, RISK_CODES, RolloutKind, TargetChange, Urgency } from '../plan/plan.ts';
 import type { HoldKind } from '../reconcile/decision.ts';
 import type { OVERRIDE_KINDS, PhaseStatus, RolloutStatus, TargetStatus } from '../reconcile/state.ts';
+import type { RuleEffect, RuleKind } from '../rules/rule-change.ts';
 import type { STOP_LETS, StopCause, StopScope } from '../stop/stop.ts';
 import type { PhaseStanding } from './phase-standing.ts';
 
@@ -316,3 +317,39 @@ export const VERB_WORDS: Vocabulary<Verb> = {
 
 /** `✅ done`. */
 export const signed = ({ icon, label }: StatusWords): string => `${icon} ${label}`;
+
+/** With `s` they are several. */
+export const RULE_WORDS: Vocabulary<RuleKind> = {
+  freeze: words('freeze', 'When clusters must not be touched.'),
+  window: words('window', 'When clusters may be touched. Without one, they may be at any time.'),
+  approval: words('approval', 'People who must agree before a phase goes on.'),
+  canary: words('canary phase', 'A few clusters that try a change before these.'),
+  phase: words('turn', 'How many phases go before these clusters.'),
+  command: words('right to command', 'Who may command what.'),
+  soak: words('soak', 'How long a cluster must be healthy before it counts.'),
+  bake: words('bake', 'How long the phases before wait, all together.'),
+  watch: words('watch', 'How long a cluster is watched after its soak.'),
+  budget: words('budget', 'How much may go wrong before the rollout pauses.'),
+  limit: words('limit', 'How many clusters may be unproven at once.'),
+  'on-failure': words('answer to failure', 'What happens when a budget is spent.'),
+  waiver: words('waiver', 'A new version may go on without a canary.'),
+  upgrade: words('upgrade rule', 'Which jumps from version to version are legal, and how often.'),
+  requirement: words('requirement', 'A product that goes first.'),
+  alert: words('alert', 'An alert that halts a rollout.'),
+  'health-check': words('health check', 'A question that is asked of monitoring.'),
+  deadline: words('deadline', 'After how long a cluster counts as failed.'),
+  'max-duration': words('longest duration', 'After how long a phase defers what has not started.'),
+  signal: words('signal', 'Monitoring that is listened to.'),
+  drift: words('answer to drift', 'What happens when a cluster drifts.'),
+  'data-plane': words('data plane', 'How a data plane is reached.'),
+};
+
+export const RULE_EFFECT_WORDS: Vocabulary<RuleEffect, StatusWords> = {
+  loses: status(
+    '⚠️',
+    'less protection',
+    'A cluster may be touched, or broken, where it could not before. Somebody whom the old rules name must agree.',
+  ),
+  gains: status('✅', 'more protection', 'A cluster is kept from more than before.'),
+  other: status('ℹ️', 'different', 'Neither more nor less.'),
+};

@@ -6,6 +6,7 @@ import type { PlannedTarget, Risk } from '../../../src/core/plan/plan.ts';
 import { renderPlanCheck } from '../../../src/core/report/plan-check.ts';
 import { renderPlanComment } from '../../../src/core/report/plan-comment.ts';
 import type { PlanView } from '../../../src/core/report/plan-view.ts';
+import type { RuleChange, RulesReview } from '../../../src/core/rules/rule-change.ts';
 import {
   at,
   connect,
@@ -95,6 +96,34 @@ const arrivals = kafka({
   fields: { selected: 14, fromVersions: ['3.7.0'] },
 });
 
+const shops = Array.from({ length: 14 }, (_, n) => cluster(`kafka-shop-${String(n + 1).padStart(2, '0')}`));
+const rule = (change: Partial<RuleChange> & Pick<RuleChange, 'kind' | 'name'>): RuleChange => ({
+  effect: 'loses',
+  before: undefined,
+  after: undefined,
+  clusters: shops,
+  ...change,
+});
+const losing: RulesReview = {
+  digest: trusted.digest('1111222233334444'),
+  changes: [
+    rule({ kind: 'freeze', name: 'year-end', before: '0 0 15 12 * for 21d (Europe/Berlin), major versions only' }),
+    rule({ kind: 'window', name: 'tenant-nights', before: '0 22 * * 1-4 for 6h (Europe/Zurich)', clusters: shops.slice(0, 2) }),
+    rule({ kind: 'window', name: 'tenant-saturdays', before: '0 6 * * 6 for 14h (Europe/Zurich)', clusters: shops.slice(0, 2) }),
+    rule({ kind: 'approval', name: 'standard, rest', before: '2 before it starts, by team kafka-leads or otto, not the author' }),
+    rule({ kind: 'command', name: HOSTILE, after: 'approve, lift' }),
+    rule({ kind: 'bake', name: 'standard, rest', before: '1h 30m', after: '10m' }),
+    rule({ kind: 'limit', name: 'standard, rest', effect: 'gains', before: '25 %', after: '10 %' }),
+  ],
+  losing: shops,
+  approvers: { teams: ['kafka-leads'], users: ['otto'], maintainers: false },
+};
+const gaining: RulesReview = {
+  ...losing,
+  changes: [rule({ kind: 'freeze', name: 'year-end', effect: 'gains', after: '0 0 15 12 * for 21d (Europe/Berlin)' })],
+  losing: [],
+};
+
 const views: Readonly<Record<string, PlanView>> = {
   ordinary: plannedView(ordinary, {
     changedFrom: '0123456789abcdef',
@@ -176,7 +205,11 @@ const views: Readonly<Record<string, PlanView>> = {
     ],
   }),
   conflict: viewOf({ kind: 'conflict', paths: ['fleet-manifests/releases/kafka.yaml'] }),
-  'nothing-moves': viewOf({ kind: 'nothing-moves', problems: [] }),
+  'nothing-moves': viewOf({ kind: 'nothing-moves', rules: undefined, problems: [] }),
+  'rules-lose': viewOf({ kind: 'nothing-moves', rules: losing, problems: [] }),
+  'rules-gain': viewOf({ kind: 'nothing-moves', rules: gaining, problems: [] }),
+  'rules-and-clusters': plannedView(ordinary, { rules: losing }),
+  'rules-not-comparable': viewOf({ kind: 'nothing-moves', rules: 'not-comparable', problems: [] }),
   untouched: viewOf({ kind: 'untouched' }),
 };
 
@@ -194,7 +227,20 @@ describe('check of a pull request', () => {
       .filter((line) => line.startsWith('### '));
     expect(summary).toBe(verdict.slice('### '.length));
     expect(summary).toContain(title);
-    expect(state.conclusion).toBe(verdict.includes('❌') ? 'failure' : 'success');
+    const isRed = verdict.includes('❌');
+    expect(state.conclusion === 'failure').toBe(isRed);
+  });
+
+  it('is not green where clusters lose protection, or where nobody can tell', () => {
+    const conclusions = Object.fromEntries(Object.entries(views).map(([name, view]) => [name, renderPlanCheck(view).state.conclusion]));
+    expect(conclusions).toMatchObject({
+      'rules-lose': 'action_required',
+      'rules-and-clusters': 'action_required',
+      'rules-gain': 'success',
+      'rules-not-comparable': 'neutral',
+      'nothing-moves': 'success',
+      ordinary: 'success',
+    });
   });
 
   it('has a problem at each line, with its fix', async () => {

@@ -33,6 +33,15 @@ describe('a pull request', () => {
     expect((await bot.newest()).digest).toBe(shown);
   });
 
+  it('that takes a protection away says so first, and is not green', async () => {
+    const bot = await TestBot.begin({ approval: true });
+    const head = await bot.propose({ approval: false }, 7);
+    await bot.work();
+    expect(bot.repository.check(head, CHECK)?.state).toEqual({ kind: 'completed', conclusion: 'action_required' });
+    expect(bot.repository.comments(7)[0]?.body).toContain('### ⚠️ Changes the rules: 1 approval removed; 2 clusters lose protection');
+    expect(bot.repository.comments(7)[0]?.body).toContain('by `lead`');
+  });
+
   it('that is pushed to keeps its one comment', async () => {
     const { bot } = await proposed();
     const head = await bot.propose({ version: '3.8.1' }, 7);
