@@ -1,13 +1,17 @@
 import { calendarNotes } from '../core/calendar/notes.ts';
 import type { FleetRecords } from '../core/change/apply-change.ts';
+import type { FleetModel } from '../core/manifest/model.ts';
 import type { CommitSha } from '../core/model/ids.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { isFinished } from '../core/reconcile/state.ts';
+import { halfWayTargets } from '../core/report/half-way.ts';
+import type { ClusterLabels } from '../core/report/plan-changes.ts';
 import type { RulesView } from '../core/report/plan-rules.ts';
 import type { PlanView, UnderWay } from '../core/report/plan-view.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import type { LoopWith } from './loop.ts';
+import { memoryOf } from './memory.ts';
 import type { PlannedManifests } from './plan-manifests.ts';
 import { loadRecords } from './records.ts';
 
@@ -39,6 +43,8 @@ export async function planView(
     case 'planned': {
       const { plan, problems, model, rules } = review;
       if (plan === undefined) return { ...common, kind: 'nothing-moves', rules, problems, digest: undefined };
+      const records = await loadRecords(loop, fleet);
+      const observations = memoryOf(loop.memory, fleet.id).observations ?? (await loop.ports.store.observations(fleet.id));
       return {
         ...common,
         kind: 'planned',
@@ -48,10 +54,17 @@ export async function planView(
         problems,
         changedFrom: shownDigest !== undefined && shownDigest !== plan.digest ? shownDigest : undefined,
         calendar: calendarNotes(model, plan, now),
-        underWay: await underWay(loop, fleet, await loadRecords(loop, fleet), plan),
+        halfWay: halfWayTargets(plan, records.ledger, records.orders, observations),
+        labels: labelsOf(model, plan),
+        underWay: await underWay(loop, fleet, records, plan),
       };
     }
   }
+}
+
+function labelsOf({ clusters }: FleetModel, { rollouts }: Plan): ClusterLabels {
+  const targets = rollouts.flatMap((rollout) => [...rollout.targets.keys()]);
+  return new Map(targets.map((cluster) => [cluster, clusters.get(cluster)?.value.metadata.labels ?? {}]));
 }
 
 /** Rollouts that are not finished, of releases that the plan changes too. */

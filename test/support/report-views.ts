@@ -7,6 +7,7 @@ import { duration, instant } from '../../src/core/model/time.ts';
 import type { Plan, PlannedApproval, PlannedPhase, PlannedRollout, PlannedTarget } from '../../src/core/plan/plan.ts';
 import { type HoldReason, type Holds, NO_HOLDS, type Wait } from '../../src/core/reconcile/decision.ts';
 import { PHASE_AHEAD, type PhaseState, type RolloutState, type TargetState, untouched } from '../../src/core/reconcile/state.ts';
+import type { ClusterLabels } from '../../src/core/report/plan-changes.ts';
 import type { NothingMovesView, PlannedView, PlanView } from '../../src/core/report/plan-view.ts';
 import type { RolloutView, ShownRollout } from '../../src/core/report/rollout-view.ts';
 import type { Stop } from '../../src/core/stop/stop.ts';
@@ -170,6 +171,16 @@ export function planOf(rollouts: readonly PlannedRollout[], fields: Partial<Plan
   return { digest, rollouts, excluded: [], removed: [], risks: [], ...fields };
 }
 
+/** Of the clusters of `KAFKA_PHASES` and beyond. */
+const LABELS: ClusterLabels = new Map(
+  KAFKA_PHASES.flatMap(({ name, members }) =>
+    members.map((member, n) => [
+      trusted.cluster(member),
+      { tier: ['canary', 'internal'].includes(name) ? name : 'customer', region: ['eu-west-1', 'eu-central-1'][n % 2] ?? 'eu-west-1' },
+    ]),
+  ),
+);
+
 export function plannedView(plan: Plan, fields: Partial<PlannedView> & Partial<typeof COMMON> = {}): PlannedView & PlanView {
   return {
     ...COMMON,
@@ -177,6 +188,8 @@ export function plannedView(plan: Plan, fields: Partial<PlannedView> & Partial<t
     plan,
     digest: plan.digest,
     rules: undefined,
+    halfWay: [],
+    labels: LABELS,
     problems: [],
     changedFrom: undefined,
     calendar: [],

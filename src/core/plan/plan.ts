@@ -162,6 +162,7 @@ export const RISK_CODES = [
   'downgrade',
   'half-way',
   'replicas-down',
+  'all-at-once',
   'no-canary',
   'large-first-phase',
   'no-bake',

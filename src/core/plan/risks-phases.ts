@@ -14,7 +14,7 @@ export function phaseRisks(plan: ReleasePlan): readonly Risk[] {
   const [first, ...later] = own;
   // A single cluster has nothing to be tried on before it.
   if (first === undefined || targets.size < 2) return [];
-  const risks: Risk[] = [...canaryRisks(plan, first)];
+  const risks: Risk[] = [...allAtOnce(plan), ...canaryRisks(plan, first)];
   const percent = Math.floor((first.members.length * 100) / targets.size);
   if (targets.size >= SHARE_MEMBERS_MIN && percent > FIRST_PHASE_MAX_PERCENT) {
     const share = `${first.members.length} of ${targets.size} (${percent} %)`;
@@ -29,6 +29,14 @@ export function phaseRisks(plan: ReleasePlan): readonly Risk[] {
     });
   }
   return risks;
+}
+
+/** One phase has them all, no limit holds any of them back, and nobody is asked. */
+function allAtOnce({ rollout: { release, phases, targets, limits } }: ReleasePlan): readonly Risk[] {
+  const all = phases.find(({ members }) => members.length === targets.size);
+  const limit = limits.find(({ kind }) => kind === 'release')?.count.count ?? targets.size;
+  if (all === undefined || all.approval?.when === 'before' || Math.min(all.maxConcurrent.count, limit) < targets.size) return [];
+  return [{ code: 'all-at-once', words: `All ${targets.size} clusters of ${release} move at once, and nobody has to approve it` }];
 }
 
 function canaryRisks({ rollout, moves }: ReleasePlan, first: PlannedPhase): readonly Risk[] {

@@ -11,7 +11,7 @@ export const BODY_BYTES_MAX = 60_000;
 export const ROWS_MAX = BODY_BYTES_MAX / 40;
 
 /** A piece of a report. Words always stand; rows give way when the whole would be too long. */
-export type Part = string | Rows;
+export type Part = string | Rows | Names;
 
 /** A table that may lose its last rows, and says so. */
 export interface Rows {
@@ -27,47 +27,74 @@ export interface Rows {
   readonly summary: string | undefined;
 }
 
+/** Names one after the other, folded: the last ones give way. */
+export interface Names {
+  readonly names: readonly string[];
+  /** Names that were not even made, because so many can never fit. */
+  readonly more: number;
+  /** What is said of all of them; may be empty. */
+  readonly intro: string;
+  readonly of: readonly [one: string, many: string];
+  readonly rest: string;
+  readonly summary: string;
+}
+
 /**
  * Puts the parts under each other within a limit. Every part keeps its place and its count; tables share what room is
  * left, the first ones first, and each that is cut says how many rows are missing and where they are.
  */
 export function layOut(parts: readonly Part[], bytesMax = BODY_BYTES_MAX): string {
-  const shortest = parts.map((part) => (typeof part === 'string' ? part : renderRows(part, 0)));
+  const shortest = parts.map((part) => (typeof part === 'string' ? part : render(part, 0)));
   let left = bytesMax - shortest.reduce((sum, text) => sum + utf8Length(text) + 2, 0);
   if (left < 0) return cut(shortest.join('\n\n'), bytesMax);
   return parts
     .map((part, at) => {
       const short = shortest[at] ?? '';
       if (typeof part === 'string') return part;
-      const text = renderRows(part, rowsWithin(part, left + utf8Length(short)));
+      const text = render(part, countWithin(part, left + utf8Length(short)));
       left -= utf8Length(text) - utf8Length(short);
       return text;
     })
     .join('\n\n');
 }
 
-function rowsWithin(part: Rows, bytesMax: number): number {
-  if (utf8Length(renderRows(part, part.rows.length)) <= bytesMax) return part.rows.length;
+const countOf = (part: Rows | Names): number => ('names' in part ? part.names.length : part.rows.length);
+
+function countWithin(part: Rows | Names, bytesMax: number): number {
+  if (utf8Length(render(part, countOf(part))) <= bytesMax) return countOf(part);
+  const [head, sizes] =
+    'names' in part
+      ? [0, part.names.map((name) => utf8Length(name) + 2)]
+      : [utf8Length(tableHead(part.heads)), part.rows.map((row) => utf8Length(tableRow(row)) + 1)];
   // Beside the rows come the head, an empty line, and the word `more` in the notice.
-  let room = bytesMax - utf8Length(renderRows(part, 0)) - utf8Length(tableHead(part.heads)) - '\n\nmore '.length;
+  let room = bytesMax - utf8Length(render(part, 0)) - head - '\n\nmore '.length;
   let count = 0;
-  for (const row of part.rows) {
-    room -= utf8Length(tableRow(row)) + 1;
+  for (const size of sizes) {
+    room -= size;
     if (room < 0) break;
     count += 1;
   }
   return count;
 }
 
-function renderRows({ heads, rows, more = 0, of, rest, summary }: Rows, shown: number): string {
-  const missing = rows.length + more - shown;
-  const lines = shown === 0 ? '' : [tableHead(heads), ...rows.slice(0, shown).map(tableRow)].join('\n');
-  const notice =
-    missing === 0
-      ? ''
-      : `_${plural(missing, shown === 0 ? of[0] : `more ${of[0]}`, shown === 0 ? of[1] : `more ${of[1]}`)} left out: too long for GitHub. ${rest}_`;
-  const body = [lines, notice].filter((text) => text !== '').join('\n\n');
-  return summary === undefined ? body : `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+function render(part: Rows | Names, shown: number): string {
+  const missing = countOf(part) + (part.more ?? 0) - shown;
+  const body = [...('names' in part ? namesOf(part, shown) : rowsOf(part, shown)), notice(part, shown, missing)].filter(
+    (text) => text !== '',
+  );
+  return part.summary === undefined
+    ? body.join('\n\n')
+    : `<details><summary>${part.summary}</summary>\n\n${body.join('\n\n')}\n\n</details>`;
+}
+
+const rowsOf = ({ heads, rows }: Rows, shown: number): readonly string[] =>
+  shown === 0 ? [] : [[tableHead(heads), ...rows.slice(0, shown).map(tableRow)].join('\n')];
+
+const namesOf = ({ names, intro }: Names, shown: number): readonly string[] => [intro, names.slice(0, shown).join(', ')];
+
+function notice({ of: [one, many], rest }: Rows | Names, shown: number, missing: number): string {
+  const more = shown === 0 ? '' : 'more ';
+  return missing === 0 ? '' : `_${plural(missing, `${more}${one}`, `${more}${many}`)} left out here. ${rest}_`;
 }
 
 const CUT_NOTICE = '\n\n_Cut here: too long for GitHub._';

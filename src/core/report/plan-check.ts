@@ -6,7 +6,7 @@ import { code, plural } from './markdown.ts';
 import { planParts } from './plan-comment.ts';
 import { losesProtection } from './plan-rules.ts';
 import type { PlanView } from './plan-view.ts';
-import { verdictOf } from './plan-words.ts';
+import { isAllAtOnce, verdictOf } from './plan-words.ts';
 import { annotationsOf, countProblems, problemRows } from './problem-table.ts';
 
 /** The check of a pull request: the same verdict as in the comment, and every problem at its line. */
@@ -17,7 +17,7 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
     state: { kind: 'completed', conclusion: planConclusion(view) },
     title: words,
     summary: `${icon} ${words}`,
-    text: view.kind === 'untouched' ? undefined : layOut(planParts(view)),
+    text: view.kind === 'untouched' ? undefined : layOut(planParts(view, 'check')),
     annotations: annotationsOf(problems),
   };
 }
@@ -27,7 +27,9 @@ function planConclusion(view: PlanView): 'success' | 'failure' | 'neutral' | 'ac
   if (view.kind === 'broken' || view.kind === 'conflict') return 'failure';
   if (!('rules' in view)) return 'success';
   if (view.rules === 'not-comparable') return 'neutral';
-  return losesProtection(view.rules) ? 'action_required' : 'success';
+  if (losesProtection(view.rules)) return 'action_required';
+  // Nothing forbids it, but a green tick would say that somebody has thought about it.
+  return view.kind === 'planned' && isAllAtOnce(view.plan) ? 'neutral' : 'success';
 }
 
 /** What is known of a commit of the default branch. */

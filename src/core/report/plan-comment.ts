@@ -1,7 +1,8 @@
 import { assertNever } from '../model/assert.ts';
-import { layOut, type Part } from './lay-out.ts';
+import { layOut, type Part, ROWS_MAX } from './lay-out.ts';
 import { code, inert, names, plural } from './markdown.ts';
-import { leftAlone, memberTables, releaseTable, riskList, rolloutPlans, whenParts } from './plan-parts.ts';
+import { changeTable, memberLists } from './plan-changes.ts';
+import { leftAlone, releaseTable, riskList, rolloutPlans, whenParts } from './plan-parts.ts';
 import { rulesParts } from './plan-rules.ts';
 import type { PlannedView, PlanView } from './plan-view.ts';
 import { approvalTime, approverWords, countTargets, verdictOf } from './plan-words.ts';
@@ -15,7 +16,7 @@ export const COMMENT_MARKER = '<!-- flotilla:v1 kind=pull -->';
 /** The comment on an open pull request: the verdict first, then what a reviewer needs in the order in which they need it. */
 export function renderPlanComment(view: PlanView): string {
   const { icon, words } = verdictOf(view);
-  return layOut([`${header(view.digest)}\n### ${icon} ${words}`, ...planParts(view), footer(view)]);
+  return layOut([`${header(view.digest)}\n### ${icon} ${words}`, ...planParts(view, 'comment'), footer(view)]);
 }
 
 /** The same comment after the merge: how the rollouts of the commit stand, and the plan they follow, folded. */
@@ -23,7 +24,7 @@ export function renderMergedComment(view: RolloutView & { readonly planChanged: 
   const changed = view.planChanged
     ? ['⚠️ The base moved before the merge, so this plan is not the one that was shown in review. What runs is below.']
     : [];
-  const [verdict = '', ...parts] = rolloutParts(view);
+  const [verdict = '', ...parts] = rolloutParts(view, 'comment');
   return layOut([
     typeof verdict === 'string' ? `${header(view.digest)}\n${verdict}` : verdict,
     ...changed,
@@ -35,8 +36,8 @@ export function renderMergedComment(view: RolloutView & { readonly planChanged: 
 const header = (digest: string | undefined): string =>
   digest === undefined ? COMMENT_MARKER : `${COMMENT_MARKER}\n<!-- plan=${digest} -->`;
 
-/** All but verdict and footer; what the check shows as well. */
-export function planParts(view: PlanView): readonly Part[] {
+/** All but verdict and footer. The comment is for reading; the check has every cluster. */
+export function planParts(view: PlanView, place: Place): readonly Part[] {
   switch (view.kind) {
     case 'untouched':
       return ['This pull request no longer changes any manifest. Merging it rolls nothing out.'];
@@ -55,11 +56,13 @@ export function planParts(view: PlanView): readonly Part[] {
         ...warnings(view),
       ];
     case 'planned':
-      return plannedParts(view);
+      return plannedParts(view, place);
     default:
       return assertNever(view, 'planParts');
   }
 }
+
+type Place = 'comment' | 'check';
 
 /** Paths that a sentence lists before it only counts. */
 const PATHS_MAX = 20;
@@ -69,23 +72,36 @@ function conflictWords(paths: readonly string[]): string {
   return `Git cannot merge this branch into its base: they conflict${where}.\n\n**Next:** merge or rebase onto the base, and push; the plan follows at once.`;
 }
 
-function plannedParts(view: PlannedView & PlanView): readonly Part[] {
-  const { plan, rules, changedFrom } = view;
+function plannedParts(view: PlannedView & PlanView, place: Place): readonly Part[] {
+  const { plan, rules, changedFrom, labels } = view;
   const changed = changedFrom === undefined ? [] : [`ℹ️ The plan is not the one that was shown here before (${code(changedFrom)}).`];
   const hasTargets = countTargets(plan) > 0;
   return [
     ...changed,
     ...(rules === undefined ? [] : rulesParts(rules)),
     ...(plan.rollouts.length > 0 ? [releaseTable(plan)] : []),
-    ...(plan.risks.length > 0 ? [riskList(plan)] : []),
+    ...(plan.risks.length + view.halfWay.length > 0 ? [riskList(plan, view.halfWay)] : []),
+    ...changeTable(plan, labels, place === 'check' ? ROWS_MAX : CHANGES_MAX),
     ...rolloutPlans(plan),
     ...whenParts(view),
     ...(view.fork ? [`⚠️ The branch comes from a fork, by ${code(view.author)}: read the change itself, not only this plan.`] : []),
     nextStep(view, hasTargets),
     ...warnings(view),
-    ...plan.rollouts.flatMap((rollout) => memberTables(rollout, plan.rollouts.length > 1)),
-    ...leftAlone(plan),
+    ...everyCluster(view, place),
+    ...leftAlone(plan, place === 'check' ? ROWS_MAX : CHANGES_MAX),
   ];
+}
+
+/** Changes, and clusters by name, that a comment has room for on two screens. */
+const CHANGES_MAX = 10;
+const LISTED_MAX = 60;
+
+function everyCluster({ plan, head }: PlannedView & PlanView, place: Place): readonly Part[] {
+  const targets = countTargets(plan);
+  if (targets === 0) return [];
+  const command = `\`npx flotilla plan --from origin/HEAD --to ${head.slice(0, 12)}\``;
+  if (place === 'check' || targets <= LISTED_MAX) return memberLists(plan.rollouts, `Run ${command} to see all.`);
+  return [`**Every cluster by name:** in the check \`flotilla / plan\`, and by ${command}.`];
 }
 
 /** What happens next, and who makes it happen. */

@@ -1,9 +1,9 @@
 import { assertNever } from '../model/assert.ts';
 import { formatDuration, formatInstant } from '../model/time.ts';
-import type { Plan, PlannedLimit, PlannedPhase, PlannedRollout } from '../plan/plan.ts';
-import { type Part, ROWS_MAX } from './lay-out.ts';
+import type { Plan, PlannedLimit, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
+import type { Part } from './lay-out.ts';
 import { code, inert, names, plural, prose, sentence, table } from './markdown.ts';
-import type { PlannedView, UnderWay } from './plan-view.ts';
+import type { HalfWay, PlannedView, UnderWay } from './plan-view.ts';
 import {
   approvalWords,
   budgetWords,
@@ -12,9 +12,7 @@ import {
   countTargets,
   kindWords,
   memberWords,
-  phaseSummary,
   releaseChange,
-  targetWords,
   timeWords,
 } from './plan-words.ts';
 import { EXCLUSION_WORDS, ROLLOUT_STATUS_WORDS } from './words.ts';
@@ -41,8 +39,17 @@ export function releaseTable({ rollouts }: Plan): string {
 }
 
 /** What a reviewer should look at before anything else, the worst first. */
-export const riskList = ({ risks }: Pick<Plan, 'risks'>): string =>
-  ['**Look at this first**', '', ...risks.map(({ words }) => `- ⚠️ ${prose(words)}`)].join('\n');
+export function riskList({ risks }: Pick<Plan, 'risks'>, halfWay: readonly HalfWay[] = []): string {
+  const shown = halfWay.slice(0, NAMES_MAX).map(({ cluster, words }) => `- ⚠️ ${code(cluster)} is half-way: ${prose(words)}`);
+  const more = halfWay.length - shown.length;
+  return [
+    '**Look at this first**',
+    '',
+    ...shown,
+    ...(more > 0 ? [`- ⚠️ ${plural(more, 'more cluster')} half-way`] : []),
+    ...risks.map(({ words }) => `- ⚠️ ${prose(words)}`),
+  ].join('\n');
+}
 
 /** How each rollout goes: its phases in order, and what bounds it over all of them. */
 export const rolloutPlans = (plan: Plan): readonly Part[] => plan.rollouts.flatMap((rollout) => phaseTable(plan, rollout));
@@ -84,12 +91,19 @@ function startWords({ rollouts }: Plan, { requires }: PlannedRollout, { approval
 }
 
 /** Limits over all phases of a rollout, and how long it is watched. */
-function limits({ release, limits: all, budgets, guardMs }: PlannedRollout): readonly string[] {
+function limits({ release, limits: all, budgets, guardMs, targets }: PlannedRollout): readonly string[] {
   const words = all.map(limitWords).filter((line) => line !== undefined);
   const tolerates = Object.keys(budgets).length === 0 ? [] : [`tolerates ${budgetWords(budgets)}`];
   const guard = guardMs === 0 ? [] : [`watched for ${formatDuration(guardMs)} after the end`];
-  const lines = [...words, ...tolerates, ...guard];
+  const lines = [...words, ...tolerates, deadlineWords([...targets.values()]), ...guard];
   return lines.length === 0 ? [] : [`Over all phases of ${code(release)}: ${lines.join('; ')}.`];
+}
+
+/** It grows with the number of replicas. */
+function deadlineWords(targets: readonly PlannedTarget[]): string {
+  const all = targets.map(({ deadlineMs }) => deadlineMs);
+  const [least, most] = all.reduce(([low, high], ms) => [Math.min(low, ms), Math.max(high, ms)], [Number.POSITIVE_INFINITY, 0]);
+  return `a cluster counts as failed after ${least === most ? '' : `${formatDuration(least)} to `}${formatDuration(most)}`;
 }
 
 function limitWords({ kind, name, count }: PlannedLimit): string | undefined {
@@ -110,35 +124,17 @@ function limitWords({ kind, name, count }: PlannedLimit): string | undefined {
   }
 }
 
-/** Every cluster of every phase, folded. The release is named where there are several. */
-export function memberTables(rollout: PlannedRollout, isOneOfSeveral: boolean): readonly Part[] {
-  return filledPhases(rollout).map((phase, at) => ({
-    summary: phaseSummary(at + 1, phase, isOneOfSeveral ? rollout.release : undefined),
-    heads: ['Cluster', 'Data plane', 'What changes', 'Counts as failed after'],
-    rows: phase.members.slice(0, ROWS_MAX).flatMap((member) => {
-      const target = rollout.targets.get(member);
-      if (target === undefined) return [];
-      return [[code(member), code(target.dataPlane), targetWords(target), formatDuration(target.deadlineMs)]];
-    }),
-    more: Math.max(0, phase.members.length - ROWS_MAX),
-    of: ['cluster', 'clusters'],
-    rest: SEE_ALL,
-  }));
-}
-
 /** Changed clusters that stay as they are, and clusters that are gone from the manifests. */
-export function leftAlone({ excluded, removed }: Plan): readonly Part[] {
+export function leftAlone({ excluded, removed }: Plan, rowsMax: number): readonly Part[] {
   const parts: Part[] = [];
   if (excluded.length > 0) {
     parts.push({
       summary: `Left alone: ${plural(excluded.length, 'cluster')}`,
       heads: ['Cluster', 'Release', 'Why', 'Reason'],
-      rows: excluded.map(({ cluster, release, reason, words }) => [
-        code(cluster),
-        code(release),
-        EXCLUSION_WORDS[reason].label,
-        inert(words),
-      ]),
+      rows: excluded
+        .slice(0, rowsMax)
+        .map(({ cluster, release, reason, words }) => [code(cluster), code(release), EXCLUSION_WORDS[reason].label, inert(words)]),
+      more: Math.max(0, excluded.length - rowsMax),
       of: ['cluster', 'clusters'],
       rest: SEE_ALL,
     });
@@ -147,7 +143,8 @@ export function leftAlone({ excluded, removed }: Plan): readonly Part[] {
     parts.push({
       summary: `No longer in the manifests, and not deleted: ${plural(removed.length, 'cluster')}`,
       heads: ['Cluster'],
-      rows: removed.map((cluster) => [code(cluster)]),
+      rows: removed.slice(0, rowsMax).map((cluster) => [code(cluster)]),
+      more: Math.max(0, removed.length - rowsMax),
       of: ['cluster', 'clusters'],
       rest: SEE_ALL,
     });

@@ -1,12 +1,14 @@
 import type { Plan, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
 import type { RulesReview } from '../rules/rule-change.ts';
-import { layOut } from './lay-out.ts';
+import { layOut, ROWS_MAX } from './lay-out.ts';
 import { plain, plural } from './markdown.ts';
-import { leftAlone, memberTables, releaseTable, riskList, rolloutPlans } from './plan-parts.ts';
+import { memberLists } from './plan-changes.ts';
+import { leftAlone, releaseTable, riskList, rolloutPlans } from './plan-parts.ts';
 import { rulesLines, rulesParts, rulesVerdict } from './plan-rules.ts';
 import { budgetWords, planVerdict, timeWords } from './plan-words.ts';
 import { CHANGE_WORDS } from './words.ts';
 
+const SEE_ALL = 'Run it with `--format text` to see all.';
 const NOTHING = 'Nothing changes: every cluster keeps what it should run.';
 
 /** A plan as Markdown, for a pull request of another forge or a chat. */
@@ -16,8 +18,8 @@ export function renderPlanMarkdown(plan: Plan | undefined, rules?: RulesReview):
   const { rollouts } = plan;
   const risks = plan.risks.length === 0 ? [] : [riskList(plan)];
   const phases = rollouts.length === 0 ? [] : [releaseTable(plan), ...rolloutPlans(plan)];
-  const members = rollouts.flatMap((rollout) => memberTables(rollout, rollouts.length > 1));
-  return `${layOut([...change, `### ${planVerdict(plan)}`, ...risks, ...phases, ...members, ...leftAlone(plan)])}\n`;
+  const members = memberLists(rollouts, SEE_ALL);
+  return `${layOut([...change, `### ${planVerdict(plan)}`, ...risks, ...phases, ...members, ...leftAlone(plan, ROWS_MAX)])}\n`;
 }
 
 /** A plan for a terminal: one line for each cluster, without anything in it that a terminal would obey. */

@@ -1,9 +1,10 @@
 import type { CalendarNote } from '../calendar/notes.ts';
-import type { CommitSha, PlanDigest } from '../model/ids.ts';
+import type { ClusterId, CommitSha, PlanDigest } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Instant } from '../model/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RolloutStatus } from '../reconcile/state.ts';
+import type { ClusterLabels } from './plan-changes.ts';
 import type { RulesView } from './plan-rules.ts';
 
 /** Everything that the comment and the check say about a pull request before its merge. */
@@ -44,8 +45,19 @@ export interface PlannedView {
   readonly problems: readonly Problem[];
   /** The plan that was shown before, where it was another one. */
   readonly changedFrom: string | undefined;
+  /** Targets that stand between two versions now; they go first. */
+  readonly halfWay: readonly HalfWay[];
+  /** Of the targets. */
+  readonly labels: ClusterLabels;
   readonly calendar: readonly CalendarNote[];
   readonly underWay: readonly UnderWay[];
+}
+
+/** A cluster between two versions. */
+export interface HalfWay {
+  readonly cluster: ClusterId;
+  /** `1 of 5 brokers at 4.0.1`. */
+  readonly words: string;
 }
 
 /** A rollout that is not finished, of a release that the plan changes too. */

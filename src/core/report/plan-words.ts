@@ -9,9 +9,10 @@ import {
   type PlannedPhase,
   type PlannedRollout,
   type PlannedTarget,
+  type Risk,
   TARGET_CHANGES,
 } from '../plan/plan.ts';
-import { code, inert, names, plural } from './markdown.ts';
+import { code, grouped, names, plural } from './markdown.ts';
 import { losesProtection, type RulesView, rulesVerdict } from './plan-rules.ts';
 import type { PlanView } from './plan-view.ts';
 import { BUDGET_WORDS, CHANGE_WORDS } from './words.ts';
@@ -30,10 +31,12 @@ export function verdictOf(view: PlanView): Verdict {
     case 'nothing-moves':
       return withRules(view.rules, undefined) ?? { icon: '✅', words: 'Nothing to roll out: manifests change, but no cluster does' };
     case 'planned': {
-      const isStopped = view.plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
-      const moves = isStopped
-        ? { icon: '⚠️', words: `${planVerdict(view.plan)}, once a stop is lifted` }
-        : { icon: '✅', words: planVerdict(view.plan) };
+      const { plan, halfWay } = view;
+      const isStopped = plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
+      const first =
+        halfWay.length === 0 ? '' : `; ${grouped(halfWay.length)} half-way or broken ${halfWay.length === 1 ? 'goes' : 'go'} first`;
+      const words = `${planVerdict(plan)}${first}${isStopped ? ', once a stop is lifted' : ''}`;
+      const moves = { icon: needsALook(plan) || halfWay.length > 0 ? '⚠️' : '✅', words };
       return withRules(view.rules, moves) ?? moves;
     }
     default:
@@ -66,7 +69,90 @@ export function planVerdict(plan: Plan): string {
   const phases = rollouts.flatMap((rollout) => rollout.phases.filter(({ members }) => members.length > 0)).length;
   const releases = rollouts.length > 1 ? ` of ${rollouts.length} releases` : '';
   const does = rollouts.every(({ kind }) => kind === 'rollback') ? 'Rolls back' : 'Changes';
-  return `${does} ${plural(targets, 'cluster')}${releases} in ${plural(phases, 'phase')}`;
+  return [`${does} ${plural(targets, 'cluster')}${releases} in ${plural(phases, 'phase')}: ${moveSummary(plan)}`, ...stayWords(plan)].join(
+    '; ',
+  );
+}
+
+/** Risks that no reviewer may miss: with one of these, a plan is not simply fine. */
+const GRAVE: ReadonlySet<Risk['code']> = new Set([
+  'quarantined',
+  'stopped',
+  'withdrawn',
+  'illegal-path',
+  'major-version',
+  'downgrade',
+  'half-way',
+  'replicas-down',
+  'all-at-once',
+  'no-canary',
+  'large-first-phase',
+]);
+/** Going back to what was proven needs no trial. */
+const FINE_ON_THE_WAY_BACK: ReadonlySet<Risk['code']> = new Set(['downgrade', 'all-at-once', 'no-canary', 'large-first-phase']);
+
+function needsALook({ risks, rollouts }: Plan): boolean {
+  const goesBack = rollouts.every(({ kind }) => kind === 'rollback');
+  return risks.some(({ code }) => GRAVE.has(code) && !(goesBack && FINE_ON_THE_WAY_BACK.has(code)));
+}
+
+/** Is all of it moved at once, and nobody asked? */
+export const isAllAtOnce = ({ risks, rollouts }: Plan): boolean =>
+  rollouts.some(({ kind }) => kind !== 'rollback') && risks.some(({ code }) => code === 'all-at-once');
+
+/** Rollouts whose versions a title names before it only counts. */
+const VERSIONS_MAX = 2;
+
+/** `kafka 3.8.0 → 3.9.0, configuration of 3 clusters; 36 replicas restart`. Plain text: products and versions are checked by the schema. */
+function moveSummary({ rollouts }: Plan): string {
+  const targets = rollouts.flatMap((rollout) => [...rollout.targets.values()]);
+  const versions = rollouts.filter(({ fromVersions, toVersions }) => fromVersions.length > 0 && fromVersions.join() !== toVersions.join());
+  const count = (isMeant: (target: PlannedTarget) => boolean): number => targets.filter(isMeant).length;
+  const of = (what: string, found: number): readonly string[] => (found === 0 ? [] : [`${what} of ${plural(found, 'cluster')}`]);
+  const fresh = count(({ from }) => from === undefined);
+  const again = count(({ from, differences }) => from !== undefined && differences.length === 0);
+  const what = [
+    ...versions
+      .slice(0, VERSIONS_MAX)
+      .map(({ product, fromVersions, toVersions }) => `${product} ${fromVersions.join(', ')} → ${toVersions.join(', ')}`),
+    ...(versions.length > VERSIONS_MAX ? [`${versions.length - VERSIONS_MAX} more versions`] : []),
+    ...of(
+      'configuration',
+      count(({ differences }) => differences.some(({ path }) => isSetting(path))),
+    ),
+    ...of(
+      'image',
+      count(({ differences }) => hasPath(differences, 'image') && !hasPath(differences, 'version')),
+    ),
+    ...of(
+      'number of replicas',
+      count(({ differences }) => hasPath(differences, 'replicas')),
+    ),
+    ...(fresh === 0 ? [] : [`${plural(fresh, 'new cluster')}`]),
+    ...(again === 0 ? [] : [`${plural(again, 'cluster')} ordered again`]),
+  ];
+  const restarts = targets.reduce(
+    (sum, { from, spec, differences }) => sum + (from !== undefined && differences.some(needsRestart) ? spec.replicas : 0),
+    0,
+  );
+  return [what.join(', '), ...(restarts === 0 ? [] : [`${plural(restarts, 'replica')} ${restarts === 1 ? 'restarts' : 'restart'}`])].join(
+    '; ',
+  );
+}
+
+const hasPath = (differences: readonly Difference[], path: string): boolean => differences.some((difference) => difference.path === path);
+const isSetting = (path: string): boolean => path !== 'version' && path !== 'image' && path !== 'replicas';
+/** Brokers that come or go make no other one restart. */
+const needsRestart = ({ path }: Difference): boolean => path !== 'replicas';
+
+/** A way back says also who has nothing to go back from: they are what a reader is afraid for. */
+function stayWords({ rollouts, excluded }: Plan): readonly string[] {
+  return rollouts.flatMap(({ kind, release, selected, targets, toVersions }) => {
+    const left = excluded.filter((one) => one.release === release).length;
+    const stay = selected - targets.size - left;
+    if (kind !== 'rollback' || stay <= 0) return [];
+    return [`${stay === 1 ? '1 other runs' : `${grouped(stay)} others run`} ${toVersions.join(', ')} already`];
+  });
 }
 
 export const countTargets = ({ rollouts }: Plan): number => rollouts.reduce((sum, { targets }) => sum + targets.size, 0);
@@ -185,7 +271,3 @@ const MEMBERS_NAMED_MAX = 3;
 
 export const memberWords = ({ members }: PlannedPhase): string =>
   members.length <= MEMBERS_NAMED_MAX ? names(members, MEMBERS_NAMED_MAX) : plural(members.length, 'cluster');
-
-/** A phase in plain HTML words, for the line that folds its members. */
-export const phaseSummary = (number: number, phase: PlannedPhase, release: string | undefined): string =>
-  `${release === undefined ? '' : `${inert(release)}, `}Phase ${number}, ${inert(phase.name)}: ${plural(phase.members.length, 'cluster')}`;

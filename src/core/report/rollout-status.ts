@@ -11,9 +11,9 @@ import {
   type TargetState,
   type TargetStatus,
 } from '../reconcile/state.ts';
-import { cut, layOut, type Part } from './lay-out.ts';
+import { cut, layOut, type Part, ROWS_MAX } from './lay-out.ts';
 import { code, details, inert, plural, prose, sentence, table } from './markdown.ts';
-import { memberTables } from './plan-parts.ts';
+import { memberLists } from './plan-changes.ts';
 import { approvalTime, approverWords, releaseChange } from './plan-words.ts';
 import { stopParagraph, stopsOf } from './rollout-stops.ts';
 import { rolloutVerdict, viewVerdict } from './rollout-verdict.ts';
@@ -34,7 +34,7 @@ import {
 /** Title, summary and text of the check `flotilla / rollout`: one for all rollouts of the commit. */
 export function renderRolloutCheck(view: RolloutView): { readonly title: string; readonly summary: string; readonly text: string } {
   const { icon, words } = viewVerdict(view);
-  const [, ...parts] = rolloutParts(view);
+  const [, ...parts] = rolloutParts(view, 'check');
   const urgent = view.rollouts.flatMap((shown) => {
     const asks = [...stopParts(view, shown), ...approvalParts(view, shown)];
     return asks.length === 0 ? [] : [...sectionHead(view, shown), ...asks];
@@ -45,13 +45,16 @@ export function renderRolloutCheck(view: RolloutView): { readonly title: string;
 const SUMMARY_BYTES_MAX = 10_000;
 
 /** The verdict line first; then, for each rollout, what a person must act on, how far it is, and why the rest waits; the plan itself last, folded. */
-export function rolloutParts(view: RolloutView): readonly Part[] {
+export function rolloutParts(view: RolloutView, place: 'comment' | 'check'): readonly Part[] {
   const { icon, words } = viewVerdict(view);
   return [
     `### ${icon} ${words}`,
-    ...view.rollouts.flatMap((shown) => [...sectionHead(view, shown), ...sectionParts(view, shown)]),
+    ...view.rollouts.flatMap((shown) => [
+      ...sectionHead(view, shown),
+      ...sectionParts(view, shown, place === 'check' ? ROWS_MAX : ROWS_IN_COMMENT_MAX),
+    ]),
     ...(view.speed === 1 ? [] : [`_Local mode: soaks, bakes and clusters run ${view.speed} times faster than the plan says._`]),
-    ...planParts(view),
+    ...planParts(view, place),
   ];
 }
 
@@ -64,7 +67,10 @@ function sectionHead({ rollouts }: RolloutView, shown: ShownRollout): readonly s
   return [`#### ${code(planned.release)}${isOnly ? '' : `, begun ${formatInstant(state.createdAt)}`}\n\n${icon} ${words}`];
 }
 
-function sectionParts(view: RolloutView, shown: ShownRollout): readonly Part[] {
+/** Clusters of one kind that a comment shows: two screens are for reading, the page and the check for looking up. */
+const ROWS_IN_COMMENT_MAX = 12;
+
+function sectionParts(view: RolloutView, shown: ShownRollout, rowsMax: number): readonly Part[] {
   const lines = holdLines(view, shown);
   const refused = refusedLines(shown);
   const { fleetUrl } = view;
@@ -74,9 +80,9 @@ function sectionParts(view: RolloutView, shown: ShownRollout): readonly Part[] {
     ...outcomeParts(view, shown),
     phaseProgress(shown),
     ...(refused.length === 0 ? [] : [['**Refused by data planes**', '', ...refused, '', REFUSED_NEXT].join('\n')]),
-    ...targetTable(shown, 'Went wrong', new Set(['failed', 'unreachable'])),
-    ...targetTable(shown, 'In flight', IN_FLIGHT),
-    ...leftBehind(shown),
+    ...targetTable(shown, 'Went wrong', new Set(['failed', 'unreachable']), rowsMax),
+    ...targetTable(shown, 'In flight', IN_FLIGHT, rowsMax),
+    ...leftBehind(shown, rowsMax),
     ...(isFinished(shown.active.state) ? [] : [details('Why clusters wait', lines.join('\n') || 'No clusters are waiting.')]),
     // What asks for something names the page already.
     ...(fleetUrl === undefined || asks.length > 0
@@ -209,7 +215,7 @@ function membersOf({ members }: PlannedPhase, { targets }: RolloutState): readon
 const PAGE_SHOWS_ALL = 'The page of the rollout shows all.';
 
 /** Clusters that are settled and did not get there, besides what went wrong: many of them after an abort, so they are folded. */
-function leftBehind({ active: { planned, state } }: ShownRollout): readonly Part[] {
+function leftBehind({ active: { planned, state } }: ShownRollout, rowsMax: number): readonly Part[] {
   const left = new Set<TargetStatus>(['deferred', 'skipped', 'removed']);
   const rows = planned.phases.flatMap((phase) =>
     membersOf(phase, state)
@@ -223,11 +229,20 @@ function leftBehind({ active: { planned, state } }: ShownRollout): readonly Part
   );
   if (rows.length === 0) return [];
   const summary = `Not done: ${plural(rows.length, 'cluster')}`;
-  return [{ heads: ['Cluster', 'Phase', 'Status', 'Why'], rows, of: ['cluster', 'clusters'], rest: PAGE_SHOWS_ALL, summary }];
+  return [
+    { heads: ['Cluster', 'Phase', 'Status', 'Why'], ...firstOf(rows, rowsMax), of: ['cluster', 'clusters'], rest: PAGE_SHOWS_ALL, summary },
+  ];
 }
 
 /** Clusters in one of these statuses, in the order of the phases. */
-function targetTable({ active: { planned, state } }: ShownRollout, title: string, statuses: ReadonlySet<TargetStatus>): readonly Part[] {
+const firstOf = <T>(rows: readonly T[], most: number) => ({ rows: rows.slice(0, most), more: Math.max(0, rows.length - most) });
+
+function targetTable(
+  { active: { planned, state } }: ShownRollout,
+  title: string,
+  statuses: ReadonlySet<TargetStatus>,
+  rowsMax: number,
+): readonly Part[] {
   const rows = planned.phases.flatMap((phase) =>
     membersOf(phase, state)
       .filter(({ target }) => statuses.has(target.status))
@@ -235,13 +250,18 @@ function targetTable({ active: { planned, state } }: ShownRollout, title: string
   );
   if (rows.length === 0) return [];
   const heads = ['Cluster', 'Status', 'Evidence', 'Ordered'];
-  return [`**${title}**`, { heads, rows, of: ['cluster', 'clusters'], rest: PAGE_SHOWS_ALL, summary: undefined }];
+  return [`**${title}**`, { heads, ...firstOf(rows, rowsMax), of: ['cluster', 'clusters'], rest: PAGE_SHOWS_ALL, summary: undefined }];
 }
 
+/** Clusters by name that a comment has room for. */
+const LISTED_MAX = 60;
+
 /** What was planned, for whoever wants to compare. */
-function planParts({ rollouts }: RolloutView): readonly Part[] {
+function planParts({ rollouts }: RolloutView, place: 'comment' | 'check'): readonly Part[] {
   const lines = rollouts.map(
     ({ active: { planned } }) => `- ${code(planned.release)}: ${releaseChange(planned)}, strategy ${code(planned.strategy)}`,
   );
-  return [details('Plan', lines.join('\n')), ...rollouts.flatMap(({ active }) => memberTables(active.planned, rollouts.length > 1))];
+  const all = rollouts.map(({ active }) => active.planned);
+  const isShort = all.reduce((sum, { targets }) => sum + targets.size, 0) <= LISTED_MAX;
+  return [details('Plan', lines.join('\n')), ...(place === 'check' || isShort ? memberLists(all, PAGE_SHOWS_ALL) : [])];
 }

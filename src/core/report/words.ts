@@ -145,6 +145,7 @@ export const RISK_WORDS: Vocabulary<WordOf<typeof RISK_CODES>> = {
   downgrade: words('downgrade', 'The version is older than what runs.'),
   'half-way': words('half-way', 'An earlier rollout left clusters in the middle; they go first.'),
   'replicas-down': words('fewer replicas', 'Clusters lose brokers.'),
+  'all-at-once': words('all at once', 'Everything moves in one step, and nobody has to approve that.'),
   'no-canary': words('no canary', 'No phase tries the change on a few clusters first.'),
   'large-first-phase': words('large first phase', 'The first phase is a large part of the whole.'),
   'no-bake': words('no soak or bake', 'A phase goes on at once when its clusters are up.'),

@@ -209,6 +209,27 @@ const views: Readonly<Record<string, PlanView>> = {
   'rules-lose': viewOf({ kind: 'nothing-moves', rules: losing, problems: [] }),
   'rules-gain': viewOf({ kind: 'nothing-moves', rules: gaining, problems: [] }),
   'rules-and-clusters': plannedView(ordinary, { rules: losing }),
+  'all-at-once': plannedView(
+    planOf(
+      [
+        kafka({
+          from: '3.8.0',
+          to: '3.9.0',
+          phases: [{ name: 'all', members: shops.map(String), why: 'the rest', atOnce: '100%', soak: '1m' }],
+        }),
+      ],
+      {
+        risks: [risk('all-at-once', 'All 14 clusters of kafka-all move at once, and nobody has to approve it')],
+      },
+    ),
+  ),
+  revert: plannedView(planOf([kafka({ from: '4.1.0', to: '4.0.1', fields: { kind: 'rollback', selected: 2_006 } })]), {
+    halfWay: ['kafka-canary', 'kafka-shop-8'].map((name, n) => ({
+      cluster: cluster(name),
+      words: `${n + 1} of 5 brokers at 4.1.0, and not healthy`,
+    })),
+    underWay: [{ release: 'kafka-all', title: 'Kafka 4.1.0', pull: 41, status: 'paused' }],
+  }),
   'rules-not-comparable': viewOf({ kind: 'nothing-moves', rules: 'not-comparable', problems: [] }),
   untouched: viewOf({ kind: 'untouched' }),
 };
@@ -240,6 +261,7 @@ describe('check of a pull request', () => {
       'rules-not-comparable': 'neutral',
       'nothing-moves': 'success',
       ordinary: 'success',
+      'all-at-once': 'neutral',
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../../src/core/manifest/generated.ts';
+import type { Operation, Strategy } from '../../../src/core/manifest/generated.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { Risk } from '../../../src/core/plan/plan.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
@@ -107,6 +107,17 @@ describe('limits of risks', () => {
     ];
     const clusters = fleet(members - 1, 30);
     expect(words('large-first-phase', at('3.8.0', { clusters, strategies }), at('3.8.1', { clusters, strategies }))).toHaveLength(want);
+  });
+
+  it.each<readonly [string, number | string, Partial<Strategy['spec']>, Partial<Strategy['spec']['phases'][number]>, number]>([
+    ['all of them', '100%', {}, {}, 1],
+    ['all but one', 3, {}, {}, 0],
+    ['all, where the strategy holds one back', '100%', { maxConcurrent: 3 }, {}, 0],
+    ['all, once approved', '100%', {}, { approval: { when: 'before', count: 1, users: ['anna'] } }, 0],
+    ['all, approved afterwards', '100%', {}, { approval: { when: 'after', count: 1, users: ['anna'] } }, 1],
+  ])('at once: %s', (_name, maxConcurrent, spec, phase, want) => {
+    const strategies = [strategy('standard', [{ name: 'all', rest: true, maxConcurrent, soak: '1m', ...phase }], spec)];
+    expect(words('all-at-once', at('3.8.0', { strategies }), at('3.8.1', { strategies }))).toHaveLength(want);
   });
 
   it.each([

@@ -23,7 +23,7 @@ describe('layOut', () => {
     const whole = layOut([table(20)], 1_000_000);
     // The last part is followed by nothing, but its two line ends are reckoned with.
     expect(layOut([table(20)], whole.length + 2)).toBe(whole);
-    expect(layOut([table(20)], whole.length + 1)).toMatch(/_\d+ more rows? left out: too long for GitHub\. See the log\._$/);
+    expect(layOut([table(20)], whole.length + 1)).toMatch(/_\d+ more rows? left out here\. See the log\._$/);
   });
 
   it('counts bytes, as a check of GitHub does: icons and arrows take three', () => {
@@ -36,7 +36,7 @@ describe('layOut', () => {
 
   it('counts rows that were never made', () => {
     const many = { ...(table(2) as Extract<Part, object>), more: 3 };
-    expect(layOut([many], 1_000_000)).toContain('_3 more rows left out: too long for GitHub. See the log._');
+    expect(layOut([many], 1_000_000)).toContain('_3 more rows left out here. See the log._');
   });
 
   it('fills the first table before the second', () => {
