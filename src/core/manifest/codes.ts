@@ -30,6 +30,14 @@ export const CODES = {
   // YAML.
   'yaml/syntax': error('The text is not valid YAML.', 'See the message; most often an indentation, a quote or a colon is wrong.'),
   'yaml/tab': error('A line is indented by a tab.', 'Indent by spaces.'),
+  'yaml/space': error(
+    'A space that is no plain one, such as a no-break space, stands where YAML wants a plain space.',
+    'Replace it by a plain space.',
+  ),
+  'yaml/template': error(
+    'The text holds the braces of a template (`{{ }}`, `{% %}`) outside of quotes. The bot renders no templates.',
+    'Commit what the template renders to.',
+  ),
   'yaml/line-ending': error('A line ends in a lone carriage return.', 'Save the file with LF or CRLF line ends.'),
   'yaml/hidden-character': error(
     'The text holds a control character, or one that changes the direction of text, so that people and programs read different things.',

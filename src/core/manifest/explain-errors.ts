@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { Code } from './codes.ts';
 import { closest } from './did-you-mean.ts';
+import { explainForm, type Form } from './explain-form.ts';
 import { explainType } from './explain-type.ts';
 import type { Path } from './positions.ts';
 
@@ -27,10 +28,41 @@ export function explainErrors(errors: readonly ErrorObject[], document: unknown,
   const branches = choices.map((choice) => ({ at: choice.instancePath, schema: `${choice.schemaPath}/` }));
   const isBranch = (error: ErrorObject): boolean =>
     branches.some(({ at, schema }) => error.instancePath === at && error.schemaPath.startsWith(schema));
-  return errors
-    .filter((error) => error.keyword !== 'propertyNames' && !isBranch(error) && !isFieldsOfNoMap(error))
-    .map((error) => explain(error, pathOf(error.instancePath, document), sourceOf));
+  const beside = ['metadata', 'spec'].flatMap((frame) => fieldsBeside(frame, errors, document));
+  return [
+    ...beside.map(({ finding }) => finding),
+    ...errors
+      .filter((error) => error.keyword !== 'propertyNames' && !isBranch(error) && !isFieldsOfNoMap(error) && !isRepeated(error, errors))
+      .filter((error) => !beside.some(({ explains }) => explains(error)))
+      .map((error) => explain(error, pathOf(error.instancePath, document), sourceOf)),
+  ];
 }
+
+/** Fields that stand beside an empty `spec` or `metadata`, because they were not indented: one mistake, and not one for each. */
+function fieldsBeside(
+  frame: string,
+  errors: readonly ErrorObject[],
+  document: unknown,
+): readonly { readonly finding: Finding; readonly explains: (error: ErrorObject) => boolean }[] {
+  if (!isMap(document) || Object.getOwnPropertyDescriptor(document, frame)?.value !== null) return [];
+  const unknown = errors.filter(({ keyword, instancePath }) => keyword === 'additionalProperties' && instancePath === '');
+  const schema = unknown[0]?.parentSchema as Schema | undefined;
+  const known = frame === 'metadata' ? ['name', 'labels'] : Object.keys(schema?.properties?.[frame]?.properties ?? {});
+  const fields = unknown.map(({ params }) => String(params['additionalProperty'])).filter((field) => known.includes(field));
+  const [first] = fields;
+  if (first === undefined) return [];
+  const others = fields.length === 1 ? '' : ` and ${fields.length - 1} more`;
+  const message = `\`${first}\`${others} should be under \`${frame}\`, which is empty, and not beside it`;
+  const hint = `indent ${fields.length === 1 ? 'it' : 'them'} by 2 spaces`;
+  const explains = ({ keyword, instancePath, params }: ErrorObject): boolean =>
+    instancePath === `/${frame}` ||
+    (keyword === 'additionalProperties' && instancePath === '' && fields.includes(String(params['additionalProperty'])));
+  return [{ finding: { path: [first], aim: 'key', code: 'schema/unknown-field', message, hint }, explains }];
+}
+
+/** A text that is too short for its form does not have that form either. */
+const isRepeated = (error: ErrorObject, errors: readonly ErrorObject[]): boolean =>
+  error.keyword === 'minLength' && errors.some((other) => other.keyword === 'pattern' && other.instancePath === error.instancePath);
 
 /** Which of its fields are missing in what is no map: its type alone is told. */
 const isFieldsOfNoMap = (error: ErrorObject): boolean =>
@@ -64,8 +96,11 @@ function explain(error: ErrorObject, path: Path, sourceOf: SourceOf): Finding {
       const hint = about === undefined ? `add \`${field}:\`` : `add \`${field}:\` (${about.replace(/\.$/, '')})`;
       return { path, aim: 'key', code: 'schema/missing-field', message: `${name} lacks \`${field}\``, hint };
     }
-    case 'type':
+    case 'type': {
+      const told = explainForm(formOf(error), error.data, sourceOf(path));
+      if (told !== undefined) return { path, aim: 'value', code: 'schema/type', message: `${name} ${told.what}`, hint: told.fix };
       return { path, aim: 'value', code: 'schema/type', ...explainType(name, schema, error.data, sourceOf(path)) };
+    }
     case 'enum':
       return oneOfValues(path, params['allowedValues'], error.data);
     case 'const': {
@@ -133,7 +168,15 @@ function wrongForm(error: ErrorObject, path: Path, described: string): Finding {
     const message = `the key \`${key.slice(0, 80)}\` of ${nameOf(path)} does not have the right form`;
     return { path: [...path, key], aim: 'key', code: 'schema/pattern', message, hint };
   }
+  const told = explainForm(formOf(error), error.data, undefined);
+  if (told !== undefined) return { path, aim: 'value', code: 'schema/pattern', message: `${nameOf(path)} ${told.what}`, hint: told.fix };
   return { path, aim: 'value', code: 'schema/pattern', message: `${nameOf(path)} does not have the right form`, hint };
+}
+
+/** Which of the forms that people bring along from other tools is asked for here. */
+function formOf({ schemaPath }: ErrorObject): Form | undefined {
+  const name = /#\/\$defs\/(version|duration|capacity|budget)\//.exec(schemaPath)?.[1];
+  return name === 'capacity' || name === 'budget' ? 'share' : name === 'version' || name === 'duration' ? name : undefined;
 }
 
 /** Either a value that fits none of its forms, or a map with none, or too many, of the fields to choose from. */
@@ -142,6 +185,8 @@ function wrongChoice(error: ErrorObject, path: Path, described: string, sourceOf
   const name = nameOf(path);
   if (groups === undefined) {
     const source = sourceOf(path);
+    const told = explainForm(formOf(error), error.data, source);
+    if (told !== undefined) return { path, aim: 'value', code: 'schema/pattern', message: `${name} ${told.what}`, hint: told.fix };
     const hint =
       source !== undefined && typeof error.data === 'string' && /^\d+$/.test(error.data) ? `write ${error.data} without quotes; ` : '';
     return {

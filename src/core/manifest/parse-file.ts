@@ -1,5 +1,6 @@
 import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { type Document, isMap, isScalar, type Node, parseAllDocuments } from 'yaml';
+import type { Code } from './codes.ts';
 import { explainSyntax } from './explain-syntax.ts';
 import type { Manifest } from './generated.ts';
 import { MAX_DOCUMENTS_PER_FILE, MAX_FILE_BYTES, MAX_PROBLEMS_PER_FILE } from './limits.ts';
@@ -8,6 +9,7 @@ import { isPlain } from './plain-text.ts';
 import { type PositionOf, positionsIn, spotAt } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
 import { readTree } from './read-tree.ts';
+import { repairLayout } from './repair-layout.ts';
 import { findConflict, findHidden, findObstacle, hasHidden, normalise } from './scan-text.ts';
 import { isKind, passes, validate } from './validate.ts';
 
@@ -53,9 +55,36 @@ function parseText(text: string): ParsedFile {
   }
   const positionOf = positionsIn(text);
   if (hidden) return refusedFile(...capped(findHidden(text, positionOf)));
-  const obstacle = findConflict(text, positionOf) ?? findObstacle(text, positionOf);
-  if (obstacle !== undefined) return refusedFile(obstacle);
-  return parseCarefully(text, positionOf);
+  const conflict = findConflict(text, positionOf);
+  if (conflict !== undefined) return refusedFile(conflict);
+  const read = parseBounded(text, positionOf, []);
+  return read.problems.length === 0 || text.length > MAX_REPAIRED_CHARS ? read : withLayout(text, read);
+}
+
+/** Larger files are data that a program wrote, and the layout of those is not wrong in one place. */
+const MAX_REPAIRED_CHARS = 256 * 1024;
+
+/** What the parser says of a text whose layout is wrong, or of a template. */
+const OF_LAYOUT: ReadonlySet<string> = new Set<Code>(['yaml/syntax', 'yaml/tab', 'yaml/key', 'yaml/directive']);
+const countOfLayout = ({ problems }: ParsedFile): number => problems.filter(({ code }) => OF_LAYOUT.has(code)).length;
+
+/**
+ * The mistakes in the layout of a text that has problems, and what else is wrong with the text as it was meant: so one wrong space is
+ * one problem, at its line, and hides none of the others.
+ */
+function withLayout(text: string, read: ParsedFile): ParsedFile {
+  const { text: repaired, mistakes } = repairLayout(text);
+  const [before, layoutIsBroken] = [countOfLayout(read), countOfLayout(read) > 0];
+  const meant = mistakes.filter(({ code }) => layoutIsBroken || code === 'yaml/space' || code === 'yaml/template');
+  if (meant.length === 0) return read;
+  const again = parseBounded(repaired, positionsIn(repaired), meant);
+  const left = countOfLayout(again) - meant.filter(({ code }) => OF_LAYOUT.has(code)).length;
+  return layoutIsBroken && left >= before ? read : again;
+}
+
+function parseBounded(text: string, positionOf: PositionOf, mistakes: readonly FileProblem[]): ParsedFile {
+  const obstacle = findObstacle(text, positionOf);
+  return obstacle === undefined ? parseCarefully(text, positionOf, mistakes) : refusedFile(...mistakes, obstacle);
 }
 
 /** @returns `undefined` when anything is wrong, whatever it is: the careful parser will say. */
@@ -76,15 +105,23 @@ function parsePlain(text: string): readonly Manifest[] | undefined {
   return documents;
 }
 
-function parseCarefully(text: string, positionOf: PositionOf): ParsedFile {
+/** @param mistakes - in the layout of the text as it was written; what else is said of their lines is a consequence. */
+function parseCarefully(text: string, positionOf: PositionOf, mistakes: readonly FileProblem[]): ParsedFile {
   const documents: (Manifest | undefined)[] = [];
   const problems: FileProblem[] = [];
   const failed: FailedDocument[] = [];
+  const lines = new Set(mistakes.map(({ line }) => line));
+  let begun = 1;
   for (const document of parseYaml(text)) {
     const read = readDocument(document, positionOf);
-    documents.push(read.manifest);
-    problems.push(...read.problems);
-    if (read.problems.length > 0) failed.push(identityOf(document.contents));
+    const end = positionOf(document.range[2]).line;
+    const own = mistakes.filter(({ line }) => line >= begun && line <= end);
+    begun = end + 1;
+    documents.push(own.length === 0 ? read.manifest : undefined);
+    problems.push(...own, ...read.problems.filter(({ line }) => !lines.has(line)));
+    const isTemplate = own.some(({ code }) => code === 'yaml/template');
+    const identity = identityOf(document.contents);
+    if (read.problems.length + own.length > 0) failed.push(isTemplate ? { ...identity, name: undefined } : identity);
   }
   if (problems.length === 0) return { documents, problems };
   return { documents, problems: capped(problems), failed };

@@ -67,6 +67,42 @@ export const BROKEN_YAML: readonly BrokenText[] = [
   },
 ];
 
+/** Mistakes of layout: each is one problem, at the line where a person makes it, and hides nothing else that is wrong. */
+export const BROKEN_LAYOUT: readonly BrokenText[] = [
+  { name: 'a line too far in', text: instead('  dataPlane', '   dataPlane'), want: ['6:4 yaml/syntax'] },
+  { name: 'a line too far out', text: instead('  dataPlane', ' dataPlane'), want: ['6:2 yaml/syntax'] },
+  { name: 'the first line too far in', text: instead('  product', '    product'), want: ['5:5 yaml/syntax'] },
+  { name: 'a line below a line too far out', text: `${instead('  dataPlane', ' dataPlane')}  config:\n    a: 1\n`, want: ['6:2 yaml/syntax'] },
+  { name: 'fields beside an empty spec', text: CLUSTER.replaceAll('\n  ', '\n'), want: ['5:1 schema/unknown-field'] },
+  { name: 'a name beside empty metadata', text: instead('metadata: { name: a }', 'metadata:\nname: a'), want: ['4:1 schema/unknown-field'] },
+  { name: 'a line indented by a tab', text: instead('  dataPlane', '\tdataPlane'), want: ['6:1 yaml/tab'] },
+  { name: 'every line indented by a tab', text: CLUSTER.replaceAll('\n  ', '\n\t'), want: ['5:1 yaml/tab', '6:1 yaml/tab', '7:1 yaml/tab'] },
+  { name: 'a no-break space that indents', text: instead('  dataPlane', '\u00a0 dataPlane'), want: ['6:1 yaml/space'] },
+  { name: 'a no-break space after a colon', text: instead('product: ', 'product:\u00a0'), want: ['5:11 yaml/space'] },
+  { name: 'a no-break space at the end', text: instead('kafka', 'kafka\u00a0'), want: ['5:17 yaml/space'] },
+  { name: 'a space of no width at the end', text: instead('kafka', 'kafka\u200b'), want: ['5:17 yaml/space'] },
+  { name: 'a template for a value', text: instead('kafka', '{{ .Values.product }}'), want: ['5:12 yaml/template'] },
+  { name: 'a template for a name', text: instead('{ name: a }', '\n  name: {{ .Release.Name }}'), want: ['4:9 yaml/template'] },
+  { name: 'lines of a template', text: instead('  replicas', '  {{- if .big }}\n  replicas').replace(/$/, '  {{- end }}\n'), want: ['7:3 yaml/template', '9:3 yaml/template'] },
+  { name: 'a line of another template', text: instead('  replicas', '  {% if big %}\n  replicas'), want: ['7:3 yaml/template'] },
+  { name: 'a colon that is missing', text: instead('spec:', 'spec'), want: ['4:5 yaml/syntax'] },
+  { name: 'a space that is missing after a colon', text: instead('product: kafka', 'product:kafka'), want: ['5:10 yaml/syntax'] },
+  {
+    name: 'two lines, and a value of the wrong type, in one round',
+    text: `${instead('  dataPlane', '   dataPlane').replace('3', 'three')}\n---\n${instead('  product', '\tproduct')}`,
+    want: ['6:4 yaml/syntax', '7:13 schema/type', '14:1 yaml/tab'],
+  },
+];
+
+/** What looks like a mistake of layout, and is none. */
+export const SOUND_LAYOUT: readonly (readonly [string, string])[] = [
+  ['a list in the column of its key', 'a:\n- b: 1\n  c: 2\n- b: 3\nd:\n- - e\n  - f\n'],
+  ['a block of text with colons, tabs and braces', 'a: |\n    x: 1\n  \ty: {{ z }}\n   w: 2\nb: 1\n'],
+  ['a list over several lines', 'a: [\n  b,\n c ]\nd: 1\n'],
+  ['a text that goes on below', 'a: one\n   two\n      three\nb: 1\n'],
+  ['braces and odd spaces inside quotes and comments', 'a: "{{ b }}\u00a0" # {{\u00a0 c\n'],
+];
+
 export const OVER_A_LIMIT: readonly BrokenText[] = [
   { name: 'the 33rd bracket', text: `a: ${'['.repeat(33)}`, want: ['1:36 limit/depth'] },
   { name: '200 KB of brackets', text: '['.repeat(200_000), want: ['1:33 limit/depth'] },

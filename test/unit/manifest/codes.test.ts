@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CODES } from '../../../src/core/manifest/codes.ts';
-import { BROKEN_YAML, OVER_A_LIMIT, WRONG_SHAPE } from './broken-text.ts';
+import { BROKEN_LAYOUT, BROKEN_YAML, OVER_A_LIMIT, WRONG_SHAPE } from './broken-text.ts';
 import { CONTRADICTIONS } from './contradictions.ts';
 
 const CORE = new URL('../../../src/core/', import.meta.url);
@@ -29,7 +29,7 @@ it('lists no code that is never emitted', () => {
 
 it('has a test that provokes each code', () => {
   const provoked = new Set(
-    [...BROKEN_YAML, ...OVER_A_LIMIT, ...WRONG_SHAPE, ...CONTRADICTIONS].flatMap(({ want }) => want.map((place) => place.split(' ')[1])),
+    [...BROKEN_LAYOUT, ...BROKEN_YAML, ...OVER_A_LIMIT, ...WRONG_SHAPE, ...CONTRADICTIONS].flatMap(({ want }) => want.map((place) => place.split(' ')[1])),
   );
   // These need more than one text: other tests of this folder, or of the planner, provoke them.
   const elsewhere = [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFile } from '../../../src/core/manifest/parse-file.ts';
-import { BROKEN_YAML, OVER_A_LIMIT, WRONG_SHAPE } from './broken-text.ts';
+import { repairLayout } from '../../../src/core/manifest/repair-layout.ts';
+import { BROKEN_LAYOUT, BROKEN_YAML, OVER_A_LIMIT, SOUND_LAYOUT, WRONG_SHAPE } from './broken-text.ts';
 import { SMALL_FLEET } from './small-fleet.ts';
 
 const parse = (text: string) => parseFile({ kind: 'text', text });
@@ -10,7 +11,54 @@ const CLUSTERS = SMALL_FLEET['clusters.yaml'] ?? '';
 
 describe('points at the exact place of', () => {
   it.each(BROKEN_YAML)('$name', ({ text, want }) => expect(placed(text)).toEqual(want));
+  it.each(BROKEN_LAYOUT)('$name', ({ text, want }) => expect(placed(text)).toEqual(want));
   it.each(WRONG_SHAPE)('$name', ({ text, want }) => expect(placed(text)).toEqual(want));
+});
+
+it.each(SOUND_LAYOUT)('takes %s for no mistake', (_name, text) => expect(repairLayout(text)).toEqual({ text, mistakes: [] }));
+
+describe('tells what was meant by', () => {
+  const strategy = (soak: string, most: string): string =>
+    `apiVersion: flotilla.dev/v1\nkind: Strategy\nmetadata: { name: s }\nspec:\n  phases:\n    - { name: all, rest: true, soak: ${soak}, maxConcurrent: ${most} }\n`;
+  const release = (version: string): string =>
+    `apiVersion: flotilla.dev/v1\nkind: Release\nmetadata: { name: r }\nspec: { product: kafka, select: {}, version: ${version} }\n`;
+  it.each([
+    ['3', 'is 3 without a unit -> write 3s, 3m, 3h or 3d'],
+    ['"3"', 'is 3 without a unit -> write 3s, 3m, 3h or 3d'],
+    ['0', 'is 0 without a unit -> write 0s'],
+    ['3 m', 'is a duration in another form -> write 3m'],
+    ['3 minutes', 'is a duration in another form -> write 3m'],
+    ['1 hour 30 mins', 'is a duration in another form -> write 1h30m'],
+    ['30m1h', 'is a duration in another form -> write 1h30m'],
+    ['1.5h', 'is a duration in another form -> write 1h30m'],
+    ['1w', 'is a duration in another form -> write 7d'],
+    ['PT1H30M', 'is a duration of ISO 8601 -> write 1h30m'],
+    ['500ms', 'is given in milliseconds -> write whole seconds: 1s'],
+    ['1.5s', 'is no whole number of seconds -> write whole seconds'],
+  ])('a soak of %s', (soak, want) => expect(said(strategy(soak, '1'))).toEqual([`\`spec.phases[0].soak\` ${want}`]));
+
+  it.each([
+    ['40 %', 'has a space, or a word, for its % -> write 40%'],
+    ['40 percent', 'has a space, or a word, for its % -> write 40%'],
+    ['150%', 'is more than 100 % -> write 100% at most'],
+    ['2.5%', 'is no whole percentage -> write 2%'],
+    ['0.4', 'is a fraction -> write 40% for a share, or a whole number of clusters'],
+  ])('a share of %s', (most, want) => expect(said(strategy('1m', most))).toEqual([`\`spec.phases[0].maxConcurrent\` ${want}`]));
+
+  const exact = 'name one exact version that the Product lists, such as "4.1.1": what is rolled out must not change by itself';
+  it.each([
+    ['v4.1.1', 'begins with a `v` -> write the version alone: "4.1.1"'],
+    ['" 4.1.1"', 'begins or ends with a space -> write "4.1.1"'],
+    ['4.1.x', `is a wildcard, and no version -> ${exact}`],
+    ['4.*', `is a wildcard, and no version -> ${exact}`],
+    ['"*"', `is a wildcard, and no version -> ${exact}`],
+    ['^4.1.0', `is a range, and no version -> ${exact}`],
+    ['">=4.1"', `is a range, and no version -> ${exact}`],
+    ['latest', `is \`latest\`, a name that moves, and no version -> ${exact}`],
+    ['"4"', 'is one number; a version has two to four -> write "4.0.0", say'],
+    ['"{{ .Values.v }}"', 'holds `{{`, a placeholder that nobody fills in here -> commit the value itself'],
+    ['"$' + '{VERSION}"', `holds \`\${\`, a placeholder that nobody fills in here -> commit the value itself`],
+  ])('a version of %s', (version, want) => expect(said(release(version))).toEqual([`\`spec.version\` ${want}`]));
 });
 
 describe('refuses', () => {
