@@ -1,14 +1,15 @@
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
-import type { BlobText } from '../ports/manifest-source.ts';
+import { isManifestLink } from '../core/manifest/manifest-root.ts';
+import type { LinkKind, ManifestText } from '../core/manifest/model.ts';
 import { UsageError } from './io.ts';
 
 /** A manifest file on disk, named as in a repository whose root is the folder that was given: hidden folders and globs are told by it. */
 export interface FolderFile {
   readonly path: string;
-  readonly content: BlobText;
+  readonly content: ManifestText;
 }
 
 const ROOT_FOLDER = 'fleet-manifests';
@@ -25,12 +26,18 @@ export async function readManifestFolder(cwd: string, folder: string): Promise<r
   if (stat(given)?.isDirectory() !== true) throw new UsageError(`${folder} is not a folder`);
   const inner = join(given, ROOT_FOLDER);
   const root = stat(inner)?.isDirectory() === true ? inner : given;
-  const names: string[] = [];
-  collect(root, names);
-  return names.sort().map((path) => ({ path: relative(given, path).split(sep).join('/'), content: contentOf(path) }));
+  const found: FolderFile[] = [];
+  collect(root, found);
+  return found.map(({ path, content }) => ({ path: relative(given, path).split(sep).join('/'), content })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function collect(folder: string, names: string[]): void {
+/** What is behind a link is not part of the commit; a folder with a file `.git` is a submodule that is checked out. */
+function linkAt(entry: Dirent, path: string): LinkKind | undefined {
+  if (entry.isSymbolicLink()) return 'symbolic link';
+  return entry.isDirectory() && stat(join(path, '.git'))?.isFile() === true ? 'submodule' : undefined;
+}
+
+function collect(folder: string, found: FolderFile[]): void {
   let entries: ReturnType<typeof list>;
   try {
     entries = list(folder);
@@ -39,14 +46,17 @@ function collect(folder: string, names: string[]): void {
   }
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') collect(path, names);
-    else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) names.push(path);
+    const link = linkAt(entry, path);
+    if (link !== undefined) {
+      if (isManifestLink('', entry.name, link)) found.push({ path, content: { kind: 'link', link } });
+    } else if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') collect(path, found);
+    else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) found.push({ path, content: contentOf(path) });
   }
 }
 
 const list = (folder: string) => readdirSync(folder, { withFileTypes: true });
 
-function contentOf(path: string): BlobText {
+function contentOf(path: string): ManifestText {
   const bytes = stat(path)?.size ?? 0;
   if (bytes > MAX_FILE_BYTES) return { kind: 'too-large', bytes };
   try {

@@ -33,13 +33,17 @@ export class RepositoryModels {
 
   async at(commit: CommitSha): Promise<CommitModel> {
     const listed = await this.#repository.files(commit);
-    await this.#read([...new Set(listed.map(({ blob }) => blob))].filter((blob) => !this.#files.has(blob)));
+    const readable = listed.filter(({ link }) => link === undefined);
+    await this.#read([...new Set(readable.map(({ blob }) => blob))].filter((blob) => !this.#files.has(blob)));
     const built = buildModel(
-      listed.map((file) => ({ file, parsed: this.#file(file.blob).parsed })),
+      listed.map((file) => ({
+        file,
+        parsed: file.link === undefined ? this.#file(file.blob).parsed : parseFile({ kind: 'link', link: file.link }),
+      })),
       { now: this.#now, previous: this.#previous },
     );
     this.#previous = built;
-    const blobs = new Map(listed.map(({ path, blob }) => [path, blob]));
+    const blobs = new Map(readable.map(({ path, blob }) => [path, blob]));
     const locate = (problems: readonly UnlocatedProblem[]): readonly Problem[] =>
       locateProblems(problems, (path) => {
         const blob = blobs.get(path);

@@ -85,7 +85,9 @@ async function filesFrom(loop: LoadingLoop, source: ManifestSource, known: Manif
   if (known.treeish === treeish) return known.files;
   const changed = await source.changed(known.treeish, treeish);
   if (changed.length === 0) return known.files;
-  const present = changed.flatMap(({ path, after }) => (after === undefined ? [] : [{ path, blob: after }]));
+  const present = changed.flatMap(({ path, after, link }) =>
+    after === undefined ? [] : [{ path, blob: after, ...(link === undefined ? {} : { link }) }],
+  );
   // A copy of the map is quicker to read in full, as is done next, than layers would be.
   const files = new Map(known.files);
   for (const { path, after } of changed) if (after === undefined) files.delete(path);
@@ -97,7 +99,8 @@ async function filesFrom(loop: LoadingLoop, source: ManifestSource, known: Manif
 async function parse(loop: LoadingLoop, source: ManifestSource, files: readonly ManifestFile[]): Promise<readonly ModelFile[]> {
   const parsed = new Map<BlobId, ParsedFile>();
   const missing = new Set<BlobId>();
-  for (const { blob } of files) {
+  for (const { blob, link } of files) {
+    if (link !== undefined) continue;
     const known = loop.ports.parsed.get(blob);
     if (known === undefined) missing.add(blob);
     else parsed.set(blob, known);
@@ -114,6 +117,7 @@ async function parse(loop: LoadingLoop, source: ManifestSource, files: readonly 
     await yieldToEventLoop();
   }
   return files.map((file) => {
+    if (file.link !== undefined) return { file, parsed: parseFile({ kind: 'link', link: file.link }) };
     const found = parsed.get(file.blob);
     invariant(found !== undefined, `${file.path}: its blob was parsed just now`);
     return { file, parsed: found };
@@ -136,7 +140,7 @@ export async function locateIn({ source, files }: ReadableFiles, problems: reado
   const concerned = new Map<string, BlobId>();
   for (const { place } of problems) {
     const file = files.get(place.file);
-    if (file !== undefined) concerned.set(place.file, file.file.blob);
+    if (file !== undefined && file.file.link === undefined) concerned.set(place.file, file.file.blob);
   }
   const texts = await source.read([...new Set(concerned.values())], MAX_FILE_BYTES);
   return locateProblems(problems, (file) => {

@@ -1,4 +1,4 @@
-import type { ManifestFile } from '../core/manifest/model.ts';
+import type { LinkKind, ManifestFile } from '../core/manifest/model.ts';
 import type { BlobId, CommitSha } from '../core/model/ids.ts';
 
 /** The watched repository: a bare mirror, read by object id. Nothing is ever checked out. */
@@ -13,11 +13,11 @@ export interface ManifestSource {
   head(): Promise<CommitSha | undefined>;
   /** Head of a pull request in the mirror, as last fetched. */
   pullHead(pull: number): Promise<CommitSha | undefined>;
-  /** YAML files under the manifest root at a commit or tree, in order of path. */
+  /** YAML files under the manifest root at a commit or tree, and links in the place of such, in order of path. */
   files(treeish: string): Promise<readonly ManifestFile[]>;
   /** Texts of blobs; one long-lived `cat-file --batch` behind it. Larger than `maxBytes`: only the size is given. */
   read(blobs: readonly BlobId[], maxBytes: number): Promise<ReadonlyMap<BlobId, BlobText>>;
-  /** YAML files under the manifest root that differ between two commits or trees. */
+  /** YAML files under the manifest root, and links in the place of such, that differ between two commits or trees. */
   changed(from: string, to: string): Promise<readonly ChangedFile[]>;
   /** The tree that merging head into base would give, or the paths in conflict. Touches no work tree. */
   mergeTree(
@@ -46,6 +46,8 @@ export interface ChangedFile {
   /** `undefined`: the file was added, or removed. */
   readonly before: BlobId | undefined;
   readonly after: BlobId | undefined;
+  /** What stands there after, where that is no file. */
+  readonly link?: LinkKind;
 }
 
 export interface CommitInfo {

@@ -14,6 +14,14 @@ const warning = (cause: string, fix: string): CodeEntry => ({ severity: 'warning
 export const CODES = {
   // The file as a whole.
   'file/not-utf8': error('The file is not UTF-8 text.', 'Save it as UTF-8.'),
+  'file/link': error(
+    'A symbolic link or a submodule stands where a manifest, or a folder of them, could be. What is behind it is not part of the commit.',
+    'Commit the files themselves, or list the path in `ignore` of the Fleet.',
+  ),
+  'file/lfs-pointer': error(
+    'The file is a pointer of Git LFS, and not the manifest that it stands for.',
+    'Keep YAML out of LFS: remove the pattern from `.gitattributes`, and run `git add --renormalize .`.',
+  ),
   'limit/file-size': error('The file is larger than 1 MiB.', 'Split it into several files; any layout of folders is allowed.'),
   'limit/documents': error('The file holds more than 5,000 documents.', 'Split it into several files.'),
   'limit/values': error('A document has more than 20,000 keys and list items.', 'Split it.'),
@@ -55,6 +63,10 @@ export const CODES = {
   ),
   'yaml/tag': error('The text uses a tag (`!name`, `!!str`).', 'Remove it; for text, use quotes.'),
   'yaml/directive': error('The text uses a directive (`%YAML`, `%TAG`).', 'Remove it; manifests are YAML 1.2.'),
+  'yaml/reading': error(
+    'A setting without quotes is read as something else than what is written: `3.10` as the number 3.1, `0640` as 640, `no` as false or as text.',
+    'Put it in quotes, or write what it is read as.',
+  ),
   'yaml/number': error('A number cannot be held exactly, or is not finite.', 'Put it in quotes if it is text, or write a smaller number.'),
 
   // Shape of a document.

@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Instant } from '../model/time.ts';
 import { buildModel } from './build-model.ts';
 import { locateProblems } from './locate.ts';
-import { isManifestPath, manifestRootOf } from './manifest-root.ts';
+import { isManifestLink, isManifestPath, manifestRootOf } from './manifest-root.ts';
 import type { FleetModel, ManifestText } from './model.ts';
 import { parseFile } from './parse-file.ts';
 
@@ -25,7 +25,9 @@ export interface LoadedFiles {
  */
 export function validateFiles(entries: readonly FileEntry[], now: Instant): LoadedFiles {
   const root = manifestRootOf(entries.map(({ path }) => path));
-  const ours = entries.filter(({ path }) => isManifestPath(root, path));
+  const ours = entries.filter(({ path, content }) =>
+    content.kind === 'link' ? isManifestLink(root, path, content.link) : isManifestPath(root, path),
+  );
   const built = buildModel(
     // Without git there is no blob id; the path serves, because nothing is cached by it.
     ours.map(({ path, content }) => ({ file: { path, blob: trusted.blob(path) }, parsed: parseFile(content) })),

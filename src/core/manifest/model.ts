@@ -5,8 +5,14 @@ import type { Cluster, Fleet, Freeze, Manifest, Operation, Product, Release, Str
 /** One YAML file of the manifest root, at one commit. `path` is relative to the repository. */
 export interface ManifestFile {
   readonly path: string;
+  /** Of a link, the id of what stands in its place, which is never read. */
   readonly blob: BlobId;
+  /** Absent for a file that is one. */
+  readonly link?: LinkKind;
 }
+
+/** What git can put in the place of a file or folder, and what it is not. */
+export type LinkKind = 'symbolic link' | 'submodule';
 
 /** What is wrong, before its line is known. */
 export interface UnlocatedProblem {
@@ -21,7 +27,8 @@ export interface UnlocatedProblem {
 export type ManifestText =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'too-large'; readonly bytes: number }
-  | { readonly kind: 'not-utf8' };
+  | { readonly kind: 'not-utf8' }
+  | { readonly kind: 'link'; readonly link: LinkKind };
 
 /** What one blob says: depends on its bytes alone, so it is cached by blob id for ever. */
 export interface ParsedFile {

@@ -4,7 +4,8 @@ import type { Code } from './codes.ts';
 import { explainSyntax } from './explain-syntax.ts';
 import type { Manifest } from './generated.ts';
 import { MAX_DOCUMENTS_PER_FILE, MAX_FILE_BYTES, MAX_PROBLEMS_PER_FILE } from './limits.ts';
-import type { FailedDocument, FileProblem, ManifestText, ParsedFile } from './model.ts';
+import type { FailedDocument, FileProblem, LinkKind, ManifestText, ParsedFile } from './model.ts';
+import { checkReadings } from './check-readings.ts';
 import { isPlain } from './plain-text.ts';
 import { type PositionOf, positionsIn, spotAt } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
@@ -28,6 +29,8 @@ export function parseFile(content: ManifestText): ParsedFile {
       return refusedFile(tooLarge(content.bytes));
     case 'not-utf8':
       return refusedFile(fileProblemOf('file/not-utf8', TOP, 'the file is not UTF-8 text', 'save it as UTF-8'));
+    case 'link':
+      return LINKED[content.link];
     case 'text':
       // Bytes are counted where the text comes from; there are never fewer of them than characters.
       return content.text.length > MAX_FILE_BYTES ? refusedFile(tooLarge(content.text.length)) : parseText(normalise(content.text));
@@ -37,6 +40,17 @@ export function parseFile(content: ManifestText): ParsedFile {
 const UNKNOWN_DOCUMENT: FailedDocument = { kind: undefined, name: undefined };
 
 const refusedFile = (...problems: FileProblem[]): ParsedFile => ({ documents: [], problems, failed: [UNKNOWN_DOCUMENT] });
+
+const linked = (link: LinkKind, hint: string): ParsedFile =>
+  refusedFile(fileProblemOf('file/link', TOP, `this is a ${link}, and what is behind it is not part of the commit`, hint));
+
+/** One object for each kind, so that a link that stays one is no change. */
+const LINKED: Readonly<Record<LinkKind, ParsedFile>> = {
+  'symbolic link': linked('symbolic link', 'commit the file itself in its place, or list it in `ignore` of the Fleet'),
+  submodule: linked('submodule', 'commit the manifests to this repository, or list the folder in `ignore` of the Fleet'),
+};
+
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
 function tooLarge(bytes: number): FileProblem {
   return fileProblemOf(
@@ -48,6 +62,10 @@ function tooLarge(bytes: number): FileProblem {
 }
 
 function parseText(text: string): ParsedFile {
+  if (text.startsWith(LFS_POINTER)) {
+    const hint = 'keep YAML out of LFS: remove the pattern from .gitattributes, and run `git add --renormalize .`';
+    return refusedFile(fileProblemOf('file/lfs-pointer', TOP, 'this is a pointer of Git LFS, and not the manifest that it stands for', hint));
+  }
   const hidden = hasHidden(text) || text.includes('\r');
   if (!hidden && isPlain(text)) {
     const documents = parsePlain(text);
@@ -148,12 +166,13 @@ function readDocument(
     const { node, complete } = spotAt(root, path);
     return complete && isScalar(node) ? node.source : undefined;
   });
-  if (validated.ok) return { manifest: validated.manifest, problems };
+  const readings = checkReadings(root, positionOf);
+  if (validated.ok) return { manifest: readings.length === 0 ? validated.manifest : undefined, problems: readings };
   const located = validated.findings.map(({ path, aim, code, message, hint }) => {
     const spot = spotAt(root, path);
     return fileProblemOf(code, positionOf(aim === 'value' && spot.complete ? spot.valueOffset : spot.keyOffset), message, hint);
   });
-  return { manifest: undefined, problems: located };
+  return { manifest: undefined, problems: [...located, ...readings.filter(({ line }) => !located.some((problem) => problem.line === line))] };
 }
 
 /** Kind and name of a document that did not pass, as far as its tree tells them. */

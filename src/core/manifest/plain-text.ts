@@ -12,7 +12,8 @@ const NO_KEYWORD = '(?!(?:true|false|null|True|False|Null|TRUE|FALSE|NULL)(?![A-
 const KEY = `${NO_KEYWORD}(?!(?:constructor|prototype)(?![A-Za-z0-9_./-]))[A-Za-z][A-Za-z0-9_./-]*`;
 /** A colon only between two characters that are no space; a `#` never. */
 const WORD = '[A-Za-z][A-Za-z0-9_./@+=()-]*(?:[:][A-Za-z0-9_./@+=()-]+)*';
-const NUMBER = '-?[1-9][0-9]{0,14}|0|-?(?:0|[1-9][0-9]{0,8})\\.[0-9]{1,6}';
+/** As it is written when it is written again: a setting of `3.10` is no plain number. */
+const NUMBER = '-?[1-9][0-9]{0,14}|0|-?(?:0|[1-9][0-9]{0,8})\\.[0-9]{0,5}[1-9]';
 const QUOTED = `'[^'\\\\\\n]*'|"[^"\\\\\\n]*"`;
 /** Durations, percentages, versions of three or four parts, instants: text in both, though they begin with a digit. */
 const DIGITS = '(?:[0-9]+[dhms])+|[0-9]+%|[0-9]+(?:\\.[0-9]+){2,3}(?:-[A-Za-z0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z';
@@ -26,6 +27,8 @@ const COMMENT = '(?: +#.*)?';
 
 /** Groups: indent, dashes, key with colon, value. */
 const CONTENT = new RegExp(`^( *)((?:- )*)(?:(${KEY}:)(?: +(${SCALAR}))?|(${SCALAR}))${COMMENT} *$`);
+/** Words that are text here, and true or false elsewhere: the careful parser says so. */
+const TRUTH_WORD = /(?:: +|[[{,] *)(?:True|TRUE|False|FALSE|[yY]|yes|Yes|YES|[nN]|no|No|NO|on|On|ON|off|Off|OFF)(?= *(?:[,}\]#]|$))/;
 const NOTHING = /^ *(?:#.*)?$/;
 const SEPARATOR = /^--- *$/;
 /** Bounds the work of the expressions on one line. */
@@ -49,7 +52,7 @@ export function isPlain(text: string): boolean {
       continue;
     }
     const match = CONTENT.exec(line);
-    if (match === null) return false;
+    if (match === null || TRUTH_WORD.test(line)) return false;
     const [, indent = '', dashes = '', key, value] = match;
     if (indent.length > deepest || (key === undefined && dashes === '')) return false;
     const column = indent.length + dashes.length;

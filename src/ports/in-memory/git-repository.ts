@@ -1,10 +1,11 @@
+import type { LinkKind } from '../../core/manifest/model.ts';
 import { invariant } from '../../core/model/assert.ts';
 import { hash16 } from '../../core/model/hash.ts';
 import { type BlobId, type CommitSha, trusted } from '../../core/model/ids.ts';
 import type { BlobText } from '../manifest-source.ts';
 
-/** A file of a commit: its text or bytes, or `null` to remove it. */
-export type FileContent = string | Uint8Array | null;
+/** A file of a commit: its text or bytes, `null` to remove it, or a link. */
+export type FileContent = string | Uint8Array | null | { readonly link: string } | { readonly submodule: string };
 
 /** Files by path. */
 export type Tree = ReadonlyMap<string, BlobId>;
@@ -39,6 +40,8 @@ export class InMemoryGitRepository {
   readonly #commits = new Map<string, Commit>();
   readonly #trees = new Map<string, Tree>();
   readonly #blobs = new Map<BlobId, Uint8Array>();
+  /** What stands in the place of a file; its id says what kind it is. */
+  readonly #links = new Map<BlobId, LinkKind>();
   /** What the server has thrown away. It stays in the maps: a mirror may hold it still. */
   readonly #collected = new Set<CommitSha>();
 
@@ -54,6 +57,7 @@ export class InMemoryGitRepository {
     const tree = new Map(parent === undefined ? [] : this.treeAt(parent.tree));
     for (const [path, content] of Object.entries(files)) {
       if (content === null) tree.delete(path);
+      else if (typeof content === 'object' && !(content instanceof Uint8Array)) tree.set(path, this.#addLink(content));
       else tree.set(path, this.#addBlob(content));
     }
     const merged = options.merge === undefined ? [] : [this.commitAt(options.merge).sha];
@@ -123,6 +127,11 @@ export class InMemoryGitRepository {
     return id;
   }
 
+  /** What a blob of a tree is, where it is no file. */
+  linkOf(blob: BlobId): LinkKind | undefined {
+    return this.#links.get(blob);
+  }
+
   /** @returns `undefined` when there is no such blob. */
   read(blob: BlobId, maxBytes: number): BlobText | undefined {
     const bytes = this.#blobs.get(blob);
@@ -169,6 +178,13 @@ export class InMemoryGitRepository {
       else if (taken !== undefined) merged.set(path, taken);
     }
     return conflicts.length > 0 ? { kind: 'conflict', paths: conflicts } : { kind: 'tree', tree: this.addTree(merged) };
+  }
+
+  #addLink(content: { readonly link: string } | { readonly submodule: string }): BlobId {
+    const [kind, target]: readonly [LinkKind, string] = 'link' in content ? ['symbolic link', content.link] : ['submodule', content.submodule];
+    const id = trusted.blob(idOf(`${kind}\n${target}`));
+    this.#links.set(id, kind);
+    return id;
   }
 
   #addBlob(content: string | Uint8Array): BlobId {

@@ -1,5 +1,5 @@
-import { isManifestPath, manifestRootOf } from '../../core/manifest/manifest-root.ts';
-import type { ManifestFile } from '../../core/manifest/model.ts';
+import { isManifestLink, isManifestPath, manifestRootOf } from '../../core/manifest/manifest-root.ts';
+import type { LinkKind, ManifestFile } from '../../core/manifest/model.ts';
 import { invariant } from '../../core/model/assert.ts';
 import type { BlobId, CommitSha } from '../../core/model/ids.ts';
 import type { BlobText, ChangedFile, CommitInfo, ManifestSource } from '../manifest-source.ts';
@@ -47,10 +47,12 @@ export class InMemoryManifestSource implements ManifestSource {
 
   changed(from: string, to: string): Promise<readonly ChangedFile[]> {
     return this.#reading('changed', [from, to], () => {
-      const before = new Map(this.#files(from).map(({ path, blob }) => [path, blob]));
-      const after = new Map(this.#files(to).map(({ path, blob }) => [path, blob]));
+      const before = new Map(this.#files(from).map((file) => [file.path, file]));
+      const after = new Map(this.#files(to).map((file) => [file.path, file]));
       const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
-      return paths.map((path) => ({ path, before: before.get(path), after: after.get(path) })).filter((file) => file.before !== file.after);
+      return paths
+        .map((path) => ({ path, before: before.get(path)?.blob, after: after.get(path)?.blob, ...linkIn(after.get(path)?.link) }))
+        .filter((file) => file.before !== file.after);
     });
   }
 
@@ -130,7 +132,11 @@ export class InMemoryManifestSource implements ManifestSource {
   #files(treeish: string): readonly ManifestFile[] {
     const tree = this.#remote.treeAt(treeish);
     const root = manifestRootOf(tree.keys());
-    return [...tree].filter(([path]) => isManifestPath(root, path)).map(([path, blob]) => ({ path, blob }));
+    return [...tree].flatMap(([path, blob]) => {
+      const link = this.#remote.linkOf(blob);
+      const isOurs = link === undefined ? isManifestPath(root, path) : isManifestLink(root, path, link);
+      return isOurs ? [{ path, blob, ...linkIn(link) }] : [];
+    });
   }
 
   #textOf(blob: BlobId, maxBytes: number): readonly (readonly [BlobId, BlobText])[] {
@@ -138,6 +144,8 @@ export class InMemoryManifestSource implements ManifestSource {
     return text === undefined ? [] : [[blob, text]];
   }
 }
+
+const linkIn = (link: LinkKind | undefined): { readonly link?: LinkKind } => (link === undefined ? {} : { link });
 
 const pullRef = (pull: number): string => `refs/pull/${pull}/head`;
 

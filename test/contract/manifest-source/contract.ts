@@ -6,7 +6,7 @@ import type { ManifestSource } from '../../../src/ports/manifest-source.ts';
 export interface RemoteRepository {
   /** Adds one commit to a ref, on top of `from` (the ref's own head when left out). `null` removes a file. */
   commit(
-    files: Readonly<Record<string, string | Uint8Array | null>>,
+    files: Readonly<Record<string, string | Uint8Array | null | { readonly link: string } | { readonly submodule: string }>>,
     options?: { readonly ref?: string; readonly from?: string | null; readonly merge?: string; readonly message?: string },
   ): CommitSha;
   head(ref: string): string | undefined;
@@ -165,6 +165,32 @@ function testFiles(get: Get): void {
     });
     await source.fetch([]);
     expect(paths(await source.files(head))).toEqual(['fleet-manifests/a.yaml']);
+  });
+
+  it('come with the links that stand where one could be, told as such', async () => {
+    const { source, remote } = get();
+    const before = remote.commit({ 'fleet-manifests/a.yaml': '1', 'fleet-manifests/b.yaml': '1' });
+    const head = remote.commit({
+      'fleet-manifests/b.yaml': { link: 'a.yaml' },
+      'fleet-manifests/clusters': { link: '../elsewhere' },
+      'fleet-manifests/notes.md': { link: '../README.md' },
+      'fleet-manifests/shared': { submodule: '1'.repeat(40) },
+      'fleet-manifests/.theme': { submodule: '1'.repeat(40) },
+      elsewhere: { link: 'x' },
+    });
+    await source.fetch([]);
+    const kinds = (files: readonly { readonly path: string; readonly link?: string }[]) => files.map(({ path, link }) => [path, link]);
+    expect(kinds(await source.files(head))).toEqual([
+      ['fleet-manifests/a.yaml', undefined],
+      ['fleet-manifests/b.yaml', 'symbolic link'],
+      ['fleet-manifests/clusters', 'symbolic link'],
+      ['fleet-manifests/shared', 'submodule'],
+    ]);
+    expect(kinds(await source.changed(before, head))).toEqual([
+      ['fleet-manifests/b.yaml', 'symbolic link'],
+      ['fleet-manifests/clusters', 'symbolic link'],
+      ['fleet-manifests/shared', 'submodule'],
+    ]);
   });
 
   it('keep hostile names as they are', async () => {

@@ -50,7 +50,7 @@ afterEach(async () => {
 const open = (options: Partial<Options> = {}): ManifestSourceGit => openSource(remote, options);
 
 describe('links and submodules', () => {
-  it('are no manifests', async () => {
+  it('are told as such, and never read', async () => {
     const first = remote.commit({ 'a.yaml': '1' });
     const head = remote.commit({
       'link.yaml': { link: '/etc/passwd' },
@@ -58,15 +58,21 @@ describe('links and submodules', () => {
       'fleet-manifests': { link: 'a.yaml' },
     });
     await source.fetch([]);
-    expect(paths(await source.files(head))).toEqual(['a.yaml']);
-    expect(await source.changed(first, head)).toEqual([]);
+    const kinds = (files: readonly { readonly path: string; readonly link?: string }[]) => files.map(({ path, link }) => [path, link]);
+    const links = [
+      ['fleet-manifests', 'symbolic link'],
+      ['link.yaml', 'symbolic link'],
+      ['sub.yaml', 'submodule'],
+    ];
+    expect(kinds(await source.files(head))).toEqual([['a.yaml', undefined], ...links]);
+    expect(kinds(await source.changed(first, head))).toEqual(links);
   });
 
-  it('a file that becomes a link is removed', async () => {
+  it('a file that becomes a link is changed', async () => {
     const before = remote.commit({ 'a.yaml': '1' });
     const after = remote.commit({ 'a.yaml': { link: 'b' } });
     await source.fetch([]);
-    expect((await source.changed(before, after)).map((file) => [file.path, file.after])).toEqual([['a.yaml', undefined]]);
+    expect((await source.changed(before, after)).map((file) => [file.path, file.link])).toEqual([['a.yaml', 'symbolic link']]);
   });
 });
 

@@ -51,6 +51,7 @@ export const BROKEN_YAML: readonly BrokenText[] = [
   { name: 'a tag on a map', text: with_('config: !x { a: 1 }'), want: ['8:14 yaml/tag'] },
   { name: 'the directive that makes yes a truth value', text: `%YAML 1.1\n---\n${CLUSTER}`, want: ['1:1 yaml/directive'] },
   { name: 'an integer beyond what can be held', text: with_('config: { a: 12345678901234567890 }'), want: ['8:16 yaml/number'] },
+  { name: 'a version as a setting', text: with_('config: { a: 3.10 }'), want: ['8:16 yaml/reading'] },
   { name: 'infinity', text: with_('config: { a: .inf }'), want: ['8:16 yaml/number'] },
   { name: 'no number', text: with_('config: { a: .nan }'), want: ['8:16 yaml/number'] },
   { name: 'lone carriage returns, as from an old editor', text: CLUSTER.replaceAll('\n', '\r'), want: ['1:28 yaml/line-ending'] },

@@ -34,6 +34,8 @@ it('has a test that provokes each code', () => {
   // These need more than one text: other tests of this folder, or of the planner, provoke them.
   const elsewhere = [
     'file/not-utf8',
+    'file/link',
+    'file/lfs-pointer',
     'limit/problems',
     'limit/files',
     'limit/clusters',

@@ -61,6 +61,40 @@ describe('tells what was meant by', () => {
   ])('a version of %s', (version, want) => expect(said(release(version))).toEqual([`\`spec.version\` ${want}`]));
 });
 
+describe('refuses a setting that is not read as it is written', () => {
+  const config = (value: string): string =>
+    `apiVersion: flotilla.dev/v1\nkind: Cluster\nmetadata: { name: a }\nspec:\n  product: kafka\n  dataPlane: eu\n  replicas: 3\n  config:\n    first: 1\n    a: ${value}\n`;
+  it.each([
+    ['3.10', 'YAML reads the number 3.1 -> put it in quotes: "3.10"; or write 3.1'],
+    ['8.0', 'YAML reads the number 8 -> put it in quotes: "8.0"; or write 8'],
+    ['0640', 'YAML reads the number 640 -> put it in quotes: "0640"; or write 640'],
+    ['0x10', 'YAML reads the number 16 -> put it in quotes: "0x10"; or write 16'],
+    ['0o17', 'YAML reads the number 15 -> put it in quotes: "0o17"; or write 15'],
+    ['1e3', 'YAML reads the number 1000 -> put it in quotes: "1e3"; or write 1000'],
+    ['+5', 'YAML reads the number 5 -> put it in quotes: "+5"; or write 5'],
+    ['True', 'YAML reads true -> put it in quotes: "True"; or write true'],
+    ['no', 'is text here, but false to programs that read older YAML -> put it in quotes: "no"; or write false'],
+    ['ON', 'is text here, but true to programs that read older YAML -> put it in quotes: "ON"; or write true'],
+  ])('%s', (value, want) => {
+    expect(said(config(value))).toEqual([`\`spec.config.a\` is written ${value}, and ${want}`]);
+    expect(placed(config(value))).toEqual(['10:8 yaml/reading']);
+    expect(parse(config(value)).documents).toEqual([undefined]);
+    expect(said(config(`"${value}"`))).toEqual([]);
+  });
+
+  it.each(['1', '0', '-1', '0.5', '3.14', 'true', 'false', 'none', 'nonsense', 'over', '2024-01-01', '1_000'])('but takes %s', (value) =>
+    expect(said(config(value))).toEqual([]),
+  );
+});
+
+it.each([
+  ['a pointer of Git LFS', { kind: 'text', text: 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n' }, '1:1 file/lfs-pointer'],
+  ['a symbolic link', { kind: 'link', link: 'symbolic link' }, '1:1 file/link'],
+  ['a submodule', { kind: 'link', link: 'submodule' }, '1:1 file/link'],
+] as const)('says that %s is no manifest', (_name, content, want) =>
+  expect(parseFile(content).problems.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual([want]),
+);
+
 describe('refuses', () => {
   it.each(OVER_A_LIMIT)('$name', ({ text, want }) => expect(placed(text)).toEqual(want));
 });
