@@ -4,12 +4,14 @@ import type { Instant } from '../model/time.ts';
 import { checkCalendar, type Opening } from './cross-check/calendar.ts';
 import { checkCoverage } from './cross-check/coverage.ts';
 import { checkFleet } from './cross-check/fleet.ts';
+import { foldCauses } from './cross-check/fold-causes.ts';
 import { groupClusters } from './cross-check/group-clusters.ts';
 import { failuresOf, type Known, knowDocuments } from './cross-check/known.ts';
 import { type ClusterProblem, type Placement, placeAll, placeChanged } from './cross-check/placement.ts';
 import { checkProducts } from './cross-check/products.ts';
 import { checkAttended, checkReleases } from './cross-check/releases.ts';
 import { checkStrategies } from './cross-check/strategies.ts';
+import { checkLabels, type LabelWitnesses } from './cross-check/unknown-labels.ts';
 import { checkOperations, checkUnused, type Witnesses } from './cross-check/unused-rules.ts';
 import type { ModelFile } from './file-changes.ts';
 import { clustersIn, type Gathered, gather } from './gather.ts';
@@ -37,6 +39,7 @@ interface BuildMemory {
   readonly placement: Placement;
   readonly opening: Opening;
   readonly witnesses: Witnesses;
+  readonly labels: LabelWitnesses;
 }
 
 /**
@@ -60,19 +63,30 @@ export function buildModel(
   const placed = place(gathered, known, memory?.rules === rules ? memory.placement : undefined);
   const calendar = checkCalendar(known, options.now, memory?.opening ?? new Set());
   const unused = checkUnused(known, placed.placement, memory?.witnesses ?? new Map());
-  const problems = [
-    ...nameProblems,
-    ...checkDocuments(known, gathered, placed.placement, options.now),
-    ...calendar.problems,
-    ...unused.problems,
-    ...checkClusters(known, placed, options.now),
-  ];
+  const labels = checkLabels(known, placed.placement, memory?.labels ?? new Map());
+  const coverage = checkCoverage(known, placed.placement);
+  const found = foldCauses(
+    {
+      documents: [
+        ...checkDocuments(known, gathered, placed.placement, options.now),
+        ...calendar.problems,
+        ...labels.problems,
+        ...unused.problems,
+        ...coverage.problems,
+      ],
+      canaries: coverage.canaries,
+      clusters: [...placed.problems, ...coverage.clusters, ...checkAttended(placed.placement.attended, known, options.now)],
+    },
+    known,
+    placed.placement,
+  );
+  const problems = [...nameProblems, ...checkCount(known, placed.placement), ...found.documents, ...groupClusters(found.clusters)];
   const fileProblems = problemsIn(gathered.examined);
   return {
     model: modelOf(known, placed.placement, [...problems, ...fileProblems]),
     problems,
     fileProblems,
-    memory: { gathered, rules, placement: placed.placement, opening: calendar.opening, witnesses: unused.witnesses },
+    memory: { gathered, rules, placement: placed.placement, opening: calendar.opening, witnesses: unused.witnesses, labels: labels.witnesses },
   };
 }
 
@@ -118,16 +132,10 @@ function checkDocuments(known: Known, gathered: Gathered, placement: Placement, 
   ];
 }
 
-function checkClusters(known: Known, { placement, problems }: Placed, now: Instant): readonly UnlocatedProblem[] {
-  const coverage = checkCoverage(known, placement);
-  const count = placement.clusters.size;
-  const [first] = placement.clusters.values();
-  const tooMany =
-    count <= MAX_CLUSTERS || first === undefined
-      ? []
-      : [problemOf('limit/clusters', placeIn(known.fleet ?? first), `${count} clusters; the most is ${MAX_CLUSTERS}`, 'split the fleet')];
-  const clusters = groupClusters([...problems, ...coverage.clusters, ...checkAttended(placement.attended, known, now)]);
-  return [...tooMany, ...coverage.problems, ...clusters];
+function checkCount(known: Known, { clusters }: Placement): readonly UnlocatedProblem[] {
+  const [first] = clusters.values();
+  if (clusters.size <= MAX_CLUSTERS || first === undefined) return [];
+  return [problemOf('limit/clusters', placeIn(known.fleet ?? first), `${clusters.size} clusters; the most is ${MAX_CLUSTERS}`, 'split the fleet')];
 }
 
 /** Exactly what `placeChanged` reads of other documents: while it is the same text, clusters stay where they are. */

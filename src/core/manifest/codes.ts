@@ -102,6 +102,10 @@ export const CODES = {
   'withdrawn-version': error('The Product has withdrawn this version.', 'Use another version.'),
   'requires-cycle': error('Products require each other in a circle, so that none could go first.', 'Remove one of the links.'),
   'selector-values': error('`In` and `NotIn` need `values`; `Exists` and `DoesNotExist` take none.', 'Add or remove `values`.'),
+  'unknown-label': warning(
+    'A selector asks for a label, or a value of one, that no cluster has. An error where clusters are left without a release, or a phase without its canary, by that.',
+    'Correct it, or give a cluster that label.',
+  ),
   'ignore-unused': warning('A glob of `ignore` matches no file.', 'Correct or remove it.'),
 
   // Which release and phase a cluster is in.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../../src/adapters/git/manifest-source-git.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { describeManifestSource, paths } from './contract.ts';
+import { describeManifestSource } from './contract.ts';
 import { GitRemote } from './git-remote.ts';
 
 type Options = ConstructorParameters<typeof ManifestSourceGit>[0];

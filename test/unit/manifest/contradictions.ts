@@ -70,7 +70,7 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
   {
     name: 'an operation on an unknown product, so on nothing',
     files: { 'o.yaml': operation('product: flink\nselect: {}') },
-    want: ['o.yaml:8:12 unknown-product', 'o.yaml:9:11 rule-unused'],
+    want: ['o.yaml:8:12 unknown-product'],
   },
   {
     name: 'a rule about an unknown phase',
@@ -176,7 +176,7 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     files: { 'r.yaml': RELEASE },
     want: ['clusters.yaml:15:11 cluster-selected-twice', 'r.yaml:8:11 release-empty'],
   },
-  { name: 'a release that selects nothing', files: { 'r.yaml': RELEASE.replace('customer', 'x') }, want: ['r.yaml:8:11 release-empty'] },
+  { name: 'a release that selects nothing', files: { 'r.yaml': RELEASE.replace('customer', 'x') }, want: ['r.yaml:8:34 unknown-label'] },
   {
     name: 'an exception in the wrong release',
     replace: {
@@ -204,7 +204,7 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
   {
     name: 'an empty canary phase by labels',
     replace: { 'clusters.yaml': ['canary', 'internal'] },
-    want: ['release.yaml:8:11 canary-empty'],
+    want: ['strategy.yaml:8:38 unknown-label'],
   },
   {
     name: 'an empty canary cohort, because labels took all',
@@ -224,12 +224,17 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
   {
     name: 'a window that concerns nobody',
     files: { 'w.yaml': window('{ cron: "0 0 * * *", duration: 1h }', '\nselect: { matchLabels: { tenant: x } }') },
-    want: ['w.yaml:8:11 rule-unused'],
+    want: ['w.yaml:8:36 unknown-label'],
   },
   {
     name: 'an operation that concerns nobody',
     files: { 'o.yaml': operation('product: kafka\nselect: { matchLabels: { tenant: x } }') },
-    want: ['o.yaml:9:11 rule-unused'],
+    want: ['o.yaml:9:36 unknown-label'],
+  },
+  {
+    name: 'a window whose labels no cluster has together',
+    files: { 'w.yaml': window('{ cron: "0 1 * * *", duration: 1h }', '\nselect: { matchLabels: { tier: customer }, matchExpressions: [{ key: tier, operator: In, values: [canary] }] }') },
+    want: ['w.yaml:8:11 rule-unused'],
   },
 
   // Strategies.

@@ -68,6 +68,64 @@ describe('says', () => {
   ])('%s', (_name, edit, want) => expect(said(edit)).toContain(want));
 });
 
+describe('says one cause, and what follows from it below it:', () => {
+  const twice = { 'r.yaml': manifest('Release', 'other', 'product: kafka\nversion: "3.9.0"\nselect: { matchLabels: { tier: customer } }') };
+  it.each<[string, Edit, string, string]>([
+    [
+      'a product that is missing',
+      { files: { 'product.yaml': undefined } },
+      'release.yaml:6:12 unknown-product',
+      'no Product is named `kafka`; named by 2 clusters (kafka-a, kafka-b) -> add the Product, or correct the name',
+    ],
+    [
+      'a product that is misspelt in its release',
+      { replace: { 'release.yaml': ['product: kafka', 'product: kafak'] } },
+      'release.yaml:6:12 unknown-product',
+      'no Product is named `kafak`, so 2 clusters (kafka-a, kafka-b) of kafka are selected by no release -> did you mean `kafka`?',
+    ],
+    [
+      'a release that is missing',
+      { files: { 'release.yaml': undefined } },
+      'clusters.yaml:5:11 cluster-unselected',
+      'no Release is for product `kafka`, so 2 clusters (kafka-a, kafka-b) of kafka are selected by no release -> add a Release of it',
+    ],
+    [
+      'a label value that is misspelt in a release',
+      { replace: { 'release.yaml': ['select: {}', 'select: { matchExpressions: [{ key: tier, operator: In, values: [canary, custmer] }] }'] } },
+      'release.yaml:8:76 unknown-label',
+      'no cluster has `tier: custmer`, so cluster `kafka-b` of kafka is selected by no release -> did you mean `customer`? known values of `tier`: canary, customer',
+    ],
+    [
+      'a label that is misspelt in a canary phase',
+      { replace: { 'strategy.yaml': ['tier: canary', 'teir: canary'] } },
+      'strategy.yaml:8:38 unknown-label',
+      'no cluster has a label `teir`, so this canary phase has no cluster in release kafka -> did you mean `tier`? known labels: tier',
+    ],
+    [
+      'a strategy that is missing',
+      { files: { 'strategy.yaml': undefined, ...twice }, replace: { 'release.yaml': ['select: {}', 'select: { matchLabels: { tier: canary } }\n  strategy: standard'] } },
+      'fleet.yaml:6:20 unknown-strategy',
+      'no Strategy is named `standard`; named by 1 other place -> add the Strategy, or correct the name',
+    ],
+    [
+      'a data plane that was renamed',
+      { replace: { 'fleet.yaml': ['name: eu', 'name: europe'], 'clusters.yaml': ['dataPlane: us', 'dataPlane: eu'] } },
+      'clusters.yaml:8:14 unknown-data-plane',
+      'the Fleet has no data plane `eu`; named by 2 clusters (kafka-a, kafka-b) -> add it to the Fleet, or correct the name; known: europe, us',
+    ],
+  ])('%s', (_name, edit, place, what) => {
+    expect(placed(edit)).toEqual([place]);
+    expect(said(edit)).toEqual([what]);
+    expect(load(edit).model).toBeUndefined();
+  });
+
+  it('warns of a label value that no cluster has, where nothing follows from it', () => {
+    const edit = { files: { 'w.yaml': manifest('Window', 'w', 'schedule: { cron: "0 1 * * *", duration: 1h }\nreason: for the test\nselect: { matchExpressions: [{ key: tier, operator: NotIn, values: [canry] }] }') } };
+    expect(said(edit)).toEqual(['no cluster has `tier: canry` -> did you mean `canary`? known values of `tier`: canary, customer']);
+    expect(load(edit).model).toBeDefined();
+  });
+});
+
 describe('reports all problems at once', () => {
   it('of files and between files', () => {
     const edit = { replace: { 'clusters.yaml': ['replicas: 3', 'replicas: x'], 'release.yaml': ['3.9.0', '5.0.0'] } } as const;
@@ -94,13 +152,11 @@ describe('reports all problems at once', () => {
 
 it('tells 50 clusters of one problem, and counts the others', () => {
   const clusters = Array.from({ length: 80 }, (_, at) =>
-    manifest('Cluster', `c-${at + 10}`, 'product: kafka\ndataPlane: mars\nreplicas: 1'),
+    manifest('Cluster', `c-${at + 10}`, 'product: kafka\ndataPlane: eu\nreplicas: 1\npin: { version: "3.9.0", reason: for the test, expires: "2020-01-01T00:00:00Z" }'),
   ).join('---\n');
   const { problems } = load({ files: { 'many.yaml': clusters } });
-  expect(problems.map(({ code }) => code)).toEqual(Array.from({ length: 51 }, () => 'unknown-data-plane'));
-  expect(problems.at(-1)?.message).toMatch(
-    /^30 more clusters with the same problem \(unknown-data-plane\): c-60, c-61, .*, c-79 and 10 more$/,
-  );
+  expect(problems.map(({ code }) => code)).toEqual(Array.from({ length: 51 }, () => 'pin-expired'));
+  expect(problems.at(-1)?.message).toMatch(/^30 more clusters with the same problem \(pin-expired\): c-60, c-61, .*, c-79 and 10 more$/);
 });
 
 it('looks at three schedules that never open, and then stops searching', () => {

@@ -6,6 +6,15 @@ import { placeIn, problemOf } from '../problem-of.ts';
 import type { Known } from './known.ts';
 import { type ClusterProblem, type Placement, strategyOf, type Tally } from './placement.ts';
 
+/** A canary phase of a release without a cluster. */
+export interface EmptyCanary {
+  readonly release: string;
+  readonly strategy: string;
+  /** By its index. */
+  readonly phase: number;
+  readonly problem: UnlocatedProblem;
+}
+
 /**
  * The phases of each release, from counts alone: that no canary phase is empty, and that no cluster is left
  * out. Which clusters a cohort draws does not matter for that, so no hash is computed unless some are left.
@@ -13,10 +22,11 @@ import { type ClusterProblem, type Placement, strategyOf, type Tally } from './p
 export function checkCoverage(
   known: Known,
   placement: Placement,
-): { readonly problems: readonly UnlocatedProblem[]; readonly clusters: readonly ClusterProblem[] } {
+): { readonly problems: readonly UnlocatedProblem[]; readonly canaries: readonly EmptyCanary[]; readonly clusters: readonly ClusterProblem[] } {
   const problems: UnlocatedProblem[] = [];
+  const canaries: EmptyCanary[] = [];
   const clusters: ClusterProblem[] = [];
-  if (!known.failures.complete('Cluster', 'Fleet', 'Strategy')) return { problems, clusters };
+  if (!known.failures.complete('Cluster', 'Fleet', 'Strategy')) return { problems, canaries, clusters };
   for (const [name, release] of known.releases) {
     const tally = placement.tallies.get(name);
     if (tally === undefined || tally.selected === 0) {
@@ -30,11 +40,12 @@ export function checkCoverage(
     if (strategy === undefined) continue;
     const { members, left } = phaseSizes(strategy, tally);
     for (const [at, phase] of strategy.spec.phases.entries()) {
-      if (phase.canary === true && members[at] === 0) problems.push(emptyCanary(release, strategy, phase.name));
+      if (phase.canary !== true || members[at] !== 0) continue;
+      canaries.push({ release: name, strategy: strategy.metadata.name, phase: at, problem: emptyCanary(release, strategy, phase.name) });
     }
     if (left > 0) clusters.push(...leftOut(name, strategy, placement));
   }
-  return { problems, clusters };
+  return { problems, canaries, clusters };
 }
 
 /** How many members each phase has, and how many clusters have no phase. */
