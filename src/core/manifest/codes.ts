@@ -32,6 +32,10 @@ export const CODES = {
   'limit/keys': error('A map has more than 1,000 keys.', 'Remove some; no field of a manifest takes that many.'),
   'limit/items': error('A list has more than 2,000 items.', 'Remove some; no field of a manifest takes that many.'),
   'limit/problems': error('There are more problems than are listed.', 'Fix those that are listed, and the others are shown next.'),
+  'limit/schedules': error(
+    'The recurrence rules of windows and freezes look at more than 100,000 days to find out when they open.',
+    'Use fewer rules that open years apart.',
+  ),
   'limit/files': error('The manifest root holds more than 250,000 YAML files.', 'Put several documents into one file.'),
   'limit/clusters': error('The fleet has more than 200,000 clusters.', 'Split it over several repositories; each is a fleet.'),
 

@@ -1,10 +1,8 @@
 import { Cron, CronDate } from 'croner';
-import rrulePackage, { type RRule as RecurrenceRule } from 'rrule';
 import { err, ok, type Result } from '../model/result.ts';
 import { duration, type Instant } from '../model/time.ts';
 import type { Schedule } from './generated.ts';
-
-const { RRule } = rrulePackage;
+import { type Recurrence, readRecurrence, type StepBudget } from './recurrence.ts';
 
 /** A stretch of time: open from `startMs`, closed again at `endMs`. */
 export interface Span {
@@ -26,13 +24,16 @@ export type CompiledSchedule = (at: Instant) => ScheduleState;
 /** Beyond this many stretches that touch, an opening counts as ending: a limit on work, at which the answer is asked for again. */
 const JOINED_MAX = 60;
 
+const UNBOUNDED: StepBudget = { steps: Number.POSITIVE_INFINITY };
+
 /**
  * Reads a schedule. A duration is elapsed time: a window of 8 hours lasts 8 hours in the night the clocks change too.
  *
+ * @param budget - how much may be looked at for recurrence rules, over all that share it; each search alone is bounded as well.
  * @returns what is wrong with it, in words, when the schedule cannot be read or its time zone is unknown.
  */
-export function compileSchedule(schedule: Schedule): Result<CompiledSchedule, string> {
-  const starts = schedule.cron === undefined ? recurrenceStarts(schedule) : cronStarts(schedule.cron, schedule.timeZone ?? 'UTC');
+export function compileSchedule(schedule: Schedule, budget: StepBudget = UNBOUNDED): Result<CompiledSchedule, string> {
+  const starts = schedule.cron === undefined ? recurrenceStarts(schedule, budget) : cronStarts(schedule.cron, schedule.timeZone ?? 'UTC');
   if (!starts.ok) return starts;
   const lengthMs = duration(schedule.duration);
   if (lengthMs <= 0) return err('the duration is 0: it never opens');
@@ -94,8 +95,6 @@ function cronStarts(pattern: string, timezone: string): Result<Starts, string> {
   }
 }
 
-/** Recurrence rules count from a Monday at midnight, local time: the anchor that DTSTART would be. */
-const ANCHOR = new Date(Date.UTC(2024, 0, 1));
 /** How far local time jumps when clocks change, at most, with room to spare. */
 const CLOCK_JUMP_MS = 4 * 3_600_000;
 
@@ -104,28 +103,26 @@ const CLOCK_JUMP_MS = 4 * 3_600_000;
  * so a window at 02:00 is at 02:00 in summer and in winter. A time that the clocks skip comes an hour later; of a time
  * that comes twice, the first counts.
  */
-function recurrenceStarts(schedule: Schedule): Result<Starts, string> {
-  const text = schedule.rrule ?? '';
+function recurrenceStarts(schedule: Schedule, budget: StepBudget): Result<Starts, string> {
   const zone = schedule.timeZone ?? 'UTC';
-  const objection = objectionToRecurrence(text);
-  if (objection !== undefined) return err(objection);
+  const read = readRecurrence(schedule.rrule ?? '', budget);
+  if (!read.ok) return read;
   try {
-    const rule = new RRule({ ...RRule.parseString(text), dtstart: ANCHOR });
     wallClock(0, zone);
-    return ok({ last: (atMs) => search(rule, zone, atMs, 'back'), next: (atMs) => search(rule, zone, atMs, 'on') });
   } catch (error) {
     return err(words(error));
   }
+  return ok({ last: (atMs) => search(read.value, zone, atMs, 'back'), next: (atMs) => search(read.value, zone, atMs, 'on') });
 }
 
 /** Starts a little beyond the instant, because the wall clock may jump there, and judges each start by the instant it means. */
-function search(rule: RecurrenceRule, zone: string, atMs: number, direction: 'back' | 'on'): number | undefined {
+function search(rule: Recurrence, zone: string, atMs: number, direction: 'back' | 'on'): number | undefined {
   const back = direction === 'back';
-  let wall: Date | null = new Date(wallClock(atMs, zone) + (back ? CLOCK_JUMP_MS : -CLOCK_JUMP_MS));
+  let wall: number | undefined = wallClock(atMs, zone) + (back ? CLOCK_JUMP_MS : -CLOCK_JUMP_MS);
   for (;;) {
-    wall = back ? rule.before(wall, false) : rule.after(wall, false);
-    if (wall === null) return undefined;
-    const startMs = new CronDate(wall.toISOString().slice(0, 19), zone).getDate().getTime();
+    wall = back ? rule.before(wall) : rule.after(wall);
+    if (wall === undefined) return undefined;
+    const startMs = new CronDate(new Date(wall).toISOString().slice(0, 19), zone).getDate().getTime();
     if (back ? startMs <= atMs : startMs > atMs) return startMs;
   }
 }
@@ -134,38 +131,6 @@ function search(rule: RecurrenceRule, zone: string, atMs: number, direction: 'ba
 function wallClock(atMs: number, zone: string): number {
   const { year, month, day, hour, minute, second } = new CronDate(new Date(atMs), zone);
   return Date.UTC(year, month, day, hour, minute, second);
-}
-
-/** What each part of a rule may say. Parts that are not here could keep the library searching for years that never match. */
-const RECURRENCE_PARTS: Readonly<Record<string, RegExp>> = {
-  FREQ: /^(DAILY|WEEKLY|MONTHLY|YEARLY)$/,
-  INTERVAL: /^[1-9][0-9]{0,2}$/,
-  WKST: /^(MO|TU|WE|TH|FR|SA|SU)$/,
-  BYDAY: /^([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU))*$/,
-  BYMONTH: /^(1[0-2]|[1-9])(,(1[0-2]|[1-9]))*$/,
-  BYMONTHDAY: /^-?(3[01]|[12][0-9]|[1-9])(,-?(3[01]|[12][0-9]|[1-9]))*$/,
-  BYSETPOS: /^-?[1-9][0-9]?(,-?[1-9][0-9]?)*$/,
-  BYHOUR: /^(2[0-3]|1?[0-9])(,(2[0-3]|1?[0-9]))*$/,
-  BYMINUTE: /^[1-5]?[0-9](,[1-5]?[0-9])*$/,
-  BYSECOND: /^[1-5]?[0-9](,[1-5]?[0-9])*$/,
-};
-
-function objectionToRecurrence(text: string): string | undefined {
-  const parts = new Map<string, string>();
-  for (const part of text.split(';')) {
-    const [name = '', value = ''] = part.split('=');
-    const form = Object.hasOwn(RECURRENCE_PARTS, name) ? RECURRENCE_PARTS[name] : undefined;
-    if (form === undefined) return `${name || 'an empty part'} is not supported; use ${Object.keys(RECURRENCE_PARTS).join(', ')}`;
-    if (part.split('=').length !== 2 || !form.test(value)) return `${part} is not a value that ${name} may have here`;
-    if (parts.has(name)) return `${name} is given twice`;
-    parts.set(name, value);
-  }
-  const often = parts.get('FREQ') === 'DAILY' || parts.get('FREQ') === 'WEEKLY';
-  const seldom = ['BYMONTHDAY', 'BYSETPOS'].find((name) => parts.has(name));
-  if (often && seldom !== undefined) return `${seldom} needs FREQ=MONTHLY or FREQ=YEARLY`;
-  if (often && /[0-9]/.test(parts.get('BYDAY') ?? '')) return 'a numbered BYDAY, such as 1MO, needs FREQ=MONTHLY or FREQ=YEARLY';
-  const everyWeeks = parts.get('FREQ') === 'DAILY' && Number(parts.get('INTERVAL') ?? 1) % 7 === 0;
-  return everyWeeks ? 'FREQ=DAILY with whole weeks as INTERVAL falls on one weekday only; use FREQ=WEEKLY' : undefined;
 }
 
 const words = (error: unknown): string =>

@@ -38,6 +38,7 @@ it('has a test that provokes each code', () => {
     'file/lfs-pointer',
     'limit/problems',
     'limit/files',
+    'limit/schedules',
     'limit/clusters',
     'illegal-jump',
     'empty-canary',

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Schedule } from '../../../src/core/manifest/generated.ts';
+import { validateFiles } from '../../../src/core/manifest/load.ts';
 import { compileSchedule } from '../../../src/core/manifest/schedule.ts';
 import { type Instant, instant } from '../../../src/core/model/time.ts';
+import { edited, manifest } from './small-fleet.ts';
 
 const at = (text: string): Instant => instant(Date.parse(text));
 const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString().replace('.000', ''));
@@ -72,6 +74,8 @@ describe('schedule', () => {
     [{ rrule: 'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30', duration: '1h' }, /BYMONTHDAY needs/],
     [{ rrule: 'FREQ=DAILY;COUNT=3', duration: '1h' }, /COUNT is not supported/],
     [{ rrule: 'FREQ=DAILY;BYHOUR=24', duration: '1h' }, /BYHOUR=24/],
+    [{ rrule: `FREQ=DAILY;BYMINUTE=${Array.from({ length: 49 }, (_, at) => at).join(',')}`, duration: '1m' }, /more than 48 starts a day/],
+    [{ rrule: 'BYDAY=MO', duration: '1h' }, /FREQ is missing/],
     [{ rrule: 'FREQ=DAILY;constructor=1', duration: '1h' }, /constructor is not supported/],
   ])('refuses %j', (schedule, want) => {
     const compiled = compileSchedule(schedule);
@@ -85,5 +89,29 @@ describe('schedule', () => {
       const cold = compileSchedule(nights);
       expect(warm.ok && warm.value(when).open !== undefined).toBe(cold.ok && cold.value(when).open !== undefined);
     }
+  });
+});
+
+describe('a recurrence rule', () => {
+  const every = (from: number, to: number): string => Array.from({ length: to - from + 1 }, (_, at) => from + at).join(',');
+  it.each([
+    ['never comes true', 'FREQ=MONTHLY;INTERVAL=6;BYMONTH=2;BYMONTHDAY=1'],
+    ['asks for a day that no month has', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30'],
+    ['is centuries away', 'FREQ=YEARLY;INTERVAL=999'],
+    ['counts thousands of starts in a year', `FREQ=YEARLY;BYMONTH=${every(1, 12)};BYMONTHDAY=${every(1, 31)};BYHOUR=${every(0, 23)};BYMINUTE=0,30;BYSETPOS=-99`],
+    ['comes on a rare day', 'FREQ=DAILY;INTERVAL=998;BYDAY=TU;BYMONTH=2'],
+  ])('that %s costs a bounded number of steps', (_name, rrule) => {
+    const budget = { steps: 1_000_000 };
+    const compiled = compileSchedule({ rrule, duration: '1h' }, budget);
+    if (compiled.ok) compiled.value(at('2026-11-21T00:00:00Z'));
+    expect(1_000_000 - budget.steps).toBeLessThan(10_000);
+  });
+
+  it('that has spent the budget of all is said to, and the others are not looked at', () => {
+    const rare = (name: string): string => manifest('Window', name, 'schedule: { rrule: "FREQ=DAILY;INTERVAL=998;BYDAY=TU", duration: 1h }\nreason: for the test');
+    const files = edited({ files: { 'w.yaml': Array.from({ length: 400 }, (_, index) => rare(`w-${index}`)).join('---\n') } });
+    const entries = Object.entries(files).map(([path, text]) => ({ path, content: { kind: 'text', text } as const }));
+    const { problems } = validateFiles(entries, at('2026-11-21T00:00:00Z'));
+    expect(problems.map(({ code }) => code)).toEqual(expect.arrayContaining(['limit/schedules']));
   });
 });

@@ -2,15 +2,18 @@ import { formatInstant, type Instant, instant } from '../../model/time.ts';
 import type { Freeze, Schedule, Window } from '../generated.ts';
 import type { Located, UnlocatedProblem } from '../model.ts';
 import { placeIn, problemOf } from '../problem-of.ts';
+import type { StepBudget } from '../recurrence.ts';
 import { compileSchedule } from '../schedule.ts';
 import { checkNotZero, checkSelector } from './entries.ts';
 import { checkReference, type Known } from './known.ts';
 
 /**
- * A rule that never matches makes the library search for up to half a second. After this many, the others
+ * A cron expression that never matches makes the library search for some 20 ms. After this many, the others
  * are not looked at in the same run, so that a file full of them cannot stop the bot; the last one says so.
  */
-const NEVER_OPENS_MAX = 3;
+const NEVER_OPENS_MAX = 2;
+/** Days that the recurrence rules of one tree may look at together: some 20 ms. A rule that opens every week needs seven at most. */
+const STEPS_MAX = 100_000;
 /** Five years: a schedule that opens later is a mistake. Leap days are nearer. */
 const HORIZON_MS = 5 * 366 * 86_400_000;
 
@@ -57,12 +60,18 @@ function checkRange(rule: Located<Window> | Located<Freeze>): readonly Unlocated
 
 function checkSchedules(rules: readonly (Located<Window> | Located<Freeze>)[], now: Instant): readonly UnlocatedProblem[] {
   const problems: UnlocatedProblem[] = [];
+  const budget: StepBudget = { steps: STEPS_MAX };
   let neverOpens = 0;
   for (const rule of rules) {
     const { schedule } = rule.value.spec;
     if (schedule === undefined) continue;
-    const found = checkSchedule(rule, schedule, now);
+    const found = checkSchedule(rule, schedule, now, budget);
     problems.push(...found);
+    if (budget.steps <= 0) {
+      const message = `this recurrence rule, and those before it, look at more than ${STEPS_MAX} days to find out when they open`;
+      problems.push(problemOf('limit/schedules', placeIn(rule, 'spec', 'schedule'), message, 'use fewer rules that open years apart'));
+      break;
+    }
     if (found.some(({ code }) => code === 'never-opens')) neverOpens += 1;
     if (neverOpens < NEVER_OPENS_MAX) continue;
     const message = `after ${NEVER_OPENS_MAX} schedules that never open, the others were not looked at`;
@@ -72,7 +81,7 @@ function checkSchedules(rules: readonly (Located<Window> | Located<Freeze>)[], n
   return problems;
 }
 
-function checkSchedule(rule: Located<unknown>, schedule: Schedule, now: Instant): readonly UnlocatedProblem[] {
+function checkSchedule(rule: Located<unknown>, schedule: Schedule, now: Instant, budget: StepBudget): readonly UnlocatedProblem[] {
   const path = ['spec', 'schedule'];
   const zone = schedule.timeZone;
   if (zone !== undefined && !isTimeZone(zone)) {
@@ -82,7 +91,7 @@ function checkSchedule(rule: Located<unknown>, schedule: Schedule, now: Instant)
   const zero = checkNotZero(rule, [...path, 'duration'], schedule.duration, 'it would never be open');
   if (zero.length > 0) return zero;
   const field = schedule.cron === undefined ? 'rrule' : 'cron';
-  const compiled = compileSchedule(schedule);
+  const compiled = compileSchedule(schedule, budget);
   if (!compiled.ok) {
     return [problemOf('bad-schedule', placeIn(rule, ...path, field), compiled.error, `correct the ${field}`)];
   }
