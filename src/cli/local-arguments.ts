@@ -1,8 +1,9 @@
-import { parseArgs } from 'node:util';
 import type { ConfigValue } from '../core/desired/desired.ts';
+import { closest } from '../core/manifest/did-you-mean.ts';
 import { scalar } from '../local/data-plane/requests.ts';
 import { FAULT_KINDS } from '../ports/in-memory/simulated-clusters/cluster-state.ts';
 import { UsageError } from './io.ts';
+import { readArguments } from './read-arguments.ts';
 
 export const LOCAL_USAGE = `Usage: flotilla local COMMAND
 
@@ -61,9 +62,16 @@ export function parseLocalArguments(argv: readonly string[]): LocalRequest {
       return { kind: command };
     default:
       throw new UsageError(
-        command === undefined ? 'say what to do: break, set, status, forge or stop' : `there is no command "local ${command}"`,
+        command === undefined
+          ? 'say what to do: break, set, status, forge or stop'
+          : `there is no command "local ${command}"${didYouMean(command)}`,
       );
   }
+}
+
+function didYouMean(command: string): string {
+  const meant = closest(command, ['break', 'set', 'status', 'forge', 'stop']);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
 function parseBreak(argv: readonly string[]): LocalRequest {
@@ -107,11 +115,9 @@ function parseSet(argv: readonly string[]): LocalRequest {
   return { kind: 'post', path: '/set', body: { cluster, dataPlane: values['data-plane'], version, image, replicas, config } };
 }
 
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
-
-function read(argv: readonly string[], options: Options) {
+function read(argv: readonly string[], options: Parameters<typeof readArguments>[1]) {
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    return readArguments(argv, options);
   } catch (error) {
     // Node's own words name the option; the second sentence is about a rare case only.
     throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
 import { isManifestLink } from '../core/manifest/manifest-root.ts';
@@ -21,14 +21,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  *
  * @throws UsageError when the folder cannot be read.
  */
-export async function readManifestFolder(cwd: string, folder: string): Promise<readonly FolderFile[]> {
+export function readManifestFolder(cwd: string, folder: string): readonly FolderFile[] {
   const given = resolve(cwd, folder);
   if (stat(given)?.isDirectory() !== true) throw new UsageError(`${folder} is not a folder`);
   const inner = join(given, ROOT_FOLDER);
   const root = stat(inner)?.isDirectory() === true ? inner : given;
   const found: FolderFile[] = [];
   collect(root, found);
-  return found.map(({ path, content }) => ({ path: relative(given, path).split(sep).join('/'), content })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found
+    .map(({ path, content }) => ({ path: relative(given, path).split(sep).join('/'), content }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** What is behind a link is not part of the commit; a folder with a file `.git` is a submodule that is checked out. */
@@ -68,6 +70,25 @@ function contentOf(path: string): ManifestText {
 
 function stat(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
+}
+
+/** @throws UsageError when there is nothing of that name. */
+export function isFile(cwd: string, path: string): boolean {
+  const found = stat(resolve(cwd, path));
+  if (found === undefined) throw new UsageError(`${path} is not there`);
+  return found.isFile();
+}
+
+/** The folder of the fleet that a file lies in: the one that holds `fleet-manifests`, else the repository, else the folder of the file. */
+export function fleetOf(cwd: string, file: string): string {
+  const start = dirname(resolve(cwd, file));
+  const above: string[] = [];
+  for (let folder = start; ; folder = dirname(folder)) {
+    above.push(folder);
+    if (folder === dirname(folder)) break;
+  }
+  const root = above.find((folder) => basename(folder) === ROOT_FOLDER);
+  return root === undefined ? (above.find((folder) => stat(join(folder, '.git')) !== undefined) ?? start) : dirname(root);
 }
 
 /** A file of a folder as a person in `cwd` would name it: so that an editor opens it from the report. */

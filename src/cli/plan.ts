@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { RepositoryGit } from '../adapters/git/repository-git.ts';
 import { computeDesired, type DesiredBefore } from '../core/desired/compute-desired.ts';
 import type { DesiredState } from '../core/desired/desired.ts';
@@ -15,8 +14,8 @@ import { compareRules } from '../core/rules/compare-rules.ts';
 import type { RulesReview } from '../core/rules/rule-change.ts';
 import { PortError } from '../ports/port-error.ts';
 import { type CliIo, EXIT, UsageError } from './io.ts';
+import { oneOf, readArguments, wrongUsage } from './read-arguments.ts';
 import { RepositoryModels } from './repository-models.ts';
-import { parseFormat, wrongUsage } from './validate.ts';
 
 export const PLAN_USAGE = `Usage: flotilla plan --repo DIR --from REV --to REV [--format text|markdown|json]
 
@@ -44,12 +43,13 @@ export async function runPlan(argv: readonly string[], io: CliIo): Promise<numbe
       format: { type: 'string', default: 'text' },
       help: { type: 'boolean', short: 'h' },
     } as const;
-    const { values } = parseArgs({ args: [...argv], options });
+    const { values, positionals } = readArguments(argv, options);
     if (values.help === true) {
       io.out(PLAN_USAGE);
       return EXIT.fine;
     }
-    const format = parseFormat(values.format);
+    if (positionals.length > 0) throw new UsageError(`plan takes options only, not "${positionals[0]}"`);
+    const format = oneOf('--format', values.format, ['text', 'markdown', 'json']);
     repository = open(values.repo);
     const planned = await planBetween(repository, await repository.commit(values.from), await repository.commit(values.to));
     if (planned.kind === 'broken') {

@@ -1,53 +1,84 @@
-import { parseArgs } from 'node:util';
+import { ownVersion } from '../app/version.ts';
 import { validateFiles } from '../core/manifest/load.ts';
+import { hasErrors, type Problem } from '../core/model/problem.ts';
 import { instant } from '../core/model/time.ts';
-import { type ProblemFormat, renderProblems } from '../core/report/problems.ts';
-import { type CliIo, EXIT, UsageError } from './io.ts';
-import { asSeenFrom, readManifestFolder } from './manifest-folder.ts';
+import { type CheckedSummary, PROBLEM_FORMATS, renderProblems } from '../core/report/problems.ts';
+import { type CliIo, EXIT } from './io.ts';
+import { asSeenFrom, fleetOf, isFile, readManifestFolder } from './manifest-folder.ts';
+import { oneOf, readArguments, wrongUsage } from './read-arguments.ts';
 
-export const VALIDATE_USAGE = `Usage: flotilla validate [DIR] [--format text|markdown|json]
+export const VALIDATE_USAGE = `Usage: flotilla validate [PATH...] [--strict] [--format text|markdown|json|github|sarif]
 
-Checks the manifests of a folder (default: this one), as the bot checks them in a pull request. In a folder that
-holds a folder fleet-manifests, only that one is looked at.
+Checks manifests as the bot checks them in a pull request. A folder (default: this one) is a fleet; in one that holds a
+folder fleet-manifests, only that is looked at. A file is checked against the fleet that it lies in, and what is wrong in
+other files of that is only counted: name the folder to see it.
 
-Exit codes: 0 all is well, 1 there are findings, 2 wrong usage.
+  --strict      warnings are findings too
+  --format F    text; markdown; json, the list of problems; github, annotations of a workflow; sarif, for code scanning
+
+Exit codes: 0 no errors, 1 errors (with --strict warnings too), 2 wrong usage.
 `;
+
+interface Found {
+  readonly problems: readonly Problem[];
+  readonly checked: CheckedSummary | undefined;
+  /** Problems in files that nobody asked about. */
+  readonly elsewhere: number;
+}
 
 /** @returns the exit code; findings go to standard output in every format. */
 export async function runValidate(argv: readonly string[], io: CliIo): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: { format: { type: 'string', default: 'text' }, help: { type: 'boolean', short: 'h' } },
+    const { values, positionals } = readArguments(argv, {
+      format: { type: 'string', default: 'text' },
+      strict: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     });
     if (values.help === true) {
       io.out(VALIDATE_USAGE);
       return EXIT.fine;
     }
-    if (positionals.length > 1) throw new UsageError(`one folder at a time, not ${positionals.length}`);
-    const folder = positionals[0] ?? '.';
-    const files = await readManifestFolder(io.cwd, folder);
-    const { model, problems: found } = validateFiles(files, instant(Date.now()));
-    const problems = found.map((problem) => ({ ...problem, file: asSeenFrom(io.cwd, folder, problem.file) }));
-    const summary = model === undefined ? undefined : { files: files.length, clusters: model.clusters.size, releases: model.releases.size };
-    io.out(renderProblems(problems, parseFormat(values.format), summary));
-    return problems.length === 0 ? EXIT.fine : EXIT.refused;
+    const format = oneOf('--format', values.format, PROBLEM_FORMATS);
+    const found = validatePaths(io.cwd, positionals.length === 0 ? ['.'] : positionals);
+    io.out(renderProblems(found.problems, format, found.checked, ownVersion()));
+    if (found.elsewhere > 0) {
+      io.err(
+        `${found.elsewhere} more ${found.elsewhere === 1 ? 'problem' : 'problems'} in other files of the fleet: name its folder to see them\n`,
+      );
+    }
+    return hasErrors(found.problems) || (values.strict === true && found.problems.length > 0) ? EXIT.refused : EXIT.fine;
   } catch (error) {
     return wrongUsage(error, VALIDATE_USAGE, io);
   }
 }
 
-export function parseFormat(text: string | undefined): ProblemFormat {
-  if (text === 'text' || text === 'markdown' || text === 'json') return text;
-  throw new UsageError(`--format is text, markdown or json, not ${JSON.stringify(text)}`);
+/** Every folder by itself; the files of one fleet together. */
+function validatePaths(cwd: string, paths: readonly string[]): Found {
+  const folders = new Map<string, Set<string> | 'all'>();
+  for (const path of paths) {
+    if (!isFile(cwd, path)) {
+      folders.set(path, 'all');
+      continue;
+    }
+    const fleet = fleetOf(cwd, path);
+    const asked = folders.get(fleet) ?? new Set<string>();
+    folders.set(fleet, asked);
+    if (asked !== 'all') asked.add(asSeenFrom(cwd, '.', path));
+  }
+  const found = [...folders].map(([folder, asked]) => validateFolder(cwd, folder, asked));
+  const [first, second] = found;
+  return {
+    problems: found.flatMap(({ problems }) => problems),
+    checked: second === undefined ? first?.checked : undefined,
+    elsewhere: found.reduce((sum, { elsewhere }) => sum + elsewhere, 0),
+  };
 }
 
-/** Whatever keeps a command from starting is the caller's to fix. @throws the error, when it is a mistake of ours. */
-export function wrongUsage(error: unknown, usage: string, io: CliIo): number {
-  const mistaken =
-    error instanceof UsageError || (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
-  if (!mistaken) throw error;
-  io.err(`flotilla: ${error.message}\n\n${usage}`);
-  return EXIT.usage;
+function validateFolder(cwd: string, folder: string, asked: ReadonlySet<string> | 'all'): Found {
+  const files = readManifestFolder(cwd, folder);
+  const { model, problems } = validateFiles(files, instant(Date.now()));
+  const seen = problems.map((problem) => ({ ...problem, file: asSeenFrom(cwd, folder, problem.file) }));
+  const own = asked === 'all' ? seen : seen.filter(({ file }) => asked.has(file));
+  const checked = model === undefined ? undefined : { files: files.length, clusters: model.clusters.size, releases: model.releases.size };
+  return { problems: own, checked, elsewhere: seen.length - own.length };
 }

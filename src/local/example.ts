@@ -35,9 +35,9 @@ const PREFIX = 'fleet-manifests';
  *
  * @throws Error with every problem, when they are not valid: a local mode that begins broken would teach nothing.
  */
-export async function loadExample(folder: string, now: Instant): Promise<Example> {
+export function loadExample(folder: string, now: Instant): Example {
   const root = resolve(folder);
-  const found = await readManifestFolder(root, root);
+  const found = readManifestFolder(root, root);
   const { model, problems } = validateFiles(found, now);
   if (model === undefined) {
     const lines = problems.map(({ file, line, column, message, hint }) => `  ${file}:${line}:${column}: ${message}; ${hint}`);

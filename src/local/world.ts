@@ -26,7 +26,7 @@ const clock = { now: () => instant(Date.now()) };
 const current = () => readLocalState(home) ?? state;
 
 await tell('it reads the manifests');
-const example = await loadExample(manifests, clock.now());
+const example = loadExample(manifests, clock.now());
 const dataPlane = await startDataPlaneServer({
   home: join(home, 'data-plane'),
   port: Number(dataPlanePort),

@@ -98,19 +98,15 @@ describe('validate', () => {
     rmSync(copy, { recursive: true });
   });
 
-  test.each([
-    [['validate', 'nowhere']],
-    [['validate', '.', '.']],
-    [['validate', '--format', 'xml']],
-    [['validate', '--colour']],
-    [['explode']],
-    [[]],
-  ])('wrong usage %j: 2, with the usage on standard error', (args) => {
-    const { status, stdout, stderr } = flotilla(folder, ...args);
-    expect(status).toBe(2);
-    expect(stdout).toBe('');
-    expect(stderr).toContain('Usage: flotilla');
-  });
+  test.each([[['validate', 'nowhere']], [['validate', '--format', 'xml']], [['validate', '--colour']], [['explode']], [[]]])(
+    'wrong usage %j: 2, with the usage on standard error',
+    (args) => {
+      const { status, stdout, stderr } = flotilla(folder, ...args);
+      expect(status).toBe(2);
+      expect(stdout).toBe('');
+      expect(stderr).toContain('Usage: flotilla');
+    },
+  );
 
   test('an empty folder is an error, not a success', () => {
     const empty = join(repository, '.git', 'empty');

@@ -17,7 +17,8 @@ function ourKind(root: string, mode: string, path: string): 'file' | LinkKind | 
   return isManifestLink(root, path, kind) ? kind : undefined;
 }
 
-const linkOf = (kind: 'file' | LinkKind | undefined): { readonly link?: LinkKind } => (kind === undefined || kind === 'file' ? {} : { link: kind });
+const linkOf = (kind: 'file' | LinkKind | undefined): { readonly link?: LinkKind } =>
+  kind === undefined || kind === 'file' ? {} : { link: kind };
 
 /**
  * Reads `git ls-tree -r -z`: `mode SP type SP id TAB path NUL`.

@@ -86,7 +86,14 @@ export function buildModel(
     model: modelOf(known, placed.placement, [...problems, ...fileProblems]),
     problems,
     fileProblems,
-    memory: { gathered, rules, placement: placed.placement, opening: calendar.opening, witnesses: unused.witnesses, labels: labels.witnesses },
+    memory: {
+      gathered,
+      rules,
+      placement: placed.placement,
+      opening: calendar.opening,
+      witnesses: unused.witnesses,
+      labels: labels.witnesses,
+    },
   };
 }
 
@@ -135,7 +142,9 @@ function checkDocuments(known: Known, gathered: Gathered, placement: Placement, 
 function checkCount(known: Known, { clusters }: Placement): readonly UnlocatedProblem[] {
   const [first] = clusters.values();
   if (clusters.size <= MAX_CLUSTERS || first === undefined) return [];
-  return [problemOf('limit/clusters', placeIn(known.fleet ?? first), `${clusters.size} clusters; the most is ${MAX_CLUSTERS}`, 'split the fleet')];
+  return [
+    problemOf('limit/clusters', placeIn(known.fleet ?? first), `${clusters.size} clusters; the most is ${MAX_CLUSTERS}`, 'split the fleet'),
+  ];
 }
 
 /** Exactly what `placeChanged` reads of other documents: while it is the same text, clusters stay where they are. */

@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Node, type Scalar } from 'yaml';
-import type { FileProblem } from './model.ts';
 import { nameOf } from './explain-errors.ts';
+import type { FileProblem } from './model.ts';
 import { type PositionOf, spotAt } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
 
@@ -11,7 +11,16 @@ const SETTINGS: readonly (readonly string[])[] = [
 ];
 
 /** What older YAML, and people, read as true or false; here it is text, or is not written as it is read. */
-const TRUTH_WORDS: Readonly<Record<string, boolean>> = { yes: true, on: true, y: true, true: true, no: false, off: false, n: false, false: false };
+const TRUTH_WORDS: Readonly<Record<string, boolean>> = {
+  yes: true,
+  on: true,
+  y: true,
+  true: true,
+  no: false,
+  off: false,
+  n: false,
+  false: false,
+};
 
 /**
  * Settings without quotes whose YAML reading is not what is written: `3.10` is the number 3.1, `0640` is 640, `no` is false to one
@@ -26,7 +35,14 @@ export function checkReadings(root: Node | null, positionOf: PositionOf): readon
       const doubt = doubtOf(value);
       if (doubt === undefined) return [];
       const name = nameOf([...path, String(key.value)]);
-      return [fileProblemOf('yaml/reading', positionOf(value.range?.[0] ?? 0), `${name} is written ${value.source}, and ${doubt.what}`, doubt.fix)];
+      return [
+        fileProblemOf(
+          'yaml/reading',
+          positionOf(value.range?.[0] ?? 0),
+          `${name} is written ${value.source}, and ${doubt.what}`,
+          doubt.fix,
+        ),
+      ];
     });
   });
 }
@@ -38,7 +54,7 @@ function doubtOf({ value, source = '' }: Scalar): { readonly what: string; reado
   }
   if (typeof value !== 'string' && typeof value !== 'boolean') return undefined;
   const truth = TRUTH_WORDS[source.toLowerCase()];
-  if (truth === undefined || String(value) === source && typeof value === 'boolean') return undefined;
+  if (truth === undefined || (String(value) === source && typeof value === 'boolean')) return undefined;
   const what = typeof value === 'boolean' ? `YAML reads ${value}` : `is text here, but ${truth} to programs that read older YAML`;
   return { what, fix: `${quoted}; or write ${truth}` };
 }

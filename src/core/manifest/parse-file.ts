@@ -1,11 +1,11 @@
 import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { type Document, isMap, isScalar, type Node, parseAllDocuments } from 'yaml';
+import { checkReadings } from './check-readings.ts';
 import type { Code } from './codes.ts';
 import { explainSyntax } from './explain-syntax.ts';
 import type { Manifest } from './generated.ts';
 import { MAX_DOCUMENTS_PER_FILE, MAX_FILE_BYTES, MAX_PROBLEMS_PER_FILE } from './limits.ts';
 import type { FailedDocument, FileProblem, LinkKind, ManifestText, ParsedFile } from './model.ts';
-import { checkReadings } from './check-readings.ts';
 import { isPlain } from './plain-text.ts';
 import { type PositionOf, positionsIn, spotAt } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
@@ -64,7 +64,9 @@ function tooLarge(bytes: number): FileProblem {
 function parseText(text: string): ParsedFile {
   if (text.startsWith(LFS_POINTER)) {
     const hint = 'keep YAML out of LFS: remove the pattern from .gitattributes, and run `git add --renormalize .`';
-    return refusedFile(fileProblemOf('file/lfs-pointer', TOP, 'this is a pointer of Git LFS, and not the manifest that it stands for', hint));
+    return refusedFile(
+      fileProblemOf('file/lfs-pointer', TOP, 'this is a pointer of Git LFS, and not the manifest that it stands for', hint),
+    );
   }
   const hidden = hasHidden(text) || text.includes('\r');
   if (!hidden && isPlain(text)) {
@@ -172,7 +174,10 @@ function readDocument(
     const spot = spotAt(root, path);
     return fileProblemOf(code, positionOf(aim === 'value' && spot.complete ? spot.valueOffset : spot.keyOffset), message, hint);
   });
-  return { manifest: undefined, problems: [...located, ...readings.filter(({ line }) => !located.some((problem) => problem.line === line))] };
+  return {
+    manifest: undefined,
+    problems: [...located, ...readings.filter(({ line }) => !located.some((problem) => problem.line === line))],
+  };
 }
 
 /** Kind and name of a document that did not pass, as far as its tree tells them. */

@@ -86,7 +86,9 @@ function ruleOf(parts: ReadonlyMap<string, string>): Rule {
   const months = parts.has('BYMONTH') || hasDays || frequency !== 'YEARLY' ? numbers('BYMONTH') : [1];
   const [hours, minutes, seconds] = [either('BYHOUR'), either('BYMINUTE'), either('BYSECOND')];
   const isTooMany = hours.length * minutes.length * seconds.length > STARTS_PER_DAY_MAX;
-  const times = hours.flatMap((hour) => minutes.flatMap((minute) => (isTooMany ? [] : seconds.map((second) => ((hour * 60 + minute) * 60 + second) * 1_000))));
+  const times = hours.flatMap((hour) =>
+    minutes.flatMap((minute) => (isTooMany ? [] : seconds.map((second) => ((hour * 60 + minute) * 60 + second) * 1_000))),
+  );
   return {
     frequency,
     interval: Number(parts.get('INTERVAL') ?? 1),
@@ -184,9 +186,13 @@ class Search implements Recurrence {
   #countedIn({ year, month }: DayOfYear): ReadonlyMap<number, readonly number[]> {
     const { frequency, positions, times } = this.#rule;
     const [first, end] =
-      frequency === 'YEARLY' ? [firstOfMonth(year, 1), firstOfMonth(year + 1, 1)] : [firstOfMonth(year, month), firstOfMonth(year, month + 1)];
+      frequency === 'YEARLY'
+        ? [firstOfMonth(year, 1), firstOfMonth(year + 1, 1)]
+        : [firstOfMonth(year, month), firstOfMonth(year, month + 1)];
     this.#budget.steps -= end - first;
-    const days = Array.from({ length: end - first }, (_, at) => dayOf(first + at)).filter((date) => this.#isInPeriod(date) && this.#matches(date));
+    const days = Array.from({ length: end - first }, (_, at) => dayOf(first + at)).filter(
+      (date) => this.#isInPeriod(date) && this.#matches(date),
+    );
     const count = days.length * times.length;
     const starts = new Map<number, number[]>();
     for (const at of [...new Set(positions.map((position) => (position > 0 ? position - 1 : count + position)))].sort((a, b) => a - b)) {

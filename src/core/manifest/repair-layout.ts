@@ -161,7 +161,7 @@ class LayoutReader {
     if (glued !== null) {
       const name = glued[1] ?? '';
       this.#found('yaml/syntax', at, start + name.length, `the space after the colon of \`${name}\` is missing`, `write \`${name}: ...\``);
-      this.#lines[at] = line.slice(0, start + name.length + 1) + ' ' + line.slice(start + name.length + 1);
+      this.#lines[at] = `${line.slice(0, start + name.length + 1)} ${line.slice(start + name.length + 1)}`;
       return { name, value: glued[2] ?? '' };
     }
     const bare = /^([a-z][A-Za-z]*) *$/.exec(rest)?.[1];

@@ -181,7 +181,8 @@ export class InMemoryGitRepository {
   }
 
   #addLink(content: { readonly link: string } | { readonly submodule: string }): BlobId {
-    const [kind, target]: readonly [LinkKind, string] = 'link' in content ? ['symbolic link', content.link] : ['submodule', content.submodule];
+    const [kind, target]: readonly [LinkKind, string] =
+      'link' in content ? ['symbolic link', content.link] : ['submodule', content.submodule];
     const id = trusted.blob(idOf(`${kind}\n${target}`));
     this.#links.set(id, kind);
     return id;

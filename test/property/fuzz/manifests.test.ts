@@ -21,7 +21,7 @@ const BUILT = 4_000;
 const NOW = instant(Date.parse('2026-03-02T08:00:00Z'));
 const KNOWN = Object.keys(CODES);
 
-const files = (await readManifestFolder(join(import.meta.dirname, '../../..'), 'fleet-manifests')).map(({ path, content }) => {
+const files = readManifestFolder(join(import.meta.dirname, '../../..'), 'fleet-manifests').map(({ path, content }) => {
   if (content.kind !== 'text') throw new Error(`${path} is no text`);
   return { path, text: content.text };
 });

@@ -6,7 +6,8 @@ import { readRecurrence } from '../../../src/core/manifest/recurrence.ts';
 const { RRule } = rrulePackage;
 const ANCHOR = new Date(Date.UTC(2024, 0, 1));
 
-const some = (from: readonly string[], maxLength = 3): fc.Arbitrary<string> => fc.uniqueArray(fc.constantFrom(...from), { minLength: 1, maxLength }).map((list) => list.join(','));
+const some = (from: readonly string[], maxLength = 3): fc.Arbitrary<string> =>
+  fc.uniqueArray(fc.constantFrom(...from), { minLength: 1, maxLength }).map((list) => list.join(','));
 const range = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}`);
 const DAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
 const numbered = ['1', '2', '4', '5', '-1', '-2'].flatMap((nth) => DAYS.map((day) => `${nth}${day}`));

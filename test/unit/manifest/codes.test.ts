@@ -29,7 +29,9 @@ it('lists no code that is never emitted', () => {
 
 it('has a test that provokes each code', () => {
   const provoked = new Set(
-    [...BROKEN_LAYOUT, ...BROKEN_YAML, ...OVER_A_LIMIT, ...WRONG_SHAPE, ...CONTRADICTIONS].flatMap(({ want }) => want.map((place) => place.split(' ')[1])),
+    [...BROKEN_LAYOUT, ...BROKEN_YAML, ...OVER_A_LIMIT, ...WRONG_SHAPE, ...CONTRADICTIONS].flatMap(({ want }) =>
+      want.map((place) => place.split(' ')[1]),
+    ),
   );
   // These need more than one text: other tests of this folder, or of the planner, provoke them.
   const elsewhere = [

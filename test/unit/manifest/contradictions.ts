@@ -233,7 +233,12 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
   },
   {
     name: 'a window whose labels no cluster has together',
-    files: { 'w.yaml': window('{ cron: "0 1 * * *", duration: 1h }', '\nselect: { matchLabels: { tier: customer }, matchExpressions: [{ key: tier, operator: In, values: [canary] }] }') },
+    files: {
+      'w.yaml': window(
+        '{ cron: "0 1 * * *", duration: 1h }',
+        '\nselect: { matchLabels: { tier: customer }, matchExpressions: [{ key: tier, operator: In, values: [canary] }] }',
+      ),
+    },
     want: ['w.yaml:8:11 rule-unused'],
   },
 

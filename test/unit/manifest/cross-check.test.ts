@@ -91,7 +91,11 @@ describe('says one cause, and what follows from it below it:', () => {
     ],
     [
       'a label value that is misspelt in a release',
-      { replace: { 'release.yaml': ['select: {}', 'select: { matchExpressions: [{ key: tier, operator: In, values: [canary, custmer] }] }'] } },
+      {
+        replace: {
+          'release.yaml': ['select: {}', 'select: { matchExpressions: [{ key: tier, operator: In, values: [canary, custmer] }] }'],
+        },
+      },
       'release.yaml:8:76 unknown-label',
       'no cluster has `tier: custmer`, so cluster `kafka-b` of kafka is selected by no release -> did you mean `customer`? known values of `tier`: canary, customer',
     ],
@@ -103,7 +107,10 @@ describe('says one cause, and what follows from it below it:', () => {
     ],
     [
       'a strategy that is missing',
-      { files: { 'strategy.yaml': undefined, ...twice }, replace: { 'release.yaml': ['select: {}', 'select: { matchLabels: { tier: canary } }\n  strategy: standard'] } },
+      {
+        files: { 'strategy.yaml': undefined, ...twice },
+        replace: { 'release.yaml': ['select: {}', 'select: { matchLabels: { tier: canary } }\n  strategy: standard'] },
+      },
       'fleet.yaml:6:20 unknown-strategy',
       'no Strategy is named `standard`; named by 1 other place -> add the Strategy, or correct the name',
     ],
@@ -120,7 +127,15 @@ describe('says one cause, and what follows from it below it:', () => {
   });
 
   it('warns of a label value that no cluster has, where nothing follows from it', () => {
-    const edit = { files: { 'w.yaml': manifest('Window', 'w', 'schedule: { cron: "0 1 * * *", duration: 1h }\nreason: for the test\nselect: { matchExpressions: [{ key: tier, operator: NotIn, values: [canry] }] }') } };
+    const edit = {
+      files: {
+        'w.yaml': manifest(
+          'Window',
+          'w',
+          'schedule: { cron: "0 1 * * *", duration: 1h }\nreason: for the test\nselect: { matchExpressions: [{ key: tier, operator: NotIn, values: [canry] }] }',
+        ),
+      },
+    };
     expect(said(edit)).toEqual(['no cluster has `tier: canry` -> did you mean `canary`? known values of `tier`: canary, customer']);
     expect(load(edit).model).toBeDefined();
   });
@@ -152,7 +167,11 @@ describe('reports all problems at once', () => {
 
 it('tells 50 clusters of one problem, and counts the others', () => {
   const clusters = Array.from({ length: 80 }, (_, at) =>
-    manifest('Cluster', `c-${at + 10}`, 'product: kafka\ndataPlane: eu\nreplicas: 1\npin: { version: "3.9.0", reason: for the test, expires: "2020-01-01T00:00:00Z" }'),
+    manifest(
+      'Cluster',
+      `c-${at + 10}`,
+      'product: kafka\ndataPlane: eu\nreplicas: 1\npin: { version: "3.9.0", reason: for the test, expires: "2020-01-01T00:00:00Z" }',
+    ),
   ).join('---\n');
   const { problems } = load({ files: { 'many.yaml': clusters } });
   expect(problems.map(({ code }) => code)).toEqual(Array.from({ length: 51 }, () => 'pin-expired'));

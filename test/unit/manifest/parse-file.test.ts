@@ -88,7 +88,11 @@ describe('refuses a setting that is not read as it is written', () => {
 });
 
 it.each([
-  ['a pointer of Git LFS', { kind: 'text', text: 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n' }, '1:1 file/lfs-pointer'],
+  [
+    'a pointer of Git LFS',
+    { kind: 'text', text: 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n' },
+    '1:1 file/lfs-pointer',
+  ],
   ['a symbolic link', { kind: 'link', link: 'symbolic link' }, '1:1 file/link'],
   ['a submodule', { kind: 'link', link: 'submodule' }, '1:1 file/link'],
 ] as const)('says that %s is no manifest', (_name, content, want) =>

@@ -98,7 +98,10 @@ describe('a recurrence rule', () => {
     ['never comes true', 'FREQ=MONTHLY;INTERVAL=6;BYMONTH=2;BYMONTHDAY=1'],
     ['asks for a day that no month has', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30'],
     ['is centuries away', 'FREQ=YEARLY;INTERVAL=999'],
-    ['counts thousands of starts in a year', `FREQ=YEARLY;BYMONTH=${every(1, 12)};BYMONTHDAY=${every(1, 31)};BYHOUR=${every(0, 23)};BYMINUTE=0,30;BYSETPOS=-99`],
+    [
+      'counts thousands of starts in a year',
+      `FREQ=YEARLY;BYMONTH=${every(1, 12)};BYMONTHDAY=${every(1, 31)};BYHOUR=${every(0, 23)};BYMINUTE=0,30;BYSETPOS=-99`,
+    ],
     ['comes on a rare day', 'FREQ=DAILY;INTERVAL=998;BYDAY=TU;BYMONTH=2'],
   ])('that %s costs a bounded number of steps', (_name, rrule) => {
     const budget = { steps: 1_000_000 };
@@ -108,7 +111,8 @@ describe('a recurrence rule', () => {
   });
 
   it('that has spent the budget of all is said to, and the others are not looked at', () => {
-    const rare = (name: string): string => manifest('Window', name, 'schedule: { rrule: "FREQ=DAILY;INTERVAL=998;BYDAY=TU", duration: 1h }\nreason: for the test');
+    const rare = (name: string): string =>
+      manifest('Window', name, 'schedule: { rrule: "FREQ=DAILY;INTERVAL=998;BYDAY=TU", duration: 1h }\nreason: for the test');
     const files = edited({ files: { 'w.yaml': Array.from({ length: 400 }, (_, index) => rare(`w-${index}`)).join('---\n') } });
     const entries = Object.entries(files).map(([path, text]) => ({ path, content: { kind: 'text', text } as const }));
     const { problems } = validateFiles(entries, at('2026-11-21T00:00:00Z'));

@@ -22,7 +22,11 @@ export interface EmptyCanary {
 export function checkCoverage(
   known: Known,
   placement: Placement,
-): { readonly problems: readonly UnlocatedProblem[]; readonly canaries: readonly EmptyCanary[]; readonly clusters: readonly ClusterProblem[] } {
+): {
+  readonly problems: readonly UnlocatedProblem[];
+  readonly canaries: readonly EmptyCanary[];
+  readonly clusters: readonly ClusterProblem[];
+} {
   const problems: UnlocatedProblem[] = [];
   const canaries: EmptyCanary[] = [];
   const clusters: ClusterProblem[] = [];

@@ -24,7 +24,8 @@ export function foldCauses(found: FoundProblems, known: Known, placement: Placem
   return foldUnselected(foldCanaries(foldUnused(foldNames(found)), known), known, placement);
 }
 
-const isIn = (document: Located<unknown>, { place }: UnlocatedProblem): boolean => place.file === document.file && place.index === document.index;
+const isIn = (document: Located<unknown>, { place }: UnlocatedProblem): boolean =>
+  place.file === document.file && place.index === document.index;
 
 /** What selects nothing because of a name or a label that is not there is told by that. */
 function foldUnused(found: FoundProblems): FoundProblems {
@@ -123,7 +124,9 @@ function foldUnselected({ documents, clusters, canaries }: FoundProblems, known:
       documents.find((problem) => problem.code === code && isIn(release, problem));
     const misspelt = own.map((release) => causeIn(release, 'unknown-label')).find((problem) => problem !== undefined);
     // A release of a misspelt product was meant to select them.
-    const astray = releases.find(({ value }) => !known.products.has(value.spec.product) && closest(value.spec.product, [product]) === product);
+    const astray = releases.find(
+      ({ value }) => !known.products.has(value.spec.product) && closest(value.spec.product, [product]) === product,
+    );
     const cause = misspelt ?? (own.length === 0 && astray !== undefined ? causeIn(astray, 'unknown-product') : undefined);
     if (cause !== undefined) {
       replaced.set(cause, { ...cause, severity: 'error', message: `${(replaced.get(cause) ?? cause).message}, so ${consequence}` });

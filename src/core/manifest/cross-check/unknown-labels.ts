@@ -100,7 +100,8 @@ function termsOf({ document, path, selector }: Selecting): readonly Term[] {
   const expressions = (selector?.matchExpressions ?? []).flatMap(({ key, operator, values }, at): Term[] => {
     const term = [...path, 'matchExpressions', at];
     // What is kept out may not be there yet; a value that is kept out and never was is a typing error as well.
-    if (values === undefined || operator === 'Exists' || operator === 'DoesNotExist') return operator === 'Exists' ? [{ key, value: undefined, place: placeIn(document, ...term, 'key') }] : [];
+    if (values === undefined || operator === 'Exists' || operator === 'DoesNotExist')
+      return operator === 'Exists' ? [{ key, value: undefined, place: placeIn(document, ...term, 'key') }] : [];
     return values.map((value, index) => ({ key, value, place: placeIn(document, ...term, 'values', index) }));
   });
   return [...labels, ...expressions];
@@ -112,7 +113,8 @@ function explain(
   values: ReadonlySet<string>,
   placement: Placement,
 ): { readonly message: string; readonly hint: string } {
-  if (values.size > 0) return { message: `no cluster has \`${key}: ${value}\``, hint: hintFor(value ?? '', values, `known values of \`${key}\``) };
+  if (values.size > 0)
+    return { message: `no cluster has \`${key}: ${value}\``, hint: hintFor(value ?? '', values, `known values of \`${key}\``) };
   const labels = new Set([...placement.clusters.values()].flatMap((cluster) => Object.keys(cluster.value.metadata.labels ?? {})));
   return { message: `no cluster has a label \`${key}\``, hint: hintFor(key, labels, 'known labels') };
 }
