@@ -208,6 +208,23 @@ it('the log of deliveries', async () => {
   expect((await asApp('GET', '/app/hook/deliveries?cursor=nonsense')).status).toBe(422);
 });
 
+it('a repository that is renamed, and the name that it had', async () => {
+  const renamed = await asAlice('PATCH', R, { name: 'renamed' });
+  expect(renamed.body).toMatchObject({ id: 1, full_name: 'acme/renamed' });
+  expect((await asAlice('PATCH', '/repos/acme/renamed', { name: '../etc' })).status).toBe(422);
+  expect((await asEve('PATCH', '/repos/acme/renamed', { name: 'mine' })).status).toBe(403);
+  const url = `${world.forge.apiUrl}${R}/pulls?state=all`;
+  const old = await fetch(url, { redirect: 'manual', headers: { authorization: installation } });
+  expect([old.status, old.headers.get('location')]).toEqual([301, `${world.forge.apiUrl}/repositories/1/pulls?state=all`]);
+  const page = `${world.forge.url}/acme/fleet.git/info/refs?service=git-upload-pack`;
+  const refs = await fetch(page, { redirect: 'manual' });
+  expect([refs.status, refs.headers.get('location')]).toEqual([301, page.replace('fleet.git', 'renamed.git')]);
+  expect((await fetch(page)).status).toBe(200);
+  expect((await asBot('GET', '/repos/acme/renamed/pulls?state=all')).status).toBe(200);
+  expect((await asAlice('PATCH', '/repos/acme/renamed', { name: 'fleet' })).status).toBe(200);
+  expect((await asBot('GET', R)).body).toMatchObject({ id: 1, full_name: 'acme/fleet' });
+});
+
 it('every operation that is served has answered well at least once', () => {
   // There are no teams: that operation has only its 404.
   const never = ['GET /orgs/:org/teams/:team/memberships/:login'];

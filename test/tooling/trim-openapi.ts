@@ -38,6 +38,7 @@ const WEBHOOKS: Readonly<Record<string, readonly string[]>> = {
   'check-run': ['created', 'completed', 'requested_action', 'rerequested'],
   'check-suite': ['requested', 'completed', 'rerequested'],
   label: ['created'],
+  repository: ['renamed'],
 };
 
 const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);

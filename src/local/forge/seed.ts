@@ -46,6 +46,7 @@ export interface RepositorySeed {
 }
 
 export interface SeededRepository {
+  readonly id: number;
   readonly owner: string;
   readonly name: string;
   readonly cloneUrl: string;
@@ -89,6 +90,7 @@ export async function seedRepository(world: World, seed: RepositorySeed): Promis
   const repository = known ?? (await createRepository(world, seed));
   const pull = seed.pull === undefined ? undefined : await seedPull(world, repository, seed.pull);
   return {
+    id: repository.id,
     owner: repository.owner_login,
     name: repository.name,
     cloneUrl: world.urls.clone(repository),

@@ -12,7 +12,16 @@ const ALWAYS_SENT: ReadonlySet<string> = new Set(['installation', 'installation_
 const PAYLOAD_BYTES_MAX = 25 * 1_024 * 1_024;
 
 export interface RepositoryEvent {
-  readonly event: 'push' | 'pull_request' | 'pull_request_review' | 'issues' | 'issue_comment' | 'label' | 'check_run' | 'check_suite';
+  readonly event:
+    | 'repository'
+    | 'push'
+    | 'pull_request'
+    | 'pull_request_review'
+    | 'issues'
+    | 'issue_comment'
+    | 'label'
+    | 'check_run'
+    | 'check_suite';
   readonly action: string | null;
   readonly repository: RepositoryRow;
   readonly sender: AccountRow;

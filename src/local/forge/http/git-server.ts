@@ -27,7 +27,7 @@ export function addGitRoutes(app: Hono<HttpEnv>, world: World): void {
 async function answerGit(world: World, context: HttpContext, kind: 'advertisement' | 'call', asked: string | undefined): Promise<Response> {
   const name = (context.req.param('repo') ?? '').replace(/\.git$/, '');
   const repository = world.store.repositories.byName(context.req.param('owner') ?? '', name);
-  if (repository === undefined) return answerText('Repository not found.', 404);
+  if (repository === undefined) return movedOrMissing(world, context, name);
   const service = SERVICES.find((known) => known === asked);
   if (service === undefined) return answerText('Please upgrade your git client.', 403);
   let caller: Caller;
@@ -57,6 +57,16 @@ async function answerGit(world: World, context: HttpContext, kind: 'advertisemen
     world.store.refs.removeIntent(intent);
   };
   return serve({ commands, beforeEnd });
+}
+
+/** A name that a repository had before leads to where it is now, as on GitHub. */
+function movedOrMissing(world: World, { req }: HttpContext, name: string): Response {
+  const moved = world.store.repositories.formerly(req.param('owner') ?? '', name);
+  if (moved === undefined) return answerText('Repository not found.', 404);
+  const { pathname, search } = new URL(req.url);
+  const answer = answerText('Moved Permanently', 301);
+  answer.headers.set('location', `${world.urls.clone(moved)}/${pathname.split('/').slice(3).join('/')}${search}`);
+  return answer;
 }
 
 function pusher(world: World, caller: Caller): AccountRow | undefined {

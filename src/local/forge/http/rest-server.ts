@@ -76,10 +76,19 @@ async function run(world: World, caller: Caller, route: Route, context: Context<
     return route.handle({ ...core, body: await fieldsOf(context) });
   }
   const repository = world.store.repositories.byName(params['owner'] ?? '', params['repo'] ?? '');
-  if (repository === undefined) throw notFound();
+  if (repository === undefined) return movedOrMissing(world, params['owner'] ?? '', params['repo'] ?? '', core.url);
   const role = checkRepositoryAccess(world, route, repository, caller);
   const body = await fieldsOf(context);
   return route.handle({ ...core, repository, role, body, author: () => authorOf(world, caller) });
+}
+
+/** GitHub answers for a name that a repository had before with where it is now, by its id. */
+function movedOrMissing(world: World, owner: string, name: string, { pathname, search }: URL): Answer {
+  const repository = world.store.repositories.formerly(owner, name);
+  if (repository === undefined) throw notFound();
+  const rest = pathname.slice(`${API_PREFIX}/repos/${owner}/${name}`.length);
+  const url = `${world.urls.api}/repositories/${repository.id}${rest}${search}`;
+  return { status: 301, body: { message: 'Moved Permanently', url }, headers: { location: url } };
 }
 
 const isRepositoryRoute = (route: Route): route is RepositoryRoute => typeof route.access === 'object';

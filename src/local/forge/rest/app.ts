@@ -5,7 +5,7 @@ import { paged } from '../http/paging.ts';
 import type { Call, PlainRoute } from '../http/route.ts';
 import { appShape, installationShape, installationTokenShape } from '../shapes/account.ts';
 import { repositoryShape } from '../shapes/repository.ts';
-import type { InstallationRow } from '../store/rows.ts';
+import type { InstallationRow, RepositoryRow } from '../store/rows.ts';
 import type { Permissions } from '../world.ts';
 
 /** What an app does as itself, and what an installation may ask about itself. */
@@ -65,8 +65,28 @@ function installationOf(call: Call): InstallationRow {
 
 function createToken(call: Call): ReturnType<typeof created> {
   const { world, body } = call;
+  const installation = installationOf(call);
   const permissions = chosenPermissions(body, world.app.permissions);
-  return created(installationTokenShape({ ...issueInstallationToken(world, installationOf(call), permissions), permissions }));
+  const repositories = chosenRepositories(call, installation);
+  const shape = installationTokenShape({ ...issueInstallationToken(world, installation, permissions), permissions });
+  if (repositories === undefined) return created(shape);
+  return created({
+    ...shape,
+    repository_selection: 'selected',
+    repositories: repositories.map((repository) => repositoryShape(world, repository, 'write')),
+  });
+}
+
+/** Unlike on GitHub the token is as good for the others too. @throws Refusal 422 for one that the installation does not have. */
+function chosenRepositories({ world, body }: Call, { account_id: owner }: InstallationRow): readonly RepositoryRow[] | undefined {
+  const ids = body.list('repository_ids');
+  const visible = world.store.repositories.ofOwner(owner);
+  return ids?.map((id) => {
+    const found = visible.find((repository) => repository.id === id);
+    if (found === undefined)
+      throw new Refusal(422, 'There is at least one repository that does not exist or is not accessible to the parent installation.');
+    return found;
+  });
 }
 
 const LEVELS = ['read', 'write', 'admin'] as const;

@@ -1,3 +1,4 @@
+import { renameRepository } from '../actions/rename.ts';
 import { notFound, okay } from '../http/answer.ts';
 import type { PlainRoute, RepositoryRoute } from '../http/route.ts';
 import { installationShape, privateUser, publicUser, simpleUser } from '../shapes/account.ts';
@@ -51,6 +52,16 @@ export const repositoryRoutes: readonly RepositoryRoute[] = [
     access: { person: 'anyone', app: [['metadata', 'read']] },
     handle: ({ world, repository, role, caller }) =>
       okay(fullRepository(world, repository, caller.kind === 'anonymous' ? undefined : role)),
+  },
+  {
+    method: 'PATCH',
+    path: '/repos/:owner/:repo',
+    access: { person: 'admin', app: [['administration', 'write']] },
+    handle: async (call) => {
+      const name = call.body.text('name') ?? call.repository.name;
+      const repository = await renameRepository(call.world, call.repository, name, call.author());
+      return okay(fullRepository(call.world, repository, call.role));
+    },
   },
   {
     method: 'GET',

@@ -24,6 +24,24 @@ export class RepositoryStore {
     return this.#database.get<RepositoryRow>(`${SELECT} WHERE account.login = ? AND repository.name = ?`, owner, name);
   }
 
+  /** The repository that had this name before. Whoever has the name now is found by `byName`. */
+  formerly(owner: string, name: string): RepositoryRow | undefined {
+    return this.#database.get<RepositoryRow>(
+      `${SELECT} JOIN former_name ON former_name.repository_id = repository.id
+       JOIN account AS former_owner ON former_owner.id = former_name.owner_id
+       WHERE former_owner.login = ? AND former_name.name = ?`,
+      owner,
+      name,
+    );
+  }
+
+  rename({ id, owner_id: owner, name: before }: RepositoryRow, name: string, now: number): RepositoryRow {
+    this.#database.run('INSERT OR REPLACE INTO former_name (owner_id, name, repository_id) VALUES (?, ?, ?)', owner, before, id);
+    this.#database.run('DELETE FROM former_name WHERE owner_id = ? AND name = ?', owner, name);
+    this.#database.update('repository', { id }, { name, updated_at: now });
+    return this.byId(id);
+  }
+
   ofOwner(owner: number): readonly RepositoryRow[] {
     return this.#database.all<RepositoryRow>(`${SELECT} WHERE repository.owner_id = ? ORDER BY repository.id`, owner);
   }

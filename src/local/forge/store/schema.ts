@@ -31,6 +31,14 @@ CREATE TABLE IF NOT EXISTS repository (
   UNIQUE (owner_id, name)
 ) STRICT;
 
+-- Names that repositories had before. They lead to where the repository is now, until somebody else takes the name.
+CREATE TABLE IF NOT EXISTS former_name (
+  owner_id INTEGER NOT NULL REFERENCES account (id),
+  name TEXT NOT NULL COLLATE NOCASE,
+  repository_id INTEGER NOT NULL REFERENCES repository (id),
+  PRIMARY KEY (owner_id, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS collaborator (
   repository_id INTEGER NOT NULL REFERENCES repository (id),
   account_id INTEGER NOT NULL REFERENCES account (id),
