@@ -22,7 +22,7 @@ import { ClockWatch } from './clock-watch.ts';
 import type { AppConfig } from './config.ts';
 import { FleetFollower } from './fleet-follower.ts';
 import { setFleetGauges } from './fleet-gauges.ts';
-import type { Holds } from './leased-writes.ts';
+import { FleetNames, type Holds } from './leased-writes.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
 import { createProbot } from './probot.ts';
@@ -87,8 +87,9 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     await clocks.start();
     const parsed = await ParseCacheOnDisk.open(join(config.home, 'parsed'), log);
     closers.unshift(() => parsed.close());
-    const app = createProbot(github, holds, log, metrics);
-    const ports = wirePorts({ config, github, probot: app, store, parsed, holds, clock, log });
+    const names = new FleetNames();
+    const app = createProbot(github, holds, names, log, metrics);
+    const ports = wirePorts({ config, github, probot: app, store, parsed, holds, names, clock, log });
     const running: Loop = {
       ports,
       settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl: url },
@@ -102,9 +103,9 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     );
     const follower = new FleetFollower(running, holds, scheduler, watchers);
     const tasks = createTasks(running, (fleets) => {
-      metrics.fleets.set(fleets.length);
-      if (leases === undefined) for (const { id } of fleets) follower.begin(id);
-      else leases.beatSoon();
+      metrics.fleets.set(fleets.filter(({ retired }) => retired === undefined).length);
+      follower.settle(fleets);
+      leases?.beatSoon();
     });
     await leases?.start(follower);
     const queue = await state.runQueue(measured(followed(tasks, follower), metrics), log);
@@ -119,6 +120,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     closers.unshift(() => void server.close());
     onUrl(url);
     await store.enqueue([installJob()]);
+    scheduler.discover();
     if (leases === undefined) await followAll(follower, ports);
   } catch (error) {
     await closeAll(closers, log);
@@ -142,8 +144,9 @@ const portInUse =
   };
 
 async function followAll(follower: FleetFollower, { store, log }: Pick<Ports, 'store' | 'log'>): Promise<void> {
-  for (const { id } of await store.fleets()) {
-    follower.begin(id);
+  const fleets = await store.fleets();
+  follower.settle(fleets);
+  for (const { id } of fleets) {
     await follower.refresh(id).catch((error: unknown) => log.warn({ err: error, fleet: id }, 'fleet not ready yet'));
   }
 }

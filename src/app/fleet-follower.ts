@@ -1,6 +1,7 @@
 import type { FleetId } from '../core/model/ids.ts';
 import { sweepJob, syncJob, tickJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
+import type { FleetRecord } from '../ports/state-store.ts';
 import type { Holds } from './leased-writes.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Watchers } from './watchers.ts';
@@ -24,6 +25,14 @@ export class FleetFollower {
     this.#scheduler.begin(fleet);
   }
 
+  /** What was learned of all fleets: nothing runs for those that are retired, and those that are taken up again are worked on as before. */
+  settle(fleets: readonly FleetRecord[]): void {
+    for (const { id, retired } of fleets) {
+      if (retired !== undefined) this.lost(id);
+      else if (this.#holds(id)) this.begin(id);
+    }
+  }
+
   /** Another replica worked on the fleet until now: what we remember of it is old, and what that one was about to do is looked for. */
   gained(fleet: FleetId): void {
     const { store, clock, log } = this.#loop.ports;
@@ -44,7 +53,8 @@ export class FleetFollower {
   async refresh(id: FleetId): Promise<void> {
     const { store, dataPlane, log } = this.#loop.ports;
     const [fleet, policy] = await Promise.all([store.fleet(id), store.policy(id)]);
-    if (fleet?.goodHead === undefined || policy === undefined || !this.#holds(id)) return;
+    if (fleet?.retired !== undefined) this.lost(id);
+    if (fleet?.goodHead === undefined || fleet.retired !== undefined || policy === undefined || !this.#holds(id)) return;
     this.#watchers.set(
       id,
       policy.dataPlanes.flatMap((described) => {

@@ -1,9 +1,25 @@
-import { type FleetId, parseFleetId } from '../core/model/ids.ts';
+import type { FleetId } from '../core/model/ids.ts';
+import type { RepositoryName } from '../ports/code-host.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
 import { PortError } from '../ports/port-error.ts';
 
 /** Whether this process may act for a fleet at this moment. */
 export type Holds = (fleet: FleetId) => boolean;
+
+/** Which fleet is written to under which name. Noted whenever somebody is about to write there. */
+export class FleetNames {
+  readonly #fleets = new Map<string, FleetId>();
+
+  note({ id, ...named }: RepositoryName & { readonly id: FleetId }): void {
+    this.#fleets.set(keyOf(named), id);
+  }
+
+  fleetNamed(named: RepositoryName): FleetId | undefined {
+    return this.#fleets.get(keyOf(named));
+  }
+}
+
+const keyOf = ({ owner, name }: RepositoryName): string => `${owner}/${name}`.toLowerCase();
 
 type Fetch = typeof globalThis.fetch;
 
@@ -14,18 +30,17 @@ const REPOSITORY = /\/repos\/([^/]+)\/([^/]+)\//;
  * Looks at the lease of a repository's fleet right before each request that writes there: it may have waited for its turn for as
  * long as a lease lasts.
  */
-export function leasedFetch(holds: Holds, fetch: Fetch = globalThis.fetch): Fetch {
+export function leasedFetch(holds: Holds, names: FleetNames, fetch: Fetch = globalThis.fetch): Fetch {
   return async (input, init) => {
-    const fleet = READS.has((init?.method ?? 'GET').toUpperCase()) ? undefined : fleetOf(input);
+    const fleet = READS.has((init?.method ?? 'GET').toUpperCase()) ? undefined : fleetOf(names, input);
     if (fleet !== undefined && !holds(fleet)) throw new Error(`another replica works on ${fleet} now: nothing more is written there`);
     return await fetch(input, init);
   };
 }
 
-function fleetOf(input: Parameters<Fetch>[0]): FleetId | undefined {
-  const [, owner, name] = REPOSITORY.exec(input instanceof Request ? input.url : String(input)) ?? [];
-  const parsed = parseFleetId(`${owner}/${name}`);
-  return owner !== undefined && parsed.ok ? parsed.value : undefined;
+function fleetOf(names: FleetNames, input: Parameters<Fetch>[0]): FleetId | undefined {
+  const [, owner = '', name = ''] = REPOSITORY.exec(input instanceof Request ? input.url : String(input)) ?? [];
+  return names.fleetNamed({ owner, name });
 }
 
 /** Sends orders only while the lease is held. One that is late all the same is refused by its epoch. */

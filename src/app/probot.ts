@@ -3,11 +3,11 @@ import { Probot } from 'probot';
 import { githubClient } from '../adapters/github/octokit.ts';
 import type { Log } from '../ports/log.ts';
 import type { GitHubConfig } from './config.ts';
-import { type Holds, leasedFetch } from './leased-writes.ts';
+import { type FleetNames, type Holds, leasedFetch } from './leased-writes.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Probot for this app: on GitHub, on an Enterprise Server, or on the local forge; only the address differs. */
-export function createProbot(github: GitHubConfig, holds: Holds, log: Log, metrics: Metrics): Probot {
+export function createProbot(github: GitHubConfig, holds: Holds, names: FleetNames, log: Log, metrics: Metrics): Probot {
   return new Probot({
     appId: github.appId,
     privateKey: github.privateKey,
@@ -17,7 +17,7 @@ export function createProbot(github: GitHubConfig, holds: Holds, log: Log, metri
     log: quiet(log),
     ...githubClient({
       writeIntervalMs: github.writeIntervalMs,
-      fetch: leasedFetch(holds),
+      fetch: leasedFetch(holds, names),
       onRequest: ({ method, route, status, limit }) => {
         metrics.requests.inc({ method, route, status: String(status) });
         if (limit !== undefined) metrics.rateLimitLeft.set({ resource: limit.resource }, limit.remaining);

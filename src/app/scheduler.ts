@@ -2,7 +2,7 @@ import cron, { type ScheduledTask } from 'node-cron';
 import type { FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import { DEFAULT_SCHEDULE, type FleetSchedule } from '../core/reconcile/policy.ts';
-import { driftJob, sweepJob, tickJob } from '../loop/jobs.ts';
+import { driftJob, installJob, sweepJob, tickJob } from '../loop/jobs.ts';
 import type { Log } from '../ports/log.ts';
 import type { Job, StateStore } from '../ports/state-store.ts';
 
@@ -16,6 +16,9 @@ export const DEFAULT_TIMERS: FleetTimers = { ...DEFAULT_SCHEDULE, driftEveryMs: 
 /** Node fires a timer that is set for longer at once, again and again. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** One request for each hundred repositories: every half hour the largest installation costs some hundreds an hour, of 5,000 and more. */
+const DISCOVERY_SCHEDULE = '7,37 * * * *';
+
 /** Timers only ask for jobs; what they find is decided by the jobs. A timer that is missed costs time, not correctness. */
 export class Scheduler {
   readonly #store: StateStore;
@@ -23,10 +26,17 @@ export class Scheduler {
   readonly #now: () => Instant;
   readonly #fleets = new Map<FleetId, { readonly schedule: string; readonly stop: () => void }>();
 
+  #discovery: ScheduledTask | undefined;
+
   constructor(store: StateStore, log: Log, now: () => Instant) {
     this.#store = store;
     this.#log = log;
     this.#now = now;
+  }
+
+  /** Looks at the installations of the app from time to time: webhooks that say what has changed there may be lost. */
+  discover(): void {
+    this.#discovery ??= this.#timer(DISCOVERY_SCHEDULE, DISCOVERY_SCHEDULE, () => this.#ask(installJob()));
   }
 
   /** Starts the default timers of a fleet that has none yet: its manifests have not been read. */
@@ -62,6 +72,7 @@ export class Scheduler {
   }
 
   stop(): void {
+    void this.#discovery?.destroy();
     for (const { stop } of this.#fleets.values()) stop();
     this.#fleets.clear();
   }

@@ -3,6 +3,7 @@ import type { Result } from '../core/model/result.ts';
 import { planAndCarryOut } from '../loop/carry-out-commands.ts';
 import { checkDrift } from '../loop/check-drift.ts';
 import { deliverOrders } from '../loop/deliver-orders.ts';
+import { discoverFleets } from '../loop/discover-fleets.ts';
 import type { Loop } from '../loop/loop.ts';
 import { observeFleet } from '../loop/observe-fleet.ts';
 import { publishBranch } from '../loop/publish-branch.ts';
@@ -11,7 +12,7 @@ import { publishRewrite } from '../loop/publish-rewrite.ts';
 import { publishRollouts } from '../loop/publish-rollouts.ts';
 import { reviewHead, reviewPullRequest } from '../loop/review-pull-request.ts';
 import { readRewrite } from '../loop/rewrite-payload.ts';
-import { discoverFleets, sweepFleet } from '../loop/sweep.ts';
+import { sweepFleet } from '../loop/sweep.ts';
 import { syncFleet } from '../loop/sync-fleet.ts';
 import { tick } from '../loop/tick.ts';
 import type { FleetRecord, Job, JobTask } from '../ports/state-store.ts';
@@ -24,7 +25,7 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
   return {
     tick: (payload) => tick(loop, fleetOf(payload), payload['news'] === true),
     observe: (payload) => observeFleet(loop, fleetOf(payload)),
-    sync: (payload) => syncFleet(loop, fleetOf(payload)),
+    sync: async (payload) => void (await syncFleet(loop, fleetOf(payload))),
     sweep: (payload) => sweepFleet(loop.ports, fleetOf(payload)),
     drift: (payload) => checkDrift(loop, fleetOf(payload)),
     deliver: (payload) => deliverOrders(loop, fleetOf(payload), String(payload['dataPlane'])),

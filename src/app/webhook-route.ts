@@ -8,7 +8,7 @@ import { ByteBudget } from './byte-budget.ts';
 import { isDeeperThan } from './json-depth.ts';
 import type { Metrics } from './metrics.ts';
 import { readSignature, readSignedBody, type SignedBody } from './signed-body.ts';
-import { jobsOf } from './webhooks.ts';
+import { askedBy } from './webhooks.ts';
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
 
@@ -126,7 +126,7 @@ async function take(
       status: 400,
       message: `the body is not a JSON object with an action in text, or none, and at most ${limits.jsonDepthMax} levels`,
     };
-  if (jobsOf(name, payload).length === 0) {
+  if (askedBy(name, payload) === undefined) {
     metrics.deliveries.inc({ event: name, outcome: 'ignored' });
     return { status: 202, message: 'nothing to do' };
   }
@@ -137,7 +137,7 @@ async function take(
     log.error({ err: error, delivery: id, event: name }, 'a delivery could not be stored');
     return { status: 503, message: 'the delivery could not be stored; send it again' };
   }
-  return { status: 202, message: 'stored' };
+  return { status: 202, message: 'taken' };
 }
 
 /** Probot tells events apart by their action, and fails on one that is no text: such a delivery would come again for ever. */

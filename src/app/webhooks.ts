@@ -1,8 +1,8 @@
 import type { Probot } from 'probot';
-import { parseFleetId } from '../core/model/ids.ts';
+import type { FleetId } from '../core/model/ids.ts';
 import { installJob, reviewHeadJob, reviewJob, syncJob } from '../loop/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Job, StateStore } from '../ports/state-store.ts';
+import type { FleetRecord, Job, StateStore } from '../ports/state-store.ts';
 import type { Metrics } from './metrics.ts';
 
 interface Event {
@@ -15,30 +15,36 @@ interface Event {
 interface Gist {
   readonly action?: unknown;
   readonly ref?: unknown;
-  readonly repository?: { readonly full_name?: unknown; readonly default_branch?: unknown } | null;
+  readonly repository?: { readonly id?: unknown; readonly default_branch?: unknown } | null;
   readonly pull_request?: { readonly number?: unknown } | null;
   readonly check_run?: { readonly head_sha?: unknown } | null;
   readonly check_suite?: { readonly head_sha?: unknown } | null;
 }
 
-/** Stores a delivery, once, together with the jobs it asks for. No work is done here. */
-export function storeDelivery(store: Pick<StateStore, 'receive'>, clock: Clock, metrics: Metrics): (event: Event) => Promise<void> {
+/** Stores a delivery, once, together with the jobs it asks for. What asks for nothing is not stored. No work is done here. */
+export function storeDelivery(
+  store: Pick<StateStore, 'receive' | 'fleetOfRepository'>,
+  clock: Clock,
+  metrics: Metrics,
+): (event: Event) => Promise<void> {
   return async ({ id, name, payload }) => {
     const gist: Gist = payload;
-    const fleet = fleetOf(gist);
-    const outcome = await store.receive(
-      {
-        guid: id,
-        event: name,
-        action: typeof gist.action === 'string' ? gist.action : undefined,
-        fleet: fleet.ok ? fleet.value : undefined,
-        payload,
-        receivedAt: clock.now(),
-      },
-      jobsOf(name, gist),
-    );
+    const asked = askedBy(name, gist);
+    const fleet = asked?.kind === 'fleet' ? await store.fleetOfRepository(asked.repository) : undefined;
+    const jobs = jobsFor(asked, fleet);
+    const action = typeof gist.action === 'string' ? gist.action : undefined;
+    const outcome =
+      jobs.length === 0
+        ? 'ignored'
+        : await store.receive({ guid: id, event: name, action, fleet: fleet?.id, payload, receivedAt: clock.now() }, jobs);
     metrics.deliveries.inc({ event: name, outcome });
   };
+}
+
+/** Of a repository that is no fleet, or of one that is retired, nothing is looked at. */
+function jobsFor(asked: Asked | undefined, fleet: FleetRecord | undefined): readonly Job[] {
+  if (asked?.kind === 'discovery') return [installJob()];
+  return asked === undefined || fleet === undefined || fleet.retired !== undefined ? [] : [asked.job(fleet.id)];
 }
 
 /** The Probot app: a delivery is acknowledged when it is stored. */
@@ -58,33 +64,42 @@ const REVIEWED_ACTIONS: ReadonlySet<unknown> = new Set([
   'closed',
 ]);
 
-const fleetOf = ({ repository }: Gist) => parseFleetId(textOf(repository?.full_name));
-
 /** A value of another type is not made into a text: an object may say how, and fail. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** What a delivery asks to be looked at. An event that is not ours asks for nothing. */
-export function jobsOf(event: string, payload: Gist): readonly Job[] {
-  const fleet = fleetOf(payload);
-  if (event === 'installation' || event === 'installation_repositories' || event === 'repository') return [installJob()];
-  if (!fleet.ok) return [];
+/** What a delivery asks to be looked at: what is installed where, or something in the fleet of one repository. */
+export type Asked =
+  | { readonly kind: 'discovery' }
+  | { readonly kind: 'fleet'; readonly repository: number; readonly job: (fleet: FleetId) => Job };
+
+const DISCOVERY: ReadonlySet<string> = new Set(['installation', 'installation_repositories', 'repository']);
+
+/** The repository is told by its id: its name may be somebody else's by now. An event that is not ours asks for nothing. */
+export function askedBy(event: string, payload: Gist): Asked | undefined {
+  if (DISCOVERY.has(event)) return { kind: 'discovery' };
+  const repository = payload.repository?.id;
+  const job = jobAskedBy(event, payload);
+  return isNumber(repository) && job !== undefined ? { kind: 'fleet', repository, job } : undefined;
+}
+
+function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | undefined {
   switch (event) {
     case 'push':
-      return payload.ref === `refs/heads/${textOf(payload.repository?.default_branch)}` ? [syncJob(fleet.value)] : [];
+      return payload.ref === `refs/heads/${textOf(payload.repository?.default_branch)}` ? syncJob : undefined;
     case 'pull_request': {
       const pull = payload.pull_request?.number;
-      return REVIEWED_ACTIONS.has(payload.action) && typeof pull === 'number' && Number.isSafeInteger(pull) && pull > 0
-        ? [reviewJob(fleet.value, pull)]
-        : [];
+      return REVIEWED_ACTIONS.has(payload.action) && isNumber(pull) ? (fleet) => reviewJob(fleet, pull) : undefined;
     }
     case 'check_run':
     case 'check_suite': {
       const head = payload.check_run?.head_sha ?? payload.check_suite?.head_sha;
       return payload.action === 'rerequested' && typeof head === 'string' && /^[0-9a-f]{40}$/.test(head)
-        ? [reviewHeadJob(fleet.value, head)]
-        : [];
+        ? (fleet) => reviewHeadJob(fleet, head)
+        : undefined;
     }
     default:
-      return [];
+      return undefined;
   }
 }
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value > 0;

@@ -11,7 +11,7 @@ import type { ManifestSource } from '../ports/manifest-source.ts';
 import type { ParseCache, Ports } from '../ports/ports.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import type { AppConfig, GitHubConfig } from './config.ts';
-import { type Holds, leasedDataPlane } from './leased-writes.ts';
+import { type FleetNames, type Holds, leasedDataPlane } from './leased-writes.ts';
 import { openDataPlane } from './open-data-plane.ts';
 
 export interface WireOptions {
@@ -21,21 +21,22 @@ export interface WireOptions {
   readonly store: StateStore;
   readonly parsed: ParseCache;
   readonly holds: Holds;
+  readonly names: FleetNames;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Binds every port to its adapter. One instance for each repository and each data plane, made when first asked for. */
-export function wirePorts({ config, github, probot, store, parsed, holds, clock, log }: WireOptions): Ports {
-  const hosts = remembered(
-    (fleet: FleetRecord): CodeHost =>
-      new CodeHostGitHub({
-        octokit: () => probot.auth(fleet.installation),
-        owner: fleet.owner,
-        repo: fleet.name,
-        appId: Number(github.appId),
-      }),
-  );
+export function wirePorts({ config, github, probot, store, parsed, holds, names, clock, log }: WireOptions): Ports {
+  const hosts = remembered((fleet: FleetRecord): CodeHost => {
+    names.note(fleet);
+    return new CodeHostGitHub({
+      octokit: () => probot.auth(fleet.installation),
+      owner: fleet.owner,
+      repo: fleet.name,
+      appId: Number(github.appId),
+    });
+  });
   const sources = remembered(
     (fleet: FleetRecord): ManifestSource =>
       new ManifestSourceGit({
@@ -70,7 +71,7 @@ export function wirePorts({ config, github, probot, store, parsed, holds, clock,
 function remembered<T>(make: (fleet: FleetRecord) => T): (fleet: FleetRecord) => T {
   const made = new Map<string, { readonly key: string; readonly value: T }>();
   return (fleet) => {
-    const key = `${fleet.installation} ${fleet.cloneUrl} ${fleet.defaultBranch}`;
+    const key = `${fleet.installation} ${fleet.owner}/${fleet.name} ${fleet.cloneUrl} ${fleet.defaultBranch}`;
     const known = made.get(fleet.id);
     if (known?.key === key) return known.value;
     const value = make(fleet);

@@ -6,6 +6,7 @@ import { recordObserved } from '../core/ledger/record-observed.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import type { DataPlanePolicy } from '../core/reconcile/policy.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { decideAndCommit } from './commit.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
@@ -20,7 +21,7 @@ type DriftLoop = LoopWith<'store' | 'clock' | 'log' | 'dataPlane'>;
  */
 export async function checkDrift(loop: DriftLoop, id: FleetId): Promise<void> {
   const { store } = loop.ports;
-  const [fleet, policy] = await Promise.all([store.fleet(id), store.policy(id)]);
+  const [fleet, policy] = await Promise.all([activeFleet(store, id), store.policy(id)]);
   if (fleet === undefined || policy === undefined) return;
   const listed = await Promise.all(policy.dataPlanes.map((dataPlane) => list(loop, fleet, dataPlane)));
   const silentDataPlanes = listed.flatMap(({ name, silentBecause }) =>

@@ -4,6 +4,7 @@ import type { FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { FleetRecord, StateChange } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { jobOf } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
@@ -53,7 +54,7 @@ async function decideWith<T>(
 ): Promise<T | undefined> {
   const { store, clock } = loop.ports;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const fleet = await store.fleet(id);
+    const fleet = await activeFleet(store, id);
     if (fleet === undefined) return undefined;
     const records = await loadRecords(loop, fleet);
     const { change, value } = await decide(fleet, records, clock.now());

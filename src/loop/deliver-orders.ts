@@ -3,6 +3,7 @@ import type { FleetId } from '../core/model/ids.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { tickJob } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
 import { noteReplies } from './records.ts';
@@ -24,7 +25,7 @@ const AGAIN_MS = 5_000;
  */
 export async function deliverOrders(loop: DeliveringLoop, id: FleetId, dataPlane: string): Promise<void> {
   const { store, clock } = loop.ports;
-  const fleet = await store.fleet(id);
+  const fleet = await activeFleet(store, id);
   if (fleet === undefined) return;
   const receiver = await receiverOf(loop, fleet, dataPlane);
   for (;;) {

@@ -8,6 +8,7 @@ import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { DataPlanePolicy, Policy } from '../core/reconcile/policy.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { within } from './event-loop.ts';
 import { newsJob } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
@@ -33,7 +34,7 @@ interface Look {
 
 /** @throws PortError when the database fails. That a data plane does not answer is no failure but a value. */
 export async function observeFleet(loop: ObservingLoop, id: FleetId): Promise<void> {
-  const fleet = await loop.ports.store.fleet(id);
+  const fleet = await activeFleet(loop.ports.store, id);
   if (fleet === undefined) return;
   const { policy, rollouts } = await loadRecords(loop, fleet);
   if (policy === undefined) return;

@@ -3,6 +3,7 @@ import { hasErrors, type Problem } from '../core/model/problem.ts';
 import { BROKEN_MARKER, renderBrokenBranchIssue } from '../core/report/broken-branch-issue.ts';
 import { renderBranchCheck } from '../core/report/plan-check.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { loadManifests } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
@@ -21,7 +22,7 @@ type BranchLoop = LoopWith<PlanningPort | 'host'>;
  */
 export async function publishBranch(loop: BranchLoop, id: FleetId, commit: CommitSha): Promise<void> {
   const { store, clock, source } = loop.ports;
-  const fleet = await store.fleet(id);
+  const fleet = await activeFleet(store, id);
   // A newer commit has its own job; so will the one that took the place of a commit that is gone for good.
   if (fleet === undefined || fleet.seenHead !== commit || !(await source(fleet).has(commit))) return;
   const problems = await problemsOf(loop, fleet, commit);

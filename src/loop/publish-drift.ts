@@ -1,6 +1,7 @@
 import { groupDrifts } from '../core/drift/group-drifts.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import { driftMarker, renderDriftIssue, renderResolvedDriftIssue } from '../core/report/drift-issue.ts';
+import { activeFleet } from './active-fleet.ts';
 import type { LoopWith } from './loop.ts';
 import { openIssues, projectIssue } from './project.ts';
 import { DRIFT_KEYS } from './projection-keys.ts';
@@ -15,7 +16,7 @@ const LABELS = ['flotilla', 'drift'] as const;
  */
 export async function publishDrift(loop: LoopWith<'store' | 'clock' | 'host'>, id: FleetId): Promise<void> {
   const { store, clock } = loop.ports;
-  const [fleet, policy, drifts] = await Promise.all([store.fleet(id), store.policy(id), store.drifts(id)]);
+  const [fleet, policy, drifts] = await Promise.all([activeFleet(store, id), store.policy(id), store.drifts(id)]);
   if (fleet === undefined || policy === undefined) return;
   const issues = groupDrifts(drifts, policy.drift.maxIssues);
   for (const issue of issues) {

@@ -1,6 +1,7 @@
 import type { Rewrite } from '../core/change/rewrite.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import { renderRewriteIssue, rewriteMarker } from '../core/report/rewritten-history-issue.ts';
+import { activeFleet } from './active-fleet.ts';
 import type { LoopWith } from './loop.ts';
 import { projectIssue } from './project.ts';
 import { rewriteKey } from './projection-keys.ts';
@@ -13,7 +14,7 @@ import { rewriteKey } from './projection-keys.ts';
  */
 export async function publishRewrite(loop: LoopWith<'store' | 'host'>, id: FleetId, rewrite: Rewrite): Promise<void> {
   const { store } = loop.ports;
-  const fleet = await store.fleet(id);
+  const fleet = await activeFleet(store, id);
   if (fleet === undefined) return;
   const rollouts = (await store.rolloutsOfCommit(id, rewrite.commit)).filter(({ createdAt }) => createdAt >= rewrite.at);
   const clusters = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((sum, count) => sum + count, 0);

@@ -2,6 +2,7 @@ import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import { rolloutCheckState } from '../core/report/check-state.ts';
 import { COMMENT_MARKER, renderMergedComment } from '../core/report/plan-comment.ts';
 import { renderRolloutCheck } from '../core/report/rollout-status.ts';
+import { activeFleet } from './active-fleet.ts';
 import type { LoopWith } from './loop.ts';
 import { projectCheck, projectComment } from './project.ts';
 import { commentKey, rolloutCheckKey } from './projection-keys.ts';
@@ -17,7 +18,7 @@ export const ROLLOUT_CHECK = 'flotilla / rollout';
  * @throws PortError
  */
 export async function publishRollouts(loop: LoopWith<'store' | 'clock' | 'host'>, id: FleetId, commit: CommitSha): Promise<void> {
-  const fleet = await loop.ports.store.fleet(id);
+  const fleet = await activeFleet(loop.ports.store, id);
   const report = fleet && (await commitReport(loop, fleet, commit));
   if (fleet === undefined || report === undefined) return;
   const { view, pull, firstDigest } = report;

@@ -12,6 +12,7 @@ import type { RulesView } from '../core/report/plan-rules.ts';
 import { compareRules } from '../core/rules/compare-rules.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord, PullRecord } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { loadManifests, loadModelInForce } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
@@ -24,12 +25,12 @@ import { syncFleet } from './sync-fleet.ts';
 
 export const PLAN_CHECK = 'flotilla / plan';
 
-type ReviewLoop = LoopWith<PlanningPort | 'host'>;
+type ReviewLoop = LoopWith<PlanningPort | 'host' | 'app'>;
 
 /** @param isKnown - only the base has moved: what was known of the pull request still holds, and costs no request. */
 export async function reviewPullRequest(loop: ReviewLoop, id: FleetId, number: number, isKnown = false): Promise<void> {
   const { store, source, host } = loop.ports;
-  const fleet = await store.fleet(id);
+  const fleet = await activeFleet(store, id);
   if (fleet === undefined) return;
   const known = await store.pull(id, number);
   if (isKnown && known?.isOpen !== true) return;
@@ -44,7 +45,7 @@ export async function reviewPullRequest(loop: ReviewLoop, id: FleetId, number: n
     return;
   }
   // The plan starts from what is on record: a base that was not looked at yet is looked at first.
-  if (base !== fleet.seenHead) await syncFleet(loop, id);
+  if (base !== fleet.seenHead && (await syncFleet(loop, id)) === 'not-ours') return;
   const review = await reviewOf(loop, id, base, pull);
   await publish(loop, fleet, pull, base, review, known);
 }
@@ -60,7 +61,7 @@ export async function reviewHead(loop: ReviewLoop, id: FleetId, head: CommitSha)
 }
 
 async function reviewOf(loop: ReviewLoop, id: FleetId, base: CommitSha, pull: PullInfo): Promise<PullReview> {
-  const fleet = await loop.ports.store.fleet(id);
+  const fleet = await activeFleet(loop.ports.store, id);
   if (fleet === undefined) return { kind: 'untouched' };
   const source = loop.ports.source(fleet);
   const merged = await source.mergeTree(base, pull.headSha);

@@ -10,8 +10,11 @@ import { type LandingOutcome, land } from '../core/landing/land.ts';
 import type { Landing } from '../core/landing/landing.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import { policyOf } from '../core/reconcile/read-policy.ts';
+import type { RepositoryName } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { decideAndCommit } from './commit.ts';
+import { installJob } from './jobs.ts';
 import { landings } from './landings.ts';
 import { type LoadedManifests, loadManifests, loadModelInForce } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
@@ -19,28 +22,58 @@ import { memoryOf } from './memory.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
 import { closePull } from './pull-record.ts';
 
-type SyncLoop = LoopWith<PlanningPort | 'host'>;
+type SyncLoop = LoopWith<PlanningPort | 'host' | 'app'>;
 
-/** @throws PortError when git, the code host or the database fails; the queue runs it again. */
-export async function syncFleet(loop: SyncLoop, id: FleetId): Promise<void> {
+/**
+ * @returns `not-ours` when the repository of the fleet is not where it was: nothing has landed, and what was fetched may be a stranger's.
+ * @throws PortError when git, the code host or the database fails; the queue runs it again.
+ */
+export async function syncFleet(loop: SyncLoop, id: FleetId): Promise<'synced' | 'not-ours'> {
   const { store, source, host } = loop.ports;
-  const fleet = await store.fleet(id);
-  if (fleet === undefined) return;
+  const fleet = await activeFleet(store, id);
+  if (fleet === undefined) return 'synced';
   const git = source(fleet);
   await git.fetch([]);
   const head = await git.head();
-  if (head === undefined) return;
-  if (head === fleet.seenHead) await keepPolicy(loop, id);
-  else await landAll(loop, fleet, await landings(git, host(fleet), fleet, head));
+  if (head === undefined) return 'synced';
+  if (head === fleet.seenHead) {
+    await keepPolicy(loop, id);
+    return 'synced';
+  }
+  if (!(await isStillOurs(loop, fleet))) return 'not-ours';
+  return await landAll(loop, fleet, await landings(git, host(fleet), fleet, head));
 }
 
-async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Landing[]): Promise<void> {
+/**
+ * A name may lead to another repository by now, and an installation may have been told to leave this one out: what lands moves
+ * clusters, so the code host is asked each time. Where it is not ours, discovery finds out what became of it.
+ */
+async function isStillOurs({ ports }: SyncLoop, fleet: FleetRecord): Promise<boolean> {
+  const { store, app, log } = ports;
+  const named = fleet.repository === undefined ? undefined : await app.nameOf(fleet.installation, fleet.repository);
+  const isOurs = named !== undefined && isSameName(named, fleet);
+  if (isOurs) return true;
+  const now = named === undefined ? undefined : `${named.owner}/${named.name}`;
+  log.warn(
+    { fleet: fleet.id, repository: fleet.repository, now },
+    'nothing lands: the repository of the fleet has moved, or is not listed',
+  );
+  await store.enqueue([installJob()]);
+  return false;
+}
+
+/** Names are compared without case. */
+const isSameName = (one: RepositoryName, other: RepositoryName): boolean =>
+  `${one.owner}/${one.name}`.toLowerCase() === `${other.owner}/${other.name}`.toLowerCase();
+
+async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Landing[]): Promise<'synced' | 'not-ours'> {
   for (const landing of found) {
     // From here on its comment tells of the rollouts: a plan that comes late must not write over it.
     if (landing.pull !== undefined) await closePull(loop, id, landing.pull);
     // Reviews come by here too, beside the job that syncs: what one has landed, the other must not land again.
     if ((await landOne(loop, id, landing)) === 'overtaken') return await syncFleet(loop, id);
   }
+  return 'synced';
 }
 
 /** What was carried over from before policies were stored has none: it is read once more from the commit in force. */

@@ -89,16 +89,38 @@ export interface PullInfo {
   readonly mergeCommit: CommitSha | undefined;
 }
 
-/** A repository on which the app is installed: each is a fleet. */
-export interface InstalledRepository {
-  readonly installation: number;
+/** One account on which the app is installed. */
+export interface Installation {
+  readonly id: number;
+  /** Nothing of it can be read until a person lifts that. */
+  readonly isSuspended: boolean;
+}
+
+/** What a repository is called. It may change at any time, and somebody else may take the name. */
+export interface RepositoryName {
   readonly owner: string;
   readonly name: string;
+}
+
+/** A repository that an installation of the app lists. */
+export interface InstalledRepository extends RepositoryName {
+  /** Stays the same through renames and transfers, and is never given to another. */
+  readonly id: number;
+  readonly installation: number;
   readonly defaultBranch: string;
   readonly cloneUrl: string;
+  /** Why nothing can be written there, and so nothing be reported. */
+  readonly closed: 'archived' | 'disabled' | undefined;
 }
 
 /** What the bot asks of the code host as an app, not for one repository. Every method throws PortError. */
 export interface CodeHostApp {
-  repositories(): Promise<readonly InstalledRepository[]>;
+  installations(): Promise<readonly Installation[]>;
+  /** What one installation lists. */
+  repositories(installation: number): Promise<readonly InstalledRepository[]>;
+  /**
+   * What the repository with this id is called at this moment; `undefined` when the installation does not list it. One request,
+   * however many it lists.
+   */
+  nameOf(installation: number, repository: number): Promise<RepositoryName | undefined>;
 }

@@ -8,6 +8,7 @@ import type { Observation } from '../core/evidence/observation.ts';
 import type { Order, OrderReply, StandingOrders } from '../core/evidence/order.ts';
 import type { Ledger, LedgerEntry } from '../core/ledger/ledger.ts';
 import type { ClusterId, CommitSha, FleetId, PlanDigest, RolloutId, StopId } from '../core/model/ids.ts';
+import type { Retirement } from '../core/model/retirement.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { WordOf } from '../core/model/vocabulary.ts';
 import type { Intent, Plan, RolloutKind, Urgency } from '../core/plan/plan.ts';
@@ -40,6 +41,8 @@ export interface StateStore {
   saveFleet(fleet: FleetRecord): Promise<void>;
   fleets(): Promise<readonly FleetRecord[]>;
   fleet(id: FleetId): Promise<FleetRecord | undefined>;
+  /** The fleet of the repository with this id, whatever that is called now. */
+  fleetOfRepository(repository: number): Promise<FleetRecord | undefined>;
 
   /** The desired state at the last processed commit. */
   desired(fleet: FleetId): Promise<DesiredState>;
@@ -118,11 +121,16 @@ export interface Delivery {
 /** A watched repository. */
 export interface FleetRecord {
   readonly id: FleetId;
+  /** The id that the code host gave the repository; `undefined` for a fleet of before ids were kept, until its repository is listed next. */
+  readonly repository: number | undefined;
   readonly installation: number;
+  /** What the repository is called now, as far as we have heard. */
   readonly owner: string;
   readonly name: string;
   readonly defaultBranch: string;
   readonly cloneUrl: string;
+  /** Nothing is done for it while this is set; all that is known of it is kept. */
+  readonly retired: Retirement | undefined;
   /** Newest commit of the default branch that was looked at, valid or not. */
   readonly seenHead: CommitSha | undefined;
   /** Newest commit whose manifests were valid: desired state and policy are read there. */

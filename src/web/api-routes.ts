@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
-import { type FleetId, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+import { parseRolloutId } from '../core/model/ids.ts';
+import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 import { holdOf } from '../core/reconcile/decision.ts';
 import { answerJson } from '../http/answers.ts';
 import type { HttpEnv } from '../http/app.ts';
@@ -13,6 +14,7 @@ import { clusterHistory } from './cluster-history.ts';
 import { answerTo, commandJson, commandPath } from './command-answer.ts';
 import { COMMAND_PATHS, commandTarget, fieldsOf, parseCommand } from './commands.ts';
 import { type Door, mayCommand, mayEnter } from './door.ts';
+import { findFleet } from './find-fleet.ts';
 
 export interface ApiOptions extends Door {
   /** `undefined` while the bot starts. */
@@ -109,20 +111,16 @@ function addReads(api: Hono<ApiEnv>): void {
   });
 }
 
-/** @throws Refusal 404 */
-function fleetIdOf(context: Context<ApiEnv>): FleetId {
-  const fleet = parseFleetId(`${context.req.param('owner')}/${context.req.param('name')}`);
-  if (!fleet.ok) throw new Refusal(404, fleet.error);
-  return fleet.value;
-}
-
 const starting = (): Refusal => new Refusal(503, 'starting; try again in a moment');
 
 /** @throws Refusal 404 */
-async function fleetOf(context: Context<ApiEnv>, store: Pick<StateStore, 'fleet'> = context.var.loop.ports.store): Promise<FleetRecord> {
-  const id = fleetIdOf(context);
-  const record = await store.fleet(id);
-  if (record === undefined) throw new Refusal(404, `no fleet ${id}`);
+async function fleetOf(
+  context: Context<ApiEnv>,
+  store: Pick<StateStore, 'fleet' | 'fleets'> = context.var.loop.ports.store,
+): Promise<FleetRecord> {
+  const { owner, name } = context.req.param();
+  const record = await findFleet(store, owner, name);
+  if (record === undefined) throw new Refusal(404, `no fleet ${`${owner}/${name}`.slice(0, 160)}`);
   return record;
 }
 
@@ -150,13 +148,13 @@ async function command(options: ApiOptions, context: Context<ApiEnv>): Promise<R
   const { store, clock } = desk;
   const target = commandTarget((context.req.param('command') ?? '').split('/').filter((part) => part !== ''));
   if (target === undefined) throw new Refusal(404, COMMAND_PATHS);
-  const fleet = fleetIdOf(context);
   const body = await readBytes(context, { bytesMax: COMMAND_BYTES_MAX });
   const fields = fieldsOf(body.toString('utf8'));
   const parsed = fields.ok ? parseCommand(target, fields.value, clock.now()) : fields;
   if (!parsed.ok) throw new Refusal(parsed.error.status, parsed.error.message);
   const wanted = parsed.value;
-  await fleetOf(context, store);
+  const { id: fleet, retired } = await fleetOf(context, store);
+  if (retired !== undefined) throw new Refusal(409, `nothing is done for ${fleet}: ${RETIREMENT_WORDS[retired.why]}`);
   if ('rollout' in wanted && (await store.rolloutSummary(fleet, wanted.rollout)) === undefined)
     throw new Refusal(404, `no rollout ${wanted.rollout} in ${fleet}`);
   const key = context.req.header('idempotency-key');

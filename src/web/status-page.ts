@@ -1,5 +1,6 @@
 import type { Drift } from '../core/drift/drift.ts';
 import type { FleetId } from '../core/model/ids.ts';
+import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 import { formatDuration, formatInstant, instant } from '../core/model/time.ts';
 import { holdOf } from '../core/reconcile/decision.ts';
 import { phaseStanding } from '../core/report/phase-standing.ts';
@@ -97,16 +98,20 @@ function fleetPanel(shell: StatusShell, { fleet, rollouts, drifts, stops }: Flee
     html`<p>${badge('bad', 'warning', 'broken manifests')} at <code>${fleet.seenHead.slice(0, 8)}</code>: the last good commit stays in force.</p>`;
   const stopped = inForce(shell, stops);
   const list = stopped.length > 0 && html`<div class="flash tone-bad" role="alert">${stopLines(shell, stopped)}</div>`;
+  const { retired } = fleet;
+  const idle =
+    retired !== undefined &&
+    html`<p>${badge('warn', 'warning', 'retired')} ${moment(new Date(retired.since).toISOString(), shell.nowMs)}: ${RETIREMENT_WORDS[retired.why]}. Nothing is done for this fleet, and all that is known of it is kept.</p>`;
   return panel({
     title: `${fleet.owner}/${fleet.name}`,
     aside: drifts.length === 0 ? badge('good', 'check', 'no drift') : badge('warn', 'warning', plural(drifts.length, 'drift')),
-    body: html`<div class="panel-body"><p>${head}</p>${broken}${list}</div>${rows.length === 0 ? emptyNote('No rollout yet. Merge a pull request that changes a manifest.') : scrolling(['State', 'Release', 'Change', 'Clusters', 'Begun'], rows)}`,
+    body: html`<div class="panel-body">${idle}<p>${head}</p>${broken}${list}</div>${rows.length === 0 ? emptyNote('No rollout yet. Merge a pull request that changes a manifest.') : scrolling(['State', 'Release', 'Change', 'Clusters', 'Begun'], rows)}`,
   });
 }
 
 /** Forms stand outside of what is replaced while somebody types. */
 function fleetCommands(shell: StatusShell, { fleet, stops }: FleetView): Content {
-  if (shell.commandToken === undefined) return undefined;
+  if (shell.commandToken === undefined || fleet.retired !== undefined) return undefined;
   return html`${liftPanel(shell, fleet.id, inForce(shell, stops), undefined)}${panel({ title: `Commands to ${fleet.owner}/${fleet.name}`, body: fleetForms(shell.commandToken, fleet.id) })}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
-import { type FleetId, parseFleetId, parseRolloutId } from '../core/model/ids.ts';
+import { parseRolloutId } from '../core/model/ids.ts';
+import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 
 import { answerPage, answerText, goTo, serveStylesheet } from '../http/answers.ts';
 import type { HttpContext, HttpEnv } from '../http/app.ts';
@@ -14,6 +15,7 @@ import { rolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { type CommandTarget, parseCommand } from './commands.ts';
 import { ASK_FOR_TOKEN, type Door, mayEnter } from './door.ts';
+import { findFleet } from './find-fleet.ts';
 import { type FleetView, renderFleetsPage, renderRolloutPage, type StatusShell } from './status-page.ts';
 
 export interface StatusOptions extends Door {
@@ -47,7 +49,8 @@ export function addStatusRoutes(app: Hono<HttpEnv>, options: StatusOptions): voi
   });
   app.on(['GET', 'POST'], ['/fleets/:owner/:name', '/fleets/:owner/:name/:what{rollouts|stops}/:id'], async (context) => {
     if (!mayRead(context)) return askForToken();
-    const [loop, place] = [options.loop(), placeOf(context)];
+    const loop = options.loop();
+    const place = loop === undefined ? undefined : await placeOf(loop, context);
     if (loop === undefined || place === undefined) return context.notFound();
     if (context.req.method === 'POST') return await commandForm(options, loop, context, place);
     const markup = await renderPlace(loop, shell(), place);
@@ -63,27 +66,24 @@ function askForToken(): Response {
 
 /** What a path below `/fleets/OWNER/NAME` is about. */
 interface Place {
-  readonly fleet: FleetId;
+  readonly fleet: FleetRecord;
   readonly kind: 'fleet' | 'rollout' | 'stop';
   /** Of the rollout or stop. */
   readonly id: string;
 }
 
-function placeOf({ req }: HttpContext): Place | undefined {
-  const fleet = parseFleetId(`${req.param('owner')}/${req.param('name')}`);
-  if (!fleet.ok) return undefined;
+async function placeOf(loop: Loop, { req }: HttpContext): Promise<Place | undefined> {
+  const fleet = await findFleet(loop.ports.store, req.param('owner'), req.param('name'));
+  if (fleet === undefined) return undefined;
   const what = req.param('what');
-  return { fleet: fleet.value, kind: what === undefined ? 'fleet' : what === 'stops' ? 'stop' : 'rollout', id: req.param('id') ?? '' };
+  return { fleet, kind: what === undefined ? 'fleet' : what === 'stops' ? 'stop' : 'rollout', id: req.param('id') ?? '' };
 }
 
 async function renderPlace(loop: Loop, shell: StatusShell, { fleet, kind, id }: Place): Promise<string | undefined> {
-  if (kind === 'fleet') {
-    const record = await loop.ports.store.fleet(fleet);
-    return record === undefined ? undefined : renderFleetsPage(shell, [await fleetView(loop, record)]);
-  }
+  if (kind === 'fleet') return renderFleetsPage(shell, [await fleetView(loop, fleet)]);
   const rollout = parseRolloutId(id);
-  const now = kind === 'rollout' && rollout.ok ? await rolloutNow(loop, fleet, rollout.value) : undefined;
-  return now === undefined ? undefined : renderRolloutPage(shell, fleet, now);
+  const now = kind === 'rollout' && rollout.ok ? await rolloutNow(loop, fleet.id, rollout.value) : undefined;
+  return now === undefined ? undefined : renderRolloutPage(shell, fleet.id, now);
 }
 
 async function fleetsView(loop: Loop): Promise<readonly FleetView[]> {
@@ -109,10 +109,11 @@ async function commandForm(options: StatusOptions, loop: Loop, context: HttpCont
   const command = parseCommand(targetOf(place, field), field, loop.ports.clock.now());
   if (!command.ok) return answerText(command.error.message, command.error.status);
   const { store } = loop.ports;
-  if ((await store.fleet(place.fleet)) === undefined) return answerText(`no fleet ${place.fleet}`, 404);
-  const accepted = await acceptCommand(options.desk() ?? loop.ports, place.fleet, command.value);
+  const { id, retired } = place.fleet;
+  if (retired !== undefined) return answerText(`nothing is done for ${id}: ${RETIREMENT_WORDS[retired.why]}`, 409);
+  const accepted = await acceptCommand(options.desk() ?? loop.ports, id, command.value);
   if (!accepted.ok) return answerText(accepted.error, 409);
-  const { outcome } = await untilCarriedOut(store, place.fleet, accepted.value, OUTCOME_MS);
+  const { outcome } = await untilCarriedOut(store, id, accepted.value, OUTCOME_MS);
   if (outcome !== undefined && outcome.kind !== 'done') return answerText(outcome.why, outcome.kind === 'refused' ? 409 : 500);
   return goTo(pageAfter(place, field('back')));
 }
@@ -131,5 +132,5 @@ function targetOf({ kind, id }: Place, field: (name: string) => string | undefin
 /** A page of ours, whatever the form says. */
 function pageAfter({ fleet, kind, id }: Place, back: string | undefined): string {
   const rollout = parseRolloutId(kind === 'rollout' ? id : (back ?? ''));
-  return rollout.ok ? `/fleets/${fleet}/rollouts/${rollout.value}` : '/';
+  return rollout.ok ? `/fleets/${fleet.id}/rollouts/${rollout.value}` : '/';
 }

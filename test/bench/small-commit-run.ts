@@ -23,6 +23,8 @@ const HEAD = trusted.commit('0'.repeat(40));
 const [repository = '', folder = ''] = process.argv.slice(2);
 const fleet: FleetRecord = {
   id: trusted.fleet('bench/fleet'),
+  repository: 1_001,
+  retired: undefined,
   installation: 1,
   owner: 'bench',
   name: 'fleet',

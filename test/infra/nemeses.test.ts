@@ -71,7 +71,7 @@ test(`${DELIVERIES} signed deliveries at once, in the middle of a rollout: all a
   await hang(person, 'kafka-canary', '4.0.1');
   const landed = await land(person, 'flood', KAFKA, atVersion('4.0.1'));
   const { botUrl, webhookSecret } = run.state;
-  const body = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'flotilla-demo/fleet', default_branch: 'main' } });
+  const body = JSON.stringify({ ref: 'refs/heads/main', repository: { id: 1, full_name: 'flotilla-demo/fleet', default_branch: 'main' } });
   const signature = `sha256=${createHmac('sha256', webhookSecret).update(body).digest('hex')}`;
   const answers = new Map<number, number>();
   let left = DELIVERIES;

@@ -13,7 +13,7 @@ afterAll(() => bots.remove());
 
 /** A webhook that makes the bot do something. @returns the status of the answer. */
 async function push(bot: BotChild, url: string): Promise<number> {
-  const body = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'flotilla-demo/fleet', default_branch: 'main' } });
+  const body = JSON.stringify({ ref: 'refs/heads/main', repository: { id: 1, full_name: 'flotilla-demo/fleet', default_branch: 'main' } });
   const signature = createHmac('sha256', bot.state?.webhookSecret ?? '').update(body);
   const answer = await fetch(`${url}/api/github/webhooks`, {
     method: 'POST',

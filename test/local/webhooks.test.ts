@@ -31,7 +31,8 @@ async function send(body: string, change: Readonly<Record<string, string | undef
   return response.status;
 }
 
-const push = () => JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'flotilla-demo/fleet', default_branch: 'main' } });
+const push = () =>
+  JSON.stringify({ ref: 'refs/heads/main', repository: { id: 1, full_name: 'flotilla-demo/fleet', default_branch: 'main' } });
 
 /** A push that is acted on, so that it is stored whole. */
 const deep = (levels: number) => push().replace('{', `{"deep":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)},`);
@@ -112,12 +113,15 @@ test('garbage that is well signed is taken in and does no harm; the same deliver
     ['push', { ref: 7, repository: { full_name: ['x'], default_branch: {} } }],
     ['push', { ref: 'refs/heads/main', repository: { full_name: 'nobody/nothing', default_branch: 'main' } }],
     ['push', { ref: 'refs/heads/main', repository: { full_name: '../../etc', default_branch: 'main' } }],
-    ['pull_request', { action: 'opened', repository: { full_name: 'flotilla-demo/fleet' }, pull_request: { number: -1 } }],
-    ['pull_request', { action: 'opened', repository: { full_name: 'flotilla-demo/fleet' }, pull_request: { number: 99_999 } }],
-    ['pull_request', { action: 'opened', repository: { full_name: 'flotilla-demo/fleet' }, pull_request: 'x' }],
+    ['pull_request', { action: 'opened', repository: { id: 1, full_name: 'flotilla-demo/fleet' }, pull_request: { number: -1 } }],
+    ['pull_request', { action: 'opened', repository: { id: 1, full_name: 'flotilla-demo/fleet' }, pull_request: { number: 99_999 } }],
+    ['pull_request', { action: 'opened', repository: { id: 1, full_name: 'flotilla-demo/fleet' }, pull_request: 'x' }],
     ['pull_request', { action: null, repository: null, pull_request: null }],
-    ['check_run', { action: 'rerequested', repository: { full_name: 'flotilla-demo/fleet' }, check_run: { head_sha: 'f'.repeat(40) } }],
-    ['check_run', { action: 'rerequested', repository: { full_name: 'flotilla-demo/fleet' }, check_run: { head_sha: '$(id)' } }],
+    [
+      'check_run',
+      { action: 'rerequested', repository: { id: 1, full_name: 'flotilla-demo/fleet' }, check_run: { head_sha: 'f'.repeat(40) } },
+    ],
+    ['check_run', { action: 'rerequested', repository: { id: 1, full_name: 'flotilla-demo/fleet' }, check_run: { head_sha: '$(id)' } }],
     ['installation', { action: 'deleted', installation: { id: 'x' } }],
     ['push', { ...JSON.parse(push()), text: `\u0000${'\ud800'}`, deep: JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`) }],
   ];

@@ -29,7 +29,7 @@ const SETTINGS: readonly (readonly [string, string])[] = [
 
 /** What a conversation with a server needs besides. */
 export interface Conversation {
-  /** Sent as a header, from the environment: never in a URL, an argument or a file. curl drops it when the server redirects to another host. */
+  /** Sent as a header, from the environment: never in a URL, an argument or a file. */
   readonly token: string | undefined;
   /** Seconds after which git's own HTTP helper gives a silent server up; it outlives a git that is killed. */
   readonly silenceS: number;
@@ -66,6 +66,8 @@ export function gitEnvironment(place: GitPlace, conversation?: Conversation): Gi
 
 function settingsOf({ token, silenceS }: Conversation): readonly (readonly [string, string])[] {
   return [
+    // The old name of a repository that has moved leads to the new one, or to a stranger's.
+    ['http.followRedirects', 'false'],
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', String(silenceS)],
     ...(token === undefined ? [] : [['http.extraHeader', `Authorization: Basic ${basic(token)}`] as const]),

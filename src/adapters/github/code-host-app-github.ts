@@ -1,6 +1,6 @@
-import type { CodeHostApp, InstalledRepository } from '../../ports/code-host.ts';
+import type { CodeHostApp, Installation, InstalledRepository, RepositoryName } from '../../ports/code-host.ts';
 import { collectPages, type GitHubClient, PER_PAGE } from './client.ts';
-import { asPortError } from './github-errors.ts';
+import { answeredStatus, asPortError } from './github-errors.ts';
 
 const INSTALLATION_PAGES_MAX = 100;
 const REPOSITORY_PAGES_MAX = 100;
@@ -14,36 +14,54 @@ export class CodeHostAppGitHub implements CodeHostApp {
     this.#octokit = octokit;
   }
 
-  async repositories(): Promise<readonly InstalledRepository[]> {
-    try {
+  installations(): Promise<readonly Installation[]> {
+    return this.#asking('installations', async () => {
       const app = await this.#octokit();
       const pages = app.paginate.iterator(app.rest.apps.listInstallations, { per_page: PER_PAGE });
-      const installations = await collectPages(pages, INSTALLATION_PAGES_MAX);
-      const repositories: InstalledRepository[] = [];
-      for (const { id, suspended_at } of installations) {
-        if (suspended_at === null || suspended_at === undefined) repositories.push(...(await this.#repositoriesOf(id)));
-      }
-      return repositories;
-    } catch (error) {
-      throw asPortError('repositories', error);
-    }
+      const found = await collectPages(pages, INSTALLATION_PAGES_MAX);
+      return found.map(({ id, suspended_at: at }) => ({ id, isSuspended: at !== null && at !== undefined }));
+    });
   }
 
-  async #repositoriesOf(installation: number): Promise<readonly InstalledRepository[]> {
-    const client = await this.#octokit(installation);
-    const pages = client.paginate.iterator(client.rest.apps.listReposAccessibleToInstallation, { per_page: PER_PAGE });
-    const found = await collectPages(pages, REPOSITORY_PAGES_MAX);
-    return (
-      found
-        // Nothing can be written to them, so nothing could be reported.
-        .filter((repository) => !repository.archived && !repository.disabled)
-        .map((repository) => ({
-          installation,
-          owner: repository.owner.login,
-          name: repository.name,
-          defaultBranch: repository.default_branch,
-          cloneUrl: repository.clone_url,
-        }))
-    );
+  repositories(installation: number): Promise<readonly InstalledRepository[]> {
+    return this.#asking('repositories', async () => {
+      const client = await this.#octokit(installation);
+      const pages = client.paginate.iterator(client.rest.apps.listReposAccessibleToInstallation, { per_page: PER_PAGE });
+      const found = await collectPages(pages, REPOSITORY_PAGES_MAX);
+      return found.map(({ id, owner, name, default_branch: defaultBranch, clone_url: cloneUrl, archived, disabled }) => ({
+        ...{ id, installation, owner: owner.login, name, defaultBranch, cloneUrl },
+        closed: archived ? 'archived' : disabled ? 'disabled' : undefined,
+      }));
+    });
+  }
+
+  /** By a token for this repository alone, which GitHub refuses for one that the installation does not list. The token is thrown away. */
+  nameOf(installation: number, repository: number): Promise<RepositoryName | undefined> {
+    return this.#asking('nameOf', async () => {
+      const app = await this.#octokit();
+      try {
+        const { data } = await app.rest.apps.createInstallationAccessToken({
+          installation_id: installation,
+          repository_ids: [repository],
+          permissions: { metadata: 'read' },
+        });
+        const found = data.repositories?.find(({ id }) => id === repository);
+        return found === undefined ? undefined : { owner: found.owner.login, name: found.name };
+      } catch (error) {
+        if (NOT_LISTED.has(answeredStatus(error) ?? 0)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async #asking<T>(operation: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw asPortError(operation, error);
+    }
   }
 }
+
+/** The installation is gone, or does not list it. */
+const NOT_LISTED: ReadonlySet<number> = new Set([404, 422]);

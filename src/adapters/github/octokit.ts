@@ -1,4 +1,5 @@
 import { ProbotOctokit } from 'probot';
+import { PortError } from '../../ports/port-error.ts';
 import { PacedGroup } from './paced-group.ts';
 import { type CountedRequest, countingFetch, type Fetch } from './request-counter.ts';
 
@@ -42,7 +43,7 @@ export function githubClient(options: GitHubClientOptions): {
     onRateLimit: waitsOutSoon,
     onSecondaryRateLimit: waitsOutSoon,
   };
-  const Octokit = ProbotOctokit.plugin(createOnce).defaults((given: ProbotGiven) => ({
+  const Octokit = ProbotOctokit.plugin(createOnce, stayWhereAsked).defaults((given: ProbotGiven) => ({
     ...given,
     retry: { ...given.retry, retries: RETRIES },
     request: { ...given.request, fetch },
@@ -73,7 +74,10 @@ const waitsOutSoon = (retryAfterS: number, _options: unknown, _octokit: unknown,
   retryAfterS <= LIMIT_WAIT_S_MAX && retryCount < LIMIT_RETRIES_MAX;
 
 interface Hooked {
-  readonly hook: { before(name: 'request', listener: (options: { method: string; request?: object }) => void): void };
+  readonly hook: {
+    before(name: 'request', listener: (options: { method: string; request?: object }) => void): void;
+    after(name: 'request', listener: (response: { status: number }) => void): void;
+  };
 }
 
 /** Its outcome unknown, a creation is looked for by its marker before it is made again: by the caller, who has the marker. */
@@ -83,12 +87,28 @@ function createOnce(octokit: Hooked): void {
   });
 }
 
+/** GitHub answers for a repository that has moved with where it is now. Discovery, which knows repositories by their ids, learns its name. */
+function stayWhereAsked(octokit: Hooked): void {
+  octokit.hook.after('request', ({ status }) => {
+    if (status >= 300 && status < 400 && status !== 304) throw moved();
+  });
+}
+
+const moved = () =>
+  new PortError({
+    port: 'code-host',
+    operation: 'request',
+    retry: { kind: 'retry-later' },
+    message: 'the repository has moved to another name or owner; it is asked again when its new name is known',
+  });
+
 /** Reads the whole answer in time, so that one that stops in the middle is an error and never an empty text. */
 function endingFetch(fetch: Fetch): Fetch {
   return async (input, init) => {
     const late = AbortSignal.timeout(REQUEST_MS_MAX);
     const signal = init?.signal === undefined || init.signal === null ? late : AbortSignal.any([late, init.signal]);
-    const response = await fetch(input, { ...init, signal });
+    // A name that was renamed or transferred leads to another repository: whoever follows it acts on what they did not mean.
+    const response = await fetch(input, { ...init, signal, redirect: 'manual' });
     if (response.body === null) return response;
     const answer = new Response(await readBounded(response.body), {
       status: response.status,

@@ -6,11 +6,14 @@ type Jsonb = JSONColumnType<object, string, string>;
 export interface Schema {
   readonly fleets: {
     readonly id: string;
+    readonly repository: number | null;
     readonly installation: number;
     readonly owner: string;
     readonly name: string;
     readonly default_branch: string;
     readonly clone_url: string;
+    readonly retired_why: string | null;
+    readonly retired_since: number | null;
     readonly seen_head: string | null;
     readonly good_head: string | null;
     readonly version: number;

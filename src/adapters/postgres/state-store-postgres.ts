@@ -81,6 +81,10 @@ export class PostgresStateStore implements StateStore {
     return guarded('fleet', () => fleets.fleet(this.#db, id));
   }
 
+  fleetOfRepository(repository: number) {
+    return guarded('fleetOfRepository', () => fleets.fleetOfRepository(this.#db, repository));
+  }
+
   desired(fleet: FleetId) {
     return guarded('desired', () => desired.desired(this.#db, fleet));
   }

@@ -3,6 +3,7 @@ import { COMMAND_OUTCOMES } from '../../core/change/command-outcome.ts';
 import { AUDIT_KINDS } from '../../core/change/fleet-change.ts';
 import { VERBS } from '../../core/command/command.ts';
 import { ORDER_MODES } from '../../core/evidence/order.ts';
+import { RETIREMENTS } from '../../core/model/retirement.ts';
 import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
 import { FAILURE_STATUSES } from '../../core/reconcile/cluster-failure.ts';
 import { PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../core/reconcile/state.ts';
@@ -19,6 +20,7 @@ interface WordCheck {
 
 /** Which words the database takes, from the same lists that types and readers are made of. */
 const CHECKS: readonly WordCheck[] = [
+  { table: 'fleets', name: 'retired', value: 'retired_why', words: RETIREMENTS },
   { table: 'rollouts', name: 'kind', value: 'kind', words: ROLLOUT_KINDS },
   { table: 'rollouts', name: 'intent', value: 'intent', words: INTENTS },
   { table: 'rollouts', name: 'urgency', value: 'urgency', words: URGENCIES },

@@ -3,7 +3,11 @@ import { err, ok, type Result } from './result.ts';
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 
-/** `owner/name` of the watched repository, lower case: the key of every table and queue. */
+/**
+ * The key of every table and queue: opaque, and never changed. It is `owner/name`, lower case, of the repository when it was first seen;
+ * with `~` and the repository's number behind it where a fleet that was renamed since has that key. What the repository is called now
+ * stands in the record of the fleet.
+ */
 export type FleetId = Branded<string, 'FleetId'>;
 /** `metadata.name` of a Cluster; unique in its fleet. */
 export type ClusterId = Branded<string, 'ClusterId'>;
@@ -22,7 +26,8 @@ export type StopId = Branded<string, 'StopId'>;
 
 const COMMIT_SHA = /^[0-9a-f]{40}$/;
 const HASH16 = /^[0-9a-f]{16}$/;
-const FLEET_ID = /^[a-z0-9][a-z0-9-]{0,38}\/[a-z0-9._-]{1,100}$/;
+/** Logins of managed users have a `_` before the short name of their enterprise. */
+const FLEET_ID = /^[a-z0-9][a-z0-9_-]{0,38}\/[a-z0-9._-]{1,100}(~[1-9][0-9]{0,15})?$/;
 const CLUSTER_ID = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Accepts the full 40-digit lower-case form only: a short sha may come to name another commit. */
@@ -34,7 +39,7 @@ export function parseBlobId(text: string): Result<BlobId, string> {
   return COMMIT_SHA.test(text) ? ok(text as BlobId) : err(`not a full object id: ${JSON.stringify(text.slice(0, 80))}`);
 }
 
-/** GitHub compares owner and name without case, so the key is lower case. */
+/** GitHub compares owner and name without case, so the key is lower case. Anybody's name: only the record says whose fleet it is. */
 export function parseFleetId(text: string): Result<FleetId, string> {
   const lower = text.toLowerCase();
   return FLEET_ID.test(lower) ? ok(lower as FleetId) : err(`not an owner/name: ${JSON.stringify(text.slice(0, 160))}`);

@@ -1,5 +1,15 @@
 import { type CommitSha, type FleetId, trusted } from '../../core/model/ids.ts';
-import type { Annotation, CheckWrite, CodeHost, CodeHostApp, InstalledRepository, IssueWrite, PullInfo } from '../code-host.ts';
+import type {
+  Annotation,
+  CheckWrite,
+  CodeHost,
+  CodeHostApp,
+  Installation,
+  InstalledRepository,
+  IssueWrite,
+  PullInfo,
+  RepositoryName,
+} from '../code-host.ts';
 import { PortError } from '../port-error.ts';
 import { expectShort } from './code-host-limits.ts';
 import { called, type OnCall } from './on-call.ts';
@@ -29,7 +39,9 @@ export interface RecordedCall {
   readonly answered: boolean;
 }
 
-export interface InMemoryRepositoryOptions extends InstalledRepository {
+export interface InMemoryRepositoryOptions extends Omit<InstalledRepository, 'id' | 'closed'> {
+  /** Of the repository; 1,001 when left out. */
+  readonly id?: number;
   readonly onCall?: OnCall;
   /** False: issues are switched off. */
   readonly hasIssues?: boolean;
@@ -40,7 +52,8 @@ export interface InMemoryRepositoryOptions extends InstalledRepository {
  * real one, also in what goes wrong: a comment that a person deleted, an id that was lost, an annotation that cannot be taken back.
  */
 export class InMemoryRepository implements CodeHost {
-  readonly installed: InstalledRepository;
+  /** The key of its fleet, when this name is the first under which it was seen. */
+  readonly id: FleetId;
   /** Every call, in order; to be cut short by whoever reads it. */
   readonly calls: RecordedCall[] = [];
   readonly #onCall: OnCall | undefined;
@@ -51,19 +64,21 @@ export class InMemoryRepository implements CodeHost {
   readonly #pulls = new Map<number, PullInfo>();
   readonly #merges: number[] = [];
   readonly #roles = new Map<string, Role>();
+  #installed: InstalledRepository;
   #isInstalled = true;
   #lastId = 1_000;
   #lastNumber = 0;
 
   constructor(options: InMemoryRepositoryOptions) {
-    const { installation, owner, name, defaultBranch, cloneUrl } = options;
-    this.installed = { installation, owner, name, defaultBranch, cloneUrl };
+    const { id = FIRST_ID, installation, owner, name, defaultBranch, cloneUrl } = options;
+    this.#installed = { id, installation, owner, name, defaultBranch, cloneUrl, closed: undefined };
+    this.id = trusted.fleet(`${owner}/${name}`.toLowerCase());
     this.#onCall = options.onCall;
     this.#hasIssues = options.hasIssues ?? true;
   }
 
-  get id(): FleetId {
-    return trusted.fleet(`${this.installed.owner}/${this.installed.name}`.toLowerCase());
+  get installed(): InstalledRepository {
+    return this.#installed;
   }
 
   get isInstalled(): boolean {
@@ -187,6 +202,11 @@ export class InMemoryRepository implements CodeHost {
     this.#roles.set(login.toLowerCase(), role);
   }
 
+  /** Renamed, transferred, archived, or opened again. */
+  change(change: Partial<Omit<InstalledRepository, 'id'>>): void {
+    this.#installed = storable({ ...this.#installed, ...change });
+  }
+
   /** From now on the app is not installed here: every call fails, until it is again. */
   install(installed: boolean): void {
     this.#isInstalled = installed;
@@ -247,7 +267,10 @@ export class InMemoryRepository implements CodeHost {
 /** The app, with the repositories on which it is installed. */
 export class InMemoryCodeHostApp implements CodeHostApp {
   readonly #onCall: OnCall | undefined;
-  readonly #repositories = new Map<FleetId, InMemoryRepository>();
+  readonly #repositories = new Map<number, InMemoryRepository>();
+  readonly #suspended = new Set<number>();
+  readonly #uninstalled = new Set<number>();
+  readonly #broken = new Set<number>();
 
   constructor(repositories: readonly InMemoryRepository[], onCall?: OnCall) {
     this.#onCall = onCall;
@@ -255,21 +278,64 @@ export class InMemoryCodeHostApp implements CodeHostApp {
   }
 
   add(repository: InMemoryRepository): void {
-    this.#repositories.set(repository.id, repository);
+    this.#repositories.set(repository.installed.id, repository);
   }
 
   /** The same object each time. @throws Error when there is none. */
   repository(fleet: FleetId): InMemoryRepository {
-    const repository = this.#repositories.get(fleet);
+    const repository = [...this.#repositories.values()].find(({ id }) => id === fleet);
     if (repository === undefined) throw new Error(`there is no repository ${fleet}`);
     return repository;
   }
 
-  repositories(): Promise<readonly InstalledRepository[]> {
-    return called(this.#onCall, 'code-host.repositories', () =>
-      [...this.#repositories.values()].filter(({ isInstalled }) => isInstalled).map(({ installed }) => ({ ...installed })),
-    );
+  installations(): Promise<readonly Installation[]> {
+    return called(this.#onCall, 'code-host.installations', () => {
+      const ids = new Set([...this.#repositories.values()].map(({ installed }) => installed.installation));
+      return [...ids].filter((id) => !this.#uninstalled.has(id)).map((id) => ({ id, isSuspended: this.#suspended.has(id) }));
+    });
   }
+
+  repositories(installation: number): Promise<readonly InstalledRepository[]> {
+    return called(this.#onCall, 'code-host.repositories', () => {
+      if (this.#broken.has(installation)) throw failure('repositories', `installation ${installation} cannot be listed`);
+      return storable(this.#listed(installation).map(({ installed }) => installed));
+    });
+  }
+
+  nameOf(installation: number, repository: number): Promise<RepositoryName | undefined> {
+    return called(this.#onCall, 'code-host.nameOf', () => {
+      if (this.#broken.has(installation)) throw failure('nameOf', `installation ${installation} cannot be asked`);
+      const found = this.#listed(installation).find(({ installed }) => installed.id === repository)?.installed;
+      return found === undefined ? undefined : { owner: found.owner, name: found.name };
+    });
+  }
+
+  // What people do with an installation, and what happens to it.
+
+  suspend(installation: number, isSuspended: boolean): void {
+    setIn(this.#suspended, installation, isSuspended);
+  }
+
+  uninstall(installation: number, isUninstalled: boolean): void {
+    setIn(this.#uninstalled, installation, isUninstalled);
+  }
+
+  /** From now on nothing of it can be asked, until it can again. */
+  breakInstallation(installation: number, isBroken: boolean): void {
+    setIn(this.#broken, installation, isBroken);
+  }
+
+  #listed(installation: number): readonly InMemoryRepository[] {
+    if (this.#suspended.has(installation) || this.#uninstalled.has(installation)) return [];
+    return [...this.#repositories.values()].filter((one) => one.isInstalled && one.installed.installation === installation);
+  }
+}
+
+const FIRST_ID = 1_001;
+
+function setIn(set: Set<number>, value: number, isIn: boolean): void {
+  if (isIn) set.add(value);
+  else set.delete(value);
 }
 
 const failure = (operation: string, message: string): PortError =>

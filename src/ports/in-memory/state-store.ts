@@ -73,6 +73,8 @@ export class InMemoryStateStore implements StateStore {
 
   async saveFleet(fleet: FleetRecord): Promise<void> {
     const record = storable(fleet);
+    const other = record.repository === undefined ? undefined : await this.fleetOfRepository(record.repository);
+    invariant(other === undefined || other.id === record.id, `repository ${record.repository} has one fleet`);
     const known = this.#fleets.get(record.id);
     if (known === undefined) {
       this.#fleets.set(record.id, new FleetRows(record));
@@ -89,6 +91,10 @@ export class InMemoryStateStore implements StateStore {
 
   async fleet(id: FleetId): Promise<FleetRecord | undefined> {
     return this.#fleets.get(id)?.record;
+  }
+
+  async fleetOfRepository(repository: number): Promise<FleetRecord | undefined> {
+    return [...this.#fleets.values()].find(({ record }) => record.repository === repository)?.record;
   }
 
   async desired(fleet: FleetId): Promise<DesiredState> {

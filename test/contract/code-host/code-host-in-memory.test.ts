@@ -22,6 +22,8 @@ describeCodeHost('in memory', async () => {
     throw new PortError({ port: 'code-host', operation: name, retry: { kind: 'retry-later' }, message: 'cut off' });
   };
   const installed = {
+    id: 12,
+    closed: undefined,
     installation: 7,
     owner: 'acme',
     name: 'fleet',
@@ -29,8 +31,8 @@ describeCodeHost('in memory', async () => {
     cloneUrl: 'https://example.com/acme/fleet.git',
   };
   const host = new InMemoryRepository({ ...installed, onCall });
-  const withoutIssues = new InMemoryRepository({ ...installed, name: 'no-issues', hasIssues: false });
-  const nowhere = new InMemoryRepository({ ...installed, name: 'nowhere' });
+  const withoutIssues = new InMemoryRepository({ ...installed, id: 13, name: 'no-issues', hasIssues: false });
+  const nowhere = new InMemoryRepository({ ...installed, id: 14, name: 'nowhere' });
   nowhere.install(false);
   const headSha = trusted.commit('a'.repeat(40));
   const pull = host.openPull({ headSha, author: 'ann', title: 'Change a' });

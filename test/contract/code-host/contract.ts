@@ -131,9 +131,18 @@ const FOR_A_PERSON = { name: 'PortError', retry: { kind: 'needs-human' } };
 function testRepository(harness: Get): void {
   it('is one that the app is installed on', async () => {
     const { app, host, installed } = harness();
-    expect(await app.repositories()).toContainEqual(installed);
+    expect(await app.installations()).toEqual([{ id: installed.installation, isSuspended: false }]);
+    expect(await app.repositories(installed.installation)).toContainEqual(installed);
     expect(await host.repository()).toEqual({ defaultBranch: 'main', cloneUrl: installed.cloneUrl });
     expect(await host.gitToken()).not.toBe('');
+  });
+
+  it('is told by its id, whatever it is called, and only while the installation lists it', async () => {
+    const { app, installed } = harness();
+    const { id, installation, owner, name } = installed;
+    expect(await app.nameOf(installation, id)).toEqual({ owner, name });
+    expect(await app.nameOf(installation, 999_999)).toBeUndefined();
+    expect(await app.nameOf(999_999, id)).toBeUndefined();
   });
 
   it.each([

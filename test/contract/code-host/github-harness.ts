@@ -80,7 +80,10 @@ export async function startGitHub(): Promise<GitHubHarness> {
   return {
     host,
     app: new CodeHostAppGitHub((installation) => probot.auth(installation)),
-    installed: { installation: seeded.installationId, owner: 'acme', name: 'fleet', defaultBranch: 'main', cloneUrl: seeded.cloneUrl },
+    installed: {
+      ...{ id: seeded.id, installation: seeded.installationId, owner: 'acme', name: 'fleet' },
+      ...{ defaultBranch: 'main', cloneUrl: seeded.cloneUrl, closed: undefined },
+    },
     pull,
     headSha,
     nowhere: hostOf('nowhere'),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { change, FLEET, fleetRecord, OTHER_FLEET, sha } from '../../support/state/builders.ts';
+import { trusted } from '../../../src/core/model/ids.ts';
+import { change, FLEET, fleetRecord, OTHER_FLEET, sha, t } from '../../support/state/builders.ts';
 import type { StoreUnderTest } from './under-test.ts';
 
 export function fleetLaws(under: () => StoreUnderTest): void {
@@ -14,6 +15,26 @@ export function fleetLaws(under: () => StoreUnderTest): void {
         fleetRecord(),
         fleetRecord(OTHER_FLEET, { installation: 2 ** 40, seenHead: sha('a'), goodHead: sha('b'), version: 3 }),
       ]);
+    });
+
+    it('finds the fleet of a repository by its id, which it gets once and no other fleet has', async () => {
+      const { store } = under();
+      expect(await store.fleetOfRepository(2 ** 40)).toBeUndefined();
+      await store.saveFleet(fleetRecord(OTHER_FLEET, { repository: undefined, version: 0 }));
+      await store.saveFleet(fleetRecord(OTHER_FLEET, { repository: 2 ** 40, owner: 'Emca', name: 'renamed' }));
+      expect(await store.fleetOfRepository(2 ** 40)).toMatchObject({ id: OTHER_FLEET, owner: 'Emca', name: 'renamed' });
+      const twice = fleetRecord(trusted.fleet('acme/other~7'), { repository: 2 ** 40 });
+      await expect(store.saveFleet(twice)).rejects.toThrow();
+      expect(await store.fleet(twice.id)).toBeUndefined();
+    });
+
+    it('keeps why a fleet is retired, and since when, until it is taken up again', async () => {
+      const { store } = under();
+      const retired = { why: 'archived', since: t(7) } as const;
+      await store.saveFleet(fleetRecord(FLEET, { retired }));
+      expect((await store.fleet(FLEET))?.retired).toStrictEqual(retired);
+      await store.saveFleet(fleetRecord(FLEET));
+      expect(await store.fleet(FLEET)).toStrictEqual(fleetRecord());
     });
 
     it('saving again changes name and address, and leaves heads and version to commit', async () => {

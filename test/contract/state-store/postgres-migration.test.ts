@@ -290,6 +290,16 @@ describe('desired state and orders of the first schema', () => {
     expect(await store.fleet(FLEET)).toMatchObject({ goodHead: sha('e'), version: 3 });
     expect(await store.policy(FLEET)).toBeUndefined();
   });
+
+  it('is of a fleet that has no id yet, and keeps all it has when it gets one', async () => {
+    const fleet = await store.fleet(FLEET);
+    if (fleet === undefined) throw new Error('the fleet of before is known');
+    expect(fleet).toMatchObject({ repository: undefined, retired: undefined });
+    await store.saveFleet({ ...fleet, repository: 4_711, owner: 'acme', name: 'renamed-since' });
+    expect(await store.fleetOfRepository(4_711)).toEqual({ ...fleet, repository: 4_711, owner: 'acme', name: 'renamed-since' });
+    expect((await store.desired(FLEET)).size).toBeGreaterThan(0);
+    await store.saveFleet(fleet);
+  });
 });
 
 describe('failures of before', () => {

@@ -94,7 +94,7 @@ export class CrashWorld {
   async send(name: string, payload: object): Promise<void> {
     this.#deliveries += 1;
     const id = `delivery-${this.#deliveries}`;
-    const repository = { full_name: 'acme/clusters', default_branch: 'main' };
+    const repository = { id: 1_001, full_name: 'acme/clusters', default_branch: 'main' };
     for (let sent = false; !sent; )
       sent = await this.#asked(({ loop }) =>
         storeDelivery(loop.ports.store, this.clock, METRICS)({ id, name, payload: { ...payload, repository } }),

@@ -1,5 +1,6 @@
-import { leasedDataPlane, leasedFetch } from '../../../src/app/leased-writes.ts';
+import { FleetNames, leasedDataPlane, leasedFetch } from '../../../src/app/leased-writes.ts';
 import { createTasks, type Tasks } from '../../../src/app/tasks.ts';
+import { trusted } from '../../../src/core/model/ids.ts';
 import type { Loop } from '../../../src/loop/loop.ts';
 import type { Ports } from '../../../src/ports/ports.ts';
 import type { Caller } from './calls.ts';
@@ -55,7 +56,9 @@ export class BotProcess implements Caller {
   /** So does what is written on the code host. */
   async leasedWrite(write: () => Promise<unknown>): Promise<unknown> {
     let result: unknown;
-    const send = leasedFetch(this.#holds, async () => {
+    const names = new FleetNames();
+    names.note({ id: trusted.fleet('acme/clusters'), owner: 'acme', name: 'clusters' });
+    const send = leasedFetch(this.#holds, names, async () => {
       result = await write();
       return new Response();
     });

@@ -34,6 +34,7 @@ export class TestBot {
   readonly source: InMemoryManifestSource;
   readonly planes: InMemoryDataPlanes;
   readonly repository: InMemoryRepository;
+  readonly app: InMemoryCodeHostApp;
   readonly failures: Failure[] = [];
   readonly warnings: string[] = [];
   /** Data planes that the configuration of the bot cannot reach. */
@@ -56,6 +57,7 @@ export class TestBot {
       cloneUrl: 'https://git.example/acme/clusters.git',
       onCall,
     });
+    this.app = new InMemoryCodeHostApp([this.repository]);
     this.loop = this.#freshLoop();
     this.tasks = createTasks(this.loop, () => undefined);
   }
@@ -231,7 +233,7 @@ export class TestBot {
         log: { debug: () => undefined, info: () => undefined, warn, error: warn },
         store: this.store,
         parsed: new InMemoryParseCache(),
-        app: new InMemoryCodeHostApp([this.repository]),
+        app: this.app,
         host: () => this.repository,
         source: () => this.source,
         dataPlane: (_fleet, { name }) => {

@@ -25,11 +25,13 @@ export const sha = (digit: string) => trusted.commit(digit.repeat(40));
 
 export const fleetRecord = (id: FleetId = FLEET, over: Partial<FleetRecord> = {}): FleetRecord => ({
   id,
+  repository: id === FLEET ? 1_001 : undefined,
   installation: 7,
   owner: 'Acme',
   name: id.slice(id.indexOf('/') + 1),
   defaultBranch: 'main',
   cloneUrl: 'https://git.example/acme/clusters.git',
+  retired: undefined,
   seenHead: undefined,
   goodHead: undefined,
   version: 0,

@@ -57,3 +57,21 @@ it('lets go of timers and watches of a fleet that it loses, also while they are 
   await making;
   expect(did).toEqual([`drop ${FLEET}`, `watches of ${FLEET}: `]);
 });
+
+it('runs nothing for a retired fleet, and begins again when it is taken up', async () => {
+  const fleet = await bot.store.fleet(FLEET);
+  if (fleet === undefined) throw new Error('there is a fleet');
+  const retired = { ...fleet, retired: { why: 'suspended', since: bot.clock.now() } } as const;
+  follower.settle([retired]);
+  await bot.store.saveFleet(retired);
+  await follower.refresh(FLEET);
+  const dropped = [`drop ${FLEET}`, `watches of ${FLEET}: `];
+  expect(did.splice(0)).toEqual([...dropped, ...dropped]);
+  await bot.store.saveFleet(fleet);
+  holds = false;
+  follower.settle([fleet]);
+  expect(did).toEqual([]);
+  holds = true;
+  follower.settle([fleet]);
+  expect(did).toEqual([`begin ${FLEET}`]);
+});

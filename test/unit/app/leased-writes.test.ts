@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { leasedDataPlane, leasedFetch } from '../../../src/app/leased-writes.ts';
+import { FleetNames, leasedDataPlane, leasedFetch } from '../../../src/app/leased-writes.ts';
 import type { DataPlane } from '../../../src/ports/data-plane.ts';
 import { FLEET } from '../../support/state/builders.ts';
 
 describe('a request to the code host', () => {
   const sent: string[] = [];
+  const names = new FleetNames();
+  // The key of the fleet is older than the name of its repository.
+  names.note({ id: FLEET, owner: 'Acme', name: 'renamed' });
   const fetch = leasedFetch(
     (fleet) => fleet !== FLEET,
+    names,
     async (input) => {
       sent.push(String(input));
       return new Response();
     },
   );
-  const OURS = 'https://ghe.example/api/v3/repos/acme/Clusters';
+  const OURS = 'https://ghe.example/api/v3/repos/acme/Renamed';
 
   it.each([
     ['POST', `${OURS}/check-runs`],
@@ -28,6 +32,7 @@ describe('a request to the code host', () => {
   it.each([
     ['GET', `${OURS}/check-runs`],
     ['POST', 'https://ghe.example/api/v3/repos/acme/other/check-runs'],
+    ['POST', 'https://ghe.example/api/v3/repos/acme/clusters/check-runs'],
     ['POST', 'https://ghe.example/api/v3/app/installations/1/access_tokens'],
   ])('%s %s is sent', async (method, url) => {
     sent.length = 0;

@@ -10,7 +10,7 @@ import { Conversation } from '../../support/http/conversation.ts';
 import { closeServers, quiet, serve, serveWithin } from '../../support/http/serve.ts';
 
 const SECRET = 'secret-of-the-webhook';
-const PUSH = JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'acme/fleet', default_branch: 'main' } });
+const PUSH = JSON.stringify({ ref: 'refs/heads/main', repository: { id: 12, default_branch: 'main' } });
 const sign = (body: string) => `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
 
 afterEach(closeServers);

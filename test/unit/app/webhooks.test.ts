@@ -1,9 +1,18 @@
 import { expect, it } from 'vitest';
-import { jobsOf } from '../../../src/app/webhooks.ts';
+import { askedBy } from '../../../src/app/webhooks.ts';
+import { trusted } from '../../../src/core/model/ids.ts';
 
-const repository = { full_name: 'Acme/Fleet', default_branch: 'main' };
+const repository = { id: 12, full_name: 'somebody/elses', default_branch: 'main' };
+const FLEET = trusted.fleet('acme/fleet');
 const HEAD = 'a'.repeat(40);
-const keys = (event: string, payload: object) => jobsOf(event, payload).map(({ key }) => key);
+
+/** Keys of the jobs that a delivery asks for, when the repository is that of the fleet. */
+function keys(event: string, payload: object): readonly string[] {
+  const asked = askedBy(event, payload);
+  if (asked?.kind !== 'fleet') return asked === undefined ? [] : [asked.kind];
+  expect(asked.repository).toBe(12);
+  return [asked.job(FLEET).key];
+}
 
 it.each([
   ['a push to the default branch', 'push', { ref: 'refs/heads/main' }, ['sync:acme/fleet']],
@@ -26,7 +35,7 @@ it.each([
 });
 
 it('looks at the installations when they, or a repository, change', () => {
-  for (const event of ['installation', 'installation_repositories', 'repository']) expect(keys(event, {})).toEqual(['install']);
+  for (const event of ['installation', 'installation_repositories', 'repository']) expect(keys(event, {})).toEqual(['discovery']);
 });
 
 const NO_TEXT = { toString: 1, valueOf: 1 };
@@ -35,15 +44,16 @@ it.each([
   null,
   {},
   7,
-  { full_name: 7 },
-  { full_name: '../../etc' },
-  { full_name: 'a' },
-  { full_name: NO_TEXT },
-  { full_name: 'acme/fleet', default_branch: NO_TEXT },
+  { id: '12', default_branch: 'main' },
+  { id: -1, default_branch: 'main' },
+  { id: 1.5, default_branch: 'main' },
+  { id: NO_TEXT, default_branch: 'main' },
+  { full_name: 'acme/fleet', default_branch: 'main' },
+  { id: 12, default_branch: NO_TEXT },
 ])('asks for nothing of the repository %j', (odd) => {
   expect(keys('push', { ref: 'refs/heads/main', repository: odd })).toEqual([]);
 });
 
-it.each([null, {}, { full_name: NO_TEXT }])('asks for no review in the repository %j', (odd) => {
+it.each([null, {}, { id: NO_TEXT }])('asks for no review in the repository %j', (odd) => {
   expect(keys('pull_request', { action: 'opened', repository: odd, pull_request: { number: 1 } })).toEqual([]);
 });

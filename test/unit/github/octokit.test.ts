@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Probot } from 'probot';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CodeHostAppGitHub } from '../../../src/adapters/github/code-host-app-github.ts';
@@ -74,8 +76,9 @@ describe('Probot with our Octokit', () => {
     ]);
   });
 
-  it('lists the repositories of all installations but those that cannot be written', async () => {
+  it('lists installations, and the repositories of each, with those that cannot be written as such', async () => {
     const repository = (name: string, fields: object = {}) => ({
+      id: 12,
       name,
       owner: { login: 'acme' },
       default_branch: 'main',
@@ -95,12 +98,52 @@ describe('Probot with our Octokit', () => {
             repositories: [repository('fleet'), repository('old', { archived: true }), repository('off', { disabled: true })],
           },
     );
-    expect(await new CodeHostAppGitHub((installation) => probot.auth(installation)).repositories()).toEqual([
-      { installation: 5, owner: 'acme', name: 'fleet', defaultBranch: 'main', cloneUrl: 'http://forge.test/acme/fleet.git' },
+    const app = new CodeHostAppGitHub((installation) => probot.auth(installation));
+    expect(await app.installations()).toEqual([
+      { id: 5, isSuspended: false },
+      { id: 6, isSuspended: true },
+    ]);
+    const common = { id: 12, installation: 5, owner: 'acme', defaultBranch: 'main' };
+    expect(await app.repositories(5)).toEqual([
+      { ...common, name: 'fleet', cloneUrl: 'http://forge.test/acme/fleet.git', closed: undefined },
+      { ...common, name: 'old', cloneUrl: 'http://forge.test/acme/old.git', closed: 'archived' },
+      { ...common, name: 'off', cloneUrl: 'http://forge.test/acme/off.git', closed: 'disabled' },
     ]);
     expect(seen.find(({ line }) => line === 'GET /app/installations')?.authorization).toMatch(/^bearer eyJ/);
     expect(seen.find(({ line }) => line === 'GET /installation/repositories')?.authorization).toBe('token token-5');
   });
+
+  it.each([301, 302, 307, 308])(
+    'does not go where a repository has moved (%i), and does not take the answer for its own',
+    async (status) => {
+      const asked: string[] = [];
+      const server = createServer((request, response) => {
+        if (request.url?.endsWith('/access_tokens') === true) {
+          response.writeHead(201, { 'content-type': 'application/json' });
+          response.end('{"token":"t","expires_at":"2099-01-01T00:00:00Z","permissions":{}}');
+          return;
+        }
+        asked.push(`${request.method} ${request.url}`);
+        response.writeHead(status, { location: '/api/v3/repositories/7/elsewhere', 'content-type': 'application/json' });
+        response.end('{"default_branch":"theirs","clone_url":"theirs"}');
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      try {
+        const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v3`;
+        const client = githubClient({ writeIntervalMs: 0 });
+        const host = hostOf(
+          new Probot({ appId: APP_ID, privateKey, secret: 'a secret of the test', baseUrl, logLevel: 'fatal', ...client }),
+          5,
+        );
+        await expect(host.repository()).rejects.toMatchObject({ name: 'PortError', retry: { kind: 'retry-later' } });
+        await expect(host.writeComment({ pull: 1, id: 7, body: 'text', marker: 'm' })).rejects.toMatchObject({ name: 'PortError' });
+        expect(asked).toEqual(['GET /api/v3/repos/acme/fleet', 'PATCH /api/v3/repos/acme/fleet/issues/comments/7']);
+      } finally {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  );
 
   it('paces the writes of one installation, and lets another go ahead', async () => {
     const { probot, seen } = probotOver(() => ({ id: 1, number: 1, output: { annotations_count: 0 } }), HOUR_MS);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { discoverFleets, sweepFleet } from '../../../src/loop/sweep.ts';
+import { sweepFleet } from '../../../src/loop/sweep.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 
@@ -76,15 +76,5 @@ describe('a sweep', () => {
     const bot = await TestBot.begin();
     bot.repository.install(false);
     await expect(sweepFleet(bot.loop.ports, FLEET)).rejects.toBeInstanceOf(PortError);
-  });
-});
-
-describe('discovery', () => {
-  it('has every repository looked at, and keeps what is known of it', async () => {
-    const bot = await TestBot.begin();
-    const before = await bot.store.fleet(FLEET);
-    const fleets = await discoverFleets(bot.loop.ports);
-    expect(fleets).toEqual([before]);
-    expect(bot.waiting()).toEqual([`sweep:${FLEET}`]);
   });
 });

@@ -21,6 +21,8 @@ const byPerson = stopOf({
 
 const fleet: FleetRecord = {
   id: FLEET,
+  repository: 1_001,
+  retired: undefined,
   installation: 1,
   owner: 'acme',
   name: 'fleet',

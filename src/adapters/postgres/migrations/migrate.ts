@@ -10,6 +10,7 @@ import { up as history } from './0004-history.ts';
 import { up as pulls } from './0005-pulls.ts';
 import { up as jobs } from './0006-jobs.ts';
 import { up as commands } from './0007-commands.ts';
+import { up as fleetIdentity } from './0009-fleet-identity.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-pulls': { up: pulls },
   '0006-jobs': { up: jobs },
   '0007-commands': { up: commands },
+  '0009-fleet-identity': { up: fleetIdentity },
 };
 
 /** Their names are in order: a database with a later one was updated by a newer program. */

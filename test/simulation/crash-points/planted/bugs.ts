@@ -62,8 +62,8 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
   bug(
     'a-delivery-stored-without-its-jobs',
     'app/webhooks.ts',
-    '      jobsOf(name, gist),\n    );\n',
-    "      [],\n    );\n    if (outcome === 'stored') await store.enqueue(jobsOf(name, gist));\n",
+    'receivedAt: clock.now() }, jobs);\n',
+    "receivedAt: clock.now() }, []);\n    if (outcome === 'stored') await store.enqueue(jobs);\n",
   ),
   bug(
     'a-command-stored-without-its-job',

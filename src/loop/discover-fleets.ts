@@ -1,0 +1,136 @@
+/**
+ * Which repositories are fleets: what the installations of the app list, told apart by the id that never changes. Webhooks ask for
+ * it, and a timer does; each installation is looked at by itself.
+ */
+import { type FleetId, parseFleetId } from '../core/model/ids.ts';
+import { RETIREMENT_WORDS, type Retirement, type RetirementCause } from '../core/model/retirement.ts';
+import type { Installation, InstalledRepository } from '../ports/code-host.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { FleetRecord } from '../ports/state-store.ts';
+import { sweepJob } from './jobs.ts';
+
+type DiscoveryPorts = Pick<Ports, 'store' | 'app' | 'clock' | 'log'>;
+
+/**
+ * Brings the records of fleets up to date, has each looked at, and retires those that no installation lists any more.
+ *
+ * @returns all fleets, retired ones too.
+ * @throws PortError when the app itself or the database cannot be asked. An installation that cannot be listed harms no other, and
+ *   its own fleets stay as they are.
+ */
+export async function discoverFleets(ports: DiscoveryPorts): Promise<readonly FleetRecord[]> {
+  const { store, app } = ports;
+  const installations = new Map((await app.installations()).map((one) => [one.id, one]));
+  const listings: Listing[] = [];
+  for (const installation of installations.values()) listings.push(await listingOf(ports, installation));
+  const listed = new Set<FleetId>();
+  for (const repository of listings.flatMap(({ repositories }) => repositories)) {
+    const fleet = await take(ports, repository);
+    if (fleet !== undefined) listed.add(fleet);
+  }
+  const unread = new Set(listings.flatMap(({ installation, isRead }) => (isRead ? [] : [installation])));
+  for (const fleet of await store.fleets())
+    if (!listed.has(fleet.id) && !unread.has(fleet.installation)) await retireMissing(ports, fleet, installations.get(fleet.installation));
+  return await store.fleets();
+}
+
+interface Listing {
+  readonly installation: number;
+  readonly repositories: readonly InstalledRepository[];
+  readonly isRead: boolean;
+}
+
+async function listingOf({ app, log }: DiscoveryPorts, { id: installation, isSuspended }: Installation): Promise<Listing> {
+  if (isSuspended) return { installation, repositories: [], isRead: true };
+  try {
+    return { installation, repositories: await app.repositories(installation), isRead: true };
+  } catch (error) {
+    log.warn({ err: error, installation }, 'the repositories of an installation could not be listed; its fleets stay as they are');
+    return { installation, repositories: [], isRead: false };
+  }
+}
+
+/** @returns the key of its fleet; `undefined` when it is none. */
+async function take(ports: DiscoveryPorts, repository: InstalledRepository): Promise<FleetId | undefined> {
+  const { store, log } = ports;
+  const known = (await store.fleetOfRepository(repository.id)) ?? (await withoutId(store, repository));
+  const id = known?.id ?? (await freeKey(store, repository));
+  if (id === undefined) {
+    log.warn({ repository: `${repository.owner}/${repository.name}` }, 'repository left out: its name cannot be that of a fleet');
+    return undefined;
+  }
+  const fleet = recordOf(ports, repository, known, id);
+  if (!isSame(fleet, known)) {
+    tell(ports, fleet, known);
+    await store.saveFleet(fleet);
+  }
+  if (fleet.retired === undefined) await store.enqueue([sweepJob(id)]);
+  return id;
+}
+
+/** Of before ids were kept: there is nothing but the name to know it by, this once. */
+async function withoutId(store: DiscoveryPorts['store'], { owner, name }: InstalledRepository): Promise<FleetRecord | undefined> {
+  const key = parseFleetId(`${owner}/${name}`);
+  const fleet = key.ok ? await store.fleet(key.value) : undefined;
+  return fleet?.repository === undefined ? fleet : undefined;
+}
+
+/** Who takes the name of a fleet that was renamed gets a fleet of their own, under another key. */
+async function freeKey(store: DiscoveryPorts['store'], { id, owner, name }: InstalledRepository): Promise<FleetId | undefined> {
+  const plain = parseFleetId(`${owner}/${name}`);
+  if (!plain.ok) return undefined;
+  if ((await store.fleet(plain.value)) === undefined) return plain.value;
+  const own = parseFleetId(`${owner}/${name}~${id}`);
+  return own.ok ? own.value : undefined;
+}
+
+function recordOf({ clock }: DiscoveryPorts, repository: InstalledRepository, known: FleetRecord | undefined, id: FleetId): FleetRecord {
+  const { installation, owner, name, defaultBranch, cloneUrl, closed } = repository;
+  return {
+    id,
+    repository: repository.id,
+    ...{ installation, owner, name, defaultBranch, cloneUrl },
+    retired: closed === undefined ? undefined : retirement(known, closed, clock.now()),
+    seenHead: known?.seenHead,
+    goodHead: known?.goodHead,
+    version: known?.version ?? 0,
+  };
+}
+
+/** Of the same cause as before, since then. */
+const retirement = (known: FleetRecord | undefined, why: RetirementCause, since: Retirement['since']): Retirement =>
+  known?.retired?.why === why ? known.retired : { why, since };
+
+const isSame = (fleet: FleetRecord, known: FleetRecord | undefined): boolean => {
+  const fields = ({ repository, installation, owner, name, defaultBranch, cloneUrl, retired }: FleetRecord) =>
+    JSON.stringify([repository, installation, owner, name, defaultBranch, cloneUrl, retired?.why]);
+  return known !== undefined && fields(fleet) === fields(known);
+};
+
+/** A page that moved while the list was read may have hidden it: it is asked for by itself before nothing is done for it any more. */
+async function retireMissing(ports: DiscoveryPorts, fleet: FleetRecord, installation: Installation | undefined): Promise<void> {
+  const { store, app, clock, log } = ports;
+  const why = installation === undefined ? 'uninstalled' : installation.isSuspended ? 'suspended' : 'not-listed';
+  if (fleet.retired?.why === why) return;
+  if (why === 'not-listed' && fleet.repository !== undefined) {
+    try {
+      if ((await app.nameOf(fleet.installation, fleet.repository)) !== undefined) return;
+    } catch (error) {
+      log.warn({ err: error, fleet: fleet.id }, 'a fleet that is not listed could not be asked for; it stays as it is');
+      return;
+    }
+  }
+  const retired = { ...fleet, retired: { why, since: clock.now() } } as const;
+  tell(ports, retired, fleet);
+  await store.saveFleet(retired);
+}
+
+function tell({ log }: DiscoveryPorts, fleet: FleetRecord, known: FleetRecord | undefined): void {
+  const fields = { fleet: fleet.id, repository: fleet.repository, name: `${fleet.owner}/${fleet.name}` };
+  if (fleet.retired?.why !== known?.retired?.why) {
+    if (fleet.retired === undefined) log.info(fields, 'a retired fleet is taken up again, as it was left');
+    else log.warn({ ...fields, why: fleet.retired.why }, `a fleet is retired, and its state kept: ${RETIREMENT_WORDS[fleet.retired.why]}`);
+  }
+  if (known !== undefined && (known.owner !== fleet.owner || known.name !== fleet.name))
+    log.info({ ...fields, before: `${known.owner}/${known.name}` }, 'the repository of a fleet has another name now');
+}
