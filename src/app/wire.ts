@@ -28,6 +28,7 @@ export interface WireOptions {
 
 /** Binds every port to its adapter. One instance for each repository and each data plane, made when first asked for. */
 export function wirePorts({ config, github, probot, store, parsed, holds, names, clock, log }: WireOptions): Ports {
+  const app = new CodeHostAppGitHub((installation) => probot.auth(installation));
   const hosts = remembered((fleet: FleetRecord): CodeHost => {
     names.note(fleet);
     return new CodeHostGitHub({
@@ -35,6 +36,7 @@ export function wirePorts({ config, github, probot, store, parsed, holds, names,
       owner: fleet.owner,
       repo: fleet.name,
       appId: Number(github.appId),
+      login: () => app.login(),
     });
   });
   const sources = remembered(
@@ -53,7 +55,7 @@ export function wirePorts({ config, github, probot, store, parsed, holds, names,
     log,
     store,
     parsed,
-    app: new CodeHostAppGitHub((installation) => probot.auth(installation)),
+    app,
     host: hosts,
     source: sources,
     dataPlane: (fleet, described) => {

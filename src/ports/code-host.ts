@@ -66,10 +66,10 @@ export interface IssueWrite {
   readonly number: number | undefined;
   readonly title: string;
   readonly body: string;
-  /** Set when it is made. By the first one our issues are told from those of people, who may have thousands. */
+  /** Set when it is made; people may take them off. */
   readonly labels: readonly [string, ...string[]];
   readonly state: 'open' | 'closed';
-  /** Hidden text that is in the body: how an issue of ours is found again when its number was lost. */
+  /** Hidden text at the start of the body: how an issue of ours is found again when its number was lost. */
   readonly marker: string;
 }
 

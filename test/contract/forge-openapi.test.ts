@@ -114,10 +114,12 @@ it('issues, labels and comments', async () => {
   expect(opened.body).toMatchObject({
     number: 3,
     user: { login: 'flotilla[bot]' },
-    performed_via_github_app: { id: 42 },
+    performed_via_github_app: null,
     labels: [{ name: 'drift' }, { name: 'urgent' }],
   });
   expect((await asBot('GET', `${R}/issues?labels=drift`)).body).toHaveLength(1);
+  expect((await asBot('GET', `${R}/issues?creator=Flotilla[bot]`)).body).toHaveLength(1);
+  expect((await asBot('GET', `${R}/issues?creator=alice`)).body).not.toContainEqual(expect.objectContaining({ title: 'Drift' }));
   expect((await asBot('GET', `${R}/issues?state=all`)).body).toHaveLength(3);
   expect((await asBot('GET', `${R}/issues/3`)).status).toBe(200);
   expect((await asBot('GET', `${R}/issues/1`)).body).toMatchObject({ pull_request: { merged_at: null } });

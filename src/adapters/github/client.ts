@@ -9,9 +9,23 @@ export interface GitHubRepository {
   readonly client: GitHubClient;
   readonly owner: string;
   readonly repo: string;
-  /** Comments, issues and checks are ours when they were made through this app: anybody can write our markers. */
+  /** Checks are ours when they were made through this app. */
   readonly appId: number;
+  /** As whom the app writes comments and issues: `SLUG[bot]`. Asked for only when something of ours is looked for. */
+  readonly login: () => Promise<string>;
 }
+
+interface Written {
+  readonly user?: { readonly login: string; readonly type: string } | null;
+  readonly body?: string | null;
+}
+
+/**
+ * What the app itself wrote with this marker at its start. Anybody can write our marker, or have a bot quote it further down; GitHub says
+ * of issues only by whom they are, and not through which app.
+ */
+export const isOurs = ({ user, body }: Written, login: string, marker: string): boolean =>
+  user?.type === 'Bot' && user.login.toLowerCase() === login.toLowerCase() && body?.startsWith(marker) === true;
 
 export const PER_PAGE = 100;
 

@@ -9,9 +9,24 @@ const REPOSITORY_PAGES_MAX = 100;
 export class CodeHostAppGitHub implements CodeHostApp {
   readonly #octokit: (installation?: number) => Promise<GitHubClient>;
 
+  #login: Promise<string> | undefined;
+
   /** @param octokit - authenticated as the app, or as one of its installations: `(installation) => probot.auth(installation)`. */
   constructor(octokit: (installation?: number) => Promise<GitHubClient>) {
     this.#octokit = octokit;
+  }
+
+  /** As whom the app writes. Asked for once. @throws PortError */
+  login(): Promise<string> {
+    this.#login ??= this.#asking('login', async () => {
+      const { data } = await (await this.#octokit()).rest.apps.getAuthenticated();
+      if (data?.slug === undefined) throw new Error('GitHub does not say what the app is called');
+      return `${data.slug}[bot]`;
+    }).catch((error: unknown) => {
+      this.#login = undefined;
+      throw error;
+    });
+    return this.#login;
   }
 
   installations(): Promise<readonly Installation[]> {

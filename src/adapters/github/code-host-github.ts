@@ -13,6 +13,8 @@ export interface GitHubHostOptions {
   readonly owner: string;
   readonly repo: string;
   readonly appId: number;
+  /** As whom the app writes: `SLUG[bot]`. */
+  readonly login: () => Promise<string>;
 }
 
 type Role = Awaited<ReturnType<CodeHost['roleOf']>>;
@@ -80,9 +82,9 @@ export class CodeHostGitHub implements CodeHost {
   }
 
   async #asking<T>(operation: string, ask: (repository: GitHubRepository) => Promise<T>): Promise<T> {
-    const { owner, repo, appId } = this.#options;
+    const { owner, repo, appId, login } = this.#options;
     try {
-      return await ask({ client: await this.#connect(), owner, repo, appId });
+      return await ask({ client: await this.#connect(), owner, repo, appId, login });
     } catch (error) {
       throw asPortError(operation, error);
     }

@@ -1,5 +1,5 @@
 import type { CodeHost } from '../../ports/code-host.ts';
-import { collectPages, type GitHubRepository, PER_PAGE } from './client.ts';
+import { collectPages, type GitHubRepository, isOurs, PER_PAGE } from './client.ts';
 import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
 import { checkLength } from './limits.ts';
 
@@ -43,11 +43,11 @@ async function create(repository: GitHubRepository, comment: CommentWrite): Prom
 }
 
 /** The oldest of ours with this marker. The others, made by writers who did not see each other, are deleted: oldest-wins converges without a lock. */
-async function adopt({ client, owner, repo, appId }: GitHubRepository, { pull, marker }: CommentWrite): Promise<number | undefined> {
+async function adopt({ client, owner, repo, login }: GitHubRepository, { pull, marker }: CommentWrite): Promise<number | undefined> {
+  const us = await login();
   const pages = client.paginate.iterator(client.rest.issues.listComments, { owner, repo, issue_number: pull, per_page: PER_PAGE });
   const ours = (await collectPages(pages, PAGES_MAX))
-    // Anybody can write our marker into a comment; only we write through our app.
-    .filter((comment) => comment.performed_via_github_app?.id === appId && comment.body?.includes(marker) === true)
+    .filter((comment) => isOurs(comment, us, marker))
     .map((comment) => comment.id)
     .sort((a, b) => a - b);
   for (const extra of ours.slice(1)) {

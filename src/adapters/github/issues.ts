@@ -1,10 +1,10 @@
 import type { IssueWrite } from '../../ports/code-host.ts';
-import { type GitHubRepository, newestPages, PER_PAGE } from './client.ts';
+import { type GitHubRepository, isOurs, newestPages, PER_PAGE } from './client.ts';
 import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
 import { checkLength } from './limits.ts';
 
 const OPERATION = 'writeIssue';
-/** An issue is looked for among this many pages of the newest that have our label: mostly there is one page. */
+/** An issue is looked for among this many pages of the newest that are ours: mostly there is one page. */
 const PAGES_MAX = 10;
 
 /** Keeps one issue of ours for a key: edits, closes and reopens it, looks for it when its number is not known, and only then opens a new one. */
@@ -45,22 +45,21 @@ async function create(repository: GitHubRepository, issue: IssueWrite): Promise<
   }
 }
 
-/** The oldest issue of ours with this marker: never by title, which people edit. Not all issues are asked for: people may have thousands. */
-async function find(
-  { client, owner, repo, appId }: GitHubRepository,
-  { marker, labels: [label] }: IssueWrite,
-): Promise<number | undefined> {
+/**
+ * The oldest issue of ours with this marker: never by title, which people edit, nor by label, which they take off. Only ours are asked
+ * for: people may have thousands.
+ */
+async function find({ client, owner, repo, login }: GitHubRepository, { marker }: IssueWrite): Promise<number | undefined> {
+  const creator = await login();
   const pages = client.paginate.iterator(client.rest.issues.listForRepo, {
     owner,
     repo,
     state: 'all',
-    labels: label,
+    creator,
     sort: 'created',
     direction: 'desc',
     per_page: PER_PAGE,
   });
-  const ours = (await newestPages(pages, PAGES_MAX)).filter(
-    (issue) => issue.pull_request === undefined && issue.performed_via_github_app?.id === appId && issue.body?.includes(marker) === true,
-  );
+  const ours = (await newestPages(pages, PAGES_MAX)).filter((issue) => issue.pull_request === undefined && isOurs(issue, creator, marker));
   return ours.at(-1)?.number;
 }

@@ -30,7 +30,11 @@ export interface WrittenComment {
 
 export type WrittenCheck = Omit<CheckWrite, 'id'> & { readonly id: number };
 
-export type WrittenIssue = Omit<IssueWrite, 'number' | 'marker'> & { readonly number: number; readonly author: string };
+export type WrittenIssue = Omit<IssueWrite, 'number' | 'marker' | 'labels'> & {
+  readonly number: number;
+  readonly author: string;
+  readonly labels: readonly string[];
+};
 
 export interface RecordedCall {
   readonly operation: string;
@@ -198,6 +202,19 @@ export class InMemoryRepository implements CodeHost {
     this.#issues.set(issue, storable({ ...written, labels: [...written.labels, label] }));
   }
 
+  unlabel(issue: number, label: string): void {
+    const written = this.#issues.get(issue);
+    if (written === undefined) throw new Error(`there is no issue ${issue}`);
+    this.#issues.set(issue, storable({ ...written, labels: written.labels.filter((one) => one !== label) }));
+  }
+
+  /** An issue of a person. @returns its number. */
+  openIssue(author: string, body: string): number {
+    const number = this.#nextNumber();
+    this.#issues.set(number, storable({ title: 'Mine', body, labels: ['mine'], state: 'open', number, author }));
+    return number;
+  }
+
   setRole(login: string, role: Role): void {
     this.#roles.set(login.toLowerCase(), role);
   }
@@ -244,13 +261,13 @@ export class InMemoryRepository implements CodeHost {
 
   /** The oldest of ours with this marker; the others are deleted. */
   #adoptComment({ pull, marker }: CommentWrite): number | undefined {
-    const [oldest, ...others] = this.comments(pull).filter(({ author, body }) => author === OUR_LOGIN && body.includes(marker));
+    const [oldest, ...others] = this.comments(pull).filter(({ author, body }) => author === OUR_LOGIN && body.startsWith(marker));
     for (const { id } of others) this.#comments.delete(id);
     return oldest?.id;
   }
 
   #issueWith(marker: string): WrittenIssue | undefined {
-    return this.issues().find(({ author, body }) => author === OUR_LOGIN && body.includes(marker));
+    return this.issues().find(({ author, body }) => author === OUR_LOGIN && body.startsWith(marker));
   }
 
   #nextId(): number {

@@ -61,6 +61,8 @@ describeCodeHost('in memory', async () => {
     checks: async (name) => [host.check(headSha, name)].flatMap((check) => (check === undefined ? [] : [seen(check)])),
     issues: async () => host.issues(),
     label: async (issue, label) => host.label(issue, label),
+    unlabel: async (issue, label) => host.unlabel(issue, label),
+    open: async (author, body) => host.openIssue(author, body),
     merge: async () => {
       const sha = trusted.commit('b'.repeat(40));
       host.mergePull(pull, sha);

@@ -49,6 +49,9 @@ export interface CodeHostHarness {
   readonly checks: (name: string) => Promise<readonly SeenCheck[]>;
   readonly issues: () => Promise<readonly SeenIssue[]>;
   readonly label: (issue: number, label: string) => Promise<void>;
+  readonly unlabel: (issue: number, label: string) => Promise<void>;
+  /** An issue of a person. @returns its number. */
+  readonly open: (author: string, body: string) => Promise<number>;
   /** Merges the pull request. @returns the commit that it made. */
   readonly merge: () => Promise<CommitSha>;
   readonly stop: () => Promise<void>;
@@ -311,6 +314,24 @@ function testIssues(harness: Get): void {
     const [again] = await withMarker(drift.marker);
     expect(again).toMatchObject({ number, state: 'open', title: 'Drift again' });
     expect([...(again?.labels ?? [])].sort()).toEqual(['drift', 'mine']);
+  });
+
+  it('is found again when a person took its labels off', async () => {
+    const { host, unlabel } = harness();
+    const drift = issueOf();
+    const { number } = await host.writeIssue(drift);
+    await unlabel(number, 'drift');
+    expect(await host.writeIssue({ ...drift })).toEqual({ number });
+  });
+
+  it('of a person is never taken for ours, nor one of ours that quotes the marker', async () => {
+    const { host, open } = harness();
+    const drift = issueOf();
+    const forged = await open('bob', `${drift.marker}\nforged`);
+    const quoting = issueOf();
+    const quoted = await host.writeIssue({ ...quoting, body: `${quoting.body} ${drift.marker}` });
+    const { number } = await host.writeIssue(drift);
+    expect([forged, quoted.number]).not.toContain(number);
   });
 
   it('may be closed from the beginning', async () => {

@@ -71,15 +71,19 @@ export async function startGitHub(): Promise<GitHubHarness> {
     logLevel: 'fatal',
     ...client,
   });
+  const codeHostApp = new CodeHostAppGitHub((installation) => probot.auth(installation));
   const hostOf = (repo: string) =>
-    new CodeHostGitHub({ octokit: () => probot.auth(seeded.installationId), owner: 'acme', repo, appId: APP_ID });
+    new CodeHostGitHub({
+      ...{ octokit: () => probot.auth(seeded.installationId), owner: 'acme', repo, appId: APP_ID },
+      login: () => codeHostApp.login(),
+    });
   const host = hostOf('fleet');
   const pull = seeded.pull ?? 0;
   const headSha = (await host.pull(pull))?.headSha ?? trusted.commit('0'.repeat(40));
   const people = new People(forge, pull, headSha);
   return {
     host,
-    app: new CodeHostAppGitHub((installation) => probot.auth(installation)),
+    app: codeHostApp,
     installed: {
       ...{ id: seeded.id, installation: seeded.installationId, owner: 'acme', name: 'fleet' },
       ...{ defaultBranch: 'main', cloneUrl: seeded.cloneUrl, closed: undefined },
@@ -96,6 +100,11 @@ export async function startGitHub(): Promise<GitHubHarness> {
     checks: (name) => people.checks(name, ''),
     issues: () => people.issues(),
     label: (issue, label) => people.call('ann', 'POST', `/issues/${issue}/labels`, { labels: [label] }),
+    unlabel: (issue, label) => people.call('ann', 'DELETE', `/issues/${issue}/labels/${label}`),
+    open: async (author, body) => {
+      await people.call(author, 'POST', '/issues', { title: 'Mine', body });
+      return (await people.issues())[0]?.number ?? 0;
+    },
     merge: async () => {
       await people.call('ann', 'PUT', `/pulls/${pull}/merge`, { merge_method: 'squash' });
       const merged = await people.see<{ merge_commit_sha: string }>(`/pulls/${pull}`);

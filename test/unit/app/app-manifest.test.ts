@@ -38,6 +38,7 @@ const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read'
   'issues.listForRepo': ['issues', 'read'],
   'issues.update': ['issues', 'write'],
   'apps.createInstallationAccessToken': ['metadata', 'read'],
+  'apps.getAuthenticated': ['metadata', 'read'],
   'issues.updateComment': ['pull_requests', 'write'],
   'pulls.get': ['pull_requests', 'read'],
   'pulls.list': ['pull_requests', 'read'],

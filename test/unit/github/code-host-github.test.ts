@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { CheckWrite, IssueWrite } from '../../../src/ports/code-host.ts';
-import { type Answer, APP_ID, hostOf } from './fake-fetch.ts';
+import { type Answer, APP_ID, hostOf, LOGIN } from './fake-fetch.ts';
 
 const SHA = trusted.commit('a'.repeat(40));
 const MARKER = '<!-- flotilla:v1 kind=pr -->';
 
-const ours = (id: number, body = `${MARKER} text`) => ({ id, body, performed_via_github_app: { id: APP_ID } });
+const US = { login: LOGIN, type: 'Bot' };
+const ours = (id: number, body = `${MARKER} text`) => ({ id, body, user: US });
 const run = (id: number, annotations = 0) => ({ id, external_id: 'x', app: { id: APP_ID }, output: { annotations_count: annotations } });
 
 const check = (fields: Partial<CheckWrite> = {}): CheckWrite => ({
@@ -178,11 +179,11 @@ describe('writeComment', () => {
 
   it('looks through all pages for the oldest of ours, edits it and deletes the others', async () => {
     const next = { link: `<https://api.github.com/repos/acme/fleet/issues/5/comments?per_page=100&page=2>; rel="next"` };
-    const forged = { id: 1, body: `${MARKER} I am the bot`, performed_via_github_app: null };
-    const otherApp = { id: 2, body: MARKER, performed_via_github_app: { id: 1 } };
+    const forged = { id: 1, body: `${MARKER} I am the bot`, user: { login: LOGIN, type: 'User' } };
+    const otherApp = { id: 2, body: MARKER, user: { login: 'other[bot]', type: 'Bot' } };
     const { host, asked } = hostOf([
       { status: 404 },
-      { status: 200, body: [forged, otherApp, ours(8)], headers: next },
+      { status: 200, body: [forged, otherApp, ours(3, `quoted: ${MARKER}`), ours(8)], headers: next },
       { status: 200, body: [ours(7), ours(9, 'another marker')] },
       { status: 204 },
       { status: 200, body: ours(7) },
@@ -227,10 +228,13 @@ describe('writeComment', () => {
 });
 
 describe('writeIssue', () => {
-  it('opens one with its labels, when there is none among those with the first of them', async () => {
+  it('opens one with its labels, when there is none among ours', async () => {
     const { host, asked } = hostOf([NONE, { status: 201, body: { number: 12 } }]);
     expect(await host.writeIssue(issue())).toEqual({ number: 12 });
-    expect(lines(asked)).toEqual([`GET ${R}/issues?state=all&labels=drift&sort=created&direction=desc&per_page=100`, `POST ${R}/issues`]);
+    expect(lines(asked)).toEqual([
+      `GET ${R}/issues?state=all&creator=flotilla%5Bbot%5D&sort=created&direction=desc&per_page=100`,
+      `POST ${R}/issues`,
+    ]);
     expect(asked[1]?.body).toEqual({ title: 't', body: `${MARKER} b`, labels: ['drift'] });
   });
 
@@ -242,13 +246,13 @@ describe('writeIssue', () => {
     expect(asked[0]?.body).not.toHaveProperty('labels');
   });
 
-  it('adopts the oldest of ours by marker and app, never a pull request', async () => {
-    const mine = (number: number) => ({ number, body: MARKER, performed_via_github_app: { id: APP_ID } });
+  it('adopts the oldest of ours by marker and author, never a pull request', async () => {
+    const mine = (number: number) => ({ number, body: MARKER, user: US });
     const list = [
       mine(9),
       { ...mine(8), pull_request: {} },
       mine(7),
-      { ...mine(2), performed_via_github_app: null },
+      { ...mine(2), user: { login: 'eve', type: 'User' } },
       { ...mine(1), body: 'x' },
     ];
     const { host, asked } = hostOf([

@@ -13,6 +13,7 @@ export interface Asked {
 export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> } | Error;
 
 export const APP_ID = 77;
+export const LOGIN = 'flotilla[bot]';
 
 /** Answers one request after another from a list; the last answer is given again and again. */
 export function scripted(answers: readonly Answer[]): { readonly fetch: typeof globalThis.fetch; readonly asked: Asked[] } {
@@ -44,5 +45,14 @@ export function clientOf(fetch: typeof globalThis.fetch): GitHubClient {
 
 export function hostOf(answers: readonly Answer[]): { readonly host: CodeHostGitHub; readonly asked: Asked[] } {
   const { fetch, asked } = scripted(answers);
-  return { host: new CodeHostGitHub({ octokit: async () => clientOf(fetch), owner: 'acme', repo: 'fleet', appId: APP_ID }), asked };
+  return {
+    host: new CodeHostGitHub({
+      octokit: async () => clientOf(fetch),
+      owner: 'acme',
+      repo: 'fleet',
+      appId: APP_ID,
+      login: async () => LOGIN,
+    }),
+    asked,
+  };
 }

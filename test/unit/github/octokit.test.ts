@@ -7,7 +7,7 @@ import { CodeHostAppGitHub } from '../../../src/adapters/github/code-host-app-gi
 import { CodeHostGitHub } from '../../../src/adapters/github/code-host-github.ts';
 import { githubClient } from '../../../src/adapters/github/octokit.ts';
 import { type CountedRequest, routeOf } from '../../../src/adapters/github/request-counter.ts';
-import { APP_ID } from './fake-fetch.ts';
+import { APP_ID, LOGIN } from './fake-fetch.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -51,7 +51,7 @@ async function turns(count = 50): Promise<void> {
 }
 
 const hostOf = (probot: Probot, installation: number): CodeHostGitHub =>
-  new CodeHostGitHub({ octokit: () => probot.auth(installation), owner: 'acme', repo: 'fleet', appId: APP_ID });
+  new CodeHostGitHub({ octokit: () => probot.auth(installation), owner: 'acme', repo: 'fleet', appId: APP_ID, login: async () => LOGIN });
 
 describe('Probot with our Octokit', () => {
   afterEach(() => void vi.useRealTimers());

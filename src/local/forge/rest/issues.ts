@@ -36,6 +36,9 @@ function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
     .toLowerCase()
     .split(',')
     .filter((name) => name !== '');
+  const creator = query.get('creator');
+  const isBy = ({ author_id: author }: IssueRow): boolean =>
+    creator === null || world.store.accounts.byId(author).login.toLowerCase() === creator.toLowerCase();
   const matchesLabels = (issue: IssueRow): boolean => {
     const names = world.store.issues.labelsOf(issue.id).map((label) => label.name.toLowerCase());
     return labels.every((name) => names.includes(name));
@@ -44,6 +47,7 @@ function listIssues(call: RepositoryCall): ReturnType<typeof okay> {
     .ofRepository(repository.id)
     .filter((issue) => repository.has_issues === 1 || world.store.pulls.ofIssue(issue.id) !== undefined)
     .filter((issue) => state === 'all' || issue.state === state)
+    .filter(isBy)
     .filter(matchesLabels);
   const ordered = query.get('direction') === 'asc' ? issues : issues.toReversed();
   const { items, headers } = paged(call, ordered, (issue) => issueShape(world, repository, issue));

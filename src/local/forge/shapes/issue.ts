@@ -62,7 +62,8 @@ export function issueShape(world: World, repository: RepositoryRow, issue: Issue
     active_lock_reason: null,
     body: issue.body,
     reactions: reactionRollup(url),
-    performed_via_github_app: issue.via_app === 1 ? appShape(world) : null,
+    // GitHub fills it on comments alone.
+    performed_via_github_app: null,
     draft: pull?.draft === 1,
     ...(pull === undefined
       ? {}
