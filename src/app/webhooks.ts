@@ -1,6 +1,6 @@
 import type { Probot } from 'probot';
 import type { FleetId } from '../core/model/ids.ts';
-import { installJob, reviewHeadJob, reviewJob, syncJob } from '../loop/jobs.ts';
+import { installJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FleetRecord, Job, StateStore } from '../ports/state-store.ts';
 import type { Metrics } from './metrics.ts';
@@ -88,6 +88,7 @@ function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | u
       return payload.ref === `refs/heads/${textOf(payload.repository?.default_branch)}` ? syncJob : undefined;
     case 'pull_request': {
       const pull = payload.pull_request?.number;
+      if (payload.action === 'unlocked') return sweepJob;
       return REVIEWED_ACTIONS.has(payload.action) && isNumber(pull) ? (fleet) => reviewJob(fleet, pull) : undefined;
     }
     case 'check_run':

@@ -14,6 +14,8 @@ import { jobOf } from './jobs.ts';
 export async function sweepFleet({ store, clock, host }: Pick<Ports, 'store' | 'clock' | 'host'>, id: FleetId): Promise<void> {
   const fleet = await activeFleet(store, id);
   if (fleet === undefined) return;
+  // Permissions may have been accepted, a conversation unlocked, an address set.
+  await store.retryParked(id);
   const [open, records, orders] = await Promise.all([host(fleet).openPulls(), store.openPulls(id), store.orders(id)]);
   const known = records.map(({ number, planned }) => ({ number, head: planned?.info.headSha, base: planned?.base }));
   const { defaultBranch, seenHead } = fleet;

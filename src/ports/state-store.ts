@@ -105,6 +105,8 @@ export interface StateStore {
   commit(change: StateChange): Promise<'committed' | 'conflict'>;
   /** Adds jobs outside a change of state: a timer, a sweep. */
   enqueue(jobs: readonly Job[]): Promise<void>;
+  /** Has the jobs of the fleet run now that wait for a person: something may have been fixed since. */
+  retryParked(fleet: FleetId): Promise<void>;
   /** True while the database answers. */
   healthy(): Promise<boolean>;
 }

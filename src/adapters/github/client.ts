@@ -1,5 +1,5 @@
 import type { Octokit } from '@octokit/rest';
-import { refused } from './github-errors.ts';
+import { answeredStatus, refused } from './github-errors.ts';
 
 /** What we use of an Octokit that is authenticated as the app, or as one installation of it: `probot.auth(installation)` gives one. */
 export type GitHubClient = Pick<Octokit, 'rest' | 'paginate' | 'auth'>;
@@ -26,6 +26,20 @@ interface Written {
  */
 export const isOurs = ({ user, body }: Written, login: string, marker: string): boolean =>
   user?.type === 'Bot' && user.login.toLowerCase() === login.toLowerCase() && body?.startsWith(marker) === true;
+
+/**
+ * A token may be taken back before its hour is over. With one that GitHub does not accept a new one is asked for, which takes its place
+ * for everybody, and the work is tried once more.
+ */
+export async function withValidToken<T>(client: GitHubClient, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (answeredStatus(error) !== 401) throw error;
+    await client.auth({ type: 'installation', refresh: true });
+    return await work();
+  }
+}
 
 export const PER_PAGE = 100;
 

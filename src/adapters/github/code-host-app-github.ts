@@ -1,5 +1,5 @@
 import type { CodeHostApp, Installation, InstalledRepository, RepositoryName } from '../../ports/code-host.ts';
-import { collectPages, type GitHubClient, PER_PAGE } from './client.ts';
+import { collectPages, type GitHubClient, PER_PAGE, withValidToken } from './client.ts';
 import { answeredStatus, asPortError } from './github-errors.ts';
 
 const INSTALLATION_PAGES_MAX = 100;
@@ -41,8 +41,8 @@ export class CodeHostAppGitHub implements CodeHostApp {
   repositories(installation: number): Promise<readonly InstalledRepository[]> {
     return this.#asking('repositories', async () => {
       const client = await this.#octokit(installation);
-      const pages = client.paginate.iterator(client.rest.apps.listReposAccessibleToInstallation, { per_page: PER_PAGE });
-      const found = await collectPages(pages, REPOSITORY_PAGES_MAX);
+      const pages = () => client.paginate.iterator(client.rest.apps.listReposAccessibleToInstallation, { per_page: PER_PAGE });
+      const found = await withValidToken(client, () => collectPages(pages(), REPOSITORY_PAGES_MAX));
       return found.map(({ id, owner, name, default_branch: defaultBranch, clone_url: cloneUrl, archived, disabled }) => ({
         ...{ id, installation, owner: owner.login, name, defaultBranch, cloneUrl },
         closed: archived ? 'archived' : disabled ? 'disabled' : undefined,

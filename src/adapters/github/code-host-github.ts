@@ -1,7 +1,7 @@
 import type { CommitSha } from '../../core/model/ids.ts';
 import type { CheckWrite, CodeHost, IssueWrite, PullInfo } from '../../ports/code-host.ts';
 import { writeCheckRun } from './check-runs.ts';
-import type { GitHubClient, GitHubRepository } from './client.ts';
+import { type GitHubClient, type GitHubRepository, withValidToken } from './client.ts';
 import { writeComment } from './comments.ts';
 import { answeredStatus, asPortError } from './github-errors.ts';
 import { writeIssue } from './issues.ts';
@@ -84,7 +84,8 @@ export class CodeHostGitHub implements CodeHost {
   async #asking<T>(operation: string, ask: (repository: GitHubRepository) => Promise<T>): Promise<T> {
     const { owner, repo, appId, login } = this.#options;
     try {
-      return await ask({ client: await this.#connect(), owner, repo, appId, login });
+      const client = await this.#connect();
+      return await withValidToken(client, () => ask({ client, owner, repo, appId, login }));
     } catch (error) {
       throw asPortError(operation, error);
     }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { FleetId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
 import type { Job } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
@@ -42,6 +43,13 @@ export async function addJobs(db: Database | Tx, jobs: readonly Job[], now: Inst
       )
       select pg_notify(${WORK}, '') from (select from added where run_at <= now() limit 1) as due`.execute(db);
   }
+}
+
+/** Has the parked jobs of a fleet run now. */
+export async function retryParked(db: Database, fleet: FleetId): Promise<void> {
+  await sql`
+    with again as (update jobs set parked = false, attempts = 0, run_at = now() where parked and fleet = ${fleet} returning 1)
+    select pg_notify(${WORK}, '') from (select from again limit 1) as due`.execute(db);
 }
 
 /** The fleet that a job is about; `undefined` for one that any replica may run. */

@@ -186,7 +186,7 @@ export class JobQueue {
       }
       const decision = retryOf(error, attempt);
       const fields = { err: error, task, key, attempt, ...decision };
-      if (decision.kind === 'parked') log.error(fields, 'a job needs a person; it is tried again at the next start');
+      if (decision.kind === 'parked') log.error(fields, 'a job needs a person; it is tried again at the next sweep');
       else log.warn(fields, 'a job failed and is tried again');
       return this.#settle(claim, () => settleFailed(settling, claim, decision, error instanceof Error ? error.message : String(error)));
     } finally {

@@ -16,7 +16,7 @@ import * as evidence from './evidence.ts';
 import * as failures from './failures.ts';
 import * as fleets from './fleets.ts';
 import * as inbox from './inbox.ts';
-import { addJobs } from './jobs.ts';
+import { addJobs, retryParked } from './jobs.ts';
 import * as ledgers from './ledger.ts';
 import * as orders from './orders.ts';
 import { PlanCache } from './plans.ts';
@@ -195,6 +195,10 @@ export class PostgresStateStore implements StateStore {
 
   enqueue(jobs: readonly Job[]): Promise<void> {
     return this.#write('enqueue', () => addJobs(this.#db, jobs, this.#clock.now()));
+  }
+
+  retryParked(fleet: FleetId): Promise<void> {
+    return this.#write('retryParked', () => retryParked(this.#db, fleet));
   }
 
   async healthy(): Promise<boolean> {

@@ -16,7 +16,7 @@ interface Entry {
   job: Job;
   runAt: Instant;
   attempts: number;
-  /** Only a person can help: it is tried again at the next start. */
+  /** Only a person can help: it is tried again at the next sweep, or start. */
   parked: boolean;
 }
 
@@ -107,14 +107,19 @@ export class InMemoryJobs {
     this.#putBack({ ...entry, runAt: instant(now + waitMs), parked: decision.kind === 'parked' });
   }
 
+  /** Those for which this is true, and that wait for a person, are tried now. */
+  retryParked(concerns: (job: Job) => boolean): void {
+    for (const entry of this.#waiting.values()) {
+      if (entry.parked && concerns(entry.job)) Object.assign(entry, { parked: false, attempts: 0, runAt: this.#now });
+    }
+  }
+
   /** What a new process finds when the one before was killed: its jobs run again, and what waited for a person is tried once more. */
   restart(now: Instant): void {
     this.#passTo(now);
     const cutOff = [...this.#running.values()];
     this.#running.clear();
-    for (const entry of this.#waiting.values()) {
-      if (entry.parked) Object.assign(entry, { parked: false, attempts: 0, runAt: now });
-    }
+    this.retryParked(() => true);
     for (const entry of cutOff) {
       const over = entry.attempts - CUT_OFFS_AT_ONCE_MAX;
       const waitMs = over <= 0 ? 0 : Math.min(60, 2 ** Math.min(over, 10)) * 1_000;

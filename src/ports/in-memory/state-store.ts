@@ -230,6 +230,10 @@ export class InMemoryStateStore implements StateStore {
     return outcome;
   }
 
+  async retryParked(fleet: FleetId): Promise<void> {
+    this.jobs.retryParked(({ payload }) => payload['fleet'] === fleet);
+  }
+
   async enqueue(jobs: readonly Job[]): Promise<void> {
     this.jobs.add(jobs);
   }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type JobQueue, QUEUE_TIMES } from '../../../src/adapters/postgres/queue.ts';
 import { PortError, type Retry } from '../../../src/ports/port-error.ts';
 import type { Job, JobTask, StateStore } from '../../../src/ports/state-store.ts';
-import { change, FLEET, fleetRecord, job } from '../../support/state/builders.ts';
+import { change, FLEET, fleetRecord, job, OTHER_FLEET } from '../../support/state/builders.ts';
 import { gate, type Handler, handlers } from '../../support/state/job-handlers.ts';
 import { eventually, memoryLog, type TestDatabase, TestServer } from '../../support/state/test-database.ts';
 
@@ -125,6 +125,22 @@ describe('the job queue', () => {
       await start(async (payload) => void ran.push(payload['n']));
       await drained();
       expect(ran).toEqual([1]);
+    });
+
+    it('and is parked runs again when its fleet is asked for, and no other does', async () => {
+      const ran: unknown[] = [];
+      let isFixed = false;
+      await start(async (payload) => {
+        if (!isFixed) throw failure({ kind: 'needs-human' });
+        ran.push(payload['fleet']);
+      });
+      await store.enqueue([FLEET, OTHER_FLEET].map((fleet) => job(fleet, { payload: { fleet } })));
+      await eventually('both are parked', async () => (await database.waitingJobs()).filter(({ parked }) => parked).length === 2);
+      isFixed = true;
+      await store.retryParked(FLEET);
+      await eventually('its own ran', () => ran.length === 1);
+      await eventually('it is done', async () => (await database.waitingJobs()).length === 1);
+      expect([ran, (await database.waitingJobs())[0]?.parked]).toEqual([[FLEET], true]);
     });
 
     it('and is parked gives way to a newer one with its key', async () => {

@@ -22,6 +22,7 @@ it.each([
   ['one that gets a commit', 'pull_request', { action: 'synchronize', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
   ['one whose base may have changed', 'pull_request', { action: 'edited', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
   ['one that is closed', 'pull_request', { action: 'closed', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
+  ['one that can be written to again', 'pull_request', { action: 'unlocked', pull_request: { number: 7 } }, ['sweep:acme/fleet']],
   ['one that gets a label', 'pull_request', { action: 'labeled', pull_request: { number: 7 } }, []],
   ['one without a number', 'pull_request', { action: 'opened', pull_request: { number: '7' } }, []],
   ['one with no possible number', 'pull_request', { action: 'opened', pull_request: { number: 1e300 } }, []],

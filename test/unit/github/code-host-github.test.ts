@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { GitHubClient } from '../../../src/adapters/github/client.ts';
+import { CodeHostGitHub } from '../../../src/adapters/github/code-host-github.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { CheckWrite, IssueWrite } from '../../../src/ports/code-host.ts';
-import { type Answer, APP_ID, hostOf, LOGIN } from './fake-fetch.ts';
+import { type Answer, APP_ID, clientOf, hostOf, LOGIN, scripted } from './fake-fetch.ts';
 
 const SHA = trusted.commit('a'.repeat(40));
 const MARKER = '<!-- flotilla:v1 kind=pr -->';
@@ -361,5 +363,32 @@ describe('roleOf', () => {
     const { host, asked } = hostOf([{ status: 200, body: {} }]);
     await host.roleOf('../../x?y[bot]');
     expect(asked[0]?.path).toBe(`${R}/collaborators/${encodeURIComponent('../../x?y[bot]')}/permission`);
+  });
+});
+
+describe('a token that was taken back', () => {
+  const hostWith = (answers: readonly Answer[]) => {
+    const { fetch, asked } = scripted(answers);
+    const renewed: unknown[] = [];
+    const auth = async (options: unknown) => void renewed.push(options);
+    const client = Object.assign(clientOf(fetch), { auth }) as GitHubClient;
+    const host = new CodeHostGitHub({ octokit: async () => client, owner: 'acme', repo: 'fleet', appId: APP_ID, login: async () => LOGIN });
+    return { host, asked, renewed };
+  };
+
+  it('is replaced, and the work is done with the new one', async () => {
+    const { host, asked, renewed } = hostWith([{ status: 401 }, { status: 200, body: ours(3) }]);
+    expect(await host.writeComment({ ...comment, id: 3 })).toEqual({ id: 3 });
+    expect(renewed).toEqual([{ type: 'installation', refresh: true }]);
+    expect(asked.length).toBe(2);
+  });
+
+  it('is replaced once: then a person has to look', async () => {
+    const { host, asked, renewed } = hostWith([{ status: 401 }]);
+    await expect(host.openPulls()).rejects.toMatchObject({
+      retry: { kind: 'needs-human' },
+      message: expect.stringContaining('credentials'),
+    });
+    expect([asked.length, renewed.length]).toEqual([2, 1]);
   });
 });

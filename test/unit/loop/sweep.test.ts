@@ -66,6 +66,21 @@ describe('a sweep', () => {
     expect(bot.planes.inspect(bot.cluster('k-canary')).accepted?.epoch).toBe(1);
   });
 
+  it('tries again what waits for a person: it may have been fixed', async () => {
+    const bot = await TestBot.begin();
+    const refused = new PortError({ port: 'code-host', operation: 'writeComment', retry: { kind: 'needs-human' }, message: 'locked' });
+    bot.onCall = (name) => {
+      if (name === 'code-host.writeComment') throw refused;
+    };
+    await bot.propose({ version: '3.9.0' }, 7);
+    await bot.work();
+    expect(bot.store.jobs.parked().map(({ key }) => key)).toEqual([`review:${FLEET}:7`]);
+    bot.onCall = undefined;
+    await sweepFleet(bot.loop.ports, FLEET);
+    await bot.work();
+    expect([bot.store.jobs.parked(), bot.repository.comments(7).length]).toEqual([[], 1]);
+  });
+
   it('of a fleet that is not known asks nobody', async () => {
     const bot = new TestBot();
     await sweepFleet(bot.loop.ports, FLEET);
