@@ -47,7 +47,7 @@ async function historyOf(
   if (seenHead === undefined) return 'continued';
   const isThere = await source.has(seenHead);
   const known = isThere ? seenHead : goodHead;
-  if (known === undefined || !(isThere || (await source.has(known)))) return 'gone';
+  if (known === undefined || !(isThere || (await source.has(known)))) return 'lost';
   const shared = await source.mergeBase(known, head);
   if (shared === undefined) return 'unrelated';
   if (!isThere) return 'gone';

@@ -5,8 +5,9 @@ import { instant } from '../core/model/time.ts';
 import type { Job } from '../ports/state-store.ts';
 
 /** What a job carries of a rewritten history: it is on record nowhere else. */
-export const rewritePayload = ({ how, before, commit, at, changed, stop }: Rewrite): Job['payload'] => ({
+export const rewritePayload = ({ how, before, commit, author, at, changed, stop }: Rewrite): Job['payload'] => ({
   ...{ how, before, commit, at },
+  author: author ?? null,
   changed: changed ?? null,
   stop: stop ?? null,
 });
@@ -22,6 +23,7 @@ const REWRITE = object({
   how: word(REWRITES),
   before: parsed(text, parseCommitSha),
   commit: parsed(text, parseCommitSha),
+  author: maybe(text),
   at: mapped(number, instant),
   changed: maybe(number),
   stop: maybe(parsed(text, parseStopId)),

@@ -6,8 +6,10 @@ import type { WordOf } from '../model/vocabulary.ts';
 export const REWRITES = [
   /** Commits were taken away; both heads have a commit in common. */
   'rewritten',
-  /** The commit is gone for good, so nobody can tell what the two have in common. */
+  /** The commit is gone for good; the last one that was valid is there, and has a commit in common with the new head. */
   'gone',
+  /** Both are gone for good, so nobody can tell what the new head has in common with them. */
+  'lost',
   /** The two have no commit in common: it may be another repository. */
   'unrelated',
 ] as const;
@@ -21,6 +23,8 @@ export interface Rewrite {
   /** What was looked at last, and the new head. */
   readonly before: CommitSha;
   readonly commit: CommitSha;
+  /** The author of the new head; `undefined` for what was told before that was kept. */
+  readonly author: string | undefined;
   readonly at: Instant;
   /** Clusters whose desired spec differs from what is stored; `undefined` where the new manifests are broken. */
   readonly changed: number | undefined;

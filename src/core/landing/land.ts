@@ -57,7 +57,8 @@ export function land(input: LandingInput): FleetChange {
   // Before anything is in force there is nothing that a rewritten history could change.
   if (landing.history === 'continued' || heads.seen === undefined || heads.good === undefined) return change;
   const changed = outcome.kind === 'planned' ? outcome.changed : undefined;
-  return withRewrite(change, { how: landing.history, before: heads.seen, commit: landing.commit, at, changed });
+  const { history: how, commit, author } = landing;
+  return withRewrite(change, { how, before: heads.seen, commit, author, at, changed });
 }
 
 function changeBy(input: LandingInput): FleetChange {

@@ -5,11 +5,11 @@ import type { Stop } from '../stop/stop.ts';
 
 /**
  * Adds to the change that a new head makes what goes with a rewritten history: a person is told, and where the branch shares
- * nothing with the one we know, nothing moves until a person lifts the stop. Also where its manifests are broken: the commit that
+ * nothing with the one we know, or nobody can tell, nothing moves until a person lifts the stop. Also where its manifests are broken: the commit that
  * fixes them looks like any other.
  */
 export function withRewrite(change: FleetChange, rewrite: Omit<Rewrite, 'stop'>): FleetChange {
-  const stops = rewrite.how === 'unrelated' ? [stopOf(rewrite)] : [];
+  const stops = NEEDS_PERSON.has(rewrite.how) ? [stopOf(rewrite)] : [];
   const [stop] = stops;
   return {
     ...change,
@@ -23,9 +23,16 @@ export function withRewrite(change: FleetChange, rewrite: Omit<Rewrite, 'stop'>)
   };
 }
 
+/** It may be the history of another repository. */
+const NEEDS_PERSON: ReadonlySet<Rewrite['how']> = new Set(['unrelated', 'lost']);
+
 /** Set once for each time that the branch was replaced, so that one that a person has lifted says nothing of the next. */
-function stopOf({ before, commit, at }: Omit<Rewrite, 'stop'>): Stop {
-  const reason = `the default branch at ${commit.slice(0, 12)} shares no commit with ${before.slice(0, 12)}, which was looked at before it`;
+function stopOf({ how, before, commit, at }: Omit<Rewrite, 'stop'>): Stop {
+  const head = `the default branch at ${commit.slice(0, 12)}`;
+  const reason =
+    how === 'lost'
+      ? `${head} cannot be compared with ${before.slice(0, 12)}, which was looked at before it and is gone`
+      : `${head} shares no commit with ${before.slice(0, 12)}, which was looked at before it`;
   return makeStop({ scope: { kind: 'fleet' }, cause: 'unrelated-history', lets: 'nothing', by: BOT, reason, at }, [
     before,
     commit,

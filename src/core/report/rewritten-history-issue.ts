@@ -20,11 +20,11 @@ export const rewriteMarker = ({ before, commit }: Rewrite): string =>
 /** The issue that says that commits were taken away from the default branch, and what came of it. */
 export function renderRewriteIssue(view: RewriteView): { readonly title: string; readonly body: string } {
   const { rewrite } = view;
-  const { before, commit, at, how } = rewrite;
+  const { before, commit, author, at, how } = rewrite;
   const [verdict, ...meaning] = MEANINGS[how];
   const parts: readonly Part[] = [
     `${rewriteMarker(rewrite)}\n⚠️ ${verdict} Seen ${formatInstant(at)}.`,
-    `- Last looked at: ${code(before)}\n- New head: ${code(commit)}`,
+    `- Last looked at: ${code(before)}\n- New head: ${code(commit)}${author === undefined ? '' : `, a commit of ${code(author)}`}`,
     ...meaning,
     ...changes(view),
     waysOut(view),
@@ -37,6 +37,10 @@ const MEANINGS: Readonly<Record<Rewrite['how'], readonly [verdict: string, ...me
   gone: [
     'The default branch was force-pushed: the commit that was looked at last is not part of it any more.',
     'The git server no longer has the old commit. So the new head was compared with what is stored: what each cluster should run since then.',
+  ],
+  lost: [
+    'The default branch was force-pushed, and neither the commit that was looked at last nor the last valid one can be found any more.',
+    'So nobody can tell what the new head has in common with them: it may be the history of another repository. **Nothing starts until a person lifts the stop on the fleet.** What is in flight is held.',
   ],
   unrelated: [
     'The default branch was replaced: it shares no commit with the one that was looked at last.',

@@ -104,7 +104,10 @@ export const STOP_CAUSE_WORDS: Vocabulary<StopCause> = {
   quarantine: words('quarantine', 'The version failed, and starts nowhere until a retried cluster soaks or a person lifts it.'),
   aborted: words('aborted version', 'A person aborted the rollout to this version.'),
   'rolled-back': words('rolled back from', 'A person went back from this version.'),
-  'unrelated-history': words('another history', 'The default branch was replaced by one that shares no commit with it.'),
+  'unrelated-history': words(
+    'another history',
+    'The default branch was replaced by one that shares no commit with it, as far as anybody can tell.',
+  ),
 };
 
 export const STOP_SCOPE_WORDS: Vocabulary<StopScope['kind']> = {

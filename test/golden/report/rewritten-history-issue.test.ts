@@ -8,6 +8,7 @@ const rewrite = (over: Partial<Rewrite> = {}): Rewrite => ({
   how: 'gone',
   before: BASE,
   commit: HEAD,
+  author: 'octocat',
   at: at('09:00:00'),
   changed: 41,
   stop: undefined,
@@ -20,6 +21,7 @@ const issues: Readonly<Record<string, [Rewrite, RewriteView['rollouts']]>> = {
   rewritten: [rewrite({ how: 'rewritten', changed: 0 }), []],
   gone: [rewrite(), moved],
   broken: [rewrite({ changed: undefined }), []],
+  lost: [rewrite({ how: 'lost', stop: trusted.stop('72b27c7511e59717') }), moved],
   unrelated: [rewrite({ how: 'unrelated', stop: trusted.stop('72b27c7511e59717') }), moved],
 };
 

@@ -256,13 +256,14 @@ describe('a rewritten history', () => {
   it.each(['rewritten', 'gone'] as const)('that is %s lands like any other, and is told', (how) => {
     const change = rewritten(how);
     expect([change.heads, change.newRollouts?.states.length, change.stops]).toEqual([{ seen: sha('2'), good: sha('2') }, 1, undefined]);
-    expect(told(change)).toEqual([{ how, before: sha('1'), commit: sha('2'), at: t(100), changed: 2, stop: undefined }]);
+    expect(told(change)).toEqual([{ how, before: sha('1'), commit: sha('2'), author: 'octocat', at: t(100), changed: 2, stop: undefined }]);
   });
 
   it.each([
     ['good', {}, 2],
     ['broken', { outcome: { kind: 'broken', errors: 3 } }, undefined],
-  ] as const)('that is unrelated stops the fleet, with manifests that are %s', (_manifests, over, changed) => {
+  ] as const)('that is unrelated, or that nobody can compare, stops the fleet, with manifests that are %s', (_manifests, over, changed) => {
+    expect(rewritten('lost', over).stops).toMatchObject([{ cause: 'unrelated-history', lets: 'nothing' }]);
     const change = rewritten('unrelated', over);
     expect(change.stops).toMatchObject([{ scope: { kind: 'fleet' }, cause: 'unrelated-history', lets: 'nothing', by: 'flotilla' }]);
     expect(told(change)).toMatchObject([{ how: 'unrelated', changed, stop: change.stops?.[0]?.id }]);

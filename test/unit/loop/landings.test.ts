@@ -92,7 +92,7 @@ describe('what came to the default branch', () => {
     ['unrelated', { has: [SEEN, GOOD], shared: undefined }],
     ['gone', { has: [GOOD], shared: GOOD }],
     ['unrelated', { has: [GOOD], shared: undefined }],
-    ['gone', { has: [], shared: undefined }],
+    ['lost', { has: [], shared: undefined }],
   ] as const)('is called %s by what is there still, and what is shared: %j', async (history, { has, shared }) => {
     const { source, host } = branch('1');
     const known = { ...source, has: async (id: string) => has.some((one) => one === id), mergeBase: async () => shared };

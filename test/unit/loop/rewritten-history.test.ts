@@ -28,16 +28,23 @@ async function rewritten(): Promise<{ bot: TestBot; first: string; gone: string;
   return { bot, first, gone, head };
 }
 
-describe('a branch whose last seen commit is gone for good', () => {
-  it('lands as one change, compared with what is stored', async () => {
+describe('a branch whose last seen and last valid commit are gone for good', () => {
+  it('lands as one change, compared with what is stored, and moves nothing until a person lifts the stop', async () => {
     const { bot, head } = await rewritten();
     loseOldCommits(bot);
     await bot.work();
     expect(bot.failures).toEqual([]);
     expect(await bot.store.fleet(FLEET)).toMatchObject({ seenHead: head, goodHead: head });
     const [newest] = await bot.rollouts();
-    expect([newest?.commit, newest?.status]).toEqual([head, 'pending']);
-    expect((await bot.store.stops(FLEET)).length).toBe(0);
+    expect(newest?.commit).toBe(head);
+    const orders = [...(await bot.store.orders(FLEET)).values()].length;
+    await bot.pass(3_600_000);
+    expect((await bot.store.orders(FLEET)).size).toBe(orders);
+    const [stop, ...others] = await bot.store.stops(FLEET);
+    expect([stop, others]).toMatchObject([{ scope: { kind: 'fleet' }, cause: 'unrelated-history', lets: 'nothing' }, []]);
+    const by = { by: 'alice', reason: 'it was meant' };
+    expect((await commandFleet(bot.loop, FLEET, { verb: 'lift', stop: stop?.id ?? trusted.stop(''), ...by })).ok).toBe(true);
+    await bot.passUntil((rollouts) => rollouts.some(({ commit, status }) => commit === head && status === 'completed'));
   });
 
   it('is told in one issue: the old head, the new one, and what it changes', async () => {
@@ -47,7 +54,7 @@ describe('a branch whose last seen commit is gone for good', () => {
     const [issue, ...others] = openIssues(bot);
     expect(others).toEqual([]);
     expect(issue?.title).toContain('rewritten');
-    for (const word of [gone, head, 'no longer has', '3 clusters should run something else', (await bot.newest()).id])
+    for (const word of [gone, head, 'can be found any more', '/lift', '3 clusters should run something else', (await bot.newest()).id])
       expect(issue?.body).toContain(word);
     await bot.store.enqueue([job('sync', `sync:${FLEET}`)]);
     await bot.work();
