@@ -20,7 +20,7 @@ export class CommandLaws {
   }
 
   /** Told of each change that is written. */
-  carriedOut({ carriedOut, audit = [], at }: StateChange): string | undefined {
+  carriedOut({ carriedOut, audit = [] }: StateChange): string | undefined {
     const line = audit.find(({ kind }) => kind === 'command');
     if (carriedOut === undefined) return line && `${line.to} is done in the name of ${line.actor}, and no command has its outcome with it`;
     const { command: id, outcome } = carriedOut;
@@ -33,7 +33,6 @@ export class CommandLaws {
     if (outcome.kind === 'done') {
       if (line?.actor !== by || line.to !== verb || line.givenAt !== given.givenAt)
         return `command ${id} is done, and the history does not say who gave it and when`;
-      if (outcome.at > at) return `command ${id} is said to be carried out before it was`;
     }
     return this.#overtaken(given);
   }
