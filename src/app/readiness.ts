@@ -7,6 +7,13 @@ import type { JobFigures } from '../adapters/postgres/job-figures.ts';
  */
 export const OLDEST_DUE_JOB_MS_MAX = 20 * 60_000;
 
+/**
+ * A job that could run for longer than this, and does not, is held up. The queue looks twice a second, and gives up a statement that is
+ * not answered after 15 seconds: so four of them, one after another, have come to nothing. A machine that is merely busy starts late
+ * what it starts, and ends late what it has begun, for which no job counts as one that could run.
+ */
+export const HELD_UP_MS_MAX = 60_000;
+
 export interface Readiness {
   readonly ready: boolean;
   /** In a few words. */
@@ -18,15 +25,16 @@ export interface Readiness {
 /** What is asked of the state to know whether work gets done. */
 export interface WorkState {
   readonly store: Pick<ConnectedState['store'], 'healthy'>;
-  jobFigures(): Promise<Pick<JobFigures, 'oldestDueMs'>>;
+  jobFigures(): Promise<Pick<JobFigures, 'oldestDueMs' | 'heldUpMs'>>;
 }
 
 /** @param state - `undefined` while the bot starts. */
 export async function readiness(state: WorkState | undefined): Promise<Readiness> {
   if (state === undefined) return { ready: false, status: 'starting' };
-  const age = (await state.store.healthy()) ? (await state.jobFigures().catch(() => undefined))?.oldestDueMs : undefined;
-  if (age === undefined) return { ready: false, status: 'the database does not answer' };
-  const oldestDueJobSeconds = Math.floor(age / 1_000);
-  if (age > OLDEST_DUE_JOB_MS_MAX) return { ready: false, status: 'a job has been due for too long', oldestDueJobSeconds };
+  const figures = (await state.store.healthy()) ? await state.jobFigures().catch(() => undefined) : undefined;
+  if (figures === undefined) return { ready: false, status: 'the database does not answer' };
+  const oldestDueJobSeconds = Math.floor(figures.oldestDueMs / 1_000);
+  if (figures.heldUpMs > HELD_UP_MS_MAX) return { ready: false, status: 'a job could run and does not', oldestDueJobSeconds };
+  if (figures.oldestDueMs > OLDEST_DUE_JOB_MS_MAX) return { ready: false, status: 'a job has been due for too long', oldestDueJobSeconds };
   return { ready: true, status: 'ready', oldestDueJobSeconds };
 }

@@ -177,7 +177,7 @@ async function openHeld({ connection, opening, lock, log, settings }: HeldOption
     storeForPeople: new PostgresStateStore(dbForPeople, lockState, clock, fence),
     leases,
     clockDistance: () => guarded('clockDistance', () => clockDistance(db, clock)),
-    jobFigures: () => guarded('jobFigures', () => jobFigures(db, leases?.held.openFleets)),
+    jobFigures: () => guarded('jobFigures', () => jobFigures(db, leases?.held.openFleets, queues.at(-1)?.standing())),
     runQueue: async (handlers, queueLog, concurrency = CONCURRENCY) => {
       const share = leases?.held;
       const options = { taking, settling, holder, handlers, concurrency, times: queueTimes, share, log: queueLog };

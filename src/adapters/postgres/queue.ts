@@ -4,12 +4,13 @@ import { decode } from '../../core/model/decode.ts';
 import { retryOf } from '../../ports/job-retry.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Job, JobTask } from '../../ports/state-store.ts';
-import { startsOf } from './job-lanes.ts';
+import { LANES, startsOf } from './job-lanes.ts';
 import {
   type Claim,
   claimOf,
   freeJobsOf,
   freeJobsOfOthers,
+  type Running,
   requeueParkedJobs,
   settleDone,
   settleFailed,
@@ -58,6 +59,21 @@ export interface QueueOptions {
 }
 
 /**
+ * What the queue of this process works on, and for how long it could take more: a job that is due and that nothing of this keeps waiting
+ * must run.
+ */
+export interface QueueStanding {
+  readonly running: Running;
+  /** By lane: since when a slot is free for its jobs, in milliseconds; `undefined` while none is. */
+  readonly freeMs: readonly (number | undefined)[];
+  /** By queue, or by key where a job is in none: how long ago the last of its jobs has ended, where that is not long ago. */
+  readonly endedMs: ReadonlyMap<string, number>;
+}
+
+/** Longer ago than anybody asks for. */
+const REMEMBERED_MS = 10 * 60_000;
+
+/**
  * Runs jobs until it is stopped, whatever becomes of the database meanwhile.
  *
  * One loop takes what is due, and each job runs beside it. What runs here is known here, and by nothing else: a row that is taken
@@ -69,6 +85,8 @@ export class JobQueue {
   readonly #cutOff = new AbortController();
   /** Jobs that a handler works on, until their outcome is stored. */
   readonly #running = new Map<string, { readonly queue: string | undefined; readonly ended: Promise<void> }>();
+  readonly #ended = new Map<string, number>();
+  #freeSince: readonly (number | undefined)[] = LANES.map(() => performance.now());
   #work = Promise.withResolvers<void>();
   #worked: Promise<void> = Promise.resolve();
 
@@ -91,6 +109,28 @@ export class JobQueue {
   /** There may be work. */
   look(): void {
     this.#work.resolve();
+  }
+
+  standing(): QueueStanding {
+    const now = performance.now();
+    for (const [queue, at] of this.#ended) if (now - at > REMEMBERED_MS) this.#ended.delete(queue);
+    return {
+      running: this.#runningNow(),
+      freeMs: this.#freeSince.map((since) => (since === undefined ? undefined : now - since)),
+      endedMs: new Map([...this.#ended].map(([queue, at]) => [queue, now - at])),
+    };
+  }
+
+  #runningNow(): Running {
+    return { keys: [...this.#running.keys()], queues: [...this.#running.values()].flatMap(({ queue }) => queue ?? []) };
+  }
+
+  /** After a job has begun or ended. */
+  #countSlots(): void {
+    const { concurrency } = this.#options;
+    const now = performance.now();
+    const starts = startsOf(concurrency - this.#running.size, concurrency);
+    this.#freeSince = this.#freeSince.map((since, lane) => ((starts[lane] ?? 0) > 0 ? (since ?? now) : undefined));
   }
 
   /**
@@ -140,9 +180,7 @@ export class JobQueue {
     const { taking, holder, concurrency, share } = this.#options;
     const slots = concurrency - this.#running.size;
     if (slots <= 0) return;
-    const keys = [...this.#running.keys()];
-    const queues = [...this.#running.values()].flatMap(({ queue }) => queue ?? []);
-    const rows = await takeDueJobs(taking, startsOf(slots, concurrency), holder, { keys, queues }, share);
+    const rows = await takeDueJobs(taking, startsOf(slots, concurrency), holder, this.#runningNow(), share);
     if (!this.#stopping.signal.aborted) for (const row of rows) await this.#begin(row);
   }
 
@@ -157,9 +195,12 @@ export class JobQueue {
     const job = read.value;
     const ended = this.#run(job).finally(() => {
       this.#running.delete(job.key);
+      this.#ended.set(job.queue ?? job.key, performance.now());
+      this.#countSlots();
       this.look();
     });
     this.#running.set(job.key, { queue: job.queue, ended });
+    this.#countSlots();
   }
 
   /** Until somebody says that there is work, or it is time to look. */

@@ -4,7 +4,7 @@ import { createMetrics, type Metrics } from '../../../src/app/metrics.ts';
 import { TestBot } from '../../support/loop/bot.ts';
 import { FLEET } from '../../support/state/builders.ts';
 
-const QUIET = { jobFigures: async () => ({ due: 3, parked: 1, oldestDueMs: 2_500 }) };
+const QUIET = { jobFigures: async () => ({ due: 3, parked: 1, oldestDueMs: 2_500, heldUpMs: 0 }) };
 
 const linesOf = async ({ registry }: Metrics, name: string): Promise<readonly string[]> =>
   (await registry.getSingleMetricAsString(name)).split('\n').filter((line) => !line.startsWith('#') && !line.endsWith(' 0'));

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { addOperationsRoutes } from '../../../src/app/operations-routes.ts';
-import { OLDEST_DUE_JOB_MS_MAX, readiness, type WorkState } from '../../../src/app/readiness.ts';
+import { HELD_UP_MS_MAX, OLDEST_DUE_JOB_MS_MAX, readiness, type WorkState } from '../../../src/app/readiness.ts';
 import { closeServers, serve } from '../../support/http/serve.ts';
 
 afterEach(closeServers);
@@ -14,7 +14,10 @@ async function asked(path: string, state: WorkState | undefined): Promise<{ read
   return { status: answer.status, body: await answer.json() };
 }
 
-const working = (ageMs: number): WorkState => ({ store: { healthy: async () => true }, jobFigures: async () => ({ oldestDueMs: ageMs }) });
+const working = (ageMs: number, heldUpMs = 0): WorkState => ({
+  store: { healthy: async () => true },
+  jobFigures: async () => ({ oldestDueMs: ageMs, heldUpMs }),
+});
 const away: WorkState = { store: { healthy: async () => false }, jobFigures: () => Promise.reject(new Error('no database')) };
 const gone: WorkState = { ...away, store: { healthy: async () => true } };
 
@@ -27,6 +30,18 @@ describe('/readyz', () => {
       working(OLDEST_DUE_JOB_MS_MAX + 1_000),
       503,
       { status: 'a job has been due for too long', oldestDueJobSeconds: 1_201 },
+    ],
+    [
+      'a job could run, and does not for a moment',
+      working(HELD_UP_MS_MAX, HELD_UP_MS_MAX),
+      200,
+      { status: 'ready', oldestDueJobSeconds: HELD_UP_MS_MAX / 1_000 },
+    ],
+    [
+      'a job could run for longer than that, and does not',
+      working(HELD_UP_MS_MAX + 1_000, HELD_UP_MS_MAX + 1),
+      503,
+      { status: 'a job could run and does not', oldestDueJobSeconds: HELD_UP_MS_MAX / 1_000 + 1 },
     ],
     ['the bot starts', undefined, 503, { status: 'starting' }],
     ['the database is away', away, 503, { status: 'the database does not answer' }],
