@@ -52,19 +52,51 @@ export async function planManifests(
 ): Promise<PlannedManifests> {
   const { model } = loaded;
   if (model === undefined) return { kind: 'broken', problems: loaded.problems };
-  const desired = desiredOf(loop, fleet, model);
-  const seen = await observeNew(loop, fleet, newIn(records, desired), dataPlanes);
-  const { desired: before, orders, stops } = records;
-  const ledger = withEntries(records.ledger, recordObserved(records.ledger, seen));
-  // The first manifests ever seen are taken as they are: nothing is planned from nothing.
-  const isFirst = records.heads.good === undefined;
-  const planned = isFirst ? { ...NOTHING_PLANNED, changes: [] } : planFleet({ model, before, desired, ledger, orders, stops });
-  const problems = [...loaded.problems, ...(await located(loop, fleet, loaded, planned.problems))];
+  const prepared = await prepareManifests(loop, fleet, records, model, dataPlanes);
+  const { problems: found, ...planned } = planPrepared(prepared, records);
+  const problems = [...loaded.problems, ...(await located(loop, fleet, loaded, found))];
   if (hasErrors(problems)) return { kind: 'broken', problems };
-  return { kind: 'planned', model, desired, changed: planned.changes.length, plan: planned.plan, seen, problems };
+  const { desired, seen } = prepared;
+  return { kind: 'planned', model, desired, seen, ...planned, problems };
 }
 
-const NOTHING_PLANNED = { plan: undefined, problems: [] } as const;
+/** All that a plan is made from besides the records. */
+export interface PreparedManifests {
+  readonly model: FleetModel;
+  readonly desired: DesiredState;
+  /** What clusters run that are new in the manifests. */
+  readonly seen: readonly Observation[];
+}
+
+/** What waits for the network: before a turn. It holds as long as the desired state on record is the same. */
+export async function prepareManifests(
+  loop: LoopWith<PlanningPort>,
+  fleet: FleetRecord,
+  records: FleetRecords,
+  model: FleetModel,
+  dataPlanes: readonly DataPlanePolicy[],
+): Promise<PreparedManifests> {
+  const desired = desiredOf(loop, fleet, model);
+  return { model, desired, seen: await observeNew(loop, fleet, newIn(records, desired), dataPlanes) };
+}
+
+export interface Planned {
+  /** Clusters whose desired spec is not what it was. */
+  readonly changed: number;
+  /** `undefined` when there is nothing to do, and nothing to say. */
+  readonly plan: Plan | undefined;
+  readonly problems: readonly UnlocatedProblem[];
+}
+
+/** Waits for nothing: a turn may be held over it. */
+export function planPrepared({ model, desired, seen }: PreparedManifests, records: FleetRecords): Planned {
+  // The first manifests ever seen are taken as they are: nothing is planned from nothing.
+  if (records.heads.good === undefined) return { changed: 0, plan: undefined, problems: [] };
+  const { desired: before, orders, stops } = records;
+  const ledger = withEntries(records.ledger, recordObserved(records.ledger, seen));
+  const { changes, plan, problems } = planFleet({ model, before, desired, ledger, orders, stops });
+  return { changed: changes.length, plan, problems };
+}
 
 /**
  * The manifests of a commit in force, for a plan. An error says why they cannot be had any more.

@@ -9,18 +9,21 @@ import { auditLine } from '../core/change/fleet-change.ts';
 import { type LandingOutcome, land } from '../core/landing/land.ts';
 import type { Landing } from '../core/landing/landing.ts';
 import type { FleetId } from '../core/model/ids.ts';
+import type { Problem } from '../core/model/problem.ts';
+import type { Policy } from '../core/reconcile/policy.ts';
 import { policyOf } from '../core/reconcile/read-policy.ts';
 import type { RepositoryName } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
-import { decideAndCommit } from './commit.ts';
+import { inOneTurn } from './commit.ts';
 import { installJob } from './jobs.ts';
 import { landings } from './landings.ts';
 import { type LoadedManifests, loadManifests, loadModelInForce } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
-import { type PlanningPort, planManifests } from './plan-manifests.ts';
+import { type PlanningPort, type PreparedManifests, planPrepared, prepareManifests } from './plan-manifests.ts';
 import { closePull } from './pull-record.ts';
+import { loadRecords } from './records.ts';
 
 type SyncLoop = LoopWith<PlanningPort | 'host' | 'app'>;
 
@@ -78,42 +81,73 @@ async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Land
 
 /** What was carried over from before policies were stored has none: it is read once more from the commit in force. */
 async function keepPolicy(loop: SyncLoop, id: FleetId): Promise<void> {
-  await decideAndCommit(loop, id, async (fleet, { policy, heads }) => {
-    if (policy !== undefined || heads.good === undefined) return { value: undefined };
-    const model = await loadModelInForce(loop, fleet, heads.good);
-    if (model === undefined) return { value: undefined };
-    const audit = [auditLine('desired', heads.good, 'policy read again from the commit in force')];
-    return { change: { policy: policyOf(model, loop.settings.speed), audit, followUps: [{ kind: 'tick' }] }, value: undefined };
-  });
+  const { fleet, records } = (await read(loop, id)) ?? {};
+  const good = records?.heads.good;
+  if (fleet === undefined || good === undefined || records?.policy !== undefined) return;
+  const model = await loadModelInForce(loop, fleet, good);
+  if (model === undefined) return;
+  await inOneTurn(loop, id, (decide) =>
+    decide((_fleet, { policy, heads }) => {
+      if (policy !== undefined || heads.good !== good) return { value: undefined };
+      const audit = [auditLine('desired', good, 'policy read again from the commit in force')];
+      return { change: { policy: policyOf(model, loop.settings.speed), audit, followUps: [{ kind: 'tick' }] }, value: undefined };
+    }),
+  );
 }
 
-/** One commit, or the commits of one pull request, of the default branch. */
+/**
+ * One commit, or the commits of one pull request, of the default branch. Manifests and new clusters are looked at first, which may take
+ * long; it is planned and written in a turn, so that a fleet in which much happens does not put off its merges.
+ */
 async function landOne(loop: SyncLoop, id: FleetId, landing: Landing): Promise<'landed' | 'overtaken'> {
   const { store } = loop.ports;
-  const outcome = await decideAndCommit(loop, id, async (fleet, records, now) => {
-    if (records.heads.seen !== landing.after) return { value: 'overtaken' as const };
-    const loaded = await loadManifests(loop, fleet, landing.commit);
-    const openPulls = (await store.openPulls(id)).map(({ number }) => number);
-    const recorded = { ...records, openPulls };
-    const planned = await outcomeOf(loop, fleet, records, loaded);
-    const change = land({ heads: records.heads, landing, recorded, outcome: planned, now });
-    return { change, value: 'landed' as const };
-  });
+  const { fleet, records } = (await read(loop, id)) ?? {};
+  if (fleet === undefined || records === undefined) return 'landed';
+  if (records.heads.seen !== landing.after) return 'overtaken';
+  const prepared = await prepare(loop, fleet, records, landing);
+  const outcome = await inOneTurn(loop, id, (decide) =>
+    decide(async (_fleet, recorded, now) => {
+      // What was looked at belongs to the desired state that it was compared with, which only a landing changes.
+      if (recorded.heads.seen !== landing.after) return { value: 'overtaken' as const };
+      const openPulls = (await store.openPulls(id)).map(({ number }) => number);
+      const planned = outcomeOf(loop, fleet, recorded, prepared);
+      const change = land({ heads: recorded.heads, landing, recorded: { ...recorded, openPulls }, outcome: planned, now });
+      return { change, value: 'landed' as const };
+    }),
+  );
   return outcome ?? 'landed';
 }
 
+async function read(loop: SyncLoop, id: FleetId): Promise<{ readonly fleet: FleetRecord; readonly records: FleetRecords } | undefined> {
+  const fleet = await loop.ports.store.fleet(id);
+  return fleet && { fleet, records: await loadRecords(loop, fleet) };
+}
+
+/** A commit that can be planned, or how many errors it has. */
+type Prepared =
+  | { readonly kind: 'broken'; readonly errors: number }
+  | { readonly kind: 'read'; readonly loaded: LoadedManifests; readonly policy: Policy; readonly manifests: PreparedManifests };
+
 /** Policy comes from the commit that lands: it is the default branch. */
-async function outcomeOf(loop: SyncLoop, fleet: FleetRecord, records: FleetRecords, loaded: LoadedManifests): Promise<LandingOutcome> {
+async function prepare(loop: SyncLoop, fleet: FleetRecord, records: FleetRecords, { commit }: Landing): Promise<Prepared> {
+  const loaded = await loadManifests(loop, fleet, commit);
   if (loaded.model === undefined) return { kind: 'broken', errors: errorsIn(loaded.problems) };
   const policy = policyOf(loaded.model, loop.settings.speed);
-  const planned = await planManifests(loop, fleet, records, loaded, policy.dataPlanes);
-  if (planned.kind === 'broken') return { kind: 'broken', errors: errorsIn(planned.problems) };
-  const { desired, changed, plan, seen } = planned;
+  return { kind: 'read', loaded, policy, manifests: await prepareManifests(loop, fleet, records, loaded.model, policy.dataPlanes) };
+}
+
+function outcomeOf(loop: SyncLoop, { id }: FleetRecord, records: FleetRecords, prepared: Prepared): LandingOutcome {
+  if (prepared.kind === 'broken') return prepared;
+  const { loaded, policy, manifests } = prepared;
+  const { changed, plan, problems } = planPrepared(manifests, records);
+  const errors = errorsIn(problems);
+  if (errors > 0) return { kind: 'broken', errors };
+  const { model, desired, seen } = manifests;
   // The next commit starts from what was read just now, whoever lands this one.
-  const own = memoryOf(loop.memory, fleet.id);
+  const own = memoryOf(loop.memory, id);
   own.manifests = loaded.snapshot;
-  own.computed = { model: loaded.model, desired };
+  own.computed = { model, desired };
   return { kind: 'planned', desired, policy, plan, changed, seen };
 }
 
-const errorsIn = (problems: LoadedManifests['problems']): number => problems.filter(({ severity }) => severity === 'error').length;
+const errorsIn = (problems: readonly Pick<Problem, 'severity'>[]): number => problems.filter(({ severity }) => severity === 'error').length;

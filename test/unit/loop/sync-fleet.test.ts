@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
+import type { Loop } from '../../../src/loop/loop.ts';
 import { syncFleet } from '../../../src/loop/sync-fleet.ts';
+import { inTurn } from '../../../src/loop/turn.ts';
 import type { ManifestSource } from '../../../src/ports/manifest-source.ts';
+import type { StateStore } from '../../../src/ports/state-store.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { CLUSTERS, smallManifests } from '../../support/loop/small-manifests.ts';
@@ -291,5 +294,81 @@ describe('what happens meanwhile', () => {
     await syncFleet(bot.loop, FLEET);
     await lookAndTick(other);
     expect(await bot.statusOf('k-two')).toBe('removed');
+  });
+});
+
+describe('a landing and the turns of its fleet', () => {
+  const more = { ...CLUSTERS, 'k-new': { dataPlane: 'east' } };
+
+  it('lands at the first attempt in a fleet that is written for without pause', async () => {
+    const bot = await TestBot.begin();
+    await bot.merge({ clusters: more, version: '3.9.0' }, 7);
+    const rivals: Promise<void>[] = [];
+    let rivalCommits = 0;
+    const others: Loop = { ...bot.loop, memory: new Map() };
+    // With each of its questions, somebody else begins to write.
+    const asking = (name: 'fleet' | 'ledger' | 'openPulls') =>
+      Object.fromEntries([
+        [
+          name,
+          (...given: readonly unknown[]) => {
+            rivals.push(
+              inTurn(others.memory, FLEET, async () => {
+                const version = (await bot.store.fleet(FLEET))?.version ?? 0;
+                const outcome = await bot.store.commit({ fleet: FLEET, expectedVersion: version, at: bot.clock.now() });
+                if (outcome === 'committed') rivalCommits += 1;
+              }),
+            );
+            return Reflect.apply(bot.store[name], bot.store, given);
+          },
+        ],
+      ]);
+    let attempts = 0;
+    const commit: StateStore['commit'] = (change) => {
+      attempts += 1;
+      return bot.store.commit(change);
+    };
+    const loop = bot.withStore({ ...asking('fleet'), ...asking('ledger'), ...asking('openPulls'), commit });
+    await syncFleet({ ...loop, memory: others.memory }, FLEET);
+    await Promise.all(rivals);
+    expect((await bot.rollouts()).map(({ pull }) => pull)).toEqual([7]);
+    expect(rivalCommits).toBeGreaterThan(3);
+    expect(attempts).toBe(1);
+  });
+
+  it.each([
+    'manifest-source.fetch',
+    'manifest-source.commit',
+    'manifest-source.changed',
+    'manifest-source.read',
+    'data-plane.observe',
+    'code-host.pullsOfCommit',
+  ])('keeps nobody waiting while it waits for %s', async (slow) => {
+    const bot = await TestBot.begin();
+    await bot.merge({ clusters: more, version: '3.9.0' }, 7);
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    bot.onCall = (name, phase) => {
+      if (name !== slow || phase !== 'before') return undefined;
+      asked.resolve();
+      return answered.promise;
+    };
+    const synced = syncFleet(bot.loop, FLEET);
+    await asked.promise;
+    await inTurn(bot.loop.memory, FLEET, async () => undefined);
+    expect(await bot.rollouts()).toEqual([]);
+    answered.resolve();
+    await synced;
+    expect((await bot.rollouts()).map(({ pull }) => pull)).toEqual([7]);
+  });
+
+  it('says of a commit that cannot be planned how many errors it has', async () => {
+    const bot = await TestBot.begin();
+    await bot.merge({ version: '9.9.9' }, 7);
+    const good = (await bot.store.fleet(FLEET))?.goodHead;
+    const { changes, over } = commitsTo(bot);
+    await syncFleet(bot.withStore(over), FLEET);
+    expect((await bot.store.fleet(FLEET))?.goodHead).toBe(good);
+    expect(changes[0]?.audit?.map(({ to, why }) => to ?? why)).toEqual([expect.stringMatching(/^not taken: [1-9]/)]);
   });
 });
