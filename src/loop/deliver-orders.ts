@@ -4,6 +4,7 @@ import type { DataPlane } from '../ports/data-plane.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
+import { claimedBy, placeOf } from './claim-clusters.ts';
 import { tickJob } from './jobs.ts';
 import type { LoopWith } from './loop.ts';
 import { noteReplies } from './records.ts';
@@ -31,7 +32,7 @@ export async function deliverOrders(loop: DeliveringLoop, id: FleetId, dataPlane
   for (;;) {
     const orders = await store.undelivered(id, dataPlane, BATCH);
     if (orders.length === 0) return;
-    const replies = typeof receiver === 'string' ? orders.map((order) => refusal(order, receiver)) : await receiver.apply(orders);
+    const replies = typeof receiver === 'string' ? orders.map((order) => refusal(order, receiver)) : await send(loop, id, receiver, orders);
     if (replies.length > 0) {
       const at = clock.now();
       await inTurn(loop.memory, id, async () => {
@@ -45,13 +46,36 @@ export async function deliverOrders(loop: DeliveringLoop, id: FleetId, dataPlane
   }
 }
 
+interface Receiver {
+  readonly place: string;
+  readonly dataPlane: DataPlane;
+}
+
+/** What is another fleet's is not sent: two that order one cluster would move it to and fro for ever. */
+async function send(
+  { ports }: DeliveringLoop,
+  fleet: FleetId,
+  { place, dataPlane }: Receiver,
+  orders: readonly Order[],
+): Promise<readonly OrderReply[]> {
+  const clusters = orders.map(({ cluster }) => cluster);
+  const others = await ports.store.claim(fleet, place, clusters);
+  if (others.size === 0) return await dataPlane.apply(orders);
+  const refused = orders.flatMap((order) => {
+    const holder = others.get(order.cluster);
+    return holder === undefined ? [] : [refusal(order, claimedBy(order.cluster, holder))];
+  });
+  const ours = orders.filter(({ cluster }) => !others.has(cluster));
+  return [...refused, ...(ours.length === 0 ? [] : await dataPlane.apply(ours))];
+}
+
 /** @returns the data plane as the stored policy describes it, or why nothing can be sent there until somebody changes that. */
-async function receiverOf({ ports }: DeliveringLoop, fleet: FleetRecord, name: string): Promise<DataPlane | string> {
+async function receiverOf({ ports }: DeliveringLoop, fleet: FleetRecord, name: string): Promise<Receiver | string> {
   const policy = await ports.store.policy(fleet.id);
   const described = policy?.dataPlanes.find((one) => one.name === name);
   if (described === undefined) return `the Fleet manifest names no data plane ${name}`;
   try {
-    return ports.dataPlane(fleet, described);
+    return { place: placeOf(described), dataPlane: ports.dataPlane(fleet, described) };
   } catch (error) {
     if (error instanceof PortError && error.retry.kind === 'needs-human') return error.message;
     throw error;

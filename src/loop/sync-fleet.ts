@@ -6,6 +6,7 @@
  */
 import type { FleetRecords } from '../core/change/apply-change.ts';
 import { auditLine } from '../core/change/fleet-change.ts';
+import type { DesiredCluster } from '../core/desired/desired.ts';
 import { type LandingOutcome, land } from '../core/landing/land.ts';
 import type { Landing } from '../core/landing/landing.ts';
 import type { FleetId } from '../core/model/ids.ts';
@@ -15,6 +16,7 @@ import { policyOf } from '../core/reconcile/read-policy.ts';
 import type { RepositoryName } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
+import { claimDescribed, claimedBy } from './claim-clusters.ts';
 import { inOneTurn } from './commit.ts';
 import { installJob } from './jobs.ts';
 import { landings } from './landings.ts';
@@ -105,6 +107,7 @@ async function landOne(loop: SyncLoop, id: FleetId, landing: Landing): Promise<'
   if (fleet === undefined || records === undefined) return 'landed';
   if (records.heads.seen !== landing.after) return 'overtaken';
   const prepared = await prepare(loop, fleet, records, landing);
+  let landed: Described = { described: [], dataPlanes: [] };
   const outcome = await inOneTurn(loop, id, (decide) =>
     decide(async (_fleet, recorded, now) => {
       // What was looked at belongs to the desired state that it was compared with, which only a landing changes.
@@ -112,10 +115,24 @@ async function landOne(loop: SyncLoop, id: FleetId, landing: Landing): Promise<'
       const openPulls = (await store.openPulls(id)).map(({ number }) => number);
       const planned = outcomeOf(loop, fleet, recorded, prepared);
       const change = land({ heads: recorded.heads, landing, recorded: { ...recorded, openPulls }, outcome: planned, now });
+      landed = { described: change.desired?.set ?? [], dataPlanes: change.policy?.dataPlanes ?? [] };
       return { change, value: 'landed' as const };
     }),
   );
+  if (outcome === 'landed') await claimLanded(loop, id, landed);
   return outcome ?? 'landed';
+}
+
+interface Described {
+  readonly described: readonly DesiredCluster[];
+  readonly dataPlanes: Policy['dataPlanes'];
+}
+
+/** Whoever describes a cluster first has it. A crash before this leaves it to the first order. */
+async function claimLanded({ ports }: SyncLoop, id: FleetId, { described, dataPlanes }: Described): Promise<void> {
+  const others = await claimDescribed(ports.store, id, described, dataPlanes);
+  for (const [cluster, holder] of others)
+    ports.log.warn({ fleet: id, cluster, holder }, `${claimedBy(cluster, holder)}; it gets no orders from this one`);
 }
 
 async function read(loop: SyncLoop, id: FleetId): Promise<{ readonly fleet: FleetRecord; readonly records: FleetRecords } | undefined> {

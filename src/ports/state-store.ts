@@ -79,6 +79,14 @@ export interface StateStore {
    * @returns that version; `undefined` when there was nothing.
    */
   recordReplies(fleet: FleetId, replies: readonly OrderReply[], at: Instant): Promise<number | undefined>;
+  /**
+   * Claims clusters at one place for the fleet: those that nobody has, or that whoever has them has let go of, because that fleet no
+   * longer describes them or is retired.
+   *
+   * @param place - where the data plane is, whatever fleet names it.
+   * @returns the others, with whose they are.
+   */
+  claim(fleet: FleetId, place: string, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, FleetId>>;
   /** The newest observation of each cluster that any tick has stored. */
   observations(fleet: FleetId): Promise<ReadonlyMap<ClusterId, Observation>>;
   /** When each of those was received: all that a decision needs to know of them. */

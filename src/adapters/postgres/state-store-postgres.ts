@@ -7,6 +7,7 @@ import type { Instant } from '../../core/model/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Delivery, FleetRecord, Job, Projection, PullRecord, StateChange, StateStore } from '../../ports/state-store.ts';
 import * as history from './audit.ts';
+import { claim } from './claims.ts';
 import * as commands from './commands.ts';
 import { commit } from './commit.ts';
 import type { Database } from './database.ts';
@@ -195,6 +196,10 @@ export class PostgresStateStore implements StateStore {
 
   enqueue(jobs: readonly Job[]): Promise<void> {
     return this.#write('enqueue', () => addJobs(this.#db, jobs, this.#clock.now()));
+  }
+
+  claim(fleet: FleetId, place: string, clusters: readonly ClusterId[]) {
+    return this.#write('claim', () => claim(this.#db, fleet, place, clusters));
   }
 
   retryParked(fleet: FleetId): Promise<void> {

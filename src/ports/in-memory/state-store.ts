@@ -39,6 +39,8 @@ export class InMemoryStateStore implements StateStore {
   readonly jobs: InMemoryJobs;
   readonly #fleets = new Map<FleetId, FleetRows>();
   readonly #deliveries = new Set<string>();
+  /** By place, then by cluster. */
+  readonly #claims = new Map<string, Map<ClusterId, FleetId>>();
   #lastCommand = 0;
 
   /** @param onQueueClock - for a queue whose clock is not that of the instants which jobs are added with. */
@@ -228,6 +230,23 @@ export class InMemoryStateStore implements StateStore {
     const outcome = this.#rows(stored.fleet).commit(stored);
     if (outcome === 'committed') this.jobs.add(stored.jobs ?? []);
     return outcome;
+  }
+
+  async claim(fleet: FleetId, place: string, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, FleetId>> {
+    const claims = this.#claims.get(place) ?? new Map<ClusterId, FleetId>();
+    this.#claims.set(place, claims);
+    const others = new Map<ClusterId, FleetId>();
+    for (const cluster of clusters) {
+      const holder = claims.get(cluster);
+      if (holder !== undefined && holder !== fleet && this.#describes(holder, cluster)) others.set(cluster, holder);
+      else claims.set(cluster, fleet);
+    }
+    return others;
+  }
+
+  #describes(fleet: FleetId, cluster: ClusterId): boolean {
+    const rows = this.#fleets.get(fleet);
+    return rows !== undefined && rows.record.retired === undefined && rows.desired.has(cluster);
   }
 
   async retryParked(fleet: FleetId): Promise<void> {

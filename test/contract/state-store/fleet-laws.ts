@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
-import { change, FLEET, fleetRecord, OTHER_FLEET, sha, t } from '../../support/state/builders.ts';
+import { c, change, desiredCluster, FLEET, fleetRecord, OTHER_FLEET, sha, t } from '../../support/state/builders.ts';
 import type { StoreUnderTest } from './under-test.ts';
 
 export function fleetLaws(under: () => StoreUnderTest): void {
@@ -35,6 +35,28 @@ export function fleetLaws(under: () => StoreUnderTest): void {
       expect((await store.fleet(FLEET))?.retired).toStrictEqual(retired);
       await store.saveFleet(fleetRecord(FLEET));
       expect(await store.fleet(FLEET)).toStrictEqual(fleetRecord());
+    });
+
+    it('gives a cluster of one place to one fleet, until that lets go of it or is retired', async () => {
+      const { store } = under();
+      const [east, k1, k2] = ['simulated  east', c('k1'), c('k2')];
+      await store.saveFleet(fleetRecord(OTHER_FLEET));
+      const set = [k1, k2].map((cluster) => desiredCluster(cluster, '1.0.0'));
+      await store.commit(change(0, { desired: { commit: sha('a'), set, remove: [] } }));
+      expect(await store.claim(FLEET, east, [k1, k2, k1])).toStrictEqual(new Map());
+      expect(await store.claim(FLEET, east, [k1])).toStrictEqual(new Map());
+      const both = new Map([
+        [k1, FLEET],
+        [k2, FLEET],
+      ]);
+      expect(await store.claim(OTHER_FLEET, east, [k2, k1, c('k3')])).toStrictEqual(both);
+      expect(await store.claim(OTHER_FLEET, 'simulated  west', [k1])).toStrictEqual(new Map());
+      await store.commit(change(1, { desired: { commit: sha('b'), set: [], remove: [k1] } }));
+      expect(await store.claim(OTHER_FLEET, east, [k1, k2])).toStrictEqual(new Map([[k2, FLEET]]));
+      const known = await store.fleet(FLEET);
+      await store.saveFleet({ ...fleetRecord(), ...known, retired: { why: 'archived', since: t(1) } });
+      expect(await store.claim(OTHER_FLEET, east, [k1, k2])).toStrictEqual(new Map());
+      expect(await store.claim(FLEET, east, [c('k4')])).toStrictEqual(new Map());
     });
 
     it('saving again changes name and address, and leaves heads and version to commit', async () => {
