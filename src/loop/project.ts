@@ -49,17 +49,19 @@ export async function projectComment(
   });
 }
 
+/** @param memo - what is to be known of it later, besides whether it is open. */
 export async function projectIssue(
   loop: ProjectingLoop,
   fleet: FleetRecord,
   key: string,
   issue: Omit<IssueWrite, 'number'>,
+  memo: Projection['memo'] = {},
 ): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
     hash: hash16(JSON.stringify(issue)),
-    memo: { state: issue.state },
+    memo: { ...memo, state: issue.state },
     write: async (number) => (await host.writeIssue({ ...issue, number })).number,
   });
 }
@@ -74,9 +76,9 @@ export async function isOpenIssue(store: Projections, fleet: FleetRecord, key: s
   return issue !== undefined && isOpen(issue);
 }
 
-/** Keys of issues that are on record as open. */
-export const openIssues = async (store: Projections, fleet: FleetRecord, prefix: string): Promise<readonly string[]> =>
-  (await store.projections(fleet.id, prefix)).filter(isOpen).map(({ key }) => key);
+/** Issues that are on record as open. */
+export const openIssues = async (store: Projections, fleet: FleetRecord, prefix: string): Promise<readonly Projection[]> =>
+  (await store.projections(fleet.id, prefix)).filter(isOpen);
 
 const isOpen = ({ memo }: Projection): boolean => memo['state'] !== 'closed';
 

@@ -1,4 +1,4 @@
-import type { Drift } from '../core/drift/drift.ts';
+import { type Drift, isIntended } from '../core/drift/drift.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 import { formatDuration, formatInstant, instant } from '../core/model/time.ts';
@@ -104,9 +104,17 @@ function fleetPanel(shell: StatusShell, { fleet, rollouts, drifts, stops }: Flee
     html`<p>${badge('warn', 'warning', 'retired')} ${moment(new Date(retired.since).toISOString(), shell.nowMs)}: ${RETIREMENT_WORDS[retired.why]}. Nothing is done for this fleet, and all that is known of it is kept.</p>`;
   return panel({
     title: `${fleet.owner}/${fleet.name}`,
-    aside: drifts.length === 0 ? badge('good', 'check', 'no drift') : badge('warn', 'warning', plural(drifts.length, 'drift')),
+    aside: driftBadge(drifts),
     body: html`<div class="panel-body">${idle}<p>${head}</p>${broken}${list}</div>${rows.length === 0 ? emptyNote('No rollout yet. Merge a pull request that changes a manifest.') : scrolling(['State', 'Release', 'Change', 'Clusters', 'Begun'], rows)}`,
   });
+}
+
+/** What a pin or an opt-out asks for is listed, and nothing to act on. */
+function driftBadge(drifts: readonly Drift[]): Html {
+  const intended = drifts.filter(isIntended).length;
+  const words = intended === 0 ? '' : `, ${intended} pinned or opted out`;
+  const acting = drifts.length - intended;
+  return acting === 0 ? badge('good', 'check', `no drift${words}`) : badge('warn', 'warning', `${plural(acting, 'drift')}${words}`);
 }
 
 /** Forms stand outside of what is replaced while somebody types. */

@@ -60,7 +60,7 @@ export function clustersInDoubt({
 export function detectDrift(input: DriftInput): DriftFound {
   const previous = new Map(input.previous.map((drift) => [drift.key, drift]));
   const look = new Look(input, previous);
-  const found: Found[] = input.silentDataPlanes.map(({ name, cause }) => silentDataPlane(name, cause, input.now));
+  const found: Found[] = input.silentDataPlanes.map(({ name, cause }) => silentDataPlane(name, cause, input));
   for (const cluster of input.desired.values()) {
     const drift = look.at(cluster);
     if (drift !== undefined) found.push(drift);
@@ -71,6 +71,13 @@ export function detectDrift(input: DriftInput): DriftFound {
   const drifts = found.map((drift) => ({ ...drift, since: previous.get(drift.key)?.since ?? input.now }));
   return { drifts: drifts.sort((a, b) => (a.key < b.key ? -1 : 1)), unhealthy: look.unhealthy };
 }
+
+const TAKEN_UP = 'a rollout has it now, and reports what goes wrong there; this closes when it runs what it should';
+const takenUp = (before: Drift): Drift =>
+  before.lagging === undefined ? { ...before, detail: TAKEN_UP } : { ...before, lagging: { reason: 'taken-up', words: TAKEN_UP } };
+
+const isAsWanted = ({ spec }: DesiredCluster, seen: Observation | undefined): boolean =>
+  seen?.kind === 'observed' && seen.rolled && seen.healthy && observedDifferences(spec, seen.running).length === 0;
 
 const keyOf = (cluster: ClusterId): string => `cluster:${cluster}`;
 
@@ -93,9 +100,10 @@ class Look {
 
   at(cluster: DesiredCluster): Found | undefined {
     const claim = this.#claims.get(cluster.cluster);
-    if (claim?.kind === 'under-way') return undefined;
     const before = this.#previous.get(keyOf(cluster.cluster));
     const seen = this.#input.observations.get(cluster.cluster);
+    // A rollout settles it, or reports what goes wrong there. What is known already is not settled by being taken up.
+    if (claim?.kind === 'under-way') return before && !isAsWanted(cluster, seen) ? takenUp(before) : undefined;
     const drift = this.#compareWith(cluster, seen, claim);
     // What cannot be seen may have changed either way: an old drift is not taken for fixed.
     if (drift === 'cannot-tell') return before;
@@ -216,11 +224,14 @@ const unknownCluster = ({ cluster, dataPlane, receivedAt, running }: Observed): 
   seenAt: receivedAt,
 });
 
-const silentDataPlane = (name: string, cause: string, now: Instant): Found => ({
-  ...NOTHING,
-  key: `data-plane:${name}`,
-  kinds: ['silent-data-plane'],
-  dataPlane: name,
-  detail: cause,
-  seenAt: now,
-});
+function silentDataPlane(name: string, cause: string, { desired, now }: DriftInput): Found {
+  const unseen = [...desired.values()].filter(({ dataPlane }) => dataPlane === name).length;
+  return {
+    ...NOTHING,
+    key: `data-plane:${name}`,
+    kinds: ['silent-data-plane'],
+    dataPlane: name,
+    detail: `${unseen === 1 ? '1 cluster is' : `${unseen} clusters are`} not seen: ${cause}`,
+    seenAt: now,
+  };
+}

@@ -22,6 +22,7 @@ export type DriftKind = WordOf<typeof DRIFT_KINDS>;
 /** Why the fleet has moved on and a cluster has not. */
 export const LAGGING_REASONS = [
   'opted-out',
+  'opt-out-expired',
   'pin-expired',
   'pinned',
   /** Its last rollout ended so for it. */
@@ -36,6 +37,8 @@ export const LAGGING_REASONS = [
   'stopped',
   /** The rollout that brings it home is behind another one. */
   'pending',
+  /** A rollout that is under way has taken it up. */
+  'taken-up',
   /** Its last order was not carried out to the end. */
   'half-way',
   'never-selected',
@@ -63,3 +66,10 @@ export interface Drift {
   readonly since: Instant;
   readonly seenAt: Instant;
 }
+
+/** Somebody wants it so, and has said until when: that is listed, and opens no issue before its time is over. */
+export const isIntended = ({ kinds, lagging }: Drift): boolean =>
+  kinds.every((kind) => kind === 'lagging') && (lagging?.reason === 'pinned' || lagging?.reason === 'opted-out');
+
+/** Nothing is known of any cluster there: an outage, which no issue about clusters may hide. */
+export const isOutage = ({ kinds }: Drift): boolean => kinds.includes('silent-data-plane');

@@ -30,7 +30,7 @@ export interface Laggard {
 
 /** In the order in which one reason hides another: what a person set down first, then what happened to it, then what holds it. */
 const REASONS: readonly ((laggard: Laggard) => Lagging | undefined)[] = [
-  ({ cluster }) => cluster.optOut && whyOptedOut(cluster.optOut),
+  ({ cluster, now }) => cluster.optOut && whyOptedOut(cluster.optOut, now),
   ({ cluster, now }) => cluster.pinnedBy && whyPinned(cluster.pinnedBy, now),
   ({ last }) => last && whyWentWrong(last),
   ({ waiting }) => waiting,
@@ -52,7 +52,9 @@ export function whyLagging(laggard: Laggard): Lagging {
   };
 }
 
-function whyOptedOut({ reason, expires }: NonNullable<DesiredCluster['optOut']>): Lagging {
+function whyOptedOut({ reason, expires }: NonNullable<DesiredCluster['optOut']>, now: Instant): Lagging {
+  if (expires !== undefined && now >= expires)
+    return { reason: 'opt-out-expired', words: `its opt-out expired at ${formatInstant(expires)}: ${reason}` };
   const end = expires === undefined ? '' : ` until ${formatInstant(expires)}`;
   return { reason: 'opted-out', words: `opted out${end}: ${reason}` };
 }

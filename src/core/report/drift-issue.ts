@@ -1,4 +1,4 @@
-import type { Drift } from '../drift/drift.ts';
+import { type Drift, isOutage } from '../drift/drift.ts';
 import type { DriftGroup } from '../drift/group-drifts.ts';
 import { assertNever } from '../model/assert.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
@@ -25,13 +25,31 @@ export function renderDriftIssue(group: DriftGroup): { readonly title: string; r
 /** The marker on a line of its own before the verdict. */
 const marked = (key: string, [verdict = '', ...parts]: readonly Part[]): readonly Part[] => [`${driftMarker(key)}\n${verdict}`, ...parts];
 
-/** The same issue once its drift is gone. The title says what it was about, because issues are found by it years later. */
-export function renderResolvedDriftIssue(key: string, now: Instant): { readonly title: string; readonly body: string } {
+/** Why an issue is closed: nothing drifts any more, it is told elsewhere, or somebody wants it so. */
+export type DriftEnd = 'resolved' | 'told-elsewhere' | 'intended';
+
+const END_WORDS: Readonly<Record<DriftEnd, string>> = {
+  resolved: '✅ Resolved at AT: nothing is left to report. This issue reopens if the drift recurs.',
+  'told-elsewhere': 'ℹ️ Not resolved. Closed at AT, because it is told in another issue now.',
+  intended: 'ℹ️ Not resolved. Closed at AT, because a pin or an opt-out says that it is meant so. This issue reopens when that expires.',
+};
+
+/** What an open issue said, as it was written. */
+export interface WrittenIssue {
+  readonly title: string;
+  readonly body: string;
+}
+
+/** The same issue once it is over: with the title by which it is found years later, and what was seen last. */
+export function renderClosedDriftIssue(key: string, end: DriftEnd, now: Instant, last: WrittenIssue | undefined): WrittenIssue {
   const [, name = key] = key.split(':');
-  const body = `✅ Resolved at ${formatInstant(now)}: nothing is left to report. This issue reopens if the drift recurs.`;
+  const evidence = last?.body.replaceAll(driftMarker(key), '').trim() ?? '';
   return {
-    title: `Drift: ${plainName(key.startsWith('group:') ? key.slice('group:'.length) : name)} is resolved`,
-    body: layOut([`${driftMarker(key)}\n${body}`]),
+    title: last?.title ?? `Drift: ${plainName(key.startsWith('group:') ? key.slice('group:'.length) : name)}`,
+    body: layOut([
+      `${driftMarker(key)}\n${END_WORDS[end].replace('AT', formatInstant(now))}`,
+      ...(evidence === '' ? [] : [`**What was seen last**\n\n${evidence}`]),
+    ]),
   };
 }
 
@@ -42,7 +60,7 @@ const subjectOf = (drift: Drift): string => plainName(drift.cluster ?? drift.dat
 
 function singleTitle(drift: Drift): string {
   const [kind = 'version'] = drift.kinds;
-  return `Drift: ${drift.cluster === undefined ? 'data plane ' : ''}${subjectOf(drift)} ${DRIFT_WORDS[kind].label}`;
+  return `${isOutage(drift) ? 'Outage' : 'Drift'}: ${drift.cluster === undefined ? 'data plane ' : ''}${subjectOf(drift)} ${DRIFT_WORDS[kind].label}`;
 }
 
 function singleParts(drift: Drift): readonly Part[] {

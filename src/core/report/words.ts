@@ -201,6 +201,11 @@ export const DRIFT_WORDS: Vocabulary<DriftKind, ActionableWords> = {
 
 export const LAGGING_WORDS: Vocabulary<LaggingReason, ActionableWords> = {
   'opted-out': actionable('opted out', 'Its manifest keeps it out of every rollout.', 'remove the opt-out to let it follow.'),
+  'opt-out-expired': actionable(
+    'expired opt-out',
+    'An opt-out that has expired still holds it.',
+    'remove it to let the cluster follow, or give it a later date. Time alone moves no cluster.',
+  ),
   'pin-expired': actionable(
     'expired pin',
     'A pin or an exception that has expired still holds it.',
@@ -239,6 +244,7 @@ export const LAGGING_WORDS: Vocabulary<LaggingReason, ActionableWords> = {
     'The rollout that brings it home waits behind another one.',
     'nothing; it follows. `take-over` starts that rollout at once.',
   ),
+  'taken-up': actionable('taken up', 'A rollout under way brings it home.', 'nothing, unless that rollout asks for something.'),
   'half-way': actionable(
     'half-way',
     'Its last order was not carried out to the end.',

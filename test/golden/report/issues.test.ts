@@ -3,7 +3,7 @@ import type { Drift, LaggingReason } from '../../../src/core/drift/drift.ts';
 import { groupDrifts } from '../../../src/core/drift/group-drifts.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { renderBrokenBranchIssue } from '../../../src/core/report/broken-branch-issue.ts';
-import { driftMarker, renderDriftIssue, renderResolvedDriftIssue } from '../../../src/core/report/drift-issue.ts';
+import { driftMarker, renderClosedDriftIssue, renderDriftIssue } from '../../../src/core/report/drift-issue.ts';
 import { renderBranchCheck } from '../../../src/core/report/plan-check.ts';
 import { at, BASE, HEAD } from '../../support/report-views.ts';
 
@@ -61,7 +61,7 @@ const drifts: Readonly<Record<string, Drift>> = {
     kinds: ['silent-data-plane'],
     cluster: undefined,
     product: undefined,
-    detail: 'connect ECONNREFUSED 10.0.0.1:443',
+    detail: '14 clusters are not seen: connect ECONNREFUSED 10.0.0.1:443',
   }),
 };
 const show = ({ title, body }: { readonly title: string; readonly body: string }): string => `${title}\n\n---\n\n${body}\n`;
@@ -76,14 +76,14 @@ describe('drift issue', () => {
   });
 
   it('many in one', async () => {
-    const groups = groupDrifts(Object.values(drifts), 6);
+    const groups = groupDrifts(Object.values(drifts), 5);
     expect(groups.map(({ key }) => key)).toEqual([
+      'data-plane:aws-eu',
       'group:aws-eu:unknown-cluster',
       'group:aws-eu:version',
       'group:aws-eu:lagging',
       'group:aws-eu:missing-cluster',
       'group:aws-eu:unhealthy',
-      'group:aws-eu:silent-data-plane',
     ]);
     const lag = groups.find(({ key }) => key === 'group:aws-eu:lagging');
     if (lag === undefined) throw new Error('no group');
@@ -92,19 +92,29 @@ describe('drift issue', () => {
 
   it.each([
     [11, 11],
-    [10, 6],
-    [6, 6],
-    [5, 1],
-    [1, 1],
-  ])('with at most %i issues there are %i', (most, want) => {
+    [10, 11],
+    [9, 6],
+    [5, 6],
+    [4, 2],
+    [1, 2],
+  ])('with at most %i issues there are %i, one of them for the outage', (most, want) => {
     const groups = groupDrifts(Object.values(drifts), most);
     expect(groups).toHaveLength(want);
     expect(groups.flatMap((group) => (group.kind === 'single' ? [group.drift] : group.drifts))).toHaveLength(11);
   });
 
-  it('resolved', async () => {
-    await expect(show(renderResolvedDriftIssue('cluster:kafka-shop-1', at('09:30:00')))).toMatchFileSnapshot('drift-issue.resolved.md');
-  });
+  it.each(['resolved', 'told-elsewhere', 'intended'] as const)(
+    'closed because it is %s: with its title, and what was seen last',
+    async (end) => {
+      const [group] = groupDrifts(Object.values(drifts).slice(0, 1), 10);
+      if (group === undefined) throw new Error('no group');
+      const last = renderDriftIssue(group);
+      const closed = renderClosedDriftIssue(group.key, end, at('09:30:00'), last);
+      expect(closed.title).toBe(last.title);
+      expect(closed.body.split(driftMarker(group.key))).toHaveLength(2);
+      await expect(show(closed)).toMatchFileSnapshot(`drift-issue.${end}.md`);
+    },
+  );
 });
 
 describe('broken default branch', () => {

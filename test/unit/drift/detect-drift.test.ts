@@ -184,11 +184,11 @@ describe('a cluster that the fleet has moved past', () => {
   });
 
   it('lags because it opted out, whatever else is true of it', () => {
-    const out = desired({ optOut: { reason: 'black Friday', expires: t(0) } });
-    expect(look(old, { ...BEHIND, ...out, ...ended('aborted', 'failed') }).drifts[0]?.lagging).toEqual({
-      reason: 'opted-out',
-      words: 'opted out until 2026-09-21 14:13:20 UTC: black Friday',
-    });
+    const lagging = (expires: number) =>
+      look(old, { ...BEHIND, ...desired({ optOut: { reason: 'black Friday', expires: t(expires) } }), ...ended('aborted', 'failed') })
+        .drifts[0]?.lagging;
+    expect(lagging(1_000)).toMatchObject({ reason: 'opted-out', words: expect.stringMatching(/^opted out until .*: black Friday$/) });
+    expect(lagging(0)).toEqual({ reason: 'opt-out-expired', words: 'its opt-out expired at 2026-09-21 14:13:20 UTC: black Friday' });
   });
 
   it.each([
@@ -221,7 +221,8 @@ describe('a cluster that the fleet has moved past', () => {
     expect(found(old, waiting)).toEqual([]);
     const previous = [driftOf('a', { kinds: ['lagging'] })];
     expect(found(old, { ...waiting, previous })).toEqual([`cluster:a | lagging | ${reason} | version 2.0.0 -> 1.0.0`]);
-    expect(found(old, { ...BEHIND, ...rollout('waiting'), previous })).toEqual([]);
+    expect(look(old, { ...BEHIND, ...rollout('waiting'), previous }).drifts).toMatchObject([{ key: 'cluster:a' }]);
+    expect(found(runs({ version: '2.0.0' }), { ...BEHIND, ...rollout('waiting'), previous })).toEqual([]);
   });
 });
 
@@ -269,6 +270,11 @@ describe('what is not where it should be', () => {
   it('a cluster that no manifest names', () => {
     const [drift] = look(runs(), { desired: new Map() }).drifts;
     expect([drift?.kinds, drift?.detail]).toEqual([['unknown-cluster'], 'it runs version 2.0.0, and no manifest names it']);
+  });
+
+  it('says of a silent data plane how many clusters are not seen', () => {
+    const [drift] = look(undefined, { silentDataPlanes: [{ name: DATA_PLANE, cause: 'connection refused' }] }).drifts;
+    expect(drift?.detail).toBe('1 cluster is not seen: connection refused');
   });
 
   it('a data plane that is silent: one drift for it, and none for its clusters', () => {
@@ -328,6 +334,37 @@ describe('groupDrifts', () => {
     ['of several kinds', [drift('a', 1), drift('b', 2), drift('c', 3, 'lagging')], 2, ['group:east:version (2)', 'group:east:lagging (1)']],
     ['more kinds than issues', [drift('a', 1), drift('b', 2, 'lagging')], 1, ['group:*:* (2)']],
   ])('%s', (_name, drifts, most, want) => expect(issues(drifts, most)).toEqual(want));
+
+  const ABC = [drift('a', 1), drift('b', 2), drift('c', 3)];
+  const ABCD = [...ABC, drift('d', 4)];
+  it.each([
+    [
+      'one more than there may be: those that are open stay',
+      ABC,
+      2,
+      ['cluster:a', 'cluster:b'],
+      ['cluster:a (1)', 'cluster:b (1)', 'group:east:version (1)'],
+    ],
+    [
+      'as many as there may be again, while some share one: that stays',
+      ABCD.slice(0, 3),
+      3,
+      ['group:east:version'],
+      ['group:east:version (3)'],
+    ],
+    ['half as many: each has its own', ABCD.slice(0, 2), 4, ['group:east:version'], ['cluster:a (1)', 'cluster:b (1)']],
+    ['a new kind, while all share one', [drift('a', 1), drift('b', 2, 'lagging')], 3, ['group:*:*'], ['group:*:* (2)']],
+    [
+      'an outage is never told among others',
+      [{ ...drift('p', 1, 'silent-data-plane'), key: 'data-plane:east' }, ...ABC],
+      2,
+      [],
+      ['data-plane:east (1)', 'group:east:version (3)'],
+    ],
+  ])('%s', (_name, drifts, most, open, want) => {
+    const groups = groupDrifts(drifts, most, new Set(open));
+    expect(groups.map((group) => `${group.key} (${members(group).length})`)).toEqual(want);
+  });
 
   it('loses none and doubles none', () => {
     const drifts = Array.from({ length: 57 }, (_, i) => drift(`c${i}`, i % 7, i % 3 === 0 ? 'lagging' : 'config'));

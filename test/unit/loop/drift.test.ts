@@ -4,6 +4,7 @@ import { checkDrift } from '../../../src/loop/check-drift.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
+import { CLUSTERS } from '../../support/loop/small-manifests.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
 
 const ONE = trusted.cluster('k-one');
@@ -162,18 +163,45 @@ describe('what happens meanwhile', () => {
 });
 
 describe('issues above the cap', () => {
-  it('are one for each group, and the single ones are closed', async () => {
-    const bot = await TestBot.begin({ fleet: '  drift: { maxIssues: 2 }\n' });
-    const change = async (...names: readonly string[]) => {
-      for (const name of names) bot.planes.changeByHand(trusted.cluster(name), { replicas: 5 });
+  it('are one for each group, the single ones stay, and none says that it is settled while it is not', async () => {
+    const bot = await TestBot.begin({ fleet: '  drift: { maxIssues: 1 }\n' });
+    const change = async (replicas: number, ...names: readonly string[]) => {
+      for (const name of names) bot.planes.changeByHand(trusted.cluster(name), { replicas });
       bot.clock.advance(600_000);
       bot.planes.advance();
       await checkDrift(bot.loop, FLEET);
       await bot.work();
     };
-    await change('k-one');
-    await change('k-canary', 'k-two');
-    const open = bot.repository.issues().filter(({ state }) => state === 'open');
-    expect([open.length, bot.repository.issues().length]).toEqual([2, 3]);
+    await change(5, 'k-one');
+    await change(5, 'k-canary', 'k-two');
+    expect(issues(bot)).toEqual([
+      'open: Drift: k-one has another number of replicas',
+      'open: Drift: 2 clusters: each has another number of replicas',
+    ]);
+    await change(3, 'k-one', 'k-canary', 'k-two');
+    expect(issues(bot)).toEqual([
+      'closed: Drift: k-one has another number of replicas',
+      'closed: Drift: 2 clusters: each has another number of replicas',
+    ]);
+    expect(bot.repository.issues().map(({ body }) => [body.includes('✅ Resolved at'), body.includes('**What was seen last**')])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+  });
+
+  it('are not opened for what a pin asks for, until it expires', async () => {
+    const pin = (expires: string) => `  pin: { version: "3.8.0", reason: old disks, expires: "${expires}" }\n`;
+    const bot = await TestBot.begin();
+    const until = new Date(bot.clock.now() + 7_200_000).toISOString().replace(/\.\d+Z/, 'Z');
+    await bot.merge({ version: '3.9.0', clusters: { ...CLUSTERS, 'k-two': { dataPlane: 'west', more: pin(until) } } }, 7);
+    await bot.passUntil(([first]) => first?.status === 'completed');
+    await checkDrift(bot.loop, FLEET);
+    await bot.work();
+    expect([await drifts(bot), issues(bot)]).toEqual([['cluster:k-two lagging'], []]);
+    bot.clock.advance(7_200_000);
+    bot.planes.advance();
+    await checkDrift(bot.loop, FLEET);
+    await bot.work();
+    expect(issues(bot)).toEqual(['open: Drift: k-two lags behind the fleet']);
   });
 });
