@@ -3,6 +3,7 @@ import type { FleetId } from '../core/model/ids.ts';
 import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 import { formatDuration, formatInstant, instant } from '../core/model/time.ts';
 import { holdOf } from '../core/reconcile/decision.ts';
+import { halfWayIn } from '../core/report/how-far.ts';
 import { phaseStanding } from '../core/report/phase-standing.ts';
 import { moveWords } from '../core/report/plan-words.ts';
 import { stopsOf } from '../core/report/rollout-stops.ts';
@@ -50,7 +51,7 @@ ${speedNote(shell)}
 <div id="rollout" data-live>
 ${stops.length > 0 && html`<div class="flash tone-bad" role="alert">${stopLines(shell, stops)}</div>`}
 ${state.guardUntil !== undefined && html`<p>Its clusters are watched until ${formatInstant(state.guardUntil)}.</p>`}
-${phaseTable(now)}
+${halfWayPanel(now)}${phaseTable(now)}
 ${targetTable(shell, now)}
 </div>
 ${shell.commandToken !== undefined && rolloutForms(shell.commandToken, fleet, now)}
@@ -152,10 +153,26 @@ function counts({ counts: by }: RolloutSummary): string {
 const scrolling = (heads: readonly string[], rows: readonly Html[]): Html =>
   html`<div class="table-scroll" tabindex="0"><table class="list"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 
+/** First of all: such a cluster runs two versions at once, and stands still. */
+function halfWayPanel(now: RolloutNow): Content {
+  const all = halfWayIn(now);
+  if (all.length === 0) return undefined;
+  const rows = all.map(
+    ({ cluster, status, words }) =>
+      html`<tr><td><code>${cluster}</code></td><td>${targetBadge(status)}</td><td>half-way: ${words}</td></tr>`,
+  );
+  return panel({ title: 'Between two versions', body: scrolling(['Cluster', 'State', 'Brokers'], rows) });
+}
+
 function phaseTable({ planned, state }: RolloutNow): Html {
   const rows = planned.phases.map((phase) => {
-    const done = phase.members.filter((cluster) => ['succeeded', 'skipped'].includes(state.targets.get(cluster)?.status ?? '')).length;
-    return html`<tr><td>${phase.name}${phase.canary && ' (canary)'}</td><td>${phaseBadge(phaseStanding(state, phase.name))}</td><td>${done} of ${phase.members.length}</td><td>${formatDuration(phase.soakMs)}</td><td>${formatDuration(phase.bakeMs)}</td></tr>`;
+    const statuses = phase.members.map((cluster) => state.targets.get(cluster)?.status);
+    const done =
+      state.phases.get(phase.name)?.status === 'baking'
+        ? 0
+        : statuses.filter((status) => status === 'succeeded' || status === 'skipped').length;
+    const total = statuses.filter((status) => status !== 'removed').length;
+    return html`<tr><td>${phase.name}${phase.canary && ' (canary)'}</td><td>${phaseBadge(phaseStanding(state, phase.name))}</td><td>${done} of ${total}</td><td>${formatDuration(phase.soakMs)}</td><td>${formatDuration(phase.bakeMs)}</td></tr>`;
   });
   return panel({ title: 'Phases', body: scrolling(['Phase', 'State', 'Done', 'Soak', 'Bake'], rows) });
 }
@@ -167,8 +184,10 @@ function targetTable(shell: StatusShell, now: RolloutNow): Html {
       const [target, plan] = [state.targets.get(cluster), planned.targets.get(cluster)];
       if (target === undefined || plan === undefined) return [];
       const hold = holdOf(holds, now, cluster);
+      // The detail is of its last evidence; why it does not move is decided anew.
+      const isWaiting = hold !== undefined && (target.status === 'waiting' || target.status === 'held');
       const why =
-        target.detail ??
+        (isWaiting ? undefined : target.detail) ??
         (hold === undefined
           ? undefined
           : html`<span title="${HOLD_WORDS[hold.reason.kind].meaning}">${HOLD_WORDS[hold.reason.kind].label}</span>`);

@@ -173,10 +173,19 @@ class Look {
   }
 
   #why(cluster: DesiredCluster, claim: Claim | undefined): Lagging {
-    const { ledger, orders, lastTargets, stops, now } = this.#input;
+    const { ledger, orders, lastTargets, observations, stops, now } = this.#input;
     const id = cluster.cluster;
     const waiting = claim?.kind === 'waiting' ? claim.lagging : undefined;
-    const laggard: Laggard = { cluster, entry: ledger.get(id), order: orders.get(id), last: lastTargets.get(id), waiting, stops, now };
+    const laggard: Laggard = {
+      cluster,
+      entry: ledger.get(id),
+      order: orders.get(id),
+      last: lastTargets.get(id),
+      seen: observations.get(id),
+      waiting,
+      stops,
+      now,
+    };
     return whyLagging(laggard);
   }
 }

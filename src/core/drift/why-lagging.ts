@@ -1,4 +1,5 @@
 import type { DesiredCluster } from '../desired/desired.ts';
+import type { Observation } from '../evidence/observation.ts';
 import type { StandingOrder } from '../evidence/order.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
 import { provenAt } from '../ledger/record.ts';
@@ -22,6 +23,7 @@ export interface Laggard {
   readonly entry: LedgerEntry | undefined;
   readonly order: StandingOrder | undefined;
   readonly last: LastTarget | undefined;
+  readonly seen: Observation | undefined;
   /** A rollout has it as a target and cannot take it up yet. */
   readonly waiting: Lagging | undefined;
   readonly stops: readonly Stop[];
@@ -32,6 +34,7 @@ export interface Laggard {
 const REASONS: readonly ((laggard: Laggard) => Lagging | undefined)[] = [
   ({ cluster, now }) => cluster.optOut && whyOptedOut(cluster.optOut, now),
   ({ cluster, now }) => cluster.pinnedBy && whyPinned(cluster.pinnedBy, now),
+  whyBetweenVersions,
   ({ last }) => last && whyWentWrong(last),
   ({ waiting }) => waiting,
   whyStopped,
@@ -106,6 +109,16 @@ function whyStopped({ cluster: desired, entry, stops, now }: Laggard): Lagging |
   const mover = { cluster, product: spec.product, release, dataPlane, spec, proven: provenAt(entry)?.spec, under: undefined };
   const stop = stops.find((one) => !isLifted(one, now) && covers(one.scope, mover));
   return stop && { reason: STOPPED_BY[stop.cause], words: `stop ${stop.id} by ${stop.by}: ${stop.reason}` };
+}
+
+/** Some of its brokers run what was ordered, and some do not: said before why, because it must not stay so. */
+function whyBetweenVersions({ order, last, seen }: Laggard): Lagging | undefined {
+  if (order === undefined || seen?.kind !== 'observed') return undefined;
+  const { version } = order.spec;
+  const there = seen.brokers.filter((broker) => broker.version === version).length;
+  if (there === 0 || there === seen.brokers.length) return undefined;
+  const why = last === undefined ? '' : `; ${wordsOf(last)}`;
+  return { reason: 'half-way', words: `${there} of ${seen.brokers.length} brokers at ${version}${why}` };
 }
 
 /** It was ordered somewhere, and never proven there. */

@@ -60,7 +60,7 @@ const subjectOf = (drift: Drift): string => plainName(drift.cluster ?? drift.dat
 
 function singleTitle(drift: Drift): string {
   const [kind = 'version'] = drift.kinds;
-  return `${isOutage(drift) ? 'Outage' : 'Drift'}: ${drift.cluster === undefined ? 'data plane ' : ''}${subjectOf(drift)} ${DRIFT_WORDS[kind].label}`;
+  return `${isOutage(drift) ? 'Outage' : 'Drift'}: ${drift.cluster === undefined ? 'data plane ' : ''}${subjectOf(drift)} ${drift.lagging?.reason === 'half-way' ? 'is half-way' : DRIFT_WORDS[kind].label}`;
 }
 
 function singleParts(drift: Drift): readonly Part[] {

@@ -2,6 +2,7 @@ import { assertNever } from '../model/assert.ts';
 import type { RolloutId } from '../model/ids.ts';
 import { formatDuration, formatInstant } from '../model/time.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
+import type { ActiveRollout } from '../reconcile/decision.ts';
 import {
   IN_FLIGHT,
   isFinished,
@@ -11,6 +12,7 @@ import {
   type TargetState,
   type TargetStatus,
 } from '../reconcile/state.ts';
+import { halfWayIn, howFar } from './how-far.ts';
 import { cut, layOut, type Part, ROWS_MAX } from './lay-out.ts';
 import { code, details, inert, plural, prose, sentence, table } from './markdown.ts';
 import { memberLists } from './plan-changes.ts';
@@ -30,6 +32,7 @@ import {
   rolloutName,
   targetStatusWords,
 } from './rollout-words.ts';
+import { TARGET_STATUS_WORDS } from './words.ts';
 
 /** Title, summary and text of the check `flotilla / rollout`: one for all rollouts of the commit. */
 export function renderRolloutCheck(view: RolloutView): { readonly title: string; readonly summary: string; readonly text: string } {
@@ -76,6 +79,7 @@ function sectionParts(view: RolloutView, shown: ShownRollout, rowsMax: number): 
   const { fleetUrl } = view;
   const asks = [...stopParts(view, shown), ...approvalParts(view, shown), ...waitParts(view, shown)];
   return [
+    ...halfWayParts(shown, rowsMax),
     ...asks,
     ...outcomeParts(view, shown),
     phaseProgress(shown),
@@ -89,6 +93,17 @@ function sectionParts(view: RolloutView, shown: ShownRollout, rowsMax: number): 
       ? []
       : [`[Watch or command this rollout](${fleetUrl}/rollouts/${shown.active.state.id})`]),
   ];
+}
+
+/** Named before anything else: such a cluster runs two versions at once, and nobody wants it to stay so. */
+function halfWayParts({ active }: ShownRollout, most: number): readonly string[] {
+  const all = halfWayIn(active);
+  if (all.length === 0) return [];
+  const lines = all
+    .slice(0, most)
+    .map(({ cluster, status, words }) => `- ⚠️ ${code(cluster)} is half-way: ${inert(words)}, ${TARGET_STATUS_WORDS[status].label}`);
+  const more = all.length - lines.length;
+  return [['**Between two versions**', '', ...lines, ...(more > 0 ? [`- and ${plural(more, 'more cluster')}`] : [])].join('\n')];
 }
 
 const REFUSED_NEXT =
@@ -107,7 +122,14 @@ function untouchedWords({ active }: ShownRollout): string {
   const targets = [...active.state.targets.values()];
   const untouched = targets.filter(({ attempt }) => attempt === 0).length;
   const nothing = active.state.status === 'paused' ? ' Nothing new starts while it is paused.' : '';
-  return `**Not touched:** ${untouched === 0 ? 'none; every cluster of this rollout was started' : `${untouched} of ${plural(targets.length, 'cluster')}`}.${nothing}`;
+  return `**Not touched:** ${untouched === 0 ? 'none; every cluster of this rollout was started' : `${untouched} of ${plural(targets.length, 'cluster')}`}.${nothing}${riskWords(active)}`;
+}
+
+/** What runs the new version and is not proven: it is what can still break. */
+function riskWords(active: ActiveRollout): string {
+  const { inFlight, baking } = howFar([active]);
+  const parts = [...(inFlight === 0 ? [] : [`${inFlight} in flight`]), ...(baking === 0 ? [] : [`${baking} baking`])];
+  return parts.length === 0 ? '' : ` **At risk:** ${plural(inFlight + baking, 'cluster')}, ${parts.join(', ')}.`;
 }
 
 /** Phases that stand still until people agree: how many have, who may, and how. */
@@ -195,7 +217,10 @@ function phaseProgress(shown: ShownRollout): string {
       String(at + 1),
       `${code(phase.name)}${phase.canary ? ' (canary)' : ''}`,
       phaseWords(phase, shown),
-      countWords(membersOf(phase, state).map(({ target }) => target)),
+      countWords(
+        membersOf(phase, state).map(({ target }) => target),
+        state.phases.get(phase.name)?.status === 'baking',
+      ),
     ]);
   return table(['#', 'Phase', 'Status', 'Clusters'], rows);
 }

@@ -1,12 +1,12 @@
 import { provenAt } from '../ledger/record.ts';
 import { formatInstant } from '../model/time.ts';
-import { isFinished, SETTLED } from '../reconcile/state.ts';
+import { isFinished, SETTLED, type TargetStatus } from '../reconcile/state.ts';
 import { stopsOverRollout, stopsOverTarget } from '../reconcile/stops-over.ts';
 import { inForce, type Stop } from '../stop/stop.ts';
 import { scopeName } from '../stop/stop-words.ts';
-import { code, prose, sentence } from './markdown.ts';
+import { code, names, prose, sentence } from './markdown.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
-import { STOP_CAUSE_WORDS } from './words.ts';
+import { STOP_CAUSE_WORDS, TARGET_STATUS_WORDS } from './words.ts';
 
 /** Stops in force that concern a rollout: those that hold something of it, and those that it has set. Those that hold all of it come first. */
 export function stopsOf(
@@ -52,5 +52,22 @@ export function stopParagraph(stop: Stop, { active }: ShownRollout): string {
   // The stop beside it has said why already.
   const why =
     cause === 'quarantine' && stop.rollout === active.state.id ? `. ${STOP_CAUSE_WORDS.quarantine.meaning}` : `: ${prose(stop.reason)}.`;
-  return `**⏸️ ${label}${where}**${who}, since ${formatInstant(at)}${why.replace(/\.+$/, '.')} ${passes}${end} Stop ${code(id)}.`;
+  return `**⏸️ ${label}${where}**${who}, since ${formatInstant(at)}${why.replace(/\.+$/, '.')}${newsOf(stop, active)} ${passes}${end} Stop ${code(id)}.`;
+}
+
+const STATUS_OF: Partial<Readonly<Record<Stop['cause'], TargetStatus>>> = {
+  'failed-budget': 'failed',
+  'unreachable-budget': 'unreachable',
+  'deferred-budget': 'deferred',
+};
+const NAMES_MAX = 5;
+
+/** The reason is of the moment at which it stopped; what was in flight then may have gone wrong as well since. */
+function newsOf({ cause, phase, at }: Stop, { planned, state }: ShownRollout['active']): string {
+  const status = STATUS_OF[cause];
+  if (status === undefined) return '';
+  const members = phase === undefined ? [...planned.targets.keys()] : (planned.phases.find(({ name }) => name === phase)?.members ?? []);
+  const now = members.filter((member) => state.targets.get(member)?.status === status);
+  if (!now.some((member) => (state.targets.get(member)?.since ?? at) > at)) return '';
+  return ` By now: ${now.length} ${TARGET_STATUS_WORDS[status].label} (${names(now, NAMES_MAX)}).`;
 }

@@ -1,4 +1,5 @@
-import { isFinished, isWindingDown, type RolloutState, type RolloutStatus, type TargetState } from '../reconcile/state.ts';
+import { isFinished, isWindingDown, type RolloutState, type RolloutStatus } from '../reconcile/state.ts';
+import { farWords } from './how-far.ts';
 import { plural } from './markdown.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
 import { ROLLOUT_STATUS_WORDS, TARGET_STATUS_WORDS } from './words.ts';
@@ -46,32 +47,21 @@ export function viewVerdict({ rollouts }: RolloutView): Verdict {
     statuses.length === 1
       ? `${plural(rollouts.length, 'rollout')} ${DOES[first]}`
       : `${plural(rollouts.length, 'rollout')}, ${statuses.map((status) => `${counts.get(status)} ${ROLLOUT_STATUS_WORDS[status].label}`).join(', ')}`;
-  const targets = rollouts.flatMap(({ active }) => [...active.state.targets.values()]);
-  return { icon: ROLLOUT_STATUS_WORDS[first].icon, words: `${words}: ${farWords(targets)}` };
+  return { icon: ROLLOUT_STATUS_WORDS[first].icon, words: `${words}: ${farWords(rollouts.map(({ active }) => active))}` };
 }
 
 /** The same for one rollout. */
-export function rolloutVerdict({ active: { planned, state }, holds }: ShownRollout): Verdict {
-  const targets = [...state.targets.values()];
+export function rolloutVerdict({ active, holds }: ShownRollout): Verdict {
+  const { planned, state } = active;
   const name = planned.kind === 'rollback' ? 'Rollback' : 'Rollout';
   const winding = isWindingDown(state) ? ', clusters in flight come to rest' : '';
   if (state.status === 'running' && holds.all?.reason.kind === 'required-product') {
-    return { icon: ROLLOUT_STATUS_WORDS.pending.icon, words: `${name} waits for a required product: ${farWords(targets)}` };
+    return { icon: ROLLOUT_STATUS_WORDS.pending.icon, words: `${name} waits for a required product: ${farWords([active])}` };
   }
   const broke = brokeAfterTheEnd(state);
   const icon = broke ? TARGET_STATUS_WORDS.failed.icon : ROLLOUT_STATUS_WORDS[state.status].icon;
-  return { icon, words: `${name} ${DOES[state.status]}${broke ? ', and something broke since' : ''}: ${farWords(targets)}${winding}` };
+  return { icon, words: `${name} ${DOES[state.status]}${broke ? ', and something broke since' : ''}: ${farWords([active])}${winding}` };
 }
 
 const brokeAfterTheEnd = (state: RolloutState): boolean =>
   isFinished(state) && state.status === 'completed' && [...state.targets.values()].some(({ status }) => status === 'failed');
-
-/** `3 of 12 clusters done, 1 failed`. */
-function farWords(targets: readonly TargetState[]): string {
-  const count = (wanted: TargetState['status']) => targets.filter(({ status }) => status === wanted).length;
-  const bad = (['failed', 'unreachable'] as const).flatMap((status) => {
-    const found = count(status);
-    return found === 0 ? [] : [`, ${found} ${TARGET_STATUS_WORDS[status].label}`];
-  });
-  return `${count('succeeded') + count('skipped')} of ${plural(targets.length, 'cluster')} done${bad.join('')}`;
-}

@@ -8,14 +8,20 @@ import { isAcknowledged } from '../reconcile/tally.ts';
 import { code, names, plural, prose, sentence } from './markdown.ts';
 import { phaseStanding } from './phase-standing.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
-import { PHASE_STANDING_WORDS, signed, TARGET_STATUS_WORDS } from './words.ts';
+import { PHASE_STANDING_WORDS, PHASE_STATUS_WORDS, signed, TARGET_STATUS_WORDS } from './words.ts';
 
-/** `❌ failed 1, ✅ done 2`, in the order of the table of words. */
-export function countWords(targets: readonly TargetState[]): string {
+/**
+ * `❌ failed 1, ✅ done 2`, in the order of the table of words.
+ *
+ * @param bakes - what has soaked is not done before its phase is.
+ */
+export function countWords(targets: readonly TargetState[], bakes: boolean): string {
   const counts = new Map<string, number>();
   for (const { status } of targets) counts.set(status, (counts.get(status) ?? 0) + 1);
   return Object.entries(TARGET_STATUS_WORDS)
-    .flatMap(([status, words]) => (counts.has(status) ? [`${signed(words)} ${counts.get(status)}`] : []))
+    .flatMap(([status, words]) =>
+      counts.has(status) ? [`${signed(bakes && status === 'succeeded' ? PHASE_STATUS_WORDS.baking : words)} ${counts.get(status)}`] : [],
+    )
     .join(', ');
 }
 

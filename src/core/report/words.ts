@@ -248,7 +248,7 @@ export const LAGGING_WORDS: Vocabulary<LaggingReason, ActionableWords> = {
   'half-way': actionable(
     'half-way',
     'Its last order was not carried out to the end.',
-    '`reconcile` the release: clusters that were left half-way go first.',
+    'fix what stopped it, then `retry` it in its rollout, or `reconcile` the release: clusters that were left half-way go first.',
   ),
   'never-selected': actionable('not taken along', 'No rollout has taken it along.', '`reconcile` the release.'),
 };

@@ -51,7 +51,7 @@ const drifts: Readonly<Record<string, Drift>> = {
   pending: drift('kafka-shop-8', lagging('pending', 'rollout aaaaaaaaaaaa-62ec75f75a2b9f1b waits behind another of its release')),
   'half-way': drift(
     'kafka-shop-9',
-    lagging('half-way', 'it was ordered to version 3.9.0, and was never seen healthy there for long enough'),
+    lagging('half-way', '1 of 5 brokers at 3.9.0; rollout aaaaaaaaaaaa-62ec75f75a2b9f1b: broker 2: crash loop'),
   ),
   failed: drift('kafka-shop-3', lagging('failed', 'broker 2: crash loop')),
   unknown: drift('kafka-lost', { kinds: ['unknown-cluster'], product: undefined }),

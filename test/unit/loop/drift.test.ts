@@ -88,10 +88,11 @@ describe('a look at the fleet', () => {
     await commandFleet(bot.loop, FLEET, { verb: 'abort', rollout: (await bot.newest()).id, by: 'lead', reason: 'no' });
     await bot.passUntil(([first]) => first?.finishedAt !== undefined);
     expect((await bot.store.drifts(FLEET)).map(({ cluster, lagging }) => [cluster, lagging?.reason])).toEqual([
-      ['k-canary', 'failed'],
+      ['k-canary', 'half-way'],
       ['k-one', 'quarantined'],
       ['k-two', 'quarantined'],
     ]);
+    expect((await bot.store.drifts(FLEET))[0]?.lagging?.words).toMatch(/^1 of 3 brokers at 3\.9\.0; rollout .*: broker/);
   });
 
   it('needs two looks to call a proven cluster unhealthy, and forgets the first with the process', async () => {

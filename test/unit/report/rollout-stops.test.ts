@@ -70,6 +70,19 @@ describe('stops that a rollout is shown with', () => {
 });
 
 describe('a stop in words', () => {
+  it('says what has gone wrong since, beside what stopped it', () => {
+    const budget = stop(
+      { kind: 'rollout', rollout: own },
+      { cause: 'failed-budget', rollout: own, phase: 'early', reason: '1 failed (kafka-shop-8)' },
+    );
+    const failed = (time: string) => ({ status: 'failed', since: at(time) }) as const;
+    const words = (targets: Moved['targets'] = {}) => stopParagraph(budget, shown(planned, { targets }));
+    expect(words({ 'kafka-shop-8': failed('09:20:00') })).not.toContain('By now');
+    expect(words({ 'kafka-shop-8': failed('09:20:00'), 'kafka-shop-9': failed('09:25:00') })).toContain(
+      '1 failed (kafka-shop-8). By now: 2 failed (`kafka-shop-8`, `kafka-shop-9`).',
+    );
+  });
+
   it('a quarantine that another rollout has set says why', () => {
     const one = stop(version('3.9.0'), { cause: 'quarantine', rollout: OTHER, reason: 'kafka-a failed', lets: 'rollbacks' });
     expect(stopParagraph(one, shown(planned))).toBe(

@@ -4,7 +4,7 @@ import { PHASE_STANDING_WORDS, PHASE_STATUS_WORDS, ROLLOUT_STATUS_WORDS, TARGET_
 import type { RolloutNow } from '../../../src/loop/rollouts-now.ts';
 import type { FleetRecord, RolloutSummary } from '../../../src/ports/state-store.ts';
 import { renderFleetsPage, renderRolloutPage, type StatusShell } from '../../../src/web/status-page.ts';
-import { at, FLEET, HEAD, kafka, type Moved, planOf, rolloutId, setting, shown, stopOf, wait } from '../../support/report-views.ts';
+import { at, FLEET, HEAD, kafka, type Moved, planOf, rolloutId, setting, shown, stopOf, wait, waits } from '../../support/report-views.ts';
 
 const planned = kafka({ from: '3.8.0', to: '3.9.0' });
 const shell: StatusShell = { local: true, speed: 1, nowMs: at('10:00:00'), commandToken: 'secret' };
@@ -95,6 +95,24 @@ describe('the page of a rollout', () => {
     const all = wait({ kind: 'required-product', product: 'zookeeper', rollout: rolloutId('zookeeper-all') });
     for (const words of ['name="product" value="zookeeper"', 'value="waive"']) expect(page({ holds: { all } })).toContain(words);
     expect(page()).not.toContain('value="waive"');
+  });
+
+  it('names first what stands between two versions', () => {
+    const markup = page({ targets: { 'kafka-dev': { status: 'held', progress: { done: 1, total: 5 } } } });
+    expect(markup).toContain('half-way: 1 of 5 brokers at 3.9.0');
+    expect(markup.indexOf('Between two versions')).toBeLessThan(markup.indexOf('>Phases<'));
+    expect(page()).not.toContain('Between two versions');
+  });
+
+  it('says why a held cluster waits now, and not what its last evidence was', () => {
+    const held = { targets: { 'kafka-dev': { status: 'held', detail: 'an old reason' } } } as const;
+    expect(page({ ...held, holds: { clusters: waits([['kafka-dev', wait({ kind: 'no-evidence', cause: 'x' })]]) } })).not.toContain('an old reason');
+  });
+
+  it('counts those that left as left, and those that bake as not done', () => {
+    const moved = { targets: { 'kafka-staging': { status: 'succeeded' }, 'kafka-dev': { status: 'removed' } } } as const;
+    expect(page(moved)).toContain('<td>1 of 1</td>');
+    expect(page({ ...moved, phases: { internal: 'baking' } })).toContain('<td>0 of 1</td>');
   });
 
   it('says why a waiting cluster waits', () => {
