@@ -27,6 +27,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
 import { createProbot } from './probot.ts';
 import { readiness } from './readiness.ts';
+import { startReplays } from './replays.ts';
 import { Scheduler } from './scheduler.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 import { ownVersion } from './version.ts';
@@ -122,6 +123,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     await store.enqueue([installJob()]);
     scheduler.discover();
     if (leases === undefined) await followAll(follower, ports);
+    closers.unshift(startReplays(ports));
   } catch (error) {
     await closeAll(closers, log);
     throw error;

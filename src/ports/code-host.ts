@@ -1,4 +1,5 @@
 import type { CommitSha } from '../core/model/ids.ts';
+import type { Instant } from '../core/model/time.ts';
 import type { WordOf } from '../core/model/vocabulary.ts';
 
 /**
@@ -123,4 +124,22 @@ export interface CodeHostApp {
    * however many it lists.
    */
   nameOf(installation: number, repository: number): Promise<RepositoryName | undefined>;
+  /** What was sent to our webhook after the attempt with this id, each attempt by itself, newest first; at most so many. */
+  deliveries(after: number, most: number): Promise<readonly WebhookDelivery[]>;
+  /** Has a delivery sent once more: a new attempt under the same GUID. */
+  redeliver(id: number): Promise<void>;
+}
+
+/** One attempt to deliver a webhook. */
+export interface WebhookDelivery {
+  /** Grows with each attempt. */
+  readonly id: number;
+  /** Of the event; the same for each attempt. */
+  readonly guid: string;
+  readonly event: string;
+  readonly at: Instant;
+  /** We have taken it. */
+  readonly delivered: boolean;
+  /** What we answered, or why nobody did. */
+  readonly status: string;
 }

@@ -29,6 +29,10 @@ export interface StateStore {
   /** Stores a webhook delivery and its jobs, once: a delivery that was stored before changes nothing. */
   receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'>;
 
+  /** How far something that comes in order has been read, as it was saved last; `undefined` before that. Whoever asks decodes it. */
+  cursor(name: string): Promise<unknown>;
+  saveCursor(name: string, position: object): Promise<void>;
+
   /**
    * Stores a command and the jobs that carry it out, once for each key: who gives it again is told what was accepted, and what became
    * of it. Needs neither the version of the fleet nor its lease, and waits for nobody who writes for the fleet.

@@ -1,4 +1,5 @@
-import type { CodeHostApp, Installation, InstalledRepository, RepositoryName } from '../../ports/code-host.ts';
+import { instant } from '../../core/model/time.ts';
+import type { CodeHostApp, Installation, InstalledRepository, RepositoryName, WebhookDelivery } from '../../ports/code-host.ts';
 import { collectPages, type GitHubClient, PER_PAGE, withValidToken } from './client.ts';
 import { answeredStatus, asPortError } from './github-errors.ts';
 
@@ -66,6 +67,29 @@ export class CodeHostAppGitHub implements CodeHostApp {
         if (NOT_LISTED.has(answeredStatus(error) ?? 0)) return undefined;
         throw error;
       }
+    });
+  }
+
+  deliveries(after: number, most: number): Promise<readonly WebhookDelivery[]> {
+    return this.#asking('deliveries', async () => {
+      const app = await this.#octokit();
+      const found: WebhookDelivery[] = [];
+      const pages = app.paginate.iterator(app.rest.apps.listWebhookDeliveries, { per_page: PER_PAGE });
+      for await (const { data } of pages) {
+        for (const { id, guid, event, delivered_at, status, status_code } of data) {
+          if (id <= after || found.length === most) return found;
+          const delivered = status_code >= 200 && status_code < 400;
+          found.push({ id, guid, event, at: instant(Date.parse(delivered_at)), delivered, status: `${status_code} ${status}` });
+        }
+      }
+      return found;
+    });
+  }
+
+  redeliver(id: number): Promise<void> {
+    return this.#asking('redeliver', async () => {
+      const app = await this.#octokit();
+      await app.rest.apps.redeliverWebhookDelivery({ delivery_id: id });
     });
   }
 

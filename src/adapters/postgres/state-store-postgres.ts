@@ -10,6 +10,7 @@ import * as history from './audit.ts';
 import { claim } from './claims.ts';
 import * as commands from './commands.ts';
 import { commit } from './commit.ts';
+import * as cursors from './cursors.ts';
 import type { Database } from './database.ts';
 import * as desired from './desired.ts';
 import { guarded, storeError } from './errors.ts';
@@ -56,6 +57,14 @@ export class PostgresStateStore implements StateStore {
 
   receive(delivery: Delivery, jobs: readonly Job[]): Promise<'stored' | 'known'> {
     return this.#write('receive', () => inbox.receive(this.#db, delivery, jobs, this.#clock.now()));
+  }
+
+  cursor(name: string): Promise<unknown> {
+    return guarded('cursor', () => cursors.cursor(this.#db, name));
+  }
+
+  saveCursor(name: string, position: object): Promise<void> {
+    return this.#write('saveCursor', () => cursors.saveCursor(this.#db, name, position));
   }
 
   accept(fleet: FleetId, given: GivenCommand, jobs: readonly Job[]): Promise<AcceptedCommand> {

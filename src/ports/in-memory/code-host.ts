@@ -1,4 +1,5 @@
 import { type CommitSha, type FleetId, trusted } from '../../core/model/ids.ts';
+import { type Instant, instant } from '../../core/model/time.ts';
 import type {
   Annotation,
   CheckWrite,
@@ -9,6 +10,7 @@ import type {
   IssueWrite,
   PullInfo,
   RepositoryName,
+  WebhookDelivery,
 } from '../code-host.ts';
 import { PortError } from '../port-error.ts';
 import { expectShort } from './code-host-limits.ts';
@@ -288,6 +290,7 @@ export class InMemoryCodeHostApp implements CodeHostApp {
   readonly #suspended = new Set<number>();
   readonly #uninstalled = new Set<number>();
   readonly #broken = new Set<number>();
+  readonly #deliveries: WebhookDelivery[] = [];
 
   constructor(repositories: readonly InMemoryRepository[], onCall?: OnCall) {
     this.#onCall = onCall;
@@ -303,6 +306,25 @@ export class InMemoryCodeHostApp implements CodeHostApp {
     const repository = [...this.#repositories.values()].find(({ id }) => id === fleet);
     if (repository === undefined) throw new Error(`there is no repository ${fleet}`);
     return repository;
+  }
+
+  /** A webhook is sent, and arrives or not. */
+  send(guid: string, delivered: boolean, at: Instant = instant(0)): void {
+    const status = delivered ? '202' : '502';
+    this.#deliveries.unshift({ id: this.#deliveries.length + 1, guid, event: 'push', at, delivered, status });
+  }
+
+  deliveries(after: number, most: number): Promise<readonly WebhookDelivery[]> {
+    return called(this.#onCall, 'code-host.deliveries', () => this.#deliveries.filter(({ id }) => id > after).slice(0, most));
+  }
+
+  /** Fails again: whoever wants it to arrive sends it. */
+  redeliver(id: number): Promise<void> {
+    return called(this.#onCall, 'code-host.redeliver', () => {
+      const known = this.#deliveries.find((delivery) => delivery.id === id);
+      if (known === undefined) throw failure('redeliver', `there is no delivery ${id}`);
+      this.send(known.guid, false, known.at);
+    });
   }
 
   installations(): Promise<readonly Installation[]> {

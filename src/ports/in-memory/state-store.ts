@@ -41,6 +41,7 @@ export class InMemoryStateStore implements StateStore {
   readonly #deliveries = new Set<string>();
   /** By place, then by cluster. */
   readonly #claims = new Map<string, Map<ClusterId, FleetId>>();
+  readonly #cursors = new Map<string, object>();
   #lastCommand = 0;
 
   /** @param onQueueClock - for a queue whose clock is not that of the instants which jobs are added with. */
@@ -54,6 +55,14 @@ export class InMemoryStateStore implements StateStore {
     this.#deliveries.add(guid);
     this.jobs.add(jobs);
     return 'stored';
+  }
+
+  async cursor(name: string): Promise<unknown> {
+    return this.#cursors.get(name);
+  }
+
+  async saveCursor(name: string, position: object): Promise<void> {
+    this.#cursors.set(name, storable(position));
   }
 
   async accept(fleet: FleetId, given: GivenCommand, jobs: readonly Job[]): Promise<AcceptedCommand> {

@@ -39,9 +39,12 @@ describeCodeHost('in memory', async () => {
   host.setRole('ann', 'admin');
   host.setRole('mia', 'maintain');
   host.setRole('bob', 'triage');
+  const app = new InMemoryCodeHostApp([host, withoutIssues, nowhere]);
   return {
     host,
-    app: new InMemoryCodeHostApp([host, withoutIssues, nowhere]),
+    app,
+    settle: async () => undefined,
+    missDelivery: async () => app.send('a-guid', false),
     installed,
     pull,
     headSha,

@@ -32,6 +32,10 @@ export interface SeenIssue {
 export interface CodeHostHarness {
   readonly host: CodeHost;
   readonly app: CodeHostApp;
+  /** A webhook is sent that nobody takes. */
+  readonly missDelivery: () => Promise<void>;
+  /** Whatever was to be sent has been. */
+  readonly settle: () => Promise<void>;
   readonly installed: InstalledRepository;
   readonly pull: number;
   readonly headSha: CommitSha;
@@ -132,6 +136,23 @@ const annotations = (count: number): readonly Annotation[] =>
 const FOR_A_PERSON = { name: 'PortError', retry: { kind: 'needs-human' } };
 
 function testRepository(harness: Get): void {
+  it('has its deliveries listed, newest first, and sent again under the same GUID', async () => {
+    const { app, missDelivery, settle } = harness();
+    const before = (await app.deliveries(0, 100))[0]?.id ?? 0;
+    await missDelivery();
+    const [missed, ...others] = await app.deliveries(before, 100);
+    expect(others).toEqual([]);
+    expect(missed).toMatchObject({ delivered: false, guid: expect.any(String), status: expect.stringContaining('502') });
+    await app.redeliver(missed?.id ?? 0);
+    await settle();
+    const again = await app.deliveries(before, 100);
+    expect(again.map(({ guid }) => guid)).toEqual([missed?.guid, missed?.guid]);
+    expect(again[0]?.id).toBeGreaterThan(again[1]?.id ?? 0);
+    expect(await app.deliveries(before, 1)).toEqual(again.slice(0, 1));
+    expect(await app.deliveries(again[0]?.id ?? 0, 100)).toEqual([]);
+    await expect(app.redeliver(999_999_999)).rejects.toMatchObject({ name: 'PortError' });
+  });
+
   it('is one that the app is installed on', async () => {
     const { app, host, installed } = harness();
     expect(await app.installations()).toEqual([{ id: installed.installation, isSuspended: false }]);

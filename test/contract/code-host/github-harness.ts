@@ -84,6 +84,11 @@ export async function startGitHub(): Promise<GitHubHarness> {
   return {
     host,
     app: codeHostApp,
+    missDelivery: async () => {
+      await people.call('ann', 'PATCH', `/pulls/${pull}`, { title: 'Change a once more' });
+      await forge.deliveriesIdle();
+    },
+    settle: () => forge.deliveriesIdle(),
     installed: {
       ...{ id: seeded.id, installation: seeded.installationId, owner: 'acme', name: 'fleet' },
       ...{ defaultBranch: 'main', cloneUrl: seeded.cloneUrl, closed: undefined },

@@ -11,6 +11,15 @@ export function inboxLaws(under: () => StoreUnderTest): void {
       expect(await under().store.receive(delivery('g1'), [job('again')])).toBe('known');
     });
 
+    it('keeps how far something was read, and gives it back as it was saved last', async () => {
+      const { store } = under();
+      expect(await store.cursor('log')).toBeUndefined();
+      await store.saveCursor('log', { upTo: 3, tries: { a: 1 } });
+      await store.saveCursor('log', { upTo: 4, tries: {} });
+      await store.saveCursor('another', { upTo: 1 });
+      expect(await store.cursor('log')).toEqual({ upTo: 4, tries: {} });
+    });
+
     it('of ten at once with one guid, one is stored', async () => {
       const all = await Promise.all(Array.from({ length: 10 }, () => under().store.receive(delivery('g2'), [job('sync')])));
       expect(all.filter((one) => one === 'stored')).toHaveLength(1);

@@ -26,6 +26,8 @@ const ALWAYS_SENT = ['installation', 'installation_repositories'];
 const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read' | 'write'] | undefined>> = {
   'apps.listInstallations': undefined,
   'apps.listReposAccessibleToInstallation': ['metadata', 'read'],
+  'apps.listWebhookDeliveries': undefined,
+  'apps.redeliverWebhookDelivery': undefined,
   'checks.create': ['checks', 'write'],
   'checks.listAnnotations': ['checks', 'read'],
   'checks.listForRef': ['checks', 'read'],
