@@ -76,6 +76,10 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
   const server = createHttpServer(http);
   const port = await listen(server, config.port, config.host).catch(portInUse(config.port));
   const url = config.publicUrl ?? addressOf(config.host, port);
+  // On GitHub nobody reaches the address at which this machine knows itself.
+  const publicUrl = config.mode === 'local' ? url : config.publicUrl;
+  if (publicUrl === undefined)
+    log.warn({}, 'FLOTILLA_PUBLIC_URL is not set: reports have no links to pages. Ask `flotilla doctor` what else is missing');
   const closers: (() => Promise<void> | void)[] = [() => server.closeAllConnections()];
   try {
     const historyMs = durationMs(config.historyDays * 24 * 3_600_000);
@@ -93,7 +97,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     const ports = wirePorts({ config, github, probot: app, store, parsed, holds, names, clock, log });
     const running: Loop = {
       ports,
-      settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl: url },
+      settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl },
       memory: new Map(),
     };
     const scheduler = new Scheduler(store, log, clock.now);

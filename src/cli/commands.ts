@@ -1,7 +1,4 @@
-import { PROBLEM_FORMATS } from '../core/report/problems.ts';
-import type { CliIo } from './io.ts';
-
-export type Run = (argv: readonly string[], io: CliIo) => Promise<number>;
+export const PROBLEM_FORMATS = ['text', 'markdown', 'json', 'github', 'sarif'] as const;
 
 /** One command: what help, completion and did-you-mean know of it. */
 export interface CommandEntry {
@@ -11,8 +8,6 @@ export interface CommandEntry {
   readonly options: Readonly<Record<string, readonly string[] | 'text' | 'switch'>>;
   /** Words that may follow at once. */
   readonly words?: readonly string[];
-  /** Loaded when it is asked for, so that no command pays for the others. */
-  readonly load: () => Promise<Run>;
 }
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
@@ -20,13 +15,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'checks manifests',
     arguments: '[PATH...]',
     options: { format: PROBLEM_FORMATS, strict: 'switch' },
-    load: async () => (await import('./validate.ts')).runValidate,
   },
   plan: {
     summary: 'shows what a change of a repository would roll out',
     arguments: '',
     options: { repo: 'text', from: 'text', to: 'text', format: ['text', 'markdown', 'json'] },
-    load: async () => (await import('./plan.ts')).runPlan,
   },
   local: {
     summary: 'breaks, changes and shows the clusters of local mode',
@@ -42,13 +35,21 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       'data-plane': 'text',
     },
     words: ['break', 'set', 'status', 'forge', 'stop'],
-    load: async () => (await import('./local.ts')).runLocal,
+  },
+  setup: {
+    summary: 'registers the GitHub App, and writes its credentials',
+    arguments: '',
+    options: { url: 'text', org: 'text', host: 'text', name: 'text', dir: 'text', repo: 'text' },
+  },
+  doctor: {
+    summary: 'looks at what the bot needs on GitHub and around it',
+    arguments: '',
+    options: { env: 'text', manifests: 'text', format: ['text', 'json'] },
   },
   completion: {
     summary: 'prints what a shell needs to complete these',
     arguments: 'SHELL',
     options: {},
     words: ['bash', 'zsh', 'fish'],
-    load: async () => (await import('./completion.ts')).runCompletion,
   },
 };

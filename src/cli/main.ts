@@ -3,6 +3,18 @@ import { closest } from '../core/manifest/did-you-mean.ts';
 import { COMMANDS } from './commands.ts';
 import { type CliIo, EXIT } from './io.ts';
 
+type Run = (argv: readonly string[], io: CliIo) => Promise<number>;
+
+/** Loaded when they are asked for, so that no command pays for the others. */
+const LOAD: ReadonlyMap<string, () => Promise<Run>> = new Map([
+  ['validate', async () => (await import('./validate.ts')).runValidate],
+  ['plan', async () => (await import('./plan.ts')).runPlan],
+  ['local', async () => (await import('./local.ts')).runLocal],
+  ['setup', async () => (await import('./setup.ts')).runSetup],
+  ['doctor', async () => (await import('./doctor.ts')).runDoctor],
+  ['completion', async () => (await import('./completion.ts')).runCompletion],
+]);
+
 const WIDTH = Math.max(...Object.entries(COMMANDS).map(([name, { arguments: words }]) => `${name} ${words}`.length)) + 3;
 
 const USAGE = `Usage: flotilla COMMAND
@@ -26,8 +38,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     io.out(`${ownVersion()}\n`);
     return EXIT.fine;
   }
-  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined) return (await command.load())(given, io);
+  const load = LOAD.get(name ?? '');
+  if (load !== undefined) return (await load())(given, io);
   const meant = closest(name ?? '', [...Object.keys(COMMANDS), '--help', '--version']);
   const mistake =
     name === undefined ? 'say what to do' : `there is no command "${name}"${meant === undefined ? '' : `; did you mean ${meant}?`}`;

@@ -2,9 +2,12 @@ import { ownVersion } from '../app/version.ts';
 import { validateFiles } from '../core/manifest/load.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
 import { instant } from '../core/model/time.ts';
-import { type CheckedSummary, PROBLEM_FORMATS, renderProblems } from '../core/report/problems.ts';
+import { type CheckedSummary, renderProblems, verdict } from '../core/report/problems.ts';
+import { PROBLEM_FORMATS } from './commands.ts';
 import { type CliIo, EXIT } from './io.ts';
 import { asSeenFrom, fleetOf, isFile, readManifestFolder } from './manifest-folder.ts';
+import { problemsForGitHub } from './problems-github.ts';
+import { problemsAsSarif } from './problems-sarif.ts';
 import { oneOf, readArguments, wrongUsage } from './read-arguments.ts';
 
 export const VALIDATE_USAGE = `Usage: flotilla validate [PATH...] [--strict] [--format text|markdown|json|github|sarif]
@@ -40,7 +43,7 @@ export async function runValidate(argv: readonly string[], io: CliIo): Promise<n
     }
     const format = oneOf('--format', values.format, PROBLEM_FORMATS);
     const found = validatePaths(io.cwd, positionals.length === 0 ? ['.'] : positionals);
-    io.out(renderProblems(found.problems, format, found.checked, ownVersion()));
+    io.out(render(found, format));
     if (found.elsewhere > 0) {
       io.err(
         `${found.elsewhere} more ${found.elsewhere === 1 ? 'problem' : 'problems'} in other files of the fleet: name its folder to see them\n`,
@@ -50,6 +53,12 @@ export async function runValidate(argv: readonly string[], io: CliIo): Promise<n
   } catch (error) {
     return wrongUsage(error, VALIDATE_USAGE, io);
   }
+}
+
+function render({ problems, checked }: Found, format: (typeof PROBLEM_FORMATS)[number]): string {
+  if (format === 'sarif') return problemsAsSarif(problems, ownVersion());
+  // A workflow prints what is no annotation into its log.
+  return format === 'github' ? `${problemsForGitHub(problems)}${verdict(problems, checked)}\n` : renderProblems(problems, format, checked);
 }
 
 /** Every folder by itself; the files of one fleet together. */

@@ -3,6 +3,7 @@ import type { FleetId } from '../core/model/ids.ts';
 import { renderRewriteIssue, rewriteMarker } from '../core/report/rewritten-history-issue.ts';
 import { activeFleet } from './active-fleet.ts';
 import type { LoopWith } from './loop.ts';
+import { pageOfFleet } from './page-of-fleet.ts';
 import { projectIssue } from './project.ts';
 import { rewriteKey } from './projection-keys.ts';
 
@@ -22,7 +23,7 @@ export async function publishRewrite(loop: LoopWith<'store' | 'host'>, id: Fleet
     fleet: id,
     rewrite,
     rollouts: rollouts.map((one) => ({ id: one.id, release: one.release, clusters: clusters(one.counts) })),
-    fleetUrl: `${loop.settings.publicUrl}/fleets/${id}`,
+    fleetUrl: pageOfFleet(loop.settings, id),
   };
   await projectIssue(loop, fleet, rewriteKey(rewrite), {
     ...renderRewriteIssue(view),

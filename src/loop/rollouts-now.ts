@@ -10,6 +10,7 @@ import type { FleetRecord, RolloutSummary } from '../ports/state-store.ts';
 import { fleetInput } from './fleet-input.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
+import { pageOfFleet } from './page-of-fleet.ts';
 import { loadRecords } from './records.ts';
 
 type ReportLoop = LoopWith<'store' | 'clock'>;
@@ -64,7 +65,7 @@ export async function commitReport(loop: ReportLoop, fleet: FleetRecord, commit:
     stops: records.stops,
     ledger: records.ledger,
     others: await othersOf(loop, fleet.id, rollouts),
-    fleetUrl: `${loop.settings.publicUrl}/fleets/${fleet.id}`,
+    fleetUrl: pageOfFleet(loop.settings, fleet.id),
     speed: loop.settings.speed,
     now: clock.now(),
   };

@@ -36,6 +36,6 @@ export interface LoopSettings {
   readonly speed: number;
   /** Least time between two writings of one report of progress. */
   readonly publishIntervalMs: number;
-  /** Where the bot's own pages are, for links in reports. */
-  readonly publicUrl: string;
+  /** Where people reach the bot's own pages, for links in reports; without it there are none. */
+  readonly publicUrl: string | undefined;
 }

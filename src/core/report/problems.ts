@@ -2,11 +2,8 @@ import type { Problem } from '../model/problem.ts';
 import { layOut } from './lay-out.ts';
 import { plural } from './markdown.ts';
 import { countProblems, problemRows } from './problem-table.ts';
-import { problemsForGitHub } from './problems-github.ts';
-import { problemsAsSarif } from './problems-sarif.ts';
 
-export const PROBLEM_FORMATS = ['text', 'markdown', 'json', 'github', 'sarif'] as const;
-export type ProblemFormat = (typeof PROBLEM_FORMATS)[number];
+export type ProblemFormat = 'text' | 'markdown' | 'json';
 
 /** What was looked at, for the line that says that all is well. */
 export interface CheckedSummary {
@@ -16,19 +13,10 @@ export interface CheckedSummary {
 }
 
 /** Findings for a person at a terminal, for a pull request, or for a program: the array of problems as it is. */
-export function renderProblems(
-  problems: readonly Problem[],
-  format: ProblemFormat,
-  checked: CheckedSummary | undefined,
-  version = '',
-): string {
+export function renderProblems(problems: readonly Problem[], format: ProblemFormat, checked: CheckedSummary | undefined): string {
   switch (format) {
     case 'json':
       return `${JSON.stringify(problems, null, 2)}\n`;
-    case 'github':
-      return `${problemsForGitHub(problems)}${verdict(problems, checked)}\n`;
-    case 'sarif':
-      return problemsAsSarif(problems, version);
     case 'markdown':
       return `${layOut([verdict(problems, checked), ...(problems.length === 0 ? [] : [problemRows(problems)])])}\n`;
     case 'text':
@@ -36,7 +24,8 @@ export function renderProblems(
   }
 }
 
-function verdict(problems: readonly Problem[], checked: CheckedSummary | undefined): string {
+/** How many problems there are, or what was found fine. */
+export function verdict(problems: readonly Problem[], checked: CheckedSummary | undefined): string {
   if (problems.length > 0) return countProblems(problems);
   if (checked === undefined) return 'No problems.';
   return `No problems: ${plural(checked.clusters, 'cluster')} and ${plural(checked.releases, 'release')} in ${plural(checked.files, 'file')}.`;

@@ -10,7 +10,7 @@ export interface RewriteView {
   /** What the new head brought, in its order. */
   readonly rollouts: readonly { readonly id: RolloutId; readonly release: string; readonly clusters: number }[];
   /** Where all of it can be watched. */
-  readonly fleetUrl: string;
+  readonly fleetUrl: string | undefined;
 }
 
 /** How the issue of one rewritten history is found again when its number was lost. */
@@ -56,7 +56,11 @@ function changes({ rewrite: { changed }, rollouts, fleetUrl }: RewriteView): rea
     `**What it changes:** ${wanted}.`,
     {
       heads: ['Release', 'Clusters that move', 'Rollout'],
-      rows: rollouts.map(({ id, release, clusters }) => [code(release), String(clusters), `[${id}](${fleetUrl}/rollouts/${id})`]),
+      rows: rollouts.map(({ id, release, clusters }) => [
+        code(release),
+        String(clusters),
+        fleetUrl === undefined ? code(id) : `[${id}](${fleetUrl}/rollouts/${id})`,
+      ]),
       of: ['release', 'releases'],
       rest: 'The list of rollouts has all of them.',
       summary: undefined,

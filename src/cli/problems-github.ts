@@ -1,4 +1,4 @@
-import type { Problem } from '../model/problem.ts';
+import type { Problem } from '../core/model/problem.ts';
 
 /** Workflow commands of GitHub Actions: they become annotations at the line, in the run and in the diff. */
 export const problemsForGitHub = (problems: readonly Problem[]): string =>

@@ -1,6 +1,6 @@
-import { CODES } from '../manifest/codes.ts';
-import { hash16 } from '../model/hash.ts';
-import type { Problem } from '../model/problem.ts';
+import { CODES } from '../core/manifest/codes.ts';
+import { hash16 } from '../core/model/hash.ts';
+import type { Problem } from '../core/model/problem.ts';
 
 const ADDRESS = 'https://github.com';
 
