@@ -15,7 +15,7 @@ export interface ParseCache {
 }
 
 /** What the Fleet manifest says of how a data plane is reached. */
-export type DescribedDataPlane = Pick<DataPlanePolicy, 'name' | 'kind' | 'urlFromEnv'>;
+export type DescribedDataPlane = Pick<DataPlanePolicy, 'name' | 'kind' | 'urlFromEnv' | 'context'>;
 
 /** Everything through which the loop acts. */
 export interface Ports {

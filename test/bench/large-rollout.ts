@@ -45,6 +45,7 @@ const POLICY: Policy = {
     name: `plane-${at}`,
     kind: 'simulated',
     urlFromEnv: undefined,
+    context: undefined,
     maxConcurrent: 500,
   })),
   calendar: { rules: [] },
@@ -80,6 +81,7 @@ function desiredCluster(cluster: ClusterId): DesiredCluster {
     dataPlane: planeOf(cluster),
     labels: {},
     pinnedBy: undefined,
+    workload: undefined,
     optOut: undefined,
   };
 }

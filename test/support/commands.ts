@@ -10,7 +10,17 @@ export function desiredBy(planned: PlannedRollout): DesiredState {
   return new Map(
     [...planned.targets.values()].map(({ cluster, revision, spec, dataPlane }): [DesiredCluster['cluster'], DesiredCluster] => [
       cluster,
-      { cluster, revision, spec, release: planned.release, dataPlane, labels: {}, pinnedBy: undefined, optOut: undefined },
+      {
+        cluster,
+        revision,
+        spec,
+        release: planned.release,
+        dataPlane,
+        workload: undefined,
+        labels: {},
+        pinnedBy: undefined,
+        optOut: undefined,
+      },
     ]),
   );
 }

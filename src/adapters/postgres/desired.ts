@@ -9,7 +9,7 @@ import { inChunks, readRow, recordset } from './rows.ts';
 
 export async function desired(db: Database, fleet: FleetId): Promise<DesiredState> {
   const { rows } = await sql<{ readonly cluster: string }>`
-    select cluster, revision, spec, release, data_plane, labels, held_at, opt_out
+    select cluster, revision, spec, release, data_plane, workload, labels, held_at, opt_out
     from desired where fleet = ${fleet} order by cluster`.execute(db);
   const state = new Map<ClusterId, DesiredCluster>();
   for (const row of rows) {
@@ -26,6 +26,7 @@ const desiredRow: Decoder<DesiredCluster> = mapped(
     spec: desiredSpec,
     release: text,
     data_plane: text,
+    workload: maybe(object({ namespace: maybe(text), name: maybe(text) })),
     labels: recordOf(text),
     held_at: maybe(
       object({
@@ -50,6 +51,7 @@ export async function writeDesired(tx: Tx, fleet: FleetId, at: number, change: N
       spec: 'jsonb',
       release: 'text',
       data_plane: 'text',
+      workload: 'jsonb',
       labels: 'jsonb',
       held_at: 'jsonb',
       opt_out: 'jsonb',
@@ -63,11 +65,13 @@ export async function writeDesired(tx: Tx, fleet: FleetId, at: number, change: N
         from x left join desired d on d.fleet = ${fleet} and d.cluster = x.cluster
         where d.revision is distinct from x.revision
       )
-      insert into desired (fleet, cluster, revision, spec, release, data_plane, labels, held_at, opt_out, commit)
-      select ${fleet}, x.cluster, x.revision, x.spec, x.release, x.data_plane, x.labels, x.held_at, x.opt_out, ${change.commit} from x
+      insert into desired (fleet, cluster, revision, spec, release, data_plane, workload, labels, held_at, opt_out, commit)
+      select ${fleet}, x.cluster, x.revision, x.spec, x.release, x.data_plane, x.workload, x.labels, x.held_at, x.opt_out, ${change.commit} from x
       on conflict (fleet, cluster) do update set
         revision = excluded.revision, spec = excluded.spec, release = excluded.release, data_plane = excluded.data_plane,
-        labels = excluded.labels, held_at = excluded.held_at, opt_out = excluded.opt_out, commit = excluded.commit`.execute(tx);
+        workload = excluded.workload, labels = excluded.labels, held_at = excluded.held_at, opt_out = excluded.opt_out, commit = excluded.commit`.execute(
+      tx,
+    );
   }
   for (const some of inChunks(change.remove)) {
     await sql`

@@ -70,7 +70,7 @@ const product: Decoder<Product> = parsed(
 const policyRow = object({
   policy: object({
     fleetMaxConcurrent: integer,
-    dataPlanes: listOf(object({ name: text, kind: text, urlFromEnv: maybe(text), maxConcurrent: maybe(integer) })),
+    dataPlanes: listOf(object({ name: text, kind: text, urlFromEnv: maybe(text), context: maybe(text), maxConcurrent: maybe(integer) })),
     calendar: object({ rules: listOf(calendarRule) }),
     products: recordOf(object({ document: product, requires: listOf(text), minimumIntervalMs: maybe(milliseconds) })),
     evidenceMaxAgeMs: integer,

@@ -25,6 +25,7 @@ export interface Schema {
     readonly spec: Jsonb;
     readonly release: string;
     readonly data_plane: string;
+    readonly workload: Jsonb | null;
     readonly labels: Jsonb;
     readonly held_at: Jsonb | null;
     readonly opt_out: Jsonb | null;

@@ -105,7 +105,7 @@ function resolverFor(model: FleetModel): (cluster: ClusterId) => DesiredCluster 
     invariant(document && releaseName !== undefined && release && product, `cluster ${cluster} has a release and a product`);
 
     const { version, pinnedBy } = versionOf(document, release, exceptions.get(releaseName)?.get(cluster));
-    const { config, featureFlags, replicas, dataPlane, optOut } = document.spec;
+    const { config, featureFlags, replicas, dataPlane, workload, optOut } = document.spec;
     const own = config || featureFlags ? canonicalJson([config, featureFlags]) : '';
     const key = `${releaseName}\n${document.spec.product}\n${version}\n${replicas}\n${own}`;
     let resolved = specs.get(key);
@@ -122,6 +122,7 @@ function resolverFor(model: FleetModel): (cluster: ClusterId) => DesiredCluster 
       spec: resolved.spec,
       release: releaseName,
       dataPlane,
+      workload: workload && { namespace: workload.namespace, name: workload.name },
       labels: document.metadata.labels ?? NO_LABELS,
       pinnedBy,
       optOut: optOut && { reason: optOut.reason, expires: optOut.expires === undefined ? undefined : parsed(optOut.expires) },

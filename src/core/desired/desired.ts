@@ -22,6 +22,8 @@ export interface DesiredCluster {
   readonly spec: DesiredSpec;
   readonly release: string;
   readonly dataPlane: string;
+  /** Where the manifest of the cluster says its object is; what it does not say follows from its names. No part of the revision. */
+  readonly workload: { readonly namespace: string | undefined; readonly name: string | undefined } | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** The release wants another version; the pin, or exception, holds this one. */
   readonly pinnedBy:

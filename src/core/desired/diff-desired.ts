@@ -62,7 +62,7 @@ export function entriesToStore(
 /** The revision stands for the spec, which is most of an entry: only the small rest is compared word for word. */
 function sameEntry(a: DesiredCluster | undefined, b: DesiredCluster): boolean {
   if (a === undefined || a === b) return a === b;
-  const rest = ({ release, dataPlane, labels, pinnedBy, optOut }: DesiredCluster) =>
-    canonicalJson([release, dataPlane, labels, pinnedBy, optOut]);
+  const rest = ({ release, dataPlane, workload, labels, pinnedBy, optOut }: DesiredCluster) =>
+    canonicalJson([release, dataPlane, workload, labels, pinnedBy, optOut]);
   return a.revision === b.revision && rest(a) === rest(b);
 }

@@ -427,6 +427,10 @@ export interface Product {
        */
       container?: string;
       /**
+       * ConfigMap in the namespace of the workload that holds the settings, a key for each; `{name}` stands for the name of the workload. Without it, settings reach no pod.
+       */
+      configMap?: string;
+      /**
        * Field of the object that holds the version.
        */
       field?: string;
@@ -1682,6 +1686,12 @@ export const SCHEMAS: readonly object[] = [
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 1000
+              },
+              "configMap": {
+                "description": "ConfigMap in the namespace of the workload that holds the settings, a key for each; `{name}` stands for the name of the workload. Without it, settings reach no pod.",
+                "type": "string",
+                "pattern": "^(?:[a-z0-9]|[a-z0-9][-a-z0-9.]*)?\\{name\\}[-a-z0-9.]*$",
+                "maxLength": 100
               },
               "field": {
                 "description": "Field of the object that holds the version.",

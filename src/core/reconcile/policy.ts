@@ -36,6 +36,8 @@ export interface DataPlanePolicy {
   readonly name: string;
   readonly kind: string;
   readonly urlFromEnv: string | undefined;
+  /** Of the kubeconfig, for those that are reached through Kubernetes. */
+  readonly context: string | undefined;
   /** `undefined`: no limit of its own. */
   readonly maxConcurrent: number | undefined;
 }

@@ -52,10 +52,11 @@ const atSpeed = ({ ms, leastMs }: Patience, speed: number): number => Math.max(m
 function dataPlanesOf(model: FleetModel): readonly DataPlanePolicy[] {
   const clusters = new Map<string, number>();
   for (const { value } of model.clusters.values()) clusters.set(value.spec.dataPlane, (clusters.get(value.spec.dataPlane) ?? 0) + 1);
-  return model.fleet.value.spec.dataPlanes.map(({ name, kind, urlFromEnv, maxConcurrent }) => ({
+  return model.fleet.value.spec.dataPlanes.map(({ name, kind, urlFromEnv, context, maxConcurrent }) => ({
     name,
     kind,
     urlFromEnv,
+    context,
     maxConcurrent: maxConcurrent === undefined ? undefined : capacityOf(maxConcurrent, clusters.get(name) ?? 0).count,
   }));
 }

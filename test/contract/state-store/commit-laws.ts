@@ -138,6 +138,7 @@ export function desiredLaws(under: () => StoreUnderTest): void {
       const pinned = desiredCluster('b', '1.0.0', {
         pinnedBy: { by: 'pin', releaseVersion: '2.0.0', reason: 'hot | path @org', expires: t(99) },
         optOut: { reason: 'audit', expires: undefined },
+        workload: { namespace: 'tenant', name: undefined },
       });
       const plain = desiredCluster('a', '2.0.0');
       await set(0, 'a', pinned, plain);

@@ -263,6 +263,7 @@ describe('desired state and orders of the first schema', () => {
       expect(one.spec).toStrictEqual(normaliseSpec(one.spec));
       expect(one.revision).toBe(revisionOf(one.spec));
     }
+    expect(desired.get(c('idle'))?.workload).toBeUndefined();
     expect(desired.get(c('idle'))?.spec).toStrictEqual(connect('1.0.0'));
     expect(desired.get(c('k1'))?.revision).toBe(revisionOf(spec('3.0.0')));
     const orders = await store.orders(FLEET);

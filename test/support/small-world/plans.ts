@@ -38,6 +38,7 @@ export const desiredCluster = (cluster: ClusterId, number: number, more: Partial
   dataPlane: dataPlaneOf(cluster),
   labels: {},
   pinnedBy: undefined,
+  workload: undefined,
   optOut: undefined,
   ...more,
 });

@@ -41,7 +41,13 @@ export const POLICY: Policy = {
   drift: { intervalMs: 3_600_000, maxIssues: 10, action: 'report' },
 };
 
-export const dataPlane = (name: string, maxConcurrent: number) => ({ name, kind: 'simulated', urlFromEnv: undefined, maxConcurrent });
+export const dataPlane = (name: string, maxConcurrent: number) => ({
+  name,
+  kind: 'simulated',
+  urlFromEnv: undefined,
+  context: undefined,
+  maxConcurrent,
+});
 
 /** A freeze, or a window, from one instant to just before another. */
 export const ruleOf = (kind: CalendarRule['kind'], fromMs: number, toMs: number, more: Partial<CalendarRule> = {}): CalendarRule => ({

@@ -58,6 +58,7 @@ export function desiredCluster(name: string, version: string, over: Partial<Desi
     dataPlane: 'aws-eu-1',
     labels: { cloud: 'aws', tier: 'canary' },
     pinnedBy: undefined,
+    workload: undefined,
     optOut: undefined,
     ...over,
   };
@@ -218,8 +219,8 @@ export const ledgerEntry = (name: string, over: Partial<LedgerEntry> = {}): Ledg
 export const policy = (over: Partial<Policy> = {}): Policy => ({
   fleetMaxConcurrent: 20,
   dataPlanes: [
-    { name: 'aws-eu-1', kind: 'simulated', urlFromEnv: 'FLOTILLA_AWS_EU_1_URL', maxConcurrent: 5 },
-    { name: 'gcp-us-1', kind: 'simulated', urlFromEnv: undefined, maxConcurrent: undefined },
+    { name: 'aws-eu-1', kind: 'simulated', urlFromEnv: 'FLOTILLA_AWS_EU_1_URL', context: 'aws-eu-1', maxConcurrent: 5 },
+    { name: 'gcp-us-1', kind: 'simulated', urlFromEnv: undefined, context: undefined, maxConcurrent: undefined },
   ],
   calendar: {
     rules: [

@@ -103,6 +103,12 @@ describe('what a cluster should run', () => {
     expect(desired).toMatchObject({ release: 'r', dataPlane: 'aws-eu', labels: { tier: 'prod' }, optOut: { reason: 'audit', expires } });
     expect(one({ optOut: { reason: 'for good' } }).optOut).toEqual({ reason: 'for good', expires: undefined });
   });
+
+  it('says where its object is, which makes no other revision', () => {
+    const placed = one({ workload: { namespace: 'tenant' } });
+    expect(placed.workload).toEqual({ namespace: 'tenant', name: undefined });
+    expect([one({}).workload, one({}).revision]).toEqual([undefined, placed.revision]);
+  });
 });
 
 describe('the fleet', () => {

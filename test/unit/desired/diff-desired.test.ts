@@ -33,6 +33,7 @@ describe('entriesToStore', () => {
     ['labels', cluster('b'), cluster('b', { x: 'y' }), true],
     ['an opt-out', cluster('b'), cluster('b', {}, OUT), true],
     ['the data plane', cluster('b'), cluster('b', {}, { dataPlane: 'gcp' }), true],
+    ['where its object is', cluster('b'), cluster('b', {}, { workload: { namespace: 'tenant' } }), true],
     ['the spec', cluster('b'), cluster('b', {}, { replicas: 4 }), true],
   ])('%s', (_name, from, to, stored) => {
     expect(entriesToStore(desired([from]), desired([to])).set).toHaveLength(stored ? 1 : 0);

@@ -9,7 +9,7 @@ describe('the policy of a fleet', () => {
   it('has defaults', () => {
     expect(policy()).toMatchObject({
       fleetMaxConcurrent: 50,
-      dataPlanes: [{ name: 'aws-eu', kind: 'simulated', urlFromEnv: undefined, maxConcurrent: undefined }],
+      dataPlanes: [{ name: 'aws-eu', kind: 'simulated', urlFromEnv: undefined, context: undefined, maxConcurrent: undefined }],
       calendar: { rules: [] },
       evidenceMaxAgeMs: 60_000,
       unreachableAfterMs: 300_000,
@@ -23,7 +23,7 @@ describe('the policy of a fleet', () => {
     const fleet: Documents['fleet'] = {
       maxConcurrent: '10%',
       dataPlanes: [
-        { name: 'a', kind: 'kubernetes', urlFromEnv: 'FLOTILLA_A_URL', maxConcurrent: '25%' },
+        { name: 'a', kind: 'kubernetes', urlFromEnv: 'FLOTILLA_A_URL', context: 'eu', maxConcurrent: '25%' },
         { name: 'b', kind: 'kafka', maxConcurrent: 7 },
       ],
       schedule: { sweep: '0 * * * *' },
@@ -32,8 +32,8 @@ describe('the policy of a fleet', () => {
     expect(policy({ fleet, freezes: [freeze('f', { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' })] })).toMatchObject({
       fleetMaxConcurrent: 4,
       dataPlanes: [
-        { name: 'a', kind: 'kubernetes', urlFromEnv: 'FLOTILLA_A_URL', maxConcurrent: 2 },
-        { name: 'b', kind: 'kafka', urlFromEnv: undefined, maxConcurrent: 7 },
+        { name: 'a', kind: 'kubernetes', urlFromEnv: 'FLOTILLA_A_URL', context: 'eu', maxConcurrent: 2 },
+        { name: 'b', kind: 'kafka', urlFromEnv: undefined, context: undefined, maxConcurrent: 7 },
       ],
       calendar: { rules: [{ name: 'f' }] },
       schedule: { tick: '*/15 * * * * *', sweep: '0 * * * *' },
