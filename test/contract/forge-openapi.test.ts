@@ -210,6 +210,18 @@ it('the log of deliveries', async () => {
   expect((await asApp('GET', '/app/hook/deliveries?cursor=nonsense')).status).toBe(422);
 });
 
+it('trees and blobs', async () => {
+  const whole = await asBot('GET', `${R}/git/trees/main?recursive=1`);
+  const { tree } = whole.body as { tree: { path: string; type: string; sha: string }[] };
+  expect(whole.body).toMatchObject({ truncated: false });
+  const readme = tree.find(({ path }) => path === 'README.md');
+  expect(readme?.type).toBe('blob');
+  const blob = (await asBot('GET', `${R}/git/blobs/${readme?.sha}`)).body as { content: string; encoding: string };
+  expect([blob.encoding, Buffer.from(blob.content, 'base64').toString('utf8')]).toEqual(['base64', expect.stringContaining('# Fleet')]);
+  expect((await asBot('GET', `${R}/git/trees/none`)).status).toBe(404);
+  expect((await asBot('GET', `${R}/git/blobs/${'0'.repeat(40)}`)).status).toBe(404);
+});
+
 it('a repository that is renamed, and the name that it had', async () => {
   const renamed = await asAlice('PATCH', R, { name: 'renamed' });
   expect(renamed.body).toMatchObject({ id: 1, full_name: 'acme/renamed' });

@@ -5,6 +5,7 @@ import { commentRoutes } from './comments.ts';
 import { commitRoutes } from './commits.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { forgeOnlyRoutes } from './forge-only.ts';
+import { gitObjectRoutes } from './git-objects.ts';
 import { issueRoutes } from './issues.ts';
 import { labelRoutes } from './labels.ts';
 import { peopleRoutes, repositoryRoutes } from './people.ts';
@@ -19,6 +20,7 @@ export const forgeRoutes: readonly Route[] = [
   ...repositoryRoutes,
   ...checkRoutes,
   ...commitRoutes,
+  ...gitObjectRoutes,
   ...reviewRoutes,
   ...pullRoutes,
   ...commentRoutes,
