@@ -3,7 +3,7 @@ import type { Result } from '../core/model/result.ts';
 import { planAndCarryOut } from '../loop/carry-out-commands.ts';
 import { checkDrift } from '../loop/check-drift.ts';
 import { deliverOrders } from '../loop/deliver-orders.ts';
-import { discoverFleets } from '../loop/discover-fleets.ts';
+import { discoverFleets, discoverRepository } from '../loop/discover-fleets.ts';
 import type { Loop } from '../loop/loop.ts';
 import { observeFleet } from '../loop/observe-fleet.ts';
 import { publishBranch } from '../loop/publish-branch.ts';
@@ -35,8 +35,14 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
         : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull']), payload['known'] === true),
     publish: (payload) => publish(loop, payload),
     reconcile: (payload) => planAndCarryOut(loop, fleetOf(payload)),
-    install: async () => onFleets(await discoverFleets(loop.ports)),
+    install: async (payload) => onFleets(await install(loop, payload)),
   };
+}
+
+function install({ ports }: Loop, { installation, repository }: Payload): Promise<readonly FleetRecord[]> {
+  return typeof installation === 'number' && typeof repository === 'number'
+    ? discoverRepository(ports, installation, repository)
+    : discoverFleets(ports);
 }
 
 function publish(loop: Loop, payload: Payload): Promise<void> {

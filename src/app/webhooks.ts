@@ -1,6 +1,6 @@
 import type { Probot } from 'probot';
 import type { FleetId } from '../core/model/ids.ts';
-import { installJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
+import { installJob, lookJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FleetRecord, Job, StateStore } from '../ports/state-store.ts';
 import type { Metrics } from './metrics.ts';
@@ -17,6 +17,8 @@ interface Gist {
   readonly ref?: unknown;
   readonly repository?: { readonly id?: unknown; readonly default_branch?: unknown } | null;
   readonly pull_request?: { readonly number?: unknown } | null;
+  readonly installation?: { readonly id?: unknown } | null;
+  readonly commits?: unknown;
   readonly check_run?: { readonly head_sha?: unknown } | null;
   readonly check_suite?: { readonly head_sha?: unknown } | null;
 }
@@ -41,10 +43,13 @@ export function storeDelivery(
   };
 }
 
-/** Of a repository that is no fleet, or of one that is retired, nothing is looked at. */
+/** Of a repository that is no fleet, or of one that is retired, nothing is looked at but what could make it a fleet. */
 function jobsFor(asked: Asked | undefined, fleet: FleetRecord | undefined): readonly Job[] {
   if (asked?.kind === 'discovery') return [installJob()];
-  return asked === undefined || fleet === undefined || fleet.retired !== undefined ? [] : [asked.job(fleet.id)];
+  if (asked === undefined) return [];
+  // What was pushed may be the document that makes it one.
+  if (fleet === undefined || fleet.retired?.why === 'no-fleet') return asked.look === undefined ? [] : [asked.look];
+  return fleet.retired === undefined ? [asked.job(fleet.id)] : [];
 }
 
 /** The Probot app: a delivery is acknowledged when it is stored. */
@@ -70,7 +75,13 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 /** What a delivery asks to be looked at: what is installed where, or something in the fleet of one repository. */
 export type Asked =
   | { readonly kind: 'discovery' }
-  | { readonly kind: 'fleet'; readonly repository: number; readonly job: (fleet: FleetId) => Job };
+  | {
+      readonly kind: 'fleet';
+      readonly repository: number;
+      readonly job: (fleet: FleetId) => Job;
+      /** Where the repository is no fleet: whether it is one now. */
+      readonly look: Job | undefined;
+    };
 
 const DISCOVERY: ReadonlySet<string> = new Set(['installation', 'installation_repositories', 'repository']);
 
@@ -79,7 +90,21 @@ export function askedBy(event: string, payload: Gist): Asked | undefined {
   if (DISCOVERY.has(event)) return { kind: 'discovery' };
   const repository = payload.repository?.id;
   const job = jobAskedBy(event, payload);
-  return isNumber(repository) && job !== undefined ? { kind: 'fleet', repository, job } : undefined;
+  return isNumber(repository) && job !== undefined
+    ? { kind: 'fleet', repository, job, look: lookAskedBy(event, payload, repository) }
+    : undefined;
+}
+
+/** A push that brings YAML may bring a Fleet document. One without a list of commits may bring anything. */
+function lookAskedBy(event: string, { installation, commits }: Gist, repository: number): Job | undefined {
+  if (event !== 'push' || !isNumber(installation?.id)) return undefined;
+  const isKnown = Array.isArray(commits) && commits.length > 0;
+  return isKnown && !commits.some(bringsYaml) ? undefined : lookJob(installation.id, repository);
+}
+
+function bringsYaml(commit: unknown): boolean {
+  const { added, modified }: { readonly added?: unknown; readonly modified?: unknown } = typeof commit === 'object' ? (commit ?? {}) : {};
+  return [added, modified].some((paths) => Array.isArray(paths) && paths.some((path) => /\.ya?ml$/i.test(textOf(path))));
 }
 
 function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | undefined {

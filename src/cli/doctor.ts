@@ -6,6 +6,7 @@ import { type AppConfig, readConfig } from '../app/config.ts';
 import { checkApp } from '../app/doctor/check-app.ts';
 import { checkAddress, checkDatabase, checkDataPlanes } from '../app/doctor/check-places.ts';
 import { doubt, type Finding, fine, trouble } from '../app/doctor/finding.ts';
+import { FleetNames } from '../app/leased-writes.ts';
 import { createLog } from '../app/log.ts';
 import { createMetrics } from '../app/metrics.ts';
 import { createProbot } from '../app/probot.ts';
@@ -89,7 +90,7 @@ async function checkGitHub({ github, publicUrl }: AppConfig): Promise<readonly F
   if (github === undefined) return [];
   // The log of the program is not for whoever asks the doctor: what is wrong is said in the findings.
   const log = createLog('silent', []);
-  const probot = createProbot(github, () => true, log, createMetrics());
+  const probot = createProbot(github, () => true, new FleetNames(), log, createMetrics());
   return checkApp({ client: await probot.auth(), manifest: readAppManifest(), publicUrl, now: () => Date.now() });
 }
 

@@ -1,13 +1,14 @@
 /**
- * Which repositories are fleets: what the installations of the app list, told apart by the id that never changes. Webhooks ask for
+ * Which repositories are fleets: what the installations of the app list and holds a Fleet document, told apart by the id that never changes. Webhooks ask for
  * it, and a timer does; each installation is looked at by itself.
  */
 import { type FleetId, parseFleetId } from '../core/model/ids.ts';
 import { RETIREMENT_WORDS, type Retirement, type RetirementCause } from '../core/model/retirement.ts';
+import { instant } from '../core/model/time.ts';
 import type { Installation, InstalledRepository } from '../ports/code-host.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import { sweepJob } from './jobs.ts';
+import { installJob, sweepJob } from './jobs.ts';
 
 type DiscoveryPorts = Pick<Ports, 'store' | 'app' | 'clock' | 'log'>;
 
@@ -23,15 +24,36 @@ export async function discoverFleets(ports: DiscoveryPorts): Promise<readonly Fl
   const installations = new Map((await app.installations()).map((one) => [one.id, one]));
   const listings: Listing[] = [];
   for (const installation of installations.values()) listings.push(await listingOf(ports, installation));
+  const looks = { left: LOOKS_MAX, bystanders: await store.bystanders() };
   const listed = new Set<FleetId>();
-  for (const repository of listings.flatMap(({ repositories }) => repositories)) {
-    const fleet = await take(ports, repository);
+  // Those that were pushed to last are the likeliest to have become fleets.
+  const all = listings.flatMap(({ repositories }) => repositories).toSorted((a, b) => (a.pushedAt < b.pushedAt ? 1 : -1));
+  for (const repository of all) {
+    const fleet = await take(ports, repository, looks);
     if (fleet !== undefined) listed.add(fleet);
   }
+  if (looks.left < 0) await store.enqueue([installJob(instant(ports.clock.now() + AGAIN_MS))]);
   const unread = new Set(listings.flatMap(({ installation, isRead }) => (isRead ? [] : [installation])));
   for (const fleet of await store.fleets())
     if (!listed.has(fleet.id) && !unread.has(fleet.installation)) await retireMissing(ports, fleet, installations.get(fleet.installation));
   return await store.fleets();
+}
+
+/** Looks at one repository alone: somebody has pushed to it. @returns all fleets. @throws PortError */
+export async function discoverRepository(ports: DiscoveryPorts, installation: number, repository: number): Promise<readonly FleetRecord[]> {
+  const found = await ports.app.repository(installation, repository);
+  if (found !== undefined) await take(ports, found, { left: 1, bystanders: new Map() });
+  return await ports.store.fleets();
+}
+
+/** Repositories that are looked into at a time, with up to eleven requests each. The rest is looked at in ten minutes. */
+const LOOKS_MAX = 100;
+const AGAIN_MS = 10 * 60_000;
+
+interface Looks {
+  /** Below 0: some were left out. */
+  left: number;
+  readonly bystanders: ReadonlyMap<number, string>;
 }
 
 interface Listing {
@@ -51,21 +73,49 @@ async function listingOf({ app, log }: DiscoveryPorts, { id: installation, isSus
 }
 
 /** @returns the key of its fleet; `undefined` when it is none. */
-async function take(ports: DiscoveryPorts, repository: InstalledRepository): Promise<FleetId | undefined> {
+async function take(ports: DiscoveryPorts, repository: InstalledRepository, looks: Looks): Promise<FleetId | undefined> {
   const { store, log } = ports;
   const known = (await store.fleetOfRepository(repository.id)) ?? (await withoutId(store, repository));
+  // One that has had valid manifests once stays a fleet, whatever becomes of them.
+  const isFleet = known?.goodHead !== undefined || (await looksLikeFleet(ports, repository, looks));
+  if (known === undefined && isFleet !== true) return undefined;
   const id = known?.id ?? (await freeKey(store, repository));
   if (id === undefined) {
     log.warn({ repository: `${repository.owner}/${repository.name}` }, 'repository left out: its name cannot be that of a fleet');
     return undefined;
   }
-  const fleet = recordOf(ports, repository, known, id);
+  const fleet = recordOf(ports, repository, known, id, (isFleet ?? known?.retired?.why !== 'no-fleet') ? undefined : 'no-fleet');
   if (!isSame(fleet, known)) {
     tell(ports, fleet, known);
     await store.saveFleet(fleet);
   }
   if (fleet.retired === undefined) await store.enqueue([sweepJob(id)]);
   return id;
+}
+
+/** @returns `undefined` when nobody knows: it could not be looked at, or is so later. */
+async function looksLikeFleet(
+  { store, app, log }: DiscoveryPorts,
+  repository: InstalledRepository,
+  looks: Looks,
+): Promise<boolean | undefined> {
+  const { id, closed, defaultBranch, pushedAt } = repository;
+  if (closed !== undefined) return undefined;
+  const asOf = `${defaultBranch} ${pushedAt}`;
+  if (looks.bystanders.get(id) === asOf) return false;
+  looks.left -= 1;
+  if (looks.left < 0) return undefined;
+  try {
+    if (await app.holdsFleet(repository)) return true;
+    await store.saveBystander(id, asOf);
+    return false;
+  } catch (error) {
+    log.warn(
+      { err: error, repository: `${repository.owner}/${repository.name}` },
+      'a repository could not be looked at; it is again later',
+    );
+    return undefined;
+  }
 }
 
 /** Of before ids were kept: there is nothing but the name to know it by, this once. */
@@ -84,8 +134,14 @@ async function freeKey(store: DiscoveryPorts['store'], { id, owner, name }: Inst
   return own.ok ? own.value : undefined;
 }
 
-function recordOf({ clock }: DiscoveryPorts, repository: InstalledRepository, known: FleetRecord | undefined, id: FleetId): FleetRecord {
-  const { installation, owner, name, defaultBranch, cloneUrl, closed } = repository;
+function recordOf(
+  { clock }: DiscoveryPorts,
+  repository: InstalledRepository,
+  known: FleetRecord | undefined,
+  id: FleetId,
+  other: RetirementCause | undefined,
+): FleetRecord {
+  const { installation, owner, name, defaultBranch, cloneUrl, closed = other } = repository;
   return {
     id,
     repository: repository.id,
@@ -114,7 +170,7 @@ async function retireMissing(ports: DiscoveryPorts, fleet: FleetRecord, installa
   if (fleet.retired?.why === why) return;
   if (why === 'not-listed' && fleet.repository !== undefined) {
     try {
-      if ((await app.nameOf(fleet.installation, fleet.repository)) !== undefined) return;
+      if ((await app.repository(fleet.installation, fleet.repository)) !== undefined) return;
     } catch (error) {
       log.warn({ err: error, fleet: fleet.id }, 'a fleet that is not listed could not be asked for; it stays as it is');
       return;

@@ -183,4 +183,13 @@ export const sweepJob = (fleet: FleetId): Job => ({
 });
 
 /** Learn which repositories the app is installed on. */
-export const installJob = (): Job => ({ task: 'install', key: 'install', queue: 'install', runAt: undefined, payload: {} });
+export const installJob = (at?: Instant): Job => ({ task: 'install', key: 'install', queue: 'install', runAt: at, payload: {} });
+
+/** Look whether one repository that was no fleet is one by now. */
+export const lookJob = (installation: number, repository: number): Job => ({
+  task: 'install',
+  key: `install:${repository}`,
+  queue: 'install',
+  runAt: undefined,
+  payload: { installation, repository },
+});

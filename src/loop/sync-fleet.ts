@@ -55,7 +55,7 @@ export async function syncFleet(loop: SyncLoop, id: FleetId): Promise<'synced' |
  */
 async function isStillOurs({ ports }: SyncLoop, fleet: FleetRecord): Promise<boolean> {
   const { store, app, log } = ports;
-  const named = fleet.repository === undefined ? undefined : await app.nameOf(fleet.installation, fleet.repository);
+  const named = fleet.repository === undefined ? undefined : await app.repository(fleet.installation, fleet.repository);
   const isOurs = named !== undefined && isSameName(named, fleet);
   if (isOurs) return true;
   const now = named === undefined ? undefined : `${named.owner}/${named.name}`;

@@ -110,6 +110,8 @@ export interface InstalledRepository extends RepositoryName {
   readonly installation: number;
   readonly defaultBranch: string;
   readonly cloneUrl: string;
+  /** When somebody pushed to it last, in the code host's own words: it is only compared. */
+  readonly pushedAt: string;
   /** Why nothing can be written there, and so nothing be reported. */
   readonly closed: 'archived' | 'disabled' | undefined;
 }
@@ -120,10 +122,12 @@ export interface CodeHostApp {
   /** What one installation lists. */
   repositories(installation: number): Promise<readonly InstalledRepository[]>;
   /**
-   * What the repository with this id is called at this moment; `undefined` when the installation does not list it. One request,
-   * however many it lists.
+   * The repository with this id as it is at this moment, and as it is called; `undefined` when the installation does not list it. One
+   * request, however many it lists.
    */
-  nameOf(installation: number, repository: number): Promise<RepositoryName | undefined>;
+  repository(installation: number, repository: number): Promise<InstalledRepository | undefined>;
+  /** Whether its default branch seems to hold a `Fleet` document: a few requests, and no clone. */
+  holdsFleet(repository: InstalledRepository): Promise<boolean>;
   /** What was sent to our webhook after the attempt with this id, each attempt by itself, newest first; at most so many. */
   deliveries(after: number, most: number): Promise<readonly WebhookDelivery[]>;
   /** Has a delivery sent once more: a new attempt under the same GUID. */

@@ -48,6 +48,10 @@ export interface StateStore {
   /** The fleet of the repository with this id, whatever that is called now. */
   fleetOfRepository(repository: number): Promise<FleetRecord | undefined>;
 
+  /** Repositories that are no fleets, as they were when they were looked at last: as long as they are so, nobody looks again. */
+  bystanders(): Promise<ReadonlyMap<number, string>>;
+  saveBystander(repository: number, asOf: string): Promise<void>;
+
   /** The desired state at the last processed commit. */
   desired(fleet: FleetId): Promise<DesiredState>;
   /** What holds for all rollouts, as of the last commit with valid manifests; `undefined` before the first. */

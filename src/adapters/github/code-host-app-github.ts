@@ -1,6 +1,7 @@
 import { instant } from '../../core/model/time.ts';
-import type { CodeHostApp, Installation, InstalledRepository, RepositoryName, WebhookDelivery } from '../../ports/code-host.ts';
+import type { CodeHostApp, Installation, InstalledRepository, WebhookDelivery } from '../../ports/code-host.ts';
 import { collectPages, type GitHubClient, PER_PAGE, withValidToken } from './client.ts';
+import { holdsFleetDocument } from './fleet-document.ts';
 import { answeredStatus, asPortError } from './github-errors.ts';
 
 const INSTALLATION_PAGES_MAX = 100;
@@ -44,16 +45,13 @@ export class CodeHostAppGitHub implements CodeHostApp {
       const client = await this.#octokit(installation);
       const pages = () => client.paginate.iterator(client.rest.apps.listReposAccessibleToInstallation, { per_page: PER_PAGE });
       const found = await withValidToken(client, () => collectPages(pages(), REPOSITORY_PAGES_MAX));
-      return found.map(({ id, owner, name, default_branch: defaultBranch, clone_url: cloneUrl, archived, disabled }) => ({
-        ...{ id, installation, owner: owner.login, name, defaultBranch, cloneUrl },
-        closed: archived ? 'archived' : disabled ? 'disabled' : undefined,
-      }));
+      return found.map((repository) => installed(installation, repository));
     });
   }
 
   /** By a token for this repository alone, which GitHub refuses for one that the installation does not list. The token is thrown away. */
-  nameOf(installation: number, repository: number): Promise<RepositoryName | undefined> {
-    return this.#asking('nameOf', async () => {
+  repository(installation: number, repository: number): Promise<InstalledRepository | undefined> {
+    return this.#asking('repository', async () => {
       const app = await this.#octokit();
       try {
         const { data } = await app.rest.apps.createInstallationAccessToken({
@@ -62,7 +60,7 @@ export class CodeHostAppGitHub implements CodeHostApp {
           permissions: { metadata: 'read' },
         });
         const found = data.repositories?.find(({ id }) => id === repository);
-        return found === undefined ? undefined : { owner: found.owner.login, name: found.name };
+        return found === undefined ? undefined : installed(installation, found);
       } catch (error) {
         if (NOT_LISTED.has(answeredStatus(error) ?? 0)) return undefined;
         throw error;
@@ -93,6 +91,13 @@ export class CodeHostAppGitHub implements CodeHostApp {
     });
   }
 
+  holdsFleet(repository: InstalledRepository): Promise<boolean> {
+    return this.#asking('holdsFleet', async () => {
+      const client = await this.#octokit(repository.installation);
+      return await withValidToken(client, () => holdsFleetDocument(client, repository));
+    });
+  }
+
   async #asking<T>(operation: string, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
@@ -101,6 +106,24 @@ export class CodeHostAppGitHub implements CodeHostApp {
     }
   }
 }
+
+/** The fields that the answers of GitHub about a repository have in common. */
+interface RepositoryAnswer {
+  readonly id: number;
+  readonly owner: { readonly login: string };
+  readonly name: string;
+  readonly default_branch: string;
+  readonly clone_url: string;
+  readonly pushed_at: string | null;
+  readonly archived: boolean;
+  readonly disabled: boolean;
+}
+
+const installed = (installation: number, answer: RepositoryAnswer): InstalledRepository => ({
+  ...{ id: answer.id, installation, owner: answer.owner.login, name: answer.name },
+  ...{ defaultBranch: answer.default_branch, cloneUrl: answer.clone_url, pushedAt: answer.pushed_at ?? '' },
+  closed: answer.archived ? 'archived' : answer.disabled ? 'disabled' : undefined,
+});
 
 /** The installation is gone, or does not list it. */
 const NOT_LISTED: ReadonlySet<number> = new Set([404, 422]);

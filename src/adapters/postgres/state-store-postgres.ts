@@ -7,6 +7,7 @@ import type { Instant } from '../../core/model/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Delivery, FleetRecord, Job, Projection, PullRecord, StateChange, StateStore } from '../../ports/state-store.ts';
 import * as history from './audit.ts';
+import * as bystanders from './bystanders.ts';
 import { claim } from './claims.ts';
 import * as commands from './commands.ts';
 import { commit } from './commit.ts';
@@ -93,6 +94,14 @@ export class PostgresStateStore implements StateStore {
 
   fleetOfRepository(repository: number) {
     return guarded('fleetOfRepository', () => fleets.fleetOfRepository(this.#db, repository));
+  }
+
+  bystanders() {
+    return guarded('bystanders', () => bystanders.bystanders(this.#db));
+  }
+
+  saveBystander(repository: number, asOf: string): Promise<void> {
+    return this.#write('saveBystander', () => bystanders.saveBystander(this.#db, repository, asOf));
   }
 
   desired(fleet: FleetId) {

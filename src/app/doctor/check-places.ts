@@ -78,7 +78,7 @@ export async function checkDataPlanes(model: FleetModel, environment: AppConfig[
     model.fleet.value.spec.dataPlanes.map(async (described): Promise<Finding> => {
       const name = `data plane ${described.name}`;
       try {
-        const plane = openDataPlane({ name: described.name, kind: described.kind, urlFromEnv: described.urlFromEnv }, environment, clock);
+        const plane = openDataPlane({ ...described, urlFromEnv: described.urlFromEnv, context: described.context }, environment, clock);
         await plane.observe([PROBE]);
         return fine(name, 'answers');
       } catch (error) {

@@ -9,7 +9,6 @@ import type {
   InstalledRepository,
   IssueWrite,
   PullInfo,
-  RepositoryName,
   WebhookDelivery,
 } from '../code-host.ts';
 import { PortError } from '../port-error.ts';
@@ -45,7 +44,9 @@ export interface RecordedCall {
   readonly answered: boolean;
 }
 
-export interface InMemoryRepositoryOptions extends Omit<InstalledRepository, 'id' | 'closed'> {
+export interface InMemoryRepositoryOptions extends Omit<InstalledRepository, 'id' | 'closed' | 'pushedAt'> {
+  /** False: its default branch holds no Fleet document. */
+  readonly holdsFleet?: boolean;
   /** Of the repository; 1,001 when left out. */
   readonly id?: number;
   readonly onCall?: OnCall;
@@ -60,6 +61,8 @@ export interface InMemoryRepositoryOptions extends Omit<InstalledRepository, 'id
 export class InMemoryRepository implements CodeHost {
   /** The key of its fleet, when this name is the first under which it was seen. */
   readonly id: FleetId;
+  /** Whether its default branch holds a Fleet document, for those who only look. */
+  holdsFleet: boolean;
   /** Every call, in order; to be cut short by whoever reads it. */
   readonly calls: RecordedCall[] = [];
   readonly #onCall: OnCall | undefined;
@@ -77,7 +80,8 @@ export class InMemoryRepository implements CodeHost {
 
   constructor(options: InMemoryRepositoryOptions) {
     const { id = FIRST_ID, installation, owner, name, defaultBranch, cloneUrl } = options;
-    this.#installed = { id, installation, owner, name, defaultBranch, cloneUrl, closed: undefined };
+    this.#installed = { id, installation, owner, name, defaultBranch, cloneUrl, pushedAt: '', closed: undefined };
+    this.holdsFleet = options.holdsFleet ?? true;
     this.id = trusted.fleet(`${owner}/${name}`.toLowerCase());
     this.#onCall = options.onCall;
     this.#hasIssues = options.hasIssues ?? true;
@@ -287,6 +291,8 @@ export class InMemoryRepository implements CodeHost {
 export class InMemoryCodeHostApp implements CodeHostApp {
   readonly #onCall: OnCall | undefined;
   readonly #repositories = new Map<number, InMemoryRepository>();
+  /** Repositories in which somebody looked for a Fleet document. */
+  readonly looks: number[] = [];
   readonly #suspended = new Set<number>();
   readonly #uninstalled = new Set<number>();
   readonly #broken = new Set<number>();
@@ -302,7 +308,7 @@ export class InMemoryCodeHostApp implements CodeHostApp {
   }
 
   /** The same object each time. @throws Error when there is none. */
-  repository(fleet: FleetId): InMemoryRepository {
+  repositoryOf(fleet: FleetId): InMemoryRepository {
     const repository = [...this.#repositories.values()].find(({ id }) => id === fleet);
     if (repository === undefined) throw new Error(`there is no repository ${fleet}`);
     return repository;
@@ -341,11 +347,17 @@ export class InMemoryCodeHostApp implements CodeHostApp {
     });
   }
 
-  nameOf(installation: number, repository: number): Promise<RepositoryName | undefined> {
-    return called(this.#onCall, 'code-host.nameOf', () => {
-      if (this.#broken.has(installation)) throw failure('nameOf', `installation ${installation} cannot be asked`);
-      const found = this.#listed(installation).find(({ installed }) => installed.id === repository)?.installed;
-      return found === undefined ? undefined : { owner: found.owner, name: found.name };
+  repository(installation: number, repository: number): Promise<InstalledRepository | undefined> {
+    return called(this.#onCall, 'code-host.repository', () => {
+      if (this.#broken.has(installation)) throw failure('repository', `installation ${installation} cannot be asked`);
+      return storable(this.#listed(installation).find(({ installed }) => installed.id === repository)?.installed);
+    });
+  }
+
+  holdsFleet({ id }: InstalledRepository): Promise<boolean> {
+    return called(this.#onCall, 'code-host.holdsFleet', () => {
+      this.looks.push(id);
+      return this.#repositories.get(id)?.holdsFleet ?? false;
     });
   }
 

@@ -39,6 +39,7 @@ export class InMemoryStateStore implements StateStore {
   readonly jobs: InMemoryJobs;
   readonly #fleets = new Map<FleetId, FleetRows>();
   readonly #deliveries = new Set<string>();
+  readonly #bystanders = new Map<number, string>();
   /** By place, then by cluster. */
   readonly #claims = new Map<string, Map<ClusterId, FleetId>>();
   readonly #cursors = new Map<string, object>();
@@ -106,6 +107,14 @@ export class InMemoryStateStore implements StateStore {
 
   async fleetOfRepository(repository: number): Promise<FleetRecord | undefined> {
     return [...this.#fleets.values()].find(({ record }) => record.repository === repository)?.record;
+  }
+
+  async bystanders(): Promise<ReadonlyMap<number, string>> {
+    return new Map(this.#bystanders);
+  }
+
+  async saveBystander(repository: number, asOf: string): Promise<void> {
+    this.#bystanders.set(repository, asOf);
   }
 
   async desired(fleet: FleetId): Promise<DesiredState> {

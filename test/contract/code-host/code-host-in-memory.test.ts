@@ -24,6 +24,7 @@ describeCodeHost('in memory', async () => {
   const installed = {
     id: 12,
     closed: undefined,
+    pushedAt: '',
     installation: 7,
     owner: 'acme',
     name: 'fleet',
@@ -31,7 +32,7 @@ describeCodeHost('in memory', async () => {
     cloneUrl: 'https://example.com/acme/fleet.git',
   };
   const host = new InMemoryRepository({ ...installed, onCall });
-  const withoutIssues = new InMemoryRepository({ ...installed, id: 13, name: 'no-issues', hasIssues: false });
+  const withoutIssues = new InMemoryRepository({ ...installed, id: 13, holdsFleet: false, name: 'no-issues', hasIssues: false });
   const nowhere = new InMemoryRepository({ ...installed, id: 14, name: 'nowhere' });
   nowhere.install(false);
   const headSha = trusted.commit('a'.repeat(40));

@@ -156,7 +156,7 @@ function testRepository(harness: Get): void {
   it('is one that the app is installed on', async () => {
     const { app, host, installed } = harness();
     expect(await app.installations()).toEqual([{ id: installed.installation, isSuspended: false }]);
-    expect(await app.repositories(installed.installation)).toContainEqual(installed);
+    expect(await app.repositories(installed.installation)).toContainEqual({ ...installed, pushedAt: expect.any(String) });
     expect(await host.repository()).toEqual({ defaultBranch: 'main', cloneUrl: installed.cloneUrl });
     expect(await host.gitToken()).not.toBe('');
   });
@@ -164,9 +164,22 @@ function testRepository(harness: Get): void {
   it('is told by its id, whatever it is called, and only while the installation lists it', async () => {
     const { app, installed } = harness();
     const { id, installation, owner, name } = installed;
-    expect(await app.nameOf(installation, id)).toEqual({ owner, name });
-    expect(await app.nameOf(installation, 999_999)).toBeUndefined();
-    expect(await app.nameOf(999_999, id)).toBeUndefined();
+    expect(await app.repository(installation, id)).toMatchObject({ id, owner, name, defaultBranch: 'main' });
+    expect(await app.repository(installation, 999_999)).toBeUndefined();
+    expect(await app.repository(999_999, id)).toBeUndefined();
+  });
+
+  it('holds a Fleet document, or none', async () => {
+    const { app, installed } = harness();
+    const all = await app.repositories(installed.installation);
+    const found = new Map<string, boolean>();
+    for (const one of all) found.set(one.name, await app.holdsFleet(one));
+    expect(found).toEqual(
+      new Map([
+        ['fleet', true],
+        ['no-issues', false],
+      ]),
+    );
   });
 
   it.each([

@@ -48,7 +48,11 @@ export async function startGitHub(): Promise<GitHubHarness> {
   const seeded = await forge.seedRepository({
     owner: 'acme',
     name: 'fleet',
-    files: new Map([['fleet-manifests/a.yaml', 'a: 1\n']]),
+    files: new Map([
+      ['fleet-manifests/a.yaml', 'a: 1\n'],
+      ['fleet-manifests/deep/er/Our-Fleet.yml', 'apiVersion: flotilla.dev/v1\nkind: Fleet\n'],
+      ['elsewhere/b.yaml', 'b: 1\n'],
+    ]),
     author: 'ann',
     collaborators: COLLABORATORS,
     pull: { branch: 'change', title: 'Change a', body: 'b', author: 'ann', changes: new Map([['fleet-manifests/a.yaml', 'a: 2\n']]) },
@@ -91,7 +95,7 @@ export async function startGitHub(): Promise<GitHubHarness> {
     settle: () => forge.deliveriesIdle(),
     installed: {
       ...{ id: seeded.id, installation: seeded.installationId, owner: 'acme', name: 'fleet' },
-      ...{ defaultBranch: 'main', cloneUrl: seeded.cloneUrl, closed: undefined },
+      ...{ defaultBranch: 'main', cloneUrl: seeded.cloneUrl, pushedAt: '', closed: undefined },
     },
     pull,
     headSha,

@@ -59,6 +59,13 @@ export function fleetLaws(under: () => StoreUnderTest): void {
       expect(await store.claim(FLEET, east, [c('k4')])).toStrictEqual(new Map());
     });
 
+    it('remembers which repositories are no fleets, and as of when', async () => {
+      const { store } = under();
+      await store.saveBystander(2 ** 40, 'main 2026-01-01');
+      await store.saveBystander(2 ** 40, 'main 2026-01-02');
+      expect((await store.bystanders()).get(2 ** 40)).toBe('main 2026-01-02');
+    });
+
     it('saving again changes name and address, and leaves heads and version to commit', async () => {
       const old = fleetRecord();
       await under().store.commit(change(0, { heads: { seen: sha('b'), good: sha('a') } }));

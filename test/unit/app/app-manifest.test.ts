@@ -40,6 +40,8 @@ const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read'
   'issues.listForRepo': ['issues', 'read'],
   'issues.update': ['issues', 'write'],
   'apps.createInstallationAccessToken': ['metadata', 'read'],
+  'git.getBlob': ['contents', 'read'],
+  'git.getTree': ['contents', 'read'],
   'apps.getAuthenticated': ['metadata', 'read'],
   'issues.updateComment': ['pull_requests', 'write'],
   'pulls.get': ['pull_requests', 'read'],

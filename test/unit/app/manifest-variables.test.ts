@@ -58,7 +58,8 @@ describe('a manifest names a variable of the bot', () => {
 
 describe('what the manifests of an older program name', () => {
   const environment = { GITHUB_PRIVATE_KEY: SECRET, FLOTILLA_API_TOKEN: SECRET, FLOTILLA_EU_URL: 'no address' };
-  const opened = (urlFromEnv: string) => () => openDataPlane({ name: 'eu', kind: 'simulated', urlFromEnv }, environment, clock);
+  const opened = (urlFromEnv: string) => () =>
+    openDataPlane({ name: 'eu', kind: 'simulated', urlFromEnv, context: undefined }, environment, clock);
 
   it.each(['GITHUB_PRIVATE_KEY', 'FLOTILLA_API_TOKEN'])('is not read: %s', (variable) => {
     expect(opened(variable)).toThrow(`names ${variable}, but a manifest may only name variables that begin with FLOTILLA_`);
@@ -67,7 +68,9 @@ describe('what the manifests of an older program name', () => {
 
   it('is read, and not shown, when it may be named', () => {
     expect(opened('FLOTILLA_EU_URL')).toThrow('the variable FLOTILLA_EU_URL holds no address');
-    expect(openDataPlane({ name: 'eu', kind: 'simulated', urlFromEnv: 'FLOTILLA_X' }, { FLOTILLA_X: SECRET }, clock).name).toBe('eu');
+    expect(
+      openDataPlane({ name: 'eu', kind: 'simulated', urlFromEnv: 'FLOTILLA_X', context: undefined }, { FLOTILLA_X: SECRET }, clock).name,
+    ).toBe('eu');
   });
 
   it('is not in the configuration at all', () => {

@@ -58,3 +58,27 @@ it.each([
 it.each([null, {}, { id: NO_TEXT }])('asks for no review in the repository %j', (odd) => {
   expect(keys('pull_request', { action: 'opened', repository: odd, pull_request: { number: 1 } })).toEqual([]);
 });
+
+it.each<[string, object, boolean]>([
+  [
+    'a push that brings YAML',
+    {
+      commits: [
+        { added: ['a.txt'], modified: [] },
+        { added: [], modified: ['x/fleet.yml'] },
+      ],
+    },
+    true,
+  ],
+  ['one that takes YAML away alone', { commits: [{ added: [], removed: ['fleet.yaml'] }] }, false],
+  ['one of other files', { commits: [{ added: ['a.txt'] }] }, false],
+  ['one without a list of commits', { commits: [] }, true],
+  ['one with an odd list', { commits: [null, 7, { added: 'x.yaml' }] }, false],
+  ['one of no installation', { commits: [], installation: null }, false],
+])('%s has a repository that is no fleet looked at, or not', (_what, payload, looks) => {
+  const asked = askedBy('push', { ref: 'refs/heads/main', repository, installation: { id: 5 }, ...payload });
+  expect(asked).toMatchObject({
+    kind: 'fleet',
+    look: looks ? { key: 'install:12', payload: { installation: 5, repository: 12 } } : undefined,
+  });
+});

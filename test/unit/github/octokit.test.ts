@@ -83,6 +83,7 @@ describe('Probot with our Octokit', () => {
       owner: { login: 'acme' },
       default_branch: 'main',
       clone_url: `http://forge.test/acme/${name}.git`,
+      pushed_at: null,
       archived: false,
       disabled: false,
       ...fields,
@@ -103,7 +104,7 @@ describe('Probot with our Octokit', () => {
       { id: 5, isSuspended: false },
       { id: 6, isSuspended: true },
     ]);
-    const common = { id: 12, installation: 5, owner: 'acme', defaultBranch: 'main' };
+    const common = { id: 12, installation: 5, owner: 'acme', defaultBranch: 'main', pushedAt: '' };
     expect(await app.repositories(5)).toEqual([
       { ...common, name: 'fleet', cloneUrl: 'http://forge.test/acme/fleet.git', closed: undefined },
       { ...common, name: 'old', cloneUrl: 'http://forge.test/acme/old.git', closed: 'archived' },

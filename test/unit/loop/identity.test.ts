@@ -166,3 +166,75 @@ describe('discovery', () => {
     ]);
   });
 });
+
+describe('a repository whose default branch holds no Fleet document', () => {
+  function bystander(bot: TestBot, id = 3_003): InMemoryRepository {
+    const repository = new InMemoryRepository({
+      ...{ id, installation: 7, owner: 'acme', name: `site-${id}`, defaultBranch: 'main', cloneUrl: `https://git.example/acme/${id}.git` },
+      holdsFleet: false,
+    });
+    bot.app.add(repository);
+    return repository;
+  }
+
+  it('is no fleet, and is looked at once for each push to it', async () => {
+    const bot = await TestBot.begin();
+    const site = bystander(bot);
+    for (let time = 0; time < 3; time += 1) await discover(bot);
+    expect((await bot.store.fleets()).map(({ id }) => id)).toEqual([FLEET]);
+    expect([bot.app.looks.filter((id) => id === 3_003).length, site.calls]).toEqual([1, []]);
+    site.change({ pushedAt: 'later' });
+    await discover(bot);
+    expect(bot.app.looks.filter((id) => id === 3_003).length).toBe(2);
+  });
+
+  it('becomes one with the push that brings the document, without a look at any other', async () => {
+    const bot = await TestBot.begin();
+    const site = bystander(bot);
+    await discover(bot);
+    bot.app.looks.splice(0);
+    site.holdsFleet = true;
+    const push = { ref: 'refs/heads/main', repository: { id: 3_003, default_branch: 'main' }, installation: { id: 7 } };
+    await deliver(bot, 'push', { ...push, commits: [{ added: ['README.md'] }] });
+    expect(bot.waiting()).toEqual([]);
+    await deliver(bot, 'push', { ...push, commits: [{ added: ['fleet.yaml'] }] });
+    await bot.work();
+    expect((await bot.store.fleets()).map(({ id }) => id)).toEqual([FLEET, 'acme/site-3003']);
+    expect(bot.app.looks).toEqual([3_003]);
+  });
+
+  it('of thousands is harmless: so many are looked at in one go, and the others later', async () => {
+    const bot = await TestBot.begin();
+    for (let id = 10_000; id < 10_250; id += 1) bystander(bot, id);
+    const looked = async (): Promise<number> => {
+      bot.app.looks.splice(0);
+      await bot.tasks.install({});
+      return bot.app.looks.length;
+    };
+    expect([await looked(), await looked(), await looked(), await looked()]).toEqual([100, 100, 50, 0]);
+  });
+
+  it('and that an older program made a fleet of is retired, until it brings the document', async () => {
+    const bot = await TestBot.begin();
+    const site = bystander(bot);
+    const fleet = await bot.store.fleet(FLEET);
+    if (fleet === undefined) throw new Error('there is a fleet');
+    const id = trusted.fleet('acme/site-3003');
+    await bot.store.saveFleet({
+      ...fleet,
+      id,
+      repository: undefined,
+      name: 'site-3003',
+      goodHead: undefined,
+      seenHead: undefined,
+      version: 0,
+    });
+    await discover(bot);
+    expect((await bot.store.fleet(id))?.retired).toMatchObject({ why: 'no-fleet' });
+    site.holdsFleet = true;
+    const push = { ref: 'refs/heads/main', repository: { id: 3_003, default_branch: 'main' }, installation: { id: 7 }, commits: [] };
+    await deliver(bot, 'push', push);
+    await bot.work();
+    expect((await bot.store.fleet(id))?.retired).toBeUndefined();
+  });
+});

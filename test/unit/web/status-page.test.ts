@@ -106,7 +106,9 @@ describe('the page of a rollout', () => {
 
   it('says why a held cluster waits now, and not what its last evidence was', () => {
     const held = { targets: { 'kafka-dev': { status: 'held', detail: 'an old reason' } } } as const;
-    expect(page({ ...held, holds: { clusters: waits([['kafka-dev', wait({ kind: 'no-evidence', cause: 'x' })]]) } })).not.toContain('an old reason');
+    expect(page({ ...held, holds: { clusters: waits([['kafka-dev', wait({ kind: 'no-evidence', cause: 'x' })]]) } })).not.toContain(
+      'an old reason',
+    );
   });
 
   it('counts those that left as left, and those that bake as not done', () => {

@@ -32,6 +32,8 @@ const STATEMENTS: readonly string[] = [
     add column retired_why text,
     add column retired_since bigint,
     add check ((retired_why is null) = (retired_since is null))`,
+  // Looked at once, and again only when somebody has pushed to them.
+  'create table bystanders (repository bigint primary key, as_of text not null)',
   CLAIMS,
   FIRST_CLAIMS,
 ];
