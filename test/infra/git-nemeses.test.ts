@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../src/adapters/git/manifest-source-git.ts';
 import { createTasks } from '../../src/app/tasks.ts';
 import { syncJob } from '../../src/loop/jobs.ts';
+import { InMemoryCodeHostApp, type InMemoryRepository } from '../../src/ports/in-memory/code-host.ts';
 import { GitRemote } from '../contract/manifest-source/git-remote.ts';
 import { serveGit } from '../contract/manifest-source/smart-http.ts';
 import { FLEET, TestBot } from '../support/loop/bot.ts';
@@ -16,6 +17,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 let remote: GitRemote;
 let server: Server;
 let source: ManifestSourceGit;
+let mirrors: string;
 let bot: TestBot;
 let answer: Answer;
 const well: Answer = (request, response) => serveGit(remote.folder, request, response);
@@ -26,14 +28,8 @@ beforeEach(async () => {
   answer = well;
   server = createServer((request, response) => answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  source = new ManifestSourceGit({
-    fleet: FLEET,
-    cloneUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/remote.git`,
-    defaultBranch: 'main',
-    folder: remote.folderFor('mirrors'),
-    token: async () => 'token',
-    remoteSilenceMsMax: SILENCE_MS,
-  });
+  mirrors = remote.folderFor('mirrors');
+  source = sourceOf('main');
   bot = new TestBot();
   bot.loop = { ...bot.loop, ports: { ...bot.loop.ports, source: () => source } };
   bot.tasks = createTasks(bot.loop, () => undefined);
@@ -48,6 +44,16 @@ afterEach(async () => {
   await source.close();
   remote.remove();
 });
+
+const sourceOf = (defaultBranch: string): ManifestSourceGit =>
+  new ManifestSourceGit({
+    fleet: FLEET,
+    cloneUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/remote.git`,
+    defaultBranch,
+    folder: mirrors,
+    token: async () => 'token',
+    remoteSilenceMsMax: SILENCE_MS,
+  });
 
 function answersWith(other: Answer): void {
   answer = other;
@@ -108,3 +114,41 @@ it.each<[string, () => void, () => void]>([
   expect(await bot.rollouts()).toHaveLength(1);
   expect(['k-canary', 'k-one', 'k-two'].map((name) => bot.versionOf(name))).toEqual(['3.8.1', '3.8.1', '3.8.1']);
 });
+
+it('a default branch that is renamed: nothing moves for it, and what is merged under the new name is rolled out', async () => {
+  const { installed } = bot.repository;
+  const head = remote.head('refs/heads/main');
+  remote.git('update-ref', 'refs/heads/trunk', 'refs/heads/main');
+  remote.deleteRef('refs/heads/main');
+  // Until it is known, there is nothing under the old name.
+  await pushed();
+  expect(bot.failures.length).toBeGreaterThan(0);
+  bot.loop = {
+    ...bot.loop,
+    ports: { ...bot.loop.ports, app: new InMemoryCodeHostApp([renamed(bot.repository, { ...installed, defaultBranch: 'trunk' })]) },
+  };
+  bot.tasks = createTasks(bot.loop, () => undefined);
+  await bot.tasks.install({});
+  await source.close();
+  source = sourceOf((await bot.store.fleet(FLEET))?.defaultBranch ?? '');
+  await pushed();
+  await bot.pass(60_000);
+  expect(await bot.store.fleet(FLEET)).toMatchObject({ defaultBranch: 'trunk', seenHead: head, goodHead: head });
+  expect(await bot.rollouts()).toEqual([]);
+  expect(bot.repository.issues()).toEqual([]);
+  remote.commit(smallManifests({ version: '3.8.1' }), { ref: 'refs/heads/trunk' });
+  await pushed();
+  await bot.passUntil((rollouts) => rollouts[0]?.status === 'completed');
+  expect(await bot.rollouts()).toHaveLength(1);
+  expect(['k-canary', 'k-one', 'k-two'].map((name) => bot.versionOf(name))).toEqual(['3.8.1', '3.8.1', '3.8.1']);
+});
+
+/** The same repository, that says this of itself. */
+const renamed = (repository: InMemoryRepository, installed: InMemoryRepository['installed']): InMemoryRepository =>
+  new Proxy(repository, {
+    get: (own, name) => {
+      if (name === 'installed') return installed;
+      const value: unknown = Reflect.get(own, name, own);
+      return typeof value === 'function' ? value.bind(own) : value;
+    },
+  });
