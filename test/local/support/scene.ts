@@ -17,9 +17,10 @@ export interface Scene {
   remove(): Promise<void>;
 }
 
-export async function setScene(): Promise<Scene> {
+/** @param environment - further settings of the bot. */
+export async function setScene(environment: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const manifests = writeSmallFleet();
-  const run = await LocalRun.create(SPEED, { FLOTILLA_MANIFESTS: manifests });
+  const run = await LocalRun.create(SPEED, { FLOTILLA_MANIFESTS: manifests, ...environment });
   const remove = async () => {
     await run.remove();
     rmSync(manifests, { recursive: true, force: true });
