@@ -53,6 +53,22 @@ export const runningState: Decoder<Running> = object(running);
 export const desiredSpec: Decoder<DesiredSpec> = object({ product: text, ...running });
 export const difference: Decoder<Difference> = object({ path: text, from: maybe(configValue), to: maybe(configValue) });
 
+/**
+ * For a column of JSON that many rows have alike, read as text: of each different one there is one value, which its rows share. Made
+ * anew for each read, so that nothing is kept that no row has any more.
+ */
+export function shared<T>(decoder: Decoder<T>): Decoder<T> {
+  const known = new Map<string, T>();
+  return (value) => {
+    const json = text(value);
+    const before = known.get(json);
+    if (before !== undefined) return before;
+    const read = decoder(JSON.parse(json));
+    known.set(json, read);
+    return read;
+  };
+}
+
 /** For a union that has no list: the table does not compile until it names every member. */
 export const oneOf = <Word extends string>(words: Readonly<Record<Word, true>>): Decoder<Word> =>
   parsed(text, (value) => {

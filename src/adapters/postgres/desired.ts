@@ -4,42 +4,44 @@ import { type Decoder, mapped, maybe, object, recordOf, text } from '../../core/
 import type { ClusterId, FleetId } from '../../core/model/ids.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
-import { at, clusterId, desiredSpec, oneOf, revision } from './decoders.ts';
+import { at, clusterId, desiredSpec, oneOf, revision, shared } from './decoders.ts';
 import { inChunks, readRow, recordset } from './rows.ts';
 
 export async function desired(db: Database, fleet: FleetId): Promise<DesiredState> {
   const { rows } = await sql<{ readonly cluster: string }>`
-    select cluster, revision, spec, release, data_plane, workload, labels, held_at, opt_out
+    select cluster, revision, spec::text as spec, release, data_plane, workload, labels::text as labels, held_at, opt_out
     from desired where fleet = ${fleet} order by cluster`.execute(db);
   const state = new Map<ClusterId, DesiredCluster>();
+  const decoder = desiredRow();
   for (const row of rows) {
-    const cluster = readRow('desired', row.cluster, desiredRow, row);
+    const cluster = readRow('desired', row.cluster, decoder, row);
     state.set(cluster.cluster, cluster);
   }
   return state;
 }
 
-const desiredRow: Decoder<DesiredCluster> = mapped(
-  object({
-    cluster: clusterId,
-    revision,
-    spec: desiredSpec,
-    release: text,
-    data_plane: text,
-    workload: maybe(object({ namespace: maybe(text), name: maybe(text) })),
-    labels: recordOf(text),
-    held_at: maybe(
-      object({
-        by: oneOf<NonNullable<DesiredCluster['pinnedBy']>['by']>({ pin: true, exception: true }),
-        releaseVersion: text,
-        reason: text,
-        expires: at,
-      }),
-    ),
-    opt_out: maybe(object({ reason: text, expires: maybe(at) })),
-  }),
-  ({ data_plane: dataPlane, held_at: pinnedBy, opt_out: optOut, ...same }): DesiredCluster => ({ ...same, dataPlane, pinnedBy, optOut }),
-);
+const desiredRow = (): Decoder<DesiredCluster> =>
+  mapped(
+    object({
+      cluster: clusterId,
+      revision,
+      spec: shared(desiredSpec),
+      release: text,
+      data_plane: text,
+      workload: maybe(object({ namespace: maybe(text), name: maybe(text) })),
+      labels: shared(recordOf(text)),
+      held_at: maybe(
+        object({
+          by: oneOf<NonNullable<DesiredCluster['pinnedBy']>['by']>({ pin: true, exception: true }),
+          releaseVersion: text,
+          reason: text,
+          expires: at,
+        }),
+      ),
+      opt_out: maybe(object({ reason: text, expires: maybe(at) })),
+    }),
+    ({ data_plane: dataPlane, held_at: pinnedBy, opt_out: optOut, ...same }): DesiredCluster => ({ ...same, dataPlane, pinnedBy, optOut }),
+  );
 
 /** Writes what changed, and one line of history for each cluster whose revision changed, or that left. */
 export async function writeDesired(tx: Tx, fleet: FleetId, at: number, change: NonNullable<StateChange['desired']>): Promise<void> {

@@ -11,7 +11,7 @@ import { type Decoder, mapped, maybe, object, text, word } from '../../core/mode
 import type { FleetId } from '../../core/model/ids.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
-import { at, clusterId, desiredSpec, integer, revision, rolloutId } from './decoders.ts';
+import { at, clusterId, desiredSpec, integer, revision, rolloutId, shared } from './decoders.ts';
 import { inChunks, readRow, recordset } from './rows.ts';
 import type { WriteFence } from './write-fence.ts';
 
@@ -19,11 +19,12 @@ interface Row {
   readonly cluster: string;
 }
 
-const COLUMNS = sql.raw('cluster, data_plane, revision, spec, mode, epoch, rollout, ordered_at');
+const COLUMNS = sql.raw('cluster, data_plane, revision, spec::text as spec, mode, epoch, rollout, ordered_at');
 
 export async function orders(db: Database, fleet: FleetId): Promise<StandingOrders> {
   const { rows } = await sql<Row>`select ${COLUMNS}, reply from orders where fleet = ${fleet} order by cluster`.execute(db);
-  const standing = rows.map((row) => readRow('orders', row.cluster, standingRow, row));
+  const decoder = standingRow();
+  const standing = rows.map((row) => readRow('orders', row.cluster, decoder, row));
   return new Map(standing.map((order) => [order.cluster, order]));
 }
 
@@ -32,22 +33,24 @@ export async function undelivered(db: Database, fleet: FleetId, dataPlane: strin
     select ${COLUMNS} from orders where fleet = ${fleet} and data_plane = ${dataPlane} and reply is null order by seq limit ${limit}`.execute(
     db,
   );
-  return rows.map((row) => readRow('orders', row.cluster, orderRow, row));
+  const decoder = orderRow();
+  return rows.map((row) => readRow('orders', row.cluster, decoder, row));
 }
 
-const orderRow: Decoder<Order> = mapped(
-  object({
-    cluster: clusterId,
-    data_plane: text,
-    revision,
-    spec: desiredSpec,
-    mode: word(ORDER_MODES),
-    epoch: integer,
-    rollout: maybe(rolloutId),
-    ordered_at: at,
-  }),
-  ({ data_plane: dataPlane, ordered_at: orderedAt, ...same }): Order => ({ ...same, dataPlane, orderedAt }),
-);
+const orderRow = (): Decoder<Order> =>
+  mapped(
+    object({
+      cluster: clusterId,
+      data_plane: text,
+      revision,
+      spec: shared(desiredSpec),
+      mode: word(ORDER_MODES),
+      epoch: integer,
+      rollout: maybe(rolloutId),
+      ordered_at: at,
+    }),
+    ({ data_plane: dataPlane, ordered_at: orderedAt, ...same }): Order => ({ ...same, dataPlane, orderedAt }),
+  );
 
 const reply: Decoder<NonNullable<StandingOrder['reply']>> = mapped(
   object({ kind: word(REPLY_KINDS), at, seen: maybe(integer), reason: maybe(text) }),
@@ -59,7 +62,10 @@ const reply: Decoder<NonNullable<StandingOrder['reply']>> = mapped(
   }),
 );
 const replyColumn = object({ reply: maybe(reply) });
-const standingRow: Decoder<StandingOrder> = (row) => ({ ...orderRow(row), ...replyColumn(row) });
+const standingRow = (): Decoder<StandingOrder> => {
+  const order = orderRow();
+  return (row) => ({ ...order(row), ...replyColumn(row) });
+};
 
 /** @returns `false` when a cluster has an order of the same or a higher epoch: somebody else has ordered meanwhile. */
 export async function writeOrders(tx: Tx, fleet: FleetId, change: readonly Order[]): Promise<boolean> {

@@ -218,6 +218,17 @@ describe('rows of PostgreSQL', () => {
     await expect(sharedStore.orders(FLEET)).rejects.toThrow(/column epoch: a number expected, not "9007199254740992"/);
   });
 
+  it('reads what many clusters have alike once: they share it', async () => {
+    const set = ['k1', 'k2', 'k3'].map((name) => desiredCluster(name, name === 'k3' ? '2.0.0' : '1.0.0'));
+    await sharedStore.commit(change(0, { desired: { commit: sha('a'), set, remove: [] }, orders: [order('k1', 1), order('k2', 1)] }));
+    const [one, two, three] = [...(await sharedStore.desired(FLEET)).values()];
+    expect([one, two, three]).toStrictEqual(set);
+    expect(two?.spec).toBe(one?.spec);
+    expect(three?.spec).not.toBe(one?.spec);
+    const [first, second] = [...(await sharedStore.orders(FLEET)).values()];
+    expect(second?.spec).toBe(first?.spec);
+  });
+
   it('commits a tick that moves 2,000 targets in one go', async () => {
     const names = Array.from({ length: 2_000 }, (_, nth) => `k${nth}`);
     const made = landed('a', planFor(names, '2.0.0'));
