@@ -17,6 +17,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { apiRoutes } from '../web/api-routes.ts';
+import { addApiDescription } from '../web/describe-api.ts';
 import { addStatusRoutes } from '../web/status-routes.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { AppConfig } from './config.ts';
@@ -71,6 +72,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     beforeMetrics: () => setFleetGauges(metrics, loop, state),
   });
   const door = { loop: () => loop, desk, token: config.apiToken };
+  addApiDescription(http);
   http.route('/api/fleets', apiRoutes(door));
   addStatusRoutes(http, { ...door, local: config.mode === 'local', speed: config.speed });
   const server = createHttpServer(http);
