@@ -6,6 +6,7 @@
  */
 import type { FleetModel } from '../core/manifest/model.ts';
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
+import { renderLatePlanCheck } from '../core/report/late-plan-check.ts';
 import { renderPlanCheck } from '../core/report/plan-check.ts';
 import { COMMENT_MARKER, renderPlanComment } from '../core/report/plan-comment.ts';
 import type { RulesView } from '../core/report/plan-rules.ts';
@@ -42,6 +43,7 @@ export async function reviewPullRequest(loop: ReviewLoop, id: FleetId, number: n
   const pull = (isKnown ? knownPull(known, head) : undefined) ?? (await host(fleet).pull(number));
   if (pull === undefined || pull.state === 'closed' || pull.baseRef !== fleet.defaultBranch) {
     if (known !== undefined) await closePull(loop, id, number);
+    if (pull?.merged === true && pull.baseRef === fleet.defaultBranch) await publishLate(loop, fleet, pull, base);
     return;
   }
   // The plan starts from what is on record: a base that was not looked at yet is looked at first.
@@ -58,6 +60,23 @@ export async function reviewHead(loop: ReviewLoop, id: FleetId, head: CommitSha)
   for (const { number, planned } of await store.openPulls(id)) {
     if (planned?.info.headSha === head) await reviewPullRequest(loop, id, number);
   }
+}
+
+/** It was merged before its plan was made: its check says what came of it, once. */
+async function publishLate(loop: ReviewLoop, fleet: FleetRecord, pull: PullInfo, base: CommitSha): Promise<void> {
+  const { store } = loop.ports;
+  const key = planCheckKey(pull.headSha);
+  if (await isProjected(store, fleet, key)) return;
+  if (base !== fleet.seenHead) await syncFleet(loop, fleet.id);
+  const { mergeCommit } = pull;
+  const rollouts = mergeCommit === undefined ? [] : await store.rolloutsOfCommit(fleet.id, mergeCommit);
+  await projectCheck(loop, fleet, key, {
+    ...renderLatePlanCheck({ mergeCommit, rollouts }),
+    name: PLAN_CHECK,
+    headSha: pull.headSha,
+    externalId: rollouts[0]?.digest ?? 'none',
+    detailsUrl: undefined,
+  });
 }
 
 async function reviewOf(loop: ReviewLoop, id: FleetId, base: CommitSha, pull: PullInfo): Promise<PullReview> {

@@ -18,7 +18,7 @@ import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
 import { claimDescribed, claimedBy } from './claim-clusters.ts';
 import { inOneTurn } from './commit.ts';
-import { installJob } from './jobs.ts';
+import { installJob, reviewJob } from './jobs.ts';
 import { landings } from './landings.ts';
 import { type LoadedManifests, loadManifests, loadModelInForce } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
@@ -74,11 +74,19 @@ const isSameName = (one: RepositoryName, other: RepositoryName): boolean =>
 async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Landing[]): Promise<'synced' | 'not-ours'> {
   for (const landing of found) {
     // From here on its comment tells of the rollouts: a plan that comes late must not write over it.
-    if (landing.pull !== undefined) await closePull(loop, id, landing.pull);
+    if (landing.pull !== undefined) await closeMerged(loop, id, landing.pull);
     // Reviews come by here too, beside the job that syncs: what one has landed, the other must not land again.
     if ((await landOne(loop, id, landing)) === 'overtaken') return await syncFleet(loop, id);
   }
   return 'synced';
+}
+
+/** One that nobody has planned is looked at once more: its check says what its merge has set going. */
+async function closeMerged(loop: SyncLoop, id: FleetId, pull: number): Promise<void> {
+  const { store } = loop.ports;
+  const known = await store.pull(id, pull);
+  await closePull(loop, id, pull);
+  if (known?.planned === undefined) await store.enqueue([reviewJob(id, pull)]);
 }
 
 /** What was carried over from before policies were stored has none: it is read once more from the commit in force. */

@@ -42,6 +42,23 @@ describe('a pull request', () => {
     expect(bot.repository.comments(7)[0]?.body).toContain('by `lead`');
   });
 
+  it('that is merged before its plan is made gets its check afterwards, which says what came of it', async () => {
+    const bot = await TestBot.begin();
+    const head = bot.write({ version: '3.9.0' }, 'refs/pull/7/head');
+    bot.repository.openPull({ number: 7, headSha: head, author: 'octocat', title: 'Change 7' });
+    const sha = await bot.mergeProposed(7);
+    await bot.work();
+    const check = bot.repository.check(head, CHECK);
+    expect([check?.title, check?.state]).toEqual([
+      'Merged before it was planned: 1 rollout of 3 clusters',
+      { kind: 'completed', conclusion: 'neutral' },
+    ]);
+    expect(check?.summary).toContain(sha.slice(0, 12));
+    bot.repository.calls.splice(0);
+    await reviewPullRequest(bot.loop, FLEET, 7);
+    expect(asked(bot)).toEqual(['pull']);
+  });
+
   it('that is pushed to keeps its one comment', async () => {
     const { bot } = await proposed();
     const head = await bot.propose({ version: '3.8.1' }, 7);
