@@ -61,7 +61,10 @@ export class FleetFollower {
         try {
           return [dataPlane(fleet, described)];
         } catch (error) {
-          log.warn({ err: error, dataPlane: described.name }, 'data plane cannot be watched');
+          log.warn(
+            { err: error, dataPlane: described.name },
+            'data plane cannot be reached: nothing starts on it. `flotilla doctor --manifests DIR` looks at all of them',
+          );
           return [];
         }
       }),

@@ -102,6 +102,8 @@ class GitHub {
         return { status: 200, body: this.installations };
       case 'GET /app/hook/deliveries':
         return { status: 200, body: this.deliveries };
+      case 'GET /data-planes/aws-eu-west-1/clusters':
+        return { status: 200, body: { observations: [] } };
       case 'POST /repos/acme/fleet/rulesets':
         return headers.authorization === 'Bearer admin'
           ? { status: 201, body: { id: 99, name: 'Flotilla' } }
@@ -384,6 +386,17 @@ describe('doctor', () => {
     expect((await findings(environment({ GITHUB_API_URL: `${github.url}/api/v3/elsewhere` }))).of('app')).toEqual([
       expect.stringMatching(/^error: GitHub does not accept the credentials/),
     ]);
+  });
+
+  it('asks every data plane of the manifests', async () => {
+    const manifests = ['--manifests', join(import.meta.dirname, '../../../fleet-manifests')];
+    const reached = await findings(environment({ FLOTILLA_SIMULATED_URL: github.url }), manifests);
+    expect(reached.of('data plane aws-eu-west-1')).toEqual(['ok: answers, with 0 clusters']);
+    expect(reached.of('data plane gcp-us-central1')).toEqual([
+      expect.stringMatching(/^error: .*data plane gcp-us-central1 did not understand us/),
+    ]);
+    const gone = await findings(environment({ FLOTILLA_SIMULATED_URL: 'http://127.0.0.1:1' }), manifests);
+    expect(gone.of('data plane aws-eu-west-1')).toEqual([expect.stringMatching(/^error: .*data plane aws-eu-west-1 does not answer/)]);
   });
 
   it('reads the file that setup writes, and says what is wrong without credentials', async () => {
