@@ -1,6 +1,7 @@
 import type { CommitSha } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { WordOf } from '../core/model/vocabulary.ts';
+import type { Role } from '../core/reconcile/policy.ts';
 
 /**
  * What the bot needs of GitHub for one repository, in our words. Every method throws PortError.
@@ -32,7 +33,11 @@ export interface CodeHost {
   pullsOfCommit(sha: CommitSha): Promise<readonly PullInfo[]>;
   repository(): Promise<{ readonly defaultBranch: string; readonly cloneUrl: string }>;
   /** Role of a person in the repository, for authorisation. */
-  roleOf(login: string): Promise<'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin'>;
+  roleOf(login: string): Promise<Role>;
+  /** Is this person in the team of the organisation that owns the repository? A team that is not there, or not shown to us, has no members. */
+  isMember(team: string, login: string): Promise<boolean>;
+  /** Puts our reaction on a comment of a conversation. Again changes nothing. A comment that is gone gets none. */
+  react(comment: number, reaction: Reaction): Promise<void>;
   /** A short-lived token for git over HTTP, sent as a header and never in a URL. */
   gitToken(): Promise<string>;
 }
@@ -73,6 +78,9 @@ export interface IssueWrite {
   /** Hidden text at the start of the body: how an issue of ours is found again when its number was lost. */
   readonly marker: string;
 }
+
+/** `eyes`: seen. `rocket`: done. `confused`: refused, and the reply says why. */
+export type Reaction = 'eyes' | 'rocket' | 'confused';
 
 export const PULL_STATES = ['open', 'closed'] as const;
 

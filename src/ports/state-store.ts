@@ -249,5 +249,18 @@ export interface Job {
   readonly payload: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-export const JOB_TASKS = ['sync', 'tick', 'observe', 'review', 'deliver', 'publish', 'sweep', 'drift', 'install', 'reconcile'] as const;
+export const JOB_TASKS = [
+  'sync',
+  'tick',
+  'observe',
+  'review',
+  'deliver',
+  'publish',
+  'sweep',
+  'drift',
+  'install',
+  'reconcile',
+  'command',
+  'converse',
+] as const;
 export type JobTask = WordOf<typeof JOB_TASKS>;

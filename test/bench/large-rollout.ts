@@ -49,6 +49,7 @@ const POLICY: Policy = {
     maxConcurrent: 500,
   })),
   calendar: { rules: [] },
+  commands: [],
   products: {
     kafka: {
       document: {

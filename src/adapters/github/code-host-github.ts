@@ -1,11 +1,13 @@
 import type { CommitSha } from '../../core/model/ids.ts';
-import type { CheckWrite, CodeHost, IssueWrite, PullInfo } from '../../ports/code-host.ts';
+import type { CheckWrite, CodeHost, IssueWrite, PullInfo, Reaction } from '../../ports/code-host.ts';
 import { writeCheckRun } from './check-runs.ts';
 import { type GitHubClient, type GitHubRepository, withValidToken } from './client.ts';
 import { writeComment } from './comments.ts';
-import { answeredStatus, asPortError } from './github-errors.ts';
+import { asPortError } from './github-errors.ts';
 import { writeIssue } from './issues.ts';
+import { isMember, roleOf } from './people.ts';
 import { onePull, openPulls, pullsOfCommit } from './pulls.ts';
+import { react } from './reactions.ts';
 
 export interface GitHubHostOptions {
   /** An Octokit of the installation: `() => probot.auth(installation)`. Asked for once, and again after a failure. */
@@ -16,8 +18,6 @@ export interface GitHubHostOptions {
   /** As whom the app writes: `SLUG[bot]`. */
   readonly login: () => Promise<string>;
 }
-
-type Role = Awaited<ReturnType<CodeHost['roleOf']>>;
 
 /** One repository on GitHub, seen by one installation of the app. */
 export class CodeHostGitHub implements CodeHost {
@@ -59,18 +59,16 @@ export class CodeHostGitHub implements CodeHost {
     });
   }
 
-  roleOf(login: string): Promise<Role> {
-    return this.#asking('roleOf', async ({ client, owner, repo }) => {
-      try {
-        const { data } = await client.rest.repos.getCollaboratorPermissionLevel({ owner, repo, username: login });
-        // Organisations may define roles of their own; `permission` tells what such a role is built on.
-        return roleNamed(data.role_name) ?? roleNamed(data.permission) ?? 'none';
-      } catch (error) {
-        // No such person. Any other failure is thrown: not to know a role must never grant one.
-        if (answeredStatus(error) === 404) return 'none';
-        throw error;
-      }
-    });
+  roleOf(login: string): ReturnType<CodeHost['roleOf']> {
+    return this.#asking('roleOf', (repository) => roleOf(repository, login));
+  }
+
+  isMember(team: string, login: string): Promise<boolean> {
+    return this.#asking('isMember', (repository) => isMember(repository, team, login));
+  }
+
+  react(comment: number, reaction: Reaction): Promise<void> {
+    return this.#asking('react', (repository) => react(repository, comment, reaction));
   }
 
   gitToken(): Promise<string> {
@@ -99,7 +97,3 @@ export class CodeHostGitHub implements CodeHost {
     return this.#client;
   }
 }
-
-const ROLES: readonly Role[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin'];
-
-const roleNamed = (name: string): Role | undefined => ROLES.find((role) => role === name);

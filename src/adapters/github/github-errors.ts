@@ -15,6 +15,12 @@ export function answeredStatus(error: unknown): number | undefined {
   return isFailure(error) && error.response !== undefined ? error.status : undefined;
 }
 
+/**
+ * GitHub said that there is no such thing. On an Enterprise Server a plugin of Probot takes that for a server too old to know teams, and
+ * puts an error of its own in the place of the answer: with its status, and without a response.
+ */
+export const isNotFound = (error: unknown): boolean => isFailure(error) && error.status === 404;
+
 /** The request may have done its work although it failed: nobody answered, or something broke on the way back. */
 export const outcomeUnknown = (error: unknown): boolean => isFailure(error) && (error.response === undefined || error.status >= 500);
 

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { CalendarRule } from '../../core/calendar/rules.ts';
 import type { LabelTerm, Product, Schedule, Selector } from '../../core/manifest/generated.ts';
 import { passes } from '../../core/manifest/validate.ts';
-import { type Decoder, either, flag, listOf, mapped, maybe, object, parsed, recordOf, text } from '../../core/model/decode.ts';
+import { type Decoder, either, flag, listOf, mapped, maybe, object, parsed, recordOf, text, word } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
 import { err, ok } from '../../core/model/result.ts';
-import { DEFAULT_SCHEDULE, type Policy } from '../../core/reconcile/policy.ts';
+import { type CommandRule, DEFAULT_SCHEDULE, type Policy, ROLES } from '../../core/reconcile/policy.ts';
 import type { StateChange } from '../../ports/state-store.ts';
 import type { Database, Tx } from './database.ts';
 import { integer, milliseconds, oneOf } from './decoders.ts';
@@ -58,6 +58,15 @@ const calendarRule: Decoder<CalendarRule> = object({
   reason: text,
 });
 
+const commandRule: Decoder<CommandRule> = object({
+  verbs: listOf(text),
+  teams: listOf(text),
+  users: listOf(text),
+  role: maybe(word(ROLES)),
+  phases: maybe(listOf(text)),
+  select: maybe(selector),
+});
+
 /** By the schema that it passed when it was read from git. */
 const product: Decoder<Product> = parsed(
   (value: unknown) => value,
@@ -76,7 +85,8 @@ const policyRow = object({
     evidenceMaxAgeMs: integer,
     unreachableAfterMs: integer,
     regressionAfterMs: integer,
-    // Rows of before have none.
+    // Rows of before have none of these two.
+    commands: maybe(listOf(commandRule)),
     schedule: mapped(maybe(object({ tick: text, sweep: text })), (given) => given ?? DEFAULT_SCHEDULE),
     drift: object({
       intervalMs: integer,

@@ -182,7 +182,7 @@ export interface Fleet {
       maxConcurrent?: Capacity;
     }[];
     /**
-     * Who may command what. Without this list, people with write access may pause, and maintainers may do the rest.
+     * Who may command what. Without this list, people with write access may pause and stop, and maintainers may do the rest; a phase that names its approvers is approved by those alone.
      *
      * @maxItems 100
      *
@@ -843,7 +843,7 @@ export const SCHEMAS: readonly object[] = [
       "envName": {
         "description": "The name of an environment variable of the bot that holds the value, never the value itself. It must begin with `FLOTILLA_`, as in `FLOTILLA_KAFKA_EU_URL`: no other variable can be named, so that a manifest cannot have the bot give its own secrets away.",
         "type": "string",
-        "pattern": "^FLOTILLA_(?!API_TOKEN$)[A-Z0-9_]{1,119}$"
+        "pattern": "^FLOTILLA_(?!API_TOKEN(S|S_FILE)?$)[A-Z0-9_]{1,119}$"
       },
       "cron": {
         "description": "A cron expression of five fields (minute hour day month weekday), or six with seconds first.",
@@ -1268,7 +1268,7 @@ export const SCHEMAS: readonly object[] = [
             "maxItems": 1000
           },
           "commands": {
-            "description": "Who may command what. Without this list, people with write access may pause, and maintainers may do the rest.",
+            "description": "Who may command what. Without this list, people with write access may pause and stop, and maintainers may do the rest; a phase that names its approvers is approved by those alone.",
             "type": "array",
             "items": {
               "description": "One rule. It names teams or users, or both.",

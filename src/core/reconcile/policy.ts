@@ -1,6 +1,7 @@
 import type { Calendar } from '../calendar/rules.ts';
-import type { Product } from '../manifest/generated.ts';
+import type { Product, Selector } from '../manifest/generated.ts';
 import type { DurationMs } from '../model/time.ts';
+import type { WordOf } from '../model/vocabulary.ts';
 
 /**
  * What holds for all rollouts of a fleet: plain data, read from the default branch, never from a pull request, and stored with
@@ -19,10 +20,42 @@ export interface Policy {
   readonly unreachableAfterMs: number;
   /** How long a succeeded cluster must be seen unhealthy, in two samples or more, before it counts as broken. */
   readonly regressionAfterMs: number;
+  /** Who may command what. `undefined` where the policy was stored before the rules were: then nobody may, until it is read again. */
+  readonly commands: readonly CommandRule[] | undefined;
   /** When to tick, and when to compare everything with the repository: as cron says it. */
   readonly schedule: FleetSchedule;
   readonly drift: { readonly intervalMs: number; readonly maxIssues: number; readonly action: 'report' | 'heal' };
 }
+
+/** What people are to the repository, from the least to the most. */
+export const ROLES = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const;
+export type Role = WordOf<typeof ROLES>;
+
+/** Whoever one rule is about may give its commands; what no rule is about, nobody may. */
+export interface CommandRule {
+  readonly verbs: readonly string[];
+  readonly teams: readonly string[];
+  readonly users: readonly string[];
+  /** Whoever has at least this role; `undefined`: a role alone is not enough. */
+  readonly role: Role | undefined;
+  /** For these phases only. */
+  readonly phases: readonly string[] | undefined;
+  /** For these clusters only. */
+  readonly select: Selector | undefined;
+}
+
+/** For fleets that give no rules: stopping is cheaper than starting. @see schemas/fleet.schema.json */
+export const DEFAULT_COMMANDS: readonly CommandRule[] = [
+  { verbs: ['pause', 'stop'], teams: [], users: [], role: 'write', phases: undefined, select: undefined },
+  {
+    verbs: ['resume', 'abort', 'retry', 'skip', 'approve', 'expedite', 'waive', 'take-over', 'lift', 'reconcile'],
+    teams: [],
+    users: [],
+    role: 'maintain',
+    phases: undefined,
+    select: undefined,
+  },
+];
 
 export interface FleetSchedule {
   readonly tick: string;

@@ -3,7 +3,7 @@ import type { FleetModel } from '../manifest/model.ts';
 import { requiredProducts } from '../manifest/requires.ts';
 import { capacityOf } from '../model/quantity.ts';
 import { duration, durationMs } from '../model/time.ts';
-import { type DataPlanePolicy, DEFAULT_SCHEDULE, type Policy, type ProductPolicy } from './policy.ts';
+import { type CommandRule, type DataPlanePolicy, DEFAULT_COMMANDS, DEFAULT_SCHEDULE, type Policy, type ProductPolicy } from './policy.ts';
 
 /** @see schemas/fleet.schema.json for the defaults */
 const FLEET_MAX_CONCURRENT = 50;
@@ -38,6 +38,7 @@ export function policyOf(model: FleetModel, speed: number): Policy {
     evidenceMaxAgeMs: atSpeed(EVIDENCE_MAX_AGE, speed),
     unreachableAfterMs: atSpeed(UNREACHABLE_AFTER, speed),
     regressionAfterMs: atSpeed(REGRESSION_AFTER, speed),
+    commands: commandsOf(model),
     schedule: { tick: schedule?.tick ?? DEFAULT_SCHEDULE.tick, sweep: schedule?.sweep ?? DEFAULT_SCHEDULE.sweep },
     drift: {
       intervalMs: atSpeed({ ms: duration(drift?.interval ?? DRIFT.interval), leastMs: DRIFT_INTERVAL_LEAST_MS }, speed),
@@ -48,6 +49,19 @@ export function policyOf(model: FleetModel, speed: number): Policy {
 }
 
 const atSpeed = ({ ms, leastMs }: Patience, speed: number): number => Math.max(ms / speed, leastMs);
+
+function commandsOf(model: FleetModel): readonly CommandRule[] {
+  const given = model.fleet.value.spec.commands;
+  if (given === undefined) return DEFAULT_COMMANDS;
+  return given.map(({ verbs, teams, users, phases, select }) => ({
+    verbs,
+    teams: teams ?? [],
+    users: users ?? [],
+    role: undefined,
+    phases,
+    select,
+  }));
+}
 
 function dataPlanesOf(model: FleetModel): readonly DataPlanePolicy[] {
   const clusters = new Map<string, number>();

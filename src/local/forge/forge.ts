@@ -23,7 +23,14 @@ import { Store } from './store/store.ts';
 import { type ForgeApp, Locks, type Permissions, Urls, type World } from './world.ts';
 
 /** For a bot that plans, checks, comments and reports. Whoever starts the forge for an app with a manifest passes what that one asks for. */
-const DEFAULT_PERMISSIONS: Permissions = { metadata: 'read', contents: 'read', pull_requests: 'write', checks: 'write', issues: 'write' };
+const DEFAULT_PERMISSIONS: Permissions = {
+  metadata: 'read',
+  contents: 'read',
+  pull_requests: 'write',
+  checks: 'write',
+  issues: 'write',
+  members: 'read',
+};
 const DEFAULT_EVENTS = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'issues', 'check_run', 'check_suite'] as const;
 /** A push may take long: bodies have limits of their own. */
 const LIMITS = { ...SERVER_LIMITS, requestMs: 0 };

@@ -32,6 +32,8 @@ export interface RepositorySeed {
   /** Content of the first commit, by path. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   readonly collaborators: readonly { readonly login: string; readonly role: Role }[];
+  /** Of the owner, where it is an organisation: members by slug. */
+  readonly teams?: Readonly<Record<string, readonly string[]>>;
   /** Login of who writes the first commit; one of the collaborators. */
   readonly author: string;
   /** A pull request to find open at the first start. */
@@ -88,6 +90,8 @@ export async function seedRepository(world: World, seed: RepositorySeed): Promis
     throw new Error(`not a repository name: ${JSON.stringify(`${seed.owner}/${seed.name}`)}`);
   const known = world.store.repositories.byName(seed.owner, seed.name);
   const repository = known ?? (await createRepository(world, seed));
+  for (const [team, members] of Object.entries(seed.teams ?? {}))
+    for (const login of members) world.store.accounts.addToTeam(repository.owner_id, team, accountOf(world, login).id);
   const pull = seed.pull === undefined ? undefined : await seedPull(world, repository, seed.pull);
   return {
     id: repository.id,

@@ -9,6 +9,7 @@ import type {
   InstalledRepository,
   IssueWrite,
   PullInfo,
+  Reaction,
   WebhookDelivery,
 } from '../code-host.ts';
 import { PortError } from '../port-error.ts';
@@ -74,6 +75,8 @@ export class InMemoryRepository implements CodeHost {
   readonly #merges: number[] = [];
   readonly #roles = new Map<string, Role>();
   #installed: InstalledRepository;
+  readonly #members = new Map<string, Set<string>>();
+  readonly #reactions = new Map<number, Set<Reaction>>();
   #isInstalled = true;
   #lastId = 1_000;
   #lastNumber = 0;
@@ -160,6 +163,16 @@ export class InMemoryRepository implements CodeHost {
     return this.#call('roleOf', login, () => this.#roles.get(login.toLowerCase()) ?? 'none');
   }
 
+  isMember(team: string, login: string): Promise<boolean> {
+    return this.#call('isMember', { team, login }, () => this.#members.get(team.toLowerCase())?.has(login.toLowerCase()) ?? false);
+  }
+
+  react(comment: number, reaction: Reaction): Promise<void> {
+    return this.#call('react', { comment, reaction }, () => {
+      if (this.#comments.has(comment)) this.#reactions.set(comment, new Set([...(this.#reactions.get(comment) ?? []), reaction]));
+    });
+  }
+
   gitToken(): Promise<string> {
     return this.#call('gitToken', undefined, () => `token of installation ${this.installed.installation}`);
   }
@@ -228,6 +241,15 @@ export class InMemoryRepository implements CodeHost {
   /** Renamed, transferred, archived, or opened again. */
   change(change: Partial<Omit<InstalledRepository, 'id'>>): void {
     this.#installed = storable({ ...this.#installed, ...change });
+  }
+
+  setTeam(team: string, members: readonly string[]): void {
+    this.#members.set(team.toLowerCase(), new Set(members.map((login) => login.toLowerCase())));
+  }
+
+  /** Ours on a comment, in the order in which they were put there. */
+  reactions(comment: number): readonly Reaction[] {
+    return [...(this.#reactions.get(comment) ?? [])];
   }
 
   /** From now on the app is not installed here: every call fails, until it is again. */

@@ -41,6 +41,7 @@ describeCodeHost('in memory', async () => {
   host.setRole('mia', 'maintain');
   host.setRole('bob', 'triage');
   const app = new InMemoryCodeHostApp([host, withoutIssues, nowhere]);
+  host.setTeam('leads', ['ann']);
   return {
     host,
     app,
@@ -56,6 +57,7 @@ describeCodeHost('in memory', async () => {
     },
     comments: async () => host.comments(pull).map(({ id, author, body }) => ({ id, author, body })),
     say: async (author, body) => void host.say(pull, author, body),
+    reactions: async (id) => host.reactions(id),
     deleteComment: async (id) => host.deleteComment(id),
     allChecks: async (name) =>
       host

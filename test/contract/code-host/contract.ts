@@ -27,7 +27,7 @@ export interface SeenIssue {
 
 /**
  * What the contract needs of a code host besides the port: what people do there and see. It has the repository acme/fleet with
- * the default branch main, ann (admin), mia (maintain), bob (triage) and stranger, and one open pull request by ann, `Change a`.
+ * the default branch main, ann (admin, and alone in team leads), mia (maintain), bob (triage) and stranger, and one open pull request by ann, `Change a`.
  */
 export interface CodeHostHarness {
   readonly host: CodeHost;
@@ -47,6 +47,8 @@ export interface CodeHostHarness {
   readonly comments: () => Promise<readonly SeenComment[]>;
   readonly say: (author: string, body: string) => Promise<void>;
   readonly deleteComment: (id: number) => Promise<void>;
+  /** On a comment, in the order in which they were put there. */
+  readonly reactions: (id: number) => Promise<readonly string[]>;
   /** All runs of this name on the head of the pull request, replaced ones too. */
   readonly allChecks: (name: string) => Promise<readonly SeenCheck[]>;
   /** The runs of this name that a person sees there. */
@@ -191,6 +193,14 @@ function testRepository(harness: Get): void {
     ['nobody-of-that-name', ['none']],
   ])('gives %s one of the roles %j', async (login, roles) => expect(roles).toContain(await harness().host.roleOf(login)));
 
+  it.each([
+    ['ann', 'leads', true],
+    ['Ann', 'Leads', true],
+    ['mia', 'leads', false],
+    ['ann', 'no-such-team', false],
+    ['nobody-of-that-name', 'leads', false],
+  ])('knows of %s in team %s: %s', async (login, team, isMember) => expect(await harness().host.isMember(team, login)).toBe(isMember));
+
   it('that is not there is an error for a person', async () => {
     const { nowhere } = harness();
     await expect(nowhere.repository()).rejects.toMatchObject(FOR_A_PERSON);
@@ -256,6 +266,16 @@ function testComments(harness: Get): void {
     expect((await withMarker(first.marker)).length).toBe(2);
     expect(await host.writeComment({ ...first, body: `${first.marker}\nnew` })).toEqual({ id });
     expect(await withMarker(first.marker)).toEqual([{ id, author: APP_LOGIN, body: `${first.marker}\nnew` }]);
+  });
+
+  it('of a person gets our reactions, each once; one that is gone gets none', async () => {
+    const { host, say, comments, reactions, deleteComment } = harness();
+    await say('ann', '/fleet help');
+    const id = (await comments()).at(-1)?.id ?? 0;
+    for (const reaction of ['eyes', 'eyes', 'rocket'] as const) await host.react(id, reaction);
+    expect(await reactions(id)).toEqual(['eyes', 'rocket']);
+    await deleteComment(id);
+    await host.react(id, 'confused');
   });
 
   it('of a person is never taken for ours, whatever it says', async () => {

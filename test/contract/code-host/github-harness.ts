@@ -55,6 +55,7 @@ export async function startGitHub(): Promise<GitHubHarness> {
     ]),
     author: 'ann',
     collaborators: COLLABORATORS,
+    teams: { leads: ['ann'] },
     pull: { branch: 'change', title: 'Change a', body: 'b', author: 'ann', changes: new Map([['fleet-manifests/a.yaml', 'a: 2\n']]) },
   });
   await forge.seedRepository({
@@ -104,6 +105,7 @@ export async function startGitHub(): Promise<GitHubHarness> {
     failCreation: (of, when) => forge.addFault({ method: 'POST', route: CREATION[of], when, status: 502, times: 1 }),
     comments: () => people.comments(),
     say: (author, body) => people.call(author, 'POST', `/issues/${pull}/comments`, { body }),
+    reactions: (id) => people.reactions(id),
     deleteComment: (id) => people.call('ann', 'DELETE', `/issues/comments/${id}`),
     allChecks: (name) => people.checks(name, '&filter=all'),
     checks: (name) => people.checks(name, ''),
@@ -159,6 +161,11 @@ class People {
       all.push(...found.map(({ id, body, user }) => ({ id, body, author: user.login })));
       if (found.length < 100) return all;
     }
+  }
+
+  async reactions(comment: number): Promise<readonly string[]> {
+    const { reactions } = await this.see<{ reactions: Record<string, number | string> }>(`/issues/comments/${comment}`);
+    return ['+1', '-1', 'eyes', 'rocket', 'confused'].filter((content) => reactions[content] === 1);
   }
 
   async checks(name: string, filter: string): Promise<readonly SeenCheck[]> {

@@ -83,6 +83,7 @@ export const FLEET: RepositorySeed = {
   name: 'fleet',
   files: FILES,
   author: 'alice',
+  teams: { sre: ['bob'] },
   collaborators: [
     { login: 'alice', role: 'admin' },
     { login: 'bob', role: 'write' },

@@ -37,6 +37,7 @@ export const POLICY: Policy = {
   evidenceMaxAgeMs: 60_000,
   unreachableAfterMs: 300_000,
   regressionAfterMs: 120_000,
+  commands: [],
   schedule: DEFAULT_SCHEDULE,
   drift: { intervalMs: 3_600_000, maxIssues: 10, action: 'report' },
 };

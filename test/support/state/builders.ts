@@ -253,6 +253,17 @@ export const policy = (over: Partial<Policy> = {}): Policy => ({
   evidenceMaxAgeMs: 60_000,
   unreachableAfterMs: 300_000,
   regressionAfterMs: 120_000,
+  commands: [
+    {
+      verbs: ['pause'],
+      teams: ['on-call'],
+      users: ['ada'],
+      role: undefined,
+      phases: ['canary'],
+      select: { matchExpressions: [{ key: 'tier', operator: 'In', values: ['gold'] }] },
+    },
+    { verbs: ['lift', 'stop'], teams: [], users: [], role: 'maintain', phases: undefined, select: undefined },
+  ],
   schedule: { tick: '*/30 * * * * *', sweep: '*/10 * * * *' },
   drift: { intervalMs: 900_000, maxIssues: 20, action: 'report' },
   ...over,

@@ -1,9 +1,9 @@
 import { emit } from '../events/emit.ts';
-import { created, noContent, notFound, okay, Refusal } from '../http/answer.ts';
+import { created, malformed, noContent, notFound, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
 import { ISSUES_READ as READ, type RepositoryCall, type RepositoryRoute, ISSUES_WRITE as WRITE } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
-import { commentShape, issueShape } from '../shapes/issue.ts';
+import { commentShape, issueShape, REACTIONS, reactionShape } from '../shapes/issue.ts';
 import { hasRole } from '../shapes/repository.ts';
 import type { CommentRow, IssueRow } from '../store/rows.ts';
 import { issueOf } from './issue-of.ts';
@@ -41,6 +41,12 @@ export const commentRoutes: readonly RepositoryRoute[] = [
     },
   },
   { method: 'PATCH', path: COMMENT, access: WRITE, makesContent: true, handle: (call) => editComment(call) },
+  {
+    method: 'POST',
+    path: `${COMMENT}/reactions`,
+    access: WRITE,
+    handle: (call) => react(call),
+  },
   { method: 'DELETE', path: COMMENT, access: WRITE, handle: (call) => deleteComment(call) },
 ];
 
@@ -50,6 +56,17 @@ function commentOf(call: RepositoryCall): { readonly issue: IssueRow; readonly c
   const issue = call.world.store.issues.byId(comment.issue_id);
   if (issue.repository_id !== call.repository.id) throw notFound();
   return { issue, comment };
+}
+
+/** No webhook tells of it. */
+function react(call: RepositoryCall): ReturnType<typeof created> {
+  const { comment } = commentOf(call);
+  const content = call.body.oneOf('content', REACTIONS);
+  if (content === undefined) throw malformed('"content" wasn\'t supplied.');
+  const author = call.author();
+  const { reaction, isNew } = call.world.store.issues.react({ comment_id: comment.id, account_id: author.id, content }, call.world.now());
+  const shape = reactionShape(call.world, reaction);
+  return isNew ? created(shape) : okay(shape);
 }
 
 function emitComment(

@@ -1,5 +1,5 @@
 import { renameRepository } from '../actions/rename.ts';
-import { notFound, okay } from '../http/answer.ts';
+import { notFound, okay, Refusal } from '../http/answer.ts';
 import type { PlainRoute, RepositoryRoute } from '../http/route.ts';
 import { installationShape, privateUser, publicUser, simpleUser } from '../shapes/account.ts';
 import { fullRepository, permissionFlags } from '../shapes/repository.ts';
@@ -35,12 +35,19 @@ export const peopleRoutes: readonly PlainRoute[] = [
     },
   },
   {
-    // There are no teams here: the same answer that GitHub gives for a team that one may not see.
+    // A team that one may not see is answered as one that is not there.
     method: 'GET',
     path: '/orgs/:org/teams/:team/memberships/:login',
     access: 'signed-in',
-    handle: () => {
-      throw notFound();
+    handle: ({ world, params, caller }) => {
+      if (caller.kind === 'installation' && caller.permissions['members'] === undefined)
+        throw new Refusal(403, 'Resource not accessible by integration');
+      const { accounts } = world.store;
+      const [organization, member] = [accounts.byLogin(params['org'] ?? ''), accounts.byLogin(params['login'] ?? '')];
+      const team = params['team'] ?? '';
+      if (organization === undefined || member === undefined || !accounts.isInTeam(organization.id, team, member.id)) throw notFound();
+      const url = `${world.urls.api}/organizations/${organization.id}/team/${team}/memberships/${member.login}`;
+      return okay({ url, role: 'member', state: 'active' });
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { isoTime, isoTimeOrNull, type JsonObject } from '../json.ts';
-import type { CommentRow, IssueRow, LabelRow, RepositoryRow } from '../store/rows.ts';
+import type { CommentRow, IssueRow, LabelRow, ReactionRow, RepositoryRow } from '../store/rows.ts';
 import { nodeId, type World } from '../world.ts';
 import { appShape, simpleUserById } from './account.ts';
 import { authorAssociation } from './association.ts';
@@ -16,10 +16,22 @@ export function labelShape(world: World, repository: RepositoryRow, label: Label
   };
 }
 
-/** Nobody reacts here. */
-function reactionRollup(url: string): JsonObject {
-  const counts = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'].map((content) => [content, 0] as const);
-  return { url: `${url}/reactions`, total_count: 0, ...Object.fromEntries(counts) };
+export const REACTIONS = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'] as const;
+
+/** Nobody reacts to an issue here, only to comments. */
+function reactionRollup(url: string, reactions: readonly ReactionRow[] = []): JsonObject {
+  const counts = REACTIONS.map((content) => [content, reactions.filter((one) => one.content === content).length] as const);
+  return { url: `${url}/reactions`, total_count: reactions.length, ...Object.fromEntries(counts) };
+}
+
+export function reactionShape(world: World, reaction: ReactionRow): JsonObject {
+  return {
+    id: reaction.id,
+    node_id: nodeId('Reaction', reaction.id),
+    user: simpleUserById(world, reaction.account_id),
+    content: reaction.content,
+    created_at: isoTime(reaction.created_at),
+  };
 }
 
 /** Addresses of an issue or pull request that is shown as an issue. */
@@ -93,7 +105,7 @@ export function commentShape(world: World, repository: RepositoryRow, issue: Iss
     updated_at: isoTime(comment.updated_at),
     author_association: authorAssociation(world, repository, comment.author_id),
     body: comment.body,
-    reactions: reactionRollup(url),
+    reactions: reactionRollup(url, world.store.issues.reactions(comment.id)),
     performed_via_github_app: comment.via_app === 1 ? appShape(world) : null,
   };
 }

@@ -51,6 +51,25 @@ export class AccountStore {
     this.#database.insert('token', { secret, account_id: account });
   }
 
+  addToTeam(organization: number, team: string, account: number): void {
+    this.#database.run(
+      'INSERT INTO team_member (organization_id, team, account_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+      organization,
+      team,
+      account,
+    );
+  }
+
+  isInTeam(organization: number, team: string, account: number): boolean {
+    const found = this.#database.get<{ n: number }>(
+      'SELECT 1 AS n FROM team_member WHERE organization_id = ? AND team = ? AND account_id = ?',
+      organization,
+      team,
+      account,
+    );
+    return found !== undefined;
+  }
+
   installations(): readonly InstallationRow[] {
     return this.#database.all<InstallationRow>('SELECT * FROM installation ORDER BY id');
   }

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import type { CommentRow, IssueRow, LabelRow } from './rows.ts';
+import type { CommentRow, IssueRow, LabelRow, ReactionRow } from './rows.ts';
 
 export type IssueDraft = Pick<IssueRow, 'repository_id' | 'number' | 'title' | 'body' | 'author_id' | 'via_app'>;
 
@@ -65,7 +65,26 @@ export class IssueStore {
   }
 
   removeComment(id: number): void {
+    this.#database.run('DELETE FROM reaction WHERE comment_id = ?', id);
     this.#database.run('DELETE FROM comment WHERE id = ?', id);
+  }
+
+  reactions(comment: number): readonly ReactionRow[] {
+    return this.#database.all<ReactionRow>('SELECT * FROM reaction WHERE comment_id = ? ORDER BY id', comment);
+  }
+
+  /** One of a kind for each account. @returns the reaction, and whether it is new. */
+  react(
+    draft: Pick<ReactionRow, 'comment_id' | 'account_id' | 'content'>,
+    now: number,
+  ): { readonly reaction: ReactionRow; readonly isNew: boolean } {
+    const find = (): ReactionRow | undefined =>
+      this.reactions(draft.comment_id).find(({ account_id, content }) => account_id === draft.account_id && content === draft.content);
+    const known = find();
+    if (known === undefined) this.#database.insert('reaction', { ...draft, created_at: now });
+    const reaction = known ?? find();
+    if (reaction === undefined) throw new Error(`no reaction on comment ${draft.comment_id}`);
+    return { reaction, isNew: known === undefined };
   }
 
   labels(repository: number): readonly LabelRow[] {

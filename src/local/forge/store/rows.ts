@@ -83,6 +83,14 @@ export interface CommentRow {
   readonly updated_at: number;
 }
 
+export interface ReactionRow {
+  readonly id: number;
+  readonly comment_id: number;
+  readonly account_id: number;
+  readonly content: string;
+  readonly created_at: number;
+}
+
 export interface LabelRow {
   readonly id: number;
   readonly name: string;

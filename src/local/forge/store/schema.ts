@@ -115,6 +115,22 @@ CREATE TABLE IF NOT EXISTS comment (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS comment_issue ON comment (issue_id);
 
+CREATE TABLE IF NOT EXISTS reaction (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  comment_id INTEGER NOT NULL REFERENCES comment (id) ON DELETE CASCADE,
+  account_id INTEGER NOT NULL REFERENCES account (id),
+  content TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (comment_id, account_id, content)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS team_member (
+  organization_id INTEGER NOT NULL REFERENCES account (id),
+  team TEXT NOT NULL COLLATE NOCASE,
+  account_id INTEGER NOT NULL REFERENCES account (id),
+  PRIMARY KEY (organization_id, team, account_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS label (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   repository_id INTEGER NOT NULL REFERENCES repository (id),
