@@ -38,7 +38,7 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'reconcile'],
   change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
   landing: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
-  command: ['model', 'desired', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
+  command: ['model', 'manifest', 'desired', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
   report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'rules', 'drift', 'change', 'command'],
 };
 
