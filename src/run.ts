@@ -9,7 +9,7 @@ import { startLocal } from './local/local-mode.ts';
 export async function run(settings: AppConfig): Promise<void> {
   const log = createLog(
     settings.logLevel,
-    [settings.apiToken, settings.github?.webhookSecret, settings.github?.privateKey].filter((secret) => secret !== undefined),
+    [settings.github?.webhookSecret, settings.github?.privateKey].filter((secret) => secret !== undefined),
   );
   endOnFault(log);
   // What is printed for a person may find nobody there, like the log.

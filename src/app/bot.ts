@@ -9,10 +9,10 @@ import { answerJson } from '../http/answers.ts';
 import { createApp } from '../http/app.ts';
 import { loopbackOnly } from '../http/own-site.ts';
 import { createHttpServer, listen } from '../http/server.ts';
+import { carryOutNow } from '../loop/carry-out-now.ts';
 import type { CommandDesk } from '../loop/give-command.ts';
 import { installJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
-import { tick } from '../loop/tick.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -71,10 +71,10 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     readiness: () => readiness(loop === undefined ? undefined : state),
     beforeMetrics: () => setFleetGauges(metrics, loop, state),
   });
-  const door = { loop: () => loop, desk, token: config.apiToken };
+  const door = { loop: () => loop, desk, tokens: config.apiTokens };
   addApiDescription(http);
   http.route('/api/fleets', apiRoutes(door));
-  addStatusRoutes(http, { ...door, local: config.mode === 'local', speed: config.speed });
+  addStatusRoutes(http, { ...door, formSecret: github.webhookSecret, local: config.mode === 'local', speed: config.speed });
   const server = createHttpServer(http);
   const port = await listen(server, config.port, config.host).catch(portInUse(config.port));
   const url = config.publicUrl ?? addressOf(config.host, port);
@@ -164,7 +164,7 @@ function decider(loop: Loop, holds: Holds, leases: ConnectedState['leases'], log
   return (fleet) => {
     if (!holds(fleet)) return;
     const end = leases?.held.begin(fleet);
-    tick(loop, fleet)
+    carryOutNow(loop, fleet)
       .catch((error: unknown) => log.warn({ err: error, fleet }, 'a command could not be carried out at once; its job does it'))
       .finally(() => end?.());
   };

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { err, ok, type Result } from '../core/model/result.ts';
+import type { ApiToken } from '../http/token.ts';
+import { readApiTokens } from './api-tokens.ts';
 import { manifestVariables } from './manifest-variables.ts';
 
 export interface AppConfig {
@@ -19,8 +21,8 @@ export interface AppConfig {
   /** How long the detail of what has ended is kept: what each cluster went through, step by step. */
   readonly historyDays: number;
   readonly github: GitHubConfig | undefined;
-  /** Bearer token of the command API. Without it the API refuses commands. */
-  readonly apiToken: string | undefined;
+  /** Who may use the API and the pages, by token. Without any both answer nobody. */
+  readonly apiTokens: readonly ApiToken[];
   readonly publicUrl: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** What manifests may name: `urlFromEnv`. No other variable is in it. */
@@ -76,9 +78,7 @@ export function readConfig(given: Environment): Result<AppConfig, readonly strin
     mistakes.push('FLOTILLA_SPEED is for local mode: bakes of real clusters take the time that they take. Leave it out');
   const logLevel = LEVELS.find((level) => level === (env['LOG_LEVEL'] ?? (mode === 'local' ? 'warn' : 'info')));
   if (logLevel === undefined) mistakes.push(`LOG_LEVEL is ${JSON.stringify(env['LOG_LEVEL'])}: give one of ${LEVELS.join(', ')}`);
-  const apiToken = env['FLOTILLA_API_TOKEN'];
-  if (apiToken !== undefined && apiToken.length < 16)
-    mistakes.push('FLOTILLA_API_TOKEN is shorter than 16 characters: make one with `openssl rand -hex 24`');
+  const apiTokens = readApiTokens(env, mistakes);
   const config: AppConfig = {
     mode,
     port,
@@ -90,7 +90,7 @@ export function readConfig(given: Environment): Result<AppConfig, readonly strin
     historyDays: number('FLOTILLA_HISTORY_DAYS', HISTORY_DAYS, 7, 366),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     github,
-    apiToken,
+    apiTokens,
     publicUrl: url('FLOTILLA_PUBLIC_URL', ['https:', 'http:']),
     logLevel: logLevel ?? 'info',
     environment: manifestVariables(env),

@@ -1,7 +1,10 @@
 import { parseCommitSha, parseFleetId } from '../core/model/ids.ts';
 import type { Result } from '../core/model/result.ts';
 import { planAndCarryOut } from '../loop/carry-out-commands.ts';
+import { carryOutNow } from '../loop/carry-out-now.ts';
 import { checkDrift } from '../loop/check-drift.ts';
+import { readComment } from '../loop/comment-payload.ts';
+import { converse } from '../loop/converse.ts';
 import { deliverOrders } from '../loop/deliver-orders.ts';
 import { discoverFleets, discoverRepository } from '../loop/discover-fleets.ts';
 import type { Loop } from '../loop/loop.ts';
@@ -34,6 +37,8 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
         ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))
         : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull']), payload['known'] === true),
     publish: (payload) => publish(loop, payload),
+    command: (payload) => carryOutNow(loop, fleetOf(payload)),
+    converse: (payload) => converse(loop, fleetOf(payload), readComment(payload)),
     reconcile: (payload) => planAndCarryOut(loop, fleetOf(payload)),
     install: async (payload) => onFleets(await install(loop, payload)),
   };

@@ -1,6 +1,7 @@
 import type { Probot } from 'probot';
 import type { FleetId } from '../core/model/ids.ts';
-import { installJob, lookJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
+import { commentIn } from '../loop/comment-payload.ts';
+import { converseJob, installJob, lookJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FleetRecord, Job, StateStore } from '../ports/state-store.ts';
 import type { Metrics } from './metrics.ts';
@@ -21,6 +22,9 @@ interface Gist {
   readonly commits?: unknown;
   readonly check_run?: { readonly head_sha?: unknown } | null;
   readonly check_suite?: { readonly head_sha?: unknown } | null;
+  readonly issue?: unknown;
+  readonly comment?: unknown;
+  readonly sender?: unknown;
 }
 
 /** Stores a delivery, once, together with the jobs it asks for. What asks for nothing is not stored. No work is done here. */
@@ -115,6 +119,10 @@ function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | u
       const pull = payload.pull_request?.number;
       if (payload.action === 'unlocked') return sweepJob;
       return REVIEWED_ACTIONS.has(payload.action) && isNumber(pull) ? (fleet) => reviewJob(fleet, pull) : undefined;
+    }
+    case 'issue_comment': {
+      const comment = commentIn(payload);
+      return comment === undefined ? undefined : (fleet) => converseJob(fleet, comment);
     }
     case 'check_run':
     case 'check_suite': {

@@ -1,3 +1,5 @@
+import { VERBS } from '../core/command/command.ts';
+
 export const PROBLEM_FORMATS = ['text', 'markdown', 'json', 'github', 'sarif'] as const;
 
 /** One command: what help, completion and did-you-mean know of it. */
@@ -52,4 +54,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     options: {},
     words: ['bash', 'zsh', 'fish'],
   },
+  ...Object.fromEntries(
+    VERBS.map((verb) => [
+      verb,
+      {
+        summary: `commands a running bot, as \`/fleet ${verb}\` does in a comment`,
+        arguments: '',
+        options: { reason: 'text', fleet: 'text', as: 'text' },
+      },
+    ]),
+  ),
 };

@@ -1,4 +1,5 @@
 import { ownVersion } from '../app/version.ts';
+import { VERBS } from '../core/command/command.ts';
 import { closest } from '../core/manifest/did-you-mean.ts';
 import { COMMANDS } from './commands.ts';
 import { type CliIo, EXIT } from './io.ts';
@@ -13,6 +14,10 @@ const LOAD: ReadonlyMap<string, () => Promise<Run>> = new Map([
   ['setup', async () => (await import('./setup.ts')).runSetup],
   ['doctor', async () => (await import('./doctor.ts')).runDoctor],
   ['completion', async () => (await import('./completion.ts')).runCompletion],
+  ...VERBS.map(
+    (verb) =>
+      [verb, async () => async (argv: readonly string[], io: CliIo) => (await import('./command.ts')).runCommand(verb, argv, io)] as const,
+  ),
 ]);
 
 const WIDTH = Math.max(...Object.entries(COMMANDS).map(([name, { arguments: words }]) => `${name} ${words}`.length)) + 3;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, startBot } from '../app/bot.ts';
 import type { AppConfig } from '../app/config.ts';
+import { digestOf } from '../http/token.ts';
 import type { Log } from '../ports/log.ts';
 import { appKeyFile } from './app-key.ts';
 import { greeting } from './greeting.ts';
@@ -22,7 +23,8 @@ export async function startLocal(config: AppConfig, log: Log): Promise<Bot> {
   const bot = await startBot(
     {
       ...config,
-      apiToken: config.apiToken ?? world.token,
+      // People of the forge, with the tokens that they have there.
+      apiTokens: [...config.apiTokens, ...world.users.map(({ login, token }) => ({ login, sha256: digestOf(token) }))],
       github: {
         appId: String(world.appId),
         privateKey: readFileSync(appKeyFile(config.home), 'utf8'),

@@ -14,12 +14,10 @@ export interface LocalState {
   readonly forgeUrl: string | undefined;
   readonly dataPlaneUrl: string | undefined;
   readonly speed: number;
-  /** Bearer token of the bot's command API. */
-  readonly token: string;
   /** Secret that the forge signs webhooks with. */
   readonly webhookSecret: string;
   readonly appId: number;
-  /** People of the forge with their tokens; empty before the forge has started. */
+  /** People of the forge with their tokens, which the API of the bot knows them by too; empty before the forge has started. */
   readonly users: readonly LocalUser[];
 }
 
@@ -33,7 +31,7 @@ const fileOf = (home: string): string => join(home, 'local.json');
 export function readLocalState(home: string): LocalState | undefined {
   try {
     const state: unknown = JSON.parse(readFileSync(fileOf(home), 'utf8'));
-    if (typeof state !== 'object' || state === null || !('token' in state) || !('webhookSecret' in state)) return undefined;
+    if (typeof state !== 'object' || state === null || !('webhookSecret' in state)) return undefined;
     const known = state as LocalState;
     return known.folder === identityOf(home) ? known : { ...known, ...NOTHING_RUNS };
   } catch {

@@ -11,6 +11,9 @@ const PEOPLE = [
   { login: 'eve', name: 'Eve', role: 'read' },
 ] as const;
 
+/** The teams that the example's rules name. */
+const TEAMS = { streaming: ['alice', 'bob'], 'on-call': ['bob'], 'streaming-leads': ['alice'] } as const;
+
 export interface LocalUser {
   readonly login: string;
   readonly token: string;
@@ -26,6 +29,7 @@ export async function seedForge(forge: Forge, example: Example): Promise<readonl
     description: 'What every cluster should run. Change it by pull request.',
     files: example.files,
     collaborators: PEOPLE.map(({ login, role }) => ({ login, role })),
+    teams: TEAMS,
     author: 'alice',
     ...(change === undefined
       ? {}

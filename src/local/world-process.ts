@@ -50,7 +50,6 @@ export async function ensureWorld(config: Pick<AppConfig, 'home' | 'speed' | 'ma
     ...botOf(known, start.startedBy),
     forgeUrl: undefined,
     dataPlaneUrl: undefined,
-    token: known?.token ?? randomBytes(24).toString('hex'),
     webhookSecret: known?.webhookSecret ?? randomBytes(24).toString('hex'),
     appId: APP_ID,
     users: known?.users ?? [],

@@ -21,7 +21,7 @@ const LONELY_MS = 15 * 60_000;
 const [home = '', manifests = '', forgePort = '0', dataPlanePort = '0'] = process.argv.slice(2);
 const state = readLocalState(home);
 if (state === undefined) throw new Error(`${home} holds no local.json`);
-const log = createLog(process.env['LOG_LEVEL'] ?? 'warn', [state.token, state.webhookSecret]);
+const log = createLog(process.env['LOG_LEVEL'] ?? 'warn', [state.webhookSecret]);
 const clock = { now: () => instant(Date.now()) };
 const current = () => readLocalState(home) ?? state;
 

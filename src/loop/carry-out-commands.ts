@@ -6,6 +6,7 @@ import { auditChange } from '../core/change/record-decision.ts';
 import { type AcceptedCommand, needsPlan } from '../core/command/accepted.ts';
 import { applyCommand } from '../core/command/apply-command.ts';
 import type { Applied, CommandInput, FleetCommand } from '../core/command/command.ts';
+import { refusalOf } from '../core/command/who-may.ts';
 import { reconcileRelease } from '../core/landing/reconcile-release.ts';
 import type { FleetModel } from '../core/manifest/model.ts';
 import type { CommitSha, FleetId, RolloutId } from '../core/model/ids.ts';
@@ -13,7 +14,9 @@ import { err, ok, type Result } from '../core/model/result.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import { scopeName } from '../core/stop/stop-words.ts';
-import type { RolloutSummary, StateStore } from '../ports/state-store.ts';
+import type { RolloutSummary } from '../ports/state-store.ts';
+import { learnPeople, verdictOn } from './authorise.ts';
+import { inputOf } from './command-input.ts';
 import { type Decide, inOneTurn } from './commit.ts';
 import type { LoopWith } from './loop.ts';
 import { type PlanningPort, planRelease, readInForce } from './plan-manifests.ts';
@@ -27,8 +30,13 @@ type CommandPort = 'store' | 'log';
  * @throws PortError
  */
 export async function takeCommands(loop: LoopWith<CommandPort>, id: FleetId, decide: Decide): Promise<void> {
-  for (const waiting of await loop.ports.store.waitingCommands(id))
-    if (!needsPlan(waiting.command)) await carryOut(loop.ports, id, waiting, decide, undefined);
+  // Whoever is not known yet keeps their own commands waiting, in their order, and nobody else's.
+  const unknown = new Set<string>();
+  for (const waiting of await loop.ports.store.waitingCommands(id)) {
+    const by = waiting.command.by.toLowerCase();
+    if (needsPlan(waiting.command) || unknown.has(by)) continue;
+    if ((await carryOut(loop, id, waiting, decide, undefined)) === 'not-known') unknown.add(by);
+  }
 }
 
 /**
@@ -36,13 +44,15 @@ export async function takeCommands(loop: LoopWith<CommandPort>, id: FleetId, dec
  *
  * @throws PortError
  */
-export async function planAndCarryOut(loop: LoopWith<PlanningPort>, id: FleetId): Promise<void> {
+export async function planAndCarryOut(loop: LoopWith<PlanningPort | 'host'>, id: FleetId): Promise<void> {
+  const asked = await Promise.allSettled([learnPeople(loop, id)]);
   for (const waiting of await loop.ports.store.waitingCommands(id)) {
     for (let outcome: CarryingOut = 'moved-on'; outcome === 'moved-on'; ) {
       const manifests = needsPlan(waiting.command) ? await manifestsInForce(loop, id) : undefined;
-      outcome = await inOneTurn(loop, id, (decide) => carryOut(loop.ports, id, waiting, decide, manifests));
+      outcome = await inOneTurn(loop, id, (decide) => carryOut(loop, id, waiting, decide, manifests));
     }
   }
+  for (const one of asked) if (one.status === 'rejected') throw one.reason;
 }
 
 /** What a plan is made from besides the records: read before, and of use only while it is in force. */
@@ -61,12 +71,12 @@ async function manifestsInForce(loop: LoopWith<PlanningPort>, id: FleetId): Prom
   return { commit, model: await readInForce(loop, fleet, commit), brought: await store.rolloutsOfCommit(id, commit) };
 }
 
-/** `moved-on`: other manifests are in force than those which were read. */
-type CarryingOut = 'over' | 'moved-on';
+/** `moved-on`: other manifests are in force than those which were read. `not-known`: the code host has to be asked about the person first. */
+type CarryingOut = 'over' | 'moved-on' | 'not-known';
 
 /** Once, whoever else is at it: a command is looked at again each time the fleet has moved on since it was read. */
 async function carryOut(
-  { store, log }: LoopWith<CommandPort>['ports'],
+  { ports: { store, log }, memory }: LoopWith<CommandPort>,
   id: FleetId,
   waiting: AcceptedCommand,
   decide: Decide,
@@ -76,9 +86,13 @@ async function carryOut(
     const given = await store.command(id, waiting.id);
     if (given === undefined || given.outcome !== undefined) return { value: 'over' };
     if (needsPlan(given.command) && manifests?.commit !== fleet.goodHead) return { value: 'moved-on' };
-    const input = await inputOf(store, id, records, given, now);
+    const input = { ...(await inputOf(store, id, records, given.command, now)), number: given.id };
     try {
-      const change = changeOf(given, input, records, manifests);
+      const verdict = verdictOn(memory, id, records, input, given.command);
+      if (verdict.kind === 'unknown') return { value: 'not-known' };
+      if (verdict.kind === 'may-not')
+        return { change: endedBy(given, { kind: 'refused', at: now, why: refusalOf(given.command, verdict.why) }), value: 'over' };
+      const change = changeOf(given, input, records, manifests, verdict.because);
       return { change: change.ok ? change.value : endedBy(given, { kind: 'refused', at: now, why: change.error }), value: 'over' };
     } catch (error) {
       // A fault of ours ends this command, and does not keep those behind it waiting.
@@ -90,33 +104,17 @@ async function carryOut(
   return outcome ?? 'over';
 }
 
-/** The rollout that the command names, or whose stop it lifts, may be over, and is read for it. */
-async function inputOf(
-  store: Pick<StateStore, 'rollout'>,
-  id: FleetId,
-  { rollouts, stops, desired, ledger }: FleetRecords,
-  { command, id: number }: AcceptedCommand,
-  now: Instant,
-): Promise<CommandInput> {
-  const named = 'rollout' in command ? command.rollout : undefined;
-  const stopped = command.verb === 'lift' ? stops.find((stop) => stop.id === command.stop)?.rollout : undefined;
-  const wanted = named ?? stopped;
-  const known = rollouts.find(({ state }) => state.id === wanted);
-  const found = known ?? (wanted === undefined ? undefined : await store.rollout(id, wanted));
-  const all = found === undefined || known !== undefined ? rollouts : [...rollouts, found];
-  return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, ledger, now, number };
-}
-
 /** All that the command changes; or why it does not. */
 function changeOf(
   given: AcceptedCommand,
   input: CommandInput,
   records: FleetRecords,
   manifests: ManifestsInForce | undefined,
+  because: string,
 ): Result<FleetChange, string> {
   const applied = applyCommand(input, given.command);
   if (!applied.ok) return applied;
-  const change = changeOfApplied(applied.value, given, input);
+  const change = changeOfApplied(applied.value, given, input, because);
   const { reconcile } = applied.value;
   if (reconcile === undefined || manifests === undefined) return ok(change);
   const planned = reconcileChange(given.command, reconcile, records, manifests, input.now);
@@ -129,7 +127,7 @@ const endedBy = ({ id }: AcceptedCommand, outcome: CommandOutcome): FleetChange 
   followUps: [],
 });
 
-function changeOfApplied(applied: Applied, given: AcceptedCommand, { rollouts, now }: CommandInput): FleetChange {
+function changeOfApplied(applied: Applied, given: AcceptedCommand, { rollouts, now }: CommandInput, because: string): FleetChange {
   const { stops, changes, notes } = applied;
   const concerned = concernedBy(applied, rollouts);
   const [first] = concerned;
@@ -138,19 +136,20 @@ function changeOfApplied(applied: Applied, given: AcceptedCommand, { rollouts, n
     ...endedBy(given, { kind: 'done', at: now, changes, notes }),
     rollouts: applied.rollouts,
     stops,
-    audit: [commandLine(given, rollout), ...changes.map((change) => auditChange(change, given.command.by, rollout))],
+    audit: [commandLine(given, rollout, because), ...changes.map((change) => auditChange(change, given.command.by, rollout))],
     followUps: [{ kind: 'tick' }, ...commitsOf(concerned).map((commit) => ({ kind: 'report-rollouts', commit, at: undefined }) as const)],
   };
 }
 
-const commandLine = ({ command, givenAt }: AcceptedCommand, rollout: RolloutId | undefined): AuditLine => ({
+/** With the reason why the person may: rules and teams change. */
+const commandLine = ({ command, givenAt }: AcceptedCommand, rollout: RolloutId | undefined, because: string): AuditLine => ({
   actor: command.by,
   kind: 'command',
   subject: subjectOf(command),
   rollout,
   from: undefined,
   to: command.verb,
-  why: command.reason,
+  why: `${command.reason} (${because})`,
   givenAt,
 });
 

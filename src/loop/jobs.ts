@@ -5,6 +5,7 @@ import type { FleetCommand } from '../core/command/command.ts';
 import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Job } from '../ports/state-store.ts';
+import { commentPayload, type PostedComment } from './comment-payload.ts';
 import { rewritePayload } from './rewrite-payload.ts';
 
 /** The job that carries out what follows from a change. */
@@ -69,11 +70,20 @@ export const newsJob = (fleet: FleetId, at: Instant): Job => ({
   payload: { fleet, news: true },
 });
 
-/** Carry out what a person has asked, now. A key of its own: whoever else asks for a decision at this moment cannot hold it up. */
+/** Carry out what a person has asked, now. A key and a line of its own: the code host may have to be asked who the person is, and may hang. */
 export const commandJob = (fleet: FleetId, command: FleetCommand): Job =>
   needsPlan(command)
     ? { task: 'reconcile', key: `reconcile:${fleet}`, queue: `reconcile:${fleet}`, runAt: undefined, payload: { fleet } }
-    : { task: 'tick', key: `command:${fleet}`, queue: tickQueue(fleet), runAt: undefined, payload: { fleet } };
+    : { task: 'command', key: `command:${fleet}`, queue: `command:${fleet}`, runAt: undefined, payload: { fleet } };
+
+/** Answer a comment. One job for each; those of one fleet in the order in which they came. */
+export const converseJob = (fleet: FleetId, comment: PostedComment): Job => ({
+  task: 'converse',
+  key: `converse:${fleet}:${comment.id}`,
+  queue: `converse:${fleet}`,
+  runAt: undefined,
+  payload: { fleet, ...commentPayload(comment) },
+});
 
 /**
  * Look at the clusters of all data planes: one job, because each costs rows of the queue. In no queue, so that a job which waits for a

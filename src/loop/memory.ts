@@ -8,6 +8,7 @@ import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import { Coalesced } from './coalesced.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
+import { KnownPeople } from './known-people.ts';
 
 /** The manifests of one tree, as last read: the start for reading a tree that differs little. */
 export interface ManifestSnapshot {
@@ -53,6 +54,8 @@ export interface FleetMemory {
   readonly evidence: Map<string, Evidence>;
   /** Answers of data planes come close together: they wake the next decision together. */
   readonly passingOn: Coalesced;
+  /** Who people are to the repository. */
+  readonly people: KnownPeople;
   /** By key of a projection: two jobs that create the same comment at once would make two. */
   readonly writing: KeyedMutex;
   /** Who writes for the fleet: one at a time. */
@@ -75,6 +78,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     unhealthy: new Map(),
     evidence: new Map(),
     passingOn: new Coalesced(),
+    people: new KnownPeople(),
     writing: new KeyedMutex(),
     turns: new KeyedMutex(),
   };

@@ -9,3 +9,6 @@ export const commentKey = (pull: number): string => `comment:${pull}`;
 export const BROKEN_BRANCH_KEY = 'issue:broken-branch';
 export const rewriteKey = ({ before, commit }: Rewrite): string => `issue:rewritten-history:${before}:${commit}`;
 export const DRIFT_KEYS = 'issue:drift:';
+/** The answer to a comment, and which commands it gave. */
+export const replyKey = (comment: number): string => `reply:${comment}`;
+export const repliedKey = (comment: number): string => `commands:${comment}`;

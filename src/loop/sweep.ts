@@ -2,7 +2,7 @@ import { missedOf } from '../core/landing/missed.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import type { Ports } from '../ports/ports.ts';
 import { activeFleet } from './active-fleet.ts';
-import { jobOf } from './jobs.ts';
+import { commandJob, jobOf } from './jobs.ts';
 
 /**
  * Compares our records with the code host and catches up. Webhooks are hints; this is the truth.
@@ -20,5 +20,7 @@ export async function sweepFleet({ store, clock, host }: Pick<Ports, 'store' | '
   const known = records.map(({ number, planned }) => ({ number, head: planned?.info.headSha, base: planned?.base }));
   const { defaultBranch, seenHead } = fleet;
   const missed = missedOf({ defaultBranch, seenHead, open, known, orders });
-  await store.enqueue(missed.map((followUp) => jobOf(id, followUp, clock.now())));
+  // Who waits because the code host could not say who they are is looked at again.
+  const waiting = (await store.waitingCommands(id)).map(({ command }) => commandJob(id, command));
+  await store.enqueue([...missed.map((followUp) => jobOf(id, followUp, clock.now())), ...waiting]);
 }

@@ -89,16 +89,16 @@ async function closeMerged(loop: SyncLoop, id: FleetId, pull: number): Promise<v
   if (known?.planned === undefined) await store.enqueue([reviewJob(id, pull)]);
 }
 
-/** What was carried over from before policies were stored has none: it is read once more from the commit in force. */
+/** What was stored before policies were, or before the rules of commands: it is read once more from the commit in force. */
 async function keepPolicy(loop: SyncLoop, id: FleetId): Promise<void> {
   const { fleet, records } = (await read(loop, id)) ?? {};
   const good = records?.heads.good;
-  if (fleet === undefined || good === undefined || records?.policy !== undefined) return;
+  if (fleet === undefined || good === undefined || records?.policy?.commands !== undefined) return;
   const model = await loadModelInForce(loop, fleet, good);
   if (model === undefined) return;
   await inOneTurn(loop, id, (decide) =>
     decide((_fleet, { policy, heads }) => {
-      if (policy !== undefined || heads.good !== good) return { value: undefined };
+      if (policy?.commands !== undefined || heads.good !== good) return { value: undefined };
       const audit = [auditLine('desired', good, 'policy read again from the commit in force')];
       return { change: { policy: policyOf(model, loop.settings.speed), audit, followUps: [{ kind: 'tick' }] }, value: undefined };
     }),

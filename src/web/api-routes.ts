@@ -1,19 +1,23 @@
 import { type Context, Hono } from 'hono';
-import { parseRolloutId } from '../core/model/ids.ts';
+import type { FleetCommand } from '../core/command/command.ts';
+import { refusalOf } from '../core/command/who-may.ts';
+import { type FleetId, parseRolloutId } from '../core/model/ids.ts';
 import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 import { holdOf } from '../core/reconcile/decision.ts';
 import { answerJson } from '../http/answers.ts';
 import type { HttpEnv } from '../http/app.ts';
 import { readBytes } from '../http/body.ts';
 import { Refusal } from '../http/refusal.ts';
+import { verdictOnGiven } from '../loop/authorise.ts';
 import { acceptCommand, type CommandDesk, untilCarriedOut } from '../loop/give-command.ts';
 import type { Loop } from '../loop/loop.ts';
 import { type RolloutNow, rolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import { clusterHistory } from './cluster-history.ts';
 import { answerTo, commandJson, commandPath } from './command-answer.ts';
+import { readLine } from './command-line.ts';
 import { COMMAND_PATHS, commandTarget, fieldsOf, parseCommand } from './commands.ts';
-import { type Door, mayCommand, mayEnter } from './door.ts';
+import { commander, type Door, visitor } from './door.ts';
 import { findFleet } from './find-fleet.ts';
 
 export interface ApiOptions extends Door {
@@ -25,7 +29,7 @@ export interface ApiOptions extends Door {
 
 /** What each route below `/api/fleets` that reads works with. */
 interface ApiEnv extends HttpEnv {
-  Variables: { readonly loop: Loop };
+  Variables: { readonly loop: Loop; readonly by: string };
 }
 
 const COMMAND_BYTES_MAX = 16 * 1024;
@@ -40,13 +44,14 @@ const AUDIT_MAX = 500;
  *
  * `/clusters/CLUSTER/history?days=183` says how often a cluster failed, when, in which rollouts and how.
  *
- * Reading and commanding both need the token when one is set. Commands are a POST with `{ "by": "...", "reason": "..." }`, below
- * `/api/fleets/OWNER/NAME`:
+ * Reading and commanding both need a token: it names the person, and what they may is what the rules of the fleet say. Commands are a
+ * POST with `{ "reason": "..." }`, below `/api/fleets/OWNER/NAME`:
  *
  * - `/rollouts/ID/VERB`, with `"cluster"`, `"phase"`, `"digest"`, `"stop"`, `"product"`, `"until"` or `"for"` where the verb takes them
  * - `/stops/ID/lift`
  * - `/stop`, with `"scope"`, `"name"`, and perhaps `"lets"`, `"until"` or `"for"`
  * - `/releases/NAME/reconcile`
+ * - `/commands`, with `"line"`: a command as people write it in a comment, after its `/fleet`
  *
  * A command is stored first, and then carried out: 200 with what it changed, 409 with why not, or 202 with the path to look at, when
  * nobody works on the fleet right now, or with a header `Prefer: respond-async`. With a header `Idempotency-Key`, what is sent again is
@@ -56,9 +61,11 @@ export function apiRoutes(options: ApiOptions): Hono<ApiEnv> {
   const api = new Hono<ApiEnv>();
   api.use(async (context, next) => {
     const authorization = context.req.header('authorization');
-    if (!mayEnter(options, authorization)) throw new Refusal(401, 'send the token of the API: Authorization: Bearer TOKEN');
-    if (context.req.method === 'POST' && !mayCommand(options, authorization))
+    const by = visitor(options, authorization);
+    if (by === undefined) throw new Refusal(401, 'send your token of the API: Authorization: Bearer TOKEN');
+    if (context.req.method === 'POST' && commander(options, authorization) === undefined)
       throw new Refusal(403, 'commands need the token as a bearer: Authorization: Bearer TOKEN');
+    context.set('by', by);
     await next();
   });
   api.get('*', async (context, next) => {
@@ -150,16 +157,25 @@ async function command(options: ApiOptions, context: Context<ApiEnv>): Promise<R
   if (target === undefined) throw new Refusal(404, COMMAND_PATHS);
   const body = await readBytes(context, { bytesMax: COMMAND_BYTES_MAX });
   const fields = fieldsOf(body.toString('utf8'));
-  const parsed = fields.ok ? parseCommand(target, fields.value, clock.now()) : fields;
-  if (!parsed.ok) throw new Refusal(parsed.error.status, parsed.error.message);
-  const wanted = parsed.value;
+  if (!fields.ok) throw new Refusal(fields.error.status, fields.error.message);
+  const { by } = context.var;
+  const named = fields.value('by');
+  if (named !== undefined && named.toLowerCase() !== by.toLowerCase())
+    throw new Refusal(403, `this token speaks for ${by}, and not for ${named.slice(0, 40)}: leave "by" out`);
   const { id: fleet, retired } = await fleetOf(context, store);
   if (retired !== undefined) throw new Refusal(409, `nothing is done for ${fleet}: ${RETIREMENT_WORDS[retired.why]}`);
+  const parsed =
+    target.kind === 'line'
+      ? await readLine(store, fleet, fields.value, by, clock.now())
+      : parseCommand(target, fields.value, by, clock.now());
+  if (!parsed.ok) throw new Refusal(parsed.error.status, parsed.error.message);
+  const wanted = parsed.value;
   if ('rollout' in wanted && (await store.rolloutSummary(fleet, wanted.rollout)) === undefined)
     throw new Refusal(404, `no rollout ${wanted.rollout} in ${fleet}`);
   const key = context.req.header('idempotency-key');
   if (key !== undefined && (key === '' || key.length > KEY_CHARS_MAX))
     throw new Refusal(400, `Idempotency-Key is one text of 1 to ${KEY_CHARS_MAX} characters`);
+  await refuseOthers(options.loop(), fleet, wanted);
   const accepted = await acceptCommand(desk, fleet, wanted, key);
   if (!accepted.ok) throw new Refusal(422, accepted.error);
   const waitMs = options.loop() === undefined || isAsync(context.req.header('prefer')) ? 0 : OUTCOME_MS;
@@ -167,6 +183,15 @@ async function command(options: ApiOptions, context: Context<ApiEnv>): Promise<R
   const response = answerJson(answer, status);
   response.headers.set('location', commandPath(fleet, accepted.value));
   return response;
+}
+
+/** Whoever may not is told at once, and who could. Where that cannot be found out now, the command waits until it can. @throws Refusal 403 */
+async function refuseOthers(loop: Loop | undefined, fleet: FleetId, command: FleetCommand): Promise<void> {
+  if (loop === undefined) return;
+  const verdict = await verdictOnGiven(loop, fleet, command).catch((error: unknown) => {
+    loop.ports.log.warn({ err: error, fleet, by: command.by }, 'a command is accepted before it is known whether its person may give it');
+  });
+  if (verdict?.kind === 'may-not') throw new Refusal(403, refusalOf(command, verdict.why));
 }
 
 /** Whoever asks is content to know that it is accepted (RFC 7240). */

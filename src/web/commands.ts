@@ -6,10 +6,12 @@ import {
   type StoppableScope,
   VERBS,
 } from '../core/command/command.ts';
+import { endOf } from '../core/command/end-time.ts';
+import { stoppable } from '../core/command/stop-place.ts';
 import { assertNever } from '../core/model/assert.ts';
 import { parseClusterId, parsePlanDigest, parseRolloutId, parseStopId } from '../core/model/ids.ts';
 import { err, ok, type Result } from '../core/model/result.ts';
-import { type Instant, instant, parseDuration } from '../core/model/time.ts';
+import type { Instant } from '../core/model/time.ts';
 import { isWord } from '../core/model/vocabulary.ts';
 import { STOP_LETS } from '../core/stop/stop.ts';
 
@@ -20,6 +22,11 @@ export type CommandTarget =
   | { readonly kind: 'stop' }
   | { readonly kind: 'reconcile'; readonly release: string };
 
+/** A command in words: which of the others it is, they say. */
+export interface LineTarget {
+  readonly kind: 'line';
+}
+
 /** Why a request is no command, with the status that says so. */
 export interface BadCommand {
   readonly status: 400 | 404;
@@ -27,13 +34,14 @@ export interface BadCommand {
 }
 
 export const COMMAND_PATHS =
-  'commands go to /api/fleets/OWNER/NAME/rollouts/ID/VERB, .../stops/ID/lift, .../stop and .../releases/NAME/reconcile';
+  'commands go to /api/fleets/OWNER/NAME/rollouts/ID/VERB, .../stops/ID/lift, .../stop, .../releases/NAME/reconcile and .../commands';
 
 /** @param parts - of the path, below `/api/fleets/OWNER/NAME`. */
-export function commandTarget(parts: readonly string[]): CommandTarget | undefined {
+export function commandTarget(parts: readonly string[]): CommandTarget | LineTarget | undefined {
   const [what, name = '', verb = '', ...more] = parts;
   if (more.length > 0) return undefined;
   if (what === 'stop' && parts.length === 1) return { kind: 'stop' };
+  if (what === 'commands' && parts.length === 1) return { kind: 'line' };
   if (parts.length !== 3) return undefined;
   if (what === 'rollouts') return { kind: 'rollout', rollout: name, verb };
   if (what === 'stops' && verb === 'lift') return { kind: 'lift', stop: name };
@@ -51,10 +59,9 @@ export function fieldsOf(text: string): Result<Fields, BadCommand> {
   try {
     body = text === '' ? {} : JSON.parse(text);
   } catch {
-    return bad('the body is not JSON: send { "by": "...", "reason": "..." }');
+    return bad('the body is not JSON: send { "reason": "..." }');
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return bad('the body must be an object: { "by": "...", "reason": "..." }');
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return bad('the body must be an object: { "reason": "..." }');
   const fields = new Map<string, unknown>(Object.entries(body));
   return ok((name) => {
     const value = fields.get(name);
@@ -62,13 +69,15 @@ export function fieldsOf(text: string): Result<Fields, BadCommand> {
   });
 }
 
-/** @returns the command, or what is wrong with the request in one sentence. */
-export function parseCommand(target: CommandTarget, field: Fields, now: Instant): Result<FleetCommand, BadCommand> {
-  const [by, reason] = [field('by'), field('reason')];
+/**
+ * @param by - whose token it came with.
+ * @returns the command, or what is wrong with the request in one sentence.
+ */
+export function parseCommand(target: CommandTarget, field: Fields, by: string, now: Instant): Result<FleetCommand, BadCommand> {
+  const reason = field('reason');
   // What cannot be there is said before what is missing.
   const parsed = parseTarget(target);
   if (!parsed.ok) return parsed;
-  if (by === undefined) return bad('"by" is missing: the audit names who gave a command');
   if (reason === undefined) return bad('"reason" is missing: the audit, and the report, say why');
   const asked = { by, reason };
   const about = parsed.value;
@@ -117,7 +126,7 @@ function rolloutCommand({ verb, rollout }: RolloutTarget, asked: Asked, field: F
   if (!digest.ok) return bad(digest.error);
   const stop = optional(field('stop'), parseStopId);
   if (!stop.ok) return bad(stop.error);
-  const until = endOf(field, now);
+  const until = untilOf(field, now);
   if (!until.ok) return until;
   return ok({
     verb,
@@ -137,7 +146,7 @@ function stopCommand(asked: Asked, field: Fields, now: Instant): Result<StopComm
   if (!scope.ok) return scope;
   const lets = field('lets') ?? 'nothing';
   if (!isWord(STOP_LETS, lets)) return bad(`"lets" is one of ${STOP_LETS.join(', ')}`);
-  const until = endOf(field, now);
+  const until = untilOf(field, now);
   return until.ok ? ok({ verb: 'stop', scope: scope.value, lets, until: until.value, ...asked }) : until;
 }
 
@@ -146,35 +155,13 @@ function scopeOf(field: Fields): Result<StoppableScope, BadCommand> {
   if (!isWord(STOPPABLE_SCOPES, kind)) return bad(`"scope" says what to stop: one of ${STOPPABLE_SCOPES.join(', ')}`);
   if (kind === 'fleet') return ok({ kind });
   if (name === undefined) return bad(`"name" is missing: which ${kind} to stop`);
-  switch (kind) {
-    case 'product':
-      return ok({ kind, product: name });
-    case 'release':
-      return ok({ kind, release: name });
-    case 'data-plane':
-      return ok({ kind, dataPlane: name });
-    case 'cluster': {
-      const cluster = parseClusterId(name);
-      return cluster.ok ? ok({ kind, cluster: cluster.value }) : bad(cluster.error);
-    }
-    default:
-      return assertNever(kind, 'scopeOf');
-  }
+  const scope = stoppable(kind, name);
+  return scope.ok ? scope : bad(scope.error);
 }
 
-const ISO_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
-
-/** `until`: an instant. `for`: how long from now. */
-function endOf(field: Fields, now: Instant): Result<Instant | undefined, BadCommand> {
-  const [until, span] = [field('until'), field('for')];
-  if (until !== undefined && span !== undefined) return bad('say "until" or "for", not both');
-  if (until !== undefined) {
-    const at = ISO_INSTANT.test(until) ? Date.parse(until) : Number.NaN;
-    return Number.isNaN(at) ? bad('"until" is an instant with its time zone: 2026-11-21T18:00:00Z') : ok(instant(at));
-  }
-  if (span === undefined) return ok(undefined);
-  const parsed = parseDuration(span);
-  return parsed.ok ? ok(instant(now + parsed.value)) : bad(`"for" is a duration like 4h or 1h30m; ${parsed.error}`);
+function untilOf(field: Fields, now: Instant): Result<Instant | undefined, BadCommand> {
+  const until = endOf(field('until'), field('for'), now);
+  return until.ok ? until : bad(until.error);
 }
 
 function optional<T>(text: string | undefined, parse: (text: string) => Result<T, string>): Result<T | undefined, string> {

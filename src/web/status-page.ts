@@ -16,15 +16,15 @@ import { renderLayout } from '../http/html/layout.ts';
 import { stylesheet } from '../http/html/stylesheet.ts';
 import type { RolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord, RolloutSummary } from '../ports/state-store.ts';
-import { fleetForms, liftForm, rolloutForms } from './command-forms.ts';
+import { type Commander, fleetForms, liftForm, rolloutForms } from './command-forms.ts';
 import { phaseBadge, rolloutBadge, targetBadge } from './status-words.ts';
 
 export interface StatusShell {
   readonly local: boolean;
   readonly speed: number;
   readonly nowMs: number;
-  /** Lets the forms give commands; `undefined` where the API is the only way. */
-  readonly commandToken: string | undefined;
+  /** Who may give commands by the forms of this page; `undefined`: nobody. */
+  readonly commander: Commander | undefined;
 }
 
 export interface FleetView {
@@ -54,7 +54,7 @@ ${state.guardUntil !== undefined && html`<p>Its clusters are watched until ${for
 ${halfWayPanel(now)}${phaseTable(now)}
 ${targetTable(shell, now)}
 </div>
-${shell.commandToken !== undefined && rolloutForms(shell.commandToken, fleet, now)}
+${shell.commander !== undefined && rolloutForms(shell.commander, fleet, now)}
 ${liftPanel(shell, fleet, stops, state.id)}`;
   return layout(shell, summary.title, main, [{ href: '/', label: 'Rollouts' }]);
 }
@@ -120,8 +120,8 @@ function driftBadge(drifts: readonly Drift[]): Html {
 
 /** Forms stand outside of what is replaced while somebody types. */
 function fleetCommands(shell: StatusShell, { fleet, stops }: FleetView): Content {
-  if (shell.commandToken === undefined || fleet.retired !== undefined) return undefined;
-  return html`${liftPanel(shell, fleet.id, inForce(shell, stops), undefined)}${panel({ title: `Commands to ${fleet.owner}/${fleet.name}`, body: fleetForms(shell.commandToken, fleet.id) })}`;
+  if (shell.commander === undefined || fleet.retired !== undefined) return undefined;
+  return html`${liftPanel(shell, fleet.id, inForce(shell, stops), undefined)}${panel({ title: `Commands to ${fleet.owner}/${fleet.name}`, body: fleetForms(shell.commander, fleet.id) })}`;
 }
 
 /** Who stopped what, why, since when, and the id by which it is lifted. */
@@ -132,12 +132,12 @@ const stopLines = (shell: StatusShell, stops: readonly Stop[]): readonly Html[] 
   );
 
 function liftPanel(shell: StatusShell, fleet: FleetId, stops: readonly Stop[], rollout: string | undefined): Content {
-  const token = shell.commandToken;
-  if (token === undefined || stops.length === 0) return undefined;
+  const { commander } = shell;
+  if (commander === undefined || stops.length === 0) return undefined;
   return stops.map((stop) =>
     panel({
       title: html`Stop <code>${stop.id}</code>: ${STOP_CAUSE_WORDS[stop.cause].label}`,
-      body: html`<div class="panel-body">${liftForm(token, fleet, stop, rollout)}</div>`,
+      body: html`<div class="panel-body">${liftForm(commander, fleet, stop, rollout)}</div>`,
     }),
   );
 }

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { refusalOf } from '../core/command/who-may.ts';
 import { parseRolloutId } from '../core/model/ids.ts';
 import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 
@@ -6,15 +7,15 @@ import { answerPage, answerText, goTo, serveStylesheet } from '../http/answers.t
 import type { HttpContext, HttpEnv } from '../http/app.ts';
 import { readForm } from '../http/body.ts';
 import { stylesheet } from '../http/html/stylesheet.ts';
-import { sameSecret } from '../http/token.ts';
-
+import { verdictOnGiven } from '../loop/authorise.ts';
 import { acceptCommand, type CommandDesk, untilCarriedOut } from '../loop/give-command.ts';
 
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
+import type { Commander } from './command-forms.ts';
 import { type CommandTarget, parseCommand } from './commands.ts';
-import { ASK_FOR_TOKEN, type Door, mayEnter } from './door.ts';
+import { ASK_FOR_TOKEN, type Door, formToken, isFormToken, visitor } from './door.ts';
 import { findFleet } from './find-fleet.ts';
 import { type FleetView, renderFleetsPage, renderRolloutPage, type StatusShell } from './status-page.ts';
 
@@ -22,8 +23,10 @@ export interface StatusOptions extends Door {
   /** `undefined` while the bot starts. */
   readonly loop: () => Loop | undefined;
   readonly desk: () => CommandDesk | undefined;
-  /** Commands by button are for local mode, where everybody who can reach the page is the one person at the machine. */
+  /** Local mode asks for no token: everybody who can reach the page is the one person at the machine, as whomever they choose. */
   readonly local: boolean;
+  /** Ties forms to our pages; the same in every replica. */
+  readonly formSecret: string;
   readonly speed: number;
 }
 
@@ -35,17 +38,17 @@ const ROLLOUTS_SHOWN = 30;
 /** The bot's own pages: fleets, and rollouts with their holds. Everything a page shows comes from the same reads as the API. */
 export function addStatusRoutes(app: Hono<HttpEnv>, options: StatusOptions): void {
   serveStylesheet(app, stylesheet);
-  const shell = (): StatusShell => ({
+  const shell = (context: HttpContext): StatusShell => ({
     local: options.local,
     speed: options.speed,
     nowMs: Date.now(),
-    commandToken: options.local ? options.token : undefined,
+    commander: commanderOf(options, context),
   });
-  const mayRead = (context: HttpContext): boolean => options.local || mayEnter(options, context.req.header('authorization'));
+  const mayRead = (context: HttpContext): boolean => options.local || visitorOf(options, context) !== undefined;
   app.get('/', async (context) => {
     if (!mayRead(context)) return askForToken();
     const loop = options.loop();
-    return answerPage(renderFleetsPage(shell(), loop === undefined ? [] : await fleetsView(loop)));
+    return answerPage(renderFleetsPage(shell(context), loop === undefined ? [] : await fleetsView(loop)));
   });
   app.on(['GET', 'POST'], ['/fleets/:owner/:name', '/fleets/:owner/:name/:what{rollouts|stops}/:id'], async (context) => {
     if (!mayRead(context)) return askForToken();
@@ -53,13 +56,13 @@ export function addStatusRoutes(app: Hono<HttpEnv>, options: StatusOptions): voi
     const place = loop === undefined ? undefined : await placeOf(loop, context);
     if (loop === undefined || place === undefined) return context.notFound();
     if (context.req.method === 'POST') return await commandForm(options, loop, context, place);
-    const markup = await renderPlace(loop, shell(), place);
+    const markup = await renderPlace(loop, shell(context), place);
     return markup === undefined ? context.notFound() : answerPage(markup);
   });
 }
 
 function askForToken(): Response {
-  const answer = answerText('Any name, and the token of the API (FLOTILLA_API_TOKEN) as password.', 401);
+  const answer = answerText('Any name, and your token of the API (FLOTILLA_API_TOKENS) as password.', 401);
   answer.headers.set('www-authenticate', ASK_FOR_TOKEN);
   return answer;
 }
@@ -100,17 +103,33 @@ async function fleetView(loop: Loop, fleet: FleetRecord): Promise<FleetView> {
   return { fleet, rollouts, drifts, stops };
 }
 
-/** Only a form of ours knows the token, so another site cannot press the button. */
+const visitorOf = (options: StatusOptions, context: HttpContext): string | undefined =>
+  visitor(options, context.req.header('authorization'));
+
+/** In local mode the forms are one person's, whoever they give commands as. */
+const LOCAL = 'local mode';
+
+function commanderOf(options: StatusOptions, context: HttpContext): Commander | undefined {
+  if (options.local) return { token: formToken(options.formSecret, LOCAL), people: options.tokens.map(({ login }) => login) };
+  const login = visitorOf(options, context);
+  return login === undefined ? undefined : { token: formToken(options.formSecret, login), people: [login] };
+}
+
+/** Only a form of ours knows its token, so another site cannot press the button. */
 async function commandForm(options: StatusOptions, loop: Loop, context: HttpContext, place: Place): Promise<Response> {
   const form = await readForm(context, { bytesMax: FORM_BYTES_MAX });
-  if (!options.local || options.token === undefined || !sameSecret(form.get('token') ?? '', options.token))
-    return answerText('commands by button are for local mode; use the API with its token', 403);
   const field = (name: string): string | undefined => form.get(name)?.trim() || undefined;
-  const command = parseCommand(targetOf(place, field), field, loop.ports.clock.now());
+  const by = commanderOf(options, context)?.people.find((login) => login === field('by'));
+  const formOf = options.local ? LOCAL : by;
+  if (by === undefined || formOf === undefined || !isFormToken(field('token'), options.formSecret, formOf))
+    return answerText('this form is not one of yours; open the page again', 403);
+  const command = parseCommand(targetOf(place, field), field, by, loop.ports.clock.now());
   if (!command.ok) return answerText(command.error.message, command.error.status);
   const { store } = loop.ports;
   const { id, retired } = place.fleet;
   if (retired !== undefined) return answerText(`nothing is done for ${id}: ${RETIREMENT_WORDS[retired.why]}`, 409);
+  const verdict = await verdictOnGiven(loop, id, command.value);
+  if (verdict.kind === 'may-not') return answerText(refusalOf(command.value, verdict.why), 403);
   const accepted = await acceptCommand(options.desk() ?? loop.ports, id, command.value);
   if (!accepted.ok) return answerText(accepted.error, 409);
   const { outcome } = await untilCarriedOut(store, id, accepted.value, OUTCOME_MS);

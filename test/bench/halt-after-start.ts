@@ -41,7 +41,8 @@ export async function haltAfterStart(): Promise<readonly Figure[]> {
 
 /** The manifests of the first start are read, and 2,000 clusters are known. */
 async function inForce(run: LocalRun): Promise<void> {
-  const { botUrl, token } = run.state;
+  const { botUrl, users } = run.state;
+  const token = users[0]?.token ?? '';
   const headers = { authorization: `Bearer ${token}` };
   for (;;) {
     const { goodHead } = fleetJson(await (await fetch(`${botUrl}${FLEET}`, { headers })).json());
@@ -75,7 +76,8 @@ function figures(what: string, all: readonly Round[]): readonly Figure[] {
 async function rounds(run: LocalRun, kill: () => Promise<void>): Promise<readonly Round[]> {
   const all: Round[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { botUrl = '', token } = run.state;
+    const { botUrl = '', users } = run.state;
+    const token = users[0]?.token ?? '';
     await kill();
     const began = performance.now();
     const ready = run.start();

@@ -37,7 +37,6 @@ const localState = (dataPlaneUrl: string | undefined): LocalState => ({
   forgeUrl: undefined,
   dataPlaneUrl,
   speed: 1,
-  token: 't',
   webhookSecret: 's',
   appId: 1,
   users: [],

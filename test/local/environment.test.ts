@@ -26,7 +26,7 @@ test('every mistake is named at once, and nothing is started', () => {
     PORT: '-1',
     FLOTILLA_SPEED: 'fast',
     DATABASE_URL: 'mysql://x',
-    FLOTILLA_API_TOKEN: 'x',
+    FLOTILLA_API_TOKENS: 'x',
     LOG_LEVEL: 'loud',
     GITHUB_API_URL: 'ftp://x',
   });
@@ -38,7 +38,7 @@ test('every mistake is named at once, and nothing is started', () => {
     'PORT',
     'FLOTILLA_SPEED',
     'DATABASE_URL',
-    'FLOTILLA_API_TOKEN',
+    'FLOTILLA_API_TOKENS',
     'LOG_LEVEL',
     'GITHUB_API_URL',
   ])

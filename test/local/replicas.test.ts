@@ -4,7 +4,7 @@ import { eventually, Person } from '../../src/local/demo/person.ts';
 import { type ReplicaProcess, Replicas } from './support/replicas.ts';
 import { atVersion, checkOf, commentOf, hang, land, ROLLOUT_CHECK } from './support/scene.ts';
 import { CONNECT, CONNECT_CLUSTERS, KAFKA, KAFKA_CLUSTERS } from './support/small-fleet.ts';
-import { api, command, epochs, rolloutOf, rollouts, versions } from './support/watch.ts';
+import { api, command, epochs, rolloutOf, rollouts, tokenOf, versions } from './support/watch.ts';
 
 let replicas: Replicas;
 let person: Person;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   await person.clone();
   await eventually('the fleet to be known', () => rollouts(replicas));
   await eventually('its manifests to be in force', async () => {
-    const { body } = await api(replicas, 'GET', '', replicas.state.token);
+    const { body } = await api(replicas, 'GET', '', tokenOf(replicas));
     return body['goodHead'] === undefined ? undefined : true;
   });
 });
@@ -46,7 +46,7 @@ async function writtenOnce(release: string): Promise<void> {
 }
 
 test('each serves pages and takes commands, whoever has the fleet', async () => {
-  const { token } = replicas.state;
+  const token = tokenOf(replicas);
   for (const { url } of replicas.bots) {
     const at = { state: { ...replicas.state, botUrl: url } };
     expect((await api(at, 'GET', '/rollouts', token)).status).toBe(200);

@@ -53,6 +53,7 @@ export class SimulatedWorld {
       defaultBranch: 'main',
       cloneUrl: 'https://git.example/acme/clusters.git',
     });
+    for (const login of ['lead', 'second', 'third']) this.repository.setRole(login, 'maintain');
     this.#remember(this.git.commit(manifestsOf(spec), { message: 'the first manifests' }), spec);
   }
 

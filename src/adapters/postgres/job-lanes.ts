@@ -10,6 +10,7 @@ export const LEFT_FREE_MAX = 2;
  */
 const LEFT_FREE: Readonly<Record<JobTask, 0 | 1 | typeof LEFT_FREE_MAX>> = {
   tick: 0,
+  command: 0,
   deliver: 1,
   observe: 1,
   sync: 2,
@@ -19,6 +20,7 @@ const LEFT_FREE: Readonly<Record<JobTask, 0 | 1 | typeof LEFT_FREE_MAX>> = {
   drift: 2,
   install: 2,
   reconcile: 2,
+  converse: 2,
 };
 
 /** Tasks by how many slots they leave free. */

@@ -68,13 +68,13 @@ function changes({ rewrite: { changed }, rollouts, fleetUrl }: RewriteView): rea
   ];
 }
 
-function waysOut({ fleet, rewrite: { before, stop } }: RewriteView): string {
+function waysOut({ rewrite: { before, stop } }: RewriteView): string {
   const push = code(`git push --force origin ${before}:DEFAULT_BRANCH`);
   // The way back shares no commit with where it leads from, either.
   const then = stop === undefined ? '' : ' That sets a second stop: lift both.';
   const notMeant = `- **It was not meant:** push the old commit back, ${push}, from a clone that has it.${then}`;
   if (stop === undefined) return `**What to do now**\n\n${notMeant}\n- **It was meant:** close this issue.`;
   const meant = `- **It was meant:** \`lift\` stop ${code(stop)}, and close this issue.`;
-  const lift = `POST /api/fleets/${fleet}/stops/${stop}/lift ${JSON.stringify({ by: 'YOU', reason: 'WHY' })}`;
-  return `**What to do now**\n\n${notMeant}\n${meant}\n\n\`\`\`\n${lift}\n\`\`\``;
+  const lift = `/fleet lift ${stop} --reason "WHY"`;
+  return `**What to do now**\n\n${notMeant}\n${meant} In a comment here, on a line of its own:\n\n\`\`\`\n${lift}\n\`\`\``;
 }

@@ -1,4 +1,6 @@
-import type { RolloutVerb } from '../command/command.ts';
+import type { RolloutVerb, Verb } from '../command/command.ts';
+import { quoted } from '../command/split-words.ts';
+import { VERB_FORMS } from '../command/verb-forms.ts';
 import { isFinished, isWindingDown } from '../reconcile/state.ts';
 import type { Stop, StopCause } from '../stop/stop.ts';
 import { scopeName } from '../stop/stop-words.ts';
@@ -6,16 +8,17 @@ import { code, plural } from './markdown.ts';
 import type { RolloutView, ShownRollout } from './rollout-view.ts';
 import { rolloutName } from './rollout-words.ts';
 
-/** A request to the API that a person can copy. */
-interface ApiCommand {
-  readonly path: string;
-  readonly fields?: Readonly<Record<string, string>>;
+/** A command that a person can copy into a comment. */
+interface CopiedCommand {
+  readonly verb: Verb;
+  /** As they are written behind the verb. */
+  readonly words: readonly string[];
 }
 
 /** Something that a person can do, with what then happens. */
 interface Way {
   readonly words: string;
-  readonly commands: readonly ApiCommand[];
+  readonly commands: readonly CopiedCommand[];
 }
 
 /** What a stop is to whoever looks for a way out: set by failures, on a version (only `lift` ends that), or a matter for a person alone. */
@@ -55,7 +58,7 @@ export function takeOverWay(view: RolloutView, shown: ShownRollout): string {
 export function requirementWay(view: RolloutView, shown: ShownRollout, product: string): string {
   const way = {
     words: `**Start it all the same:** \`waive\` for product ${code(product)}. It no longer waits for that product.`,
-    commands: [rolloutCommand(view, shown, 'waive', { product })],
+    commands: [rolloutCommand(view, shown, 'waive', [`product:${quoted(product)}`])],
   };
   return renderWays('If it cannot wait', view, shown, [way]);
 }
@@ -63,10 +66,9 @@ export function requirementWay(view: RolloutView, shown: ShownRollout, product: 
 export function approvalWay(view: RolloutView, shown: ShownRollout, phase: string): string {
   // A release that was reconciled since has a plan of its own.
   const { digest } = shown.active.state;
-  const fields = { phase, digest };
   const way = {
     words: `**Approve** plan ${code(digest)} after a look at it.`,
-    commands: [rolloutCommand(view, shown, 'approve', fields)],
+    commands: [rolloutCommand(view, shown, 'approve', [digest, `phase:${quoted(phase)}`])],
   };
   return renderWays('What to do now', view, shown, [way]);
 }
@@ -99,8 +101,7 @@ function waysNow(view: RolloutView, shown: ShownRollout, stops: readonly Stop[])
 }
 
 /** `resume`, or `resume` and `lift`. */
-const verbsOf = (commands: readonly ApiCommand[]): string =>
-  [...new Set(commands.map(({ path }) => `\`${path.split('/').at(-1)}\``))].join(' and ');
+const verbsOf = (commands: readonly CopiedCommand[]): string => [...new Set(commands.map(({ verb }) => `\`${verb}\``))].join(' and ');
 
 /** What goes with lifting stops that failures have set. */
 function risksOf(failures: readonly Stop[]): string {
@@ -119,7 +120,7 @@ function goBack({ active: { planned, state } }: ShownRollout): Way {
   return { words: '**Go back:** revert the merge. Every cluster that was touched goes back, broken ones first.', commands: [] };
 }
 
-function retryWay(view: RolloutView, shown: ShownRollout, count: number, stops: readonly Stop[], resumes: readonly ApiCommand[]): Way {
+function retryWay(view: RolloutView, shown: ShownRollout, count: number, stops: readonly Stop[], resumes: readonly CopiedCommand[]): Way {
   const isQuarantined = stops.some(({ cause }) => cause === 'quarantine');
   const quarantine = isQuarantined ? ' The first one that soaks ends the quarantine, and the others go on.' : '';
   const people = stopsOfSort(stops, 'person');
@@ -138,7 +139,7 @@ function retryWay(view: RolloutView, shown: ShownRollout, count: number, stops: 
 function elsewhere(view: RolloutView, { cause, rollout }: Stop): readonly Way[] {
   if (cause !== 'quarantine' || rollout === undefined) return [];
   const words = `**Fix the cause, then \`retry\` in ${rolloutName(view, rollout)}**, where it failed: the first cluster that soaks ends the quarantine.`;
-  return [{ words, commands: [{ path: `${apiOf(view)}/rollouts/${rollout}/retry` }] }];
+  return [{ words, commands: [{ verb: 'retry', words: [`rollout:${rollout}`] }] }];
 }
 
 function goOn(view: RolloutView, shown: ShownRollout, stop: Stop, stops: readonly Stop[]): Way {
@@ -185,32 +186,34 @@ const countRetryable = ({ active }: ShownRollout): number =>
   [...active.state.targets.values()].filter(({ status }) => status === 'failed' || status === 'unreachable' || status === 'deferred')
     .length;
 
-const apiOf = ({ fleet }: RolloutView): string => `/api/fleets/${fleet}`;
+function rolloutCommand(view: RolloutView, { active }: ShownRollout, verb: RolloutVerb, words: readonly string[] = []): CopiedCommand {
+  return { verb, words: [...words, ...whichOf(view, active)] };
+}
 
-function rolloutCommand(
-  view: RolloutView,
-  { active }: ShownRollout,
-  verb: RolloutVerb,
-  fields?: Readonly<Record<string, string>>,
-): ApiCommand {
-  return { path: `${apiOf(view)}/rollouts/${active.state.id}/${verb}`, ...(fields === undefined ? {} : { fields }) };
+/** Said only where a conversation is about several rollouts. */
+function whichOf({ rollouts }: RolloutView, { planned, state }: ShownRollout['active']): readonly string[] {
+  if (rollouts.length < 2) return [];
+  const isOnly = rollouts.filter(({ active }) => active.planned.release === planned.release).length === 1;
+  return [isOnly ? `release:${quoted(planned.release)}` : `rollout:${state.id}`];
 }
 
 /** `resume` for the stops of the rollout and its release; wider ones, and those on a version, are lifted by their id. */
-function liftCommand(view: RolloutView, shown: ShownRollout, stop: Stop, stops: readonly Stop[]): ApiCommand {
+function liftCommand(view: RolloutView, shown: ShownRollout, stop: Stop, stops: readonly Stop[]): CopiedCommand {
   const resumable = stop.scope.kind === 'rollout' || stop.scope.kind === 'release';
-  if (!resumable || isFinished(shown.active.state)) return { path: `${apiOf(view)}/stops/${stop.id}/lift` };
+  if (!resumable || isFinished(shown.active.state)) return { verb: 'lift', words: [stop.id] };
   const several = stops.filter(({ scope }) => ['fleet', 'product', 'release', 'rollout'].includes(scope.kind)).length > 1;
-  return rolloutCommand(view, shown, 'resume', several ? { stop: stop.id } : undefined);
+  return rolloutCommand(view, shown, 'resume', several ? [stop.id] : []);
 }
 
 function renderWays(title: string, { fleetUrl }: RolloutView, { active }: ShownRollout, ways: readonly Way[]): string {
   const lines = [...new Set(ways.flatMap(({ commands }) => commands.map(commandLine)))];
-  const page = fleetUrl === undefined ? '' : `On [the page of the rollout](${fleetUrl}/rollouts/${active.state.id}), or by`;
-  const api = lines.length === 0 ? '' : `\n\n${page === '' ? 'By' : page} the API:\n\n\`\`\`\n${lines.join('\n')}\n\`\`\``;
-  return `**${title}**\n\n${ways.map(({ words }) => `- ${words}`).join('\n')}${api}`;
+  const page = fleetUrl === undefined ? '' : `On [the page of the rollout](${fleetUrl}/rollouts/${active.state.id}), or`;
+  const where = `${page === '' ? 'In' : `${page} in`} a comment, on a line of its own (\`/fleet help\` says who may):`;
+  const commands = lines.length === 0 ? '' : `\n\n${where}\n\n\`\`\`\n${lines.join('\n')}\n\`\`\``;
+  return `**${title}**\n\n${ways.map(({ words }) => `- ${words}`).join('\n')}${commands}`;
 }
 
-function commandLine({ path, fields = {} }: ApiCommand): string {
-  return `POST ${path} ${JSON.stringify({ by: 'YOU', reason: 'WHY', ...fields })}`;
+function commandLine({ verb, words }: CopiedCommand): string {
+  const reason = VERB_FORMS[verb].needsReason ? ['--reason', '"WHY"'] : [];
+  return ['/fleet', verb, ...words, ...reason].join(' ');
 }

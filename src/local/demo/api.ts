@@ -33,7 +33,7 @@ export async function untilTarget(person: Person, rollout: string, cluster: stri
 
 /** Gives a command, and prints it as a person would type it. */
 export async function command(person: Person, path: string, reason: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
-  const body = { by: 'alice', reason, ...more };
+  const body = { reason, ...more };
   await person.api(path, body);
   show(`curl -X POST -H "Authorization: Bearer $TOKEN" $API${path} -d '${JSON.stringify(body)}'`);
 }

@@ -17,13 +17,15 @@ const repository = { owner: EXAMPLE_OWNER, repo: EXAMPLE_NAME };
 /** A person with git, a GitHub client and a shell: everything that the demo does and sees goes through here, and through nothing else. */
 export class Person {
   readonly octokit: Octokit;
+  readonly #login: string;
   readonly #home: string;
   readonly #cloneUrl: string;
   readonly #clone: string;
 
-  constructor(home: string, state: LocalState) {
-    const [user] = state.users;
+  constructor(home: string, state: LocalState, as = 'alice') {
+    const user = state.users.find(({ login }) => login === as);
     const token = user?.token ?? '';
+    this.#login = as;
     this.#home = home;
     this.#cloneUrl = `${state.forgeUrl}/${EXAMPLE_OWNER}/${EXAMPLE_NAME}.git`.replace('://', `://${user?.login}:${token}@`);
     this.#clone = mkdtempSync(join(tmpdir(), 'flotilla-clone-'));
@@ -103,6 +105,11 @@ export class Person {
     return (await this.octokit.rest.issues.listComments({ ...repository, issue_number: issue })).data;
   }
 
+  /** @returns the id of the comment. */
+  async say(issue: number, body: string): Promise<number> {
+    return (await this.octokit.rest.issues.createComment({ ...repository, issue_number: issue, body })).data.id;
+  }
+
   async issues(state: 'open' | 'closed') {
     const { data } = await this.octokit.rest.issues.listForRepo({ ...repository, state });
     return data.filter((issue) => issue.pull_request === undefined);
@@ -110,7 +117,8 @@ export class Person {
 
   /** The bot's JSON API, as a person asks it with curl. @throws Error with the answer, when it refuses. */
   async api(path: string, body?: Readonly<Record<string, string>>): Promise<unknown> {
-    const { botUrl = '', token = '' } = readLocalState(this.#home) ?? {};
+    const { botUrl = '', users = [] } = readLocalState(this.#home) ?? {};
+    const token = users.find(({ login }) => login === this.#login)?.token ?? '';
     const response = await fetch(`${botUrl}/api/fleets/${EXAMPLE_OWNER}/${EXAMPLE_NAME}${path}`, {
       headers: { authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),

@@ -153,14 +153,14 @@ export class Replicas {
   }
 
   #credentials(): Readonly<Record<string, string>> {
-    const { appId, webhookSecret, token, forgeUrl, dataPlaneUrl = '' } = this.state;
+    const { appId, webhookSecret, users, forgeUrl, dataPlaneUrl = '' } = this.state;
     return {
       APP_ID: String(appId),
       PRIVATE_KEY_PATH: appKeyFile(this.home),
       WEBHOOK_SECRET: webhookSecret,
       GITHUB_API_URL: `${forgeUrl}/api/v3`,
       DATABASE_URL: urlOf(this.#server),
-      FLOTILLA_API_TOKEN: token,
+      FLOTILLA_API_TOKENS: users.map(({ login, token }) => `${login}:${token}`).join(' '),
       FLOTILLA_PUBLIC_URL: this.#front.url,
       FLOTILLA_SIMULATED_URL: dataPlaneUrl,
     };

@@ -28,7 +28,9 @@ spec:
     - { name: east, kind: simulated, maxConcurrent: 10 }
     - { name: west, kind: simulated, maxConcurrent: 10 }
   commands:
-    - { verbs: [pause, resume, abort, retry, skip, approve], users: [alice] }
+    - { verbs: [pause, stop], teams: [on-call], users: [alice] }
+    - { verbs: [resume, abort, retry, skip, approve, take-over, reconcile, lift], teams: [streaming] }
+    - { verbs: [expedite, waive], users: [alice] }
   drift: { interval: 10m, action: report, maxIssues: 5 }
 `,
   'products.yaml': [

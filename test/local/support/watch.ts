@@ -21,6 +21,9 @@ export interface Rollout {
   readonly pull?: number;
 }
 
+/** By which the bot and the forge know a person. */
+export const tokenOf = (run: Watched, login = 'alice'): string => run.state.users.find((user) => user.login === login)?.token ?? '';
+
 /** @param token - `undefined`: none is sent. */
 export async function api(run: Watched, method: string, path: string, token: string | undefined, body?: string): Promise<Answer> {
   const response = await fetch(`${run.state.botUrl}/api/fleets/${FLEET}${path}`, {
@@ -33,7 +36,7 @@ export async function api(run: Watched, method: string, path: string, token: str
 
 /** Oldest first. @throws Error with the answer, when it is no list. */
 export async function rollouts(run: Watched): Promise<readonly Rollout[]> {
-  const { status, body } = await api(run, 'GET', '/rollouts', run.state.token);
+  const { status, body } = await api(run, 'GET', '/rollouts', tokenOf(run));
   if (status !== 200) throw new Error(`the rollouts were answered with ${status}: ${JSON.stringify(body)}`);
   return (body as unknown as readonly Rollout[]).toReversed();
 }
@@ -46,14 +49,14 @@ export interface StopNow {
 
 /** Those that are not lifted, oldest first. */
 export async function stops(run: Watched): Promise<readonly StopNow[]> {
-  const { body } = await api(run, 'GET', '/stops', run.state.token);
+  const { body } = await api(run, 'GET', '/stops', tokenOf(run));
   return body as unknown as readonly StopNow[];
 }
 
 /** Of every kind: those that one test leaves are in the way of the next. */
 export async function liftAll(run: Watched): Promise<void> {
   for (const { id } of await stops(run)) {
-    const { status, body } = await api(run, 'POST', `/stops/${id}/lift`, run.state.token, JSON.stringify({ by: 'alice', reason: 'over' }));
+    const { status, body } = await api(run, 'POST', `/stops/${id}/lift`, tokenOf(run), JSON.stringify({ reason: 'over' }));
     if (status !== 200) throw new Error(`stop ${id} was not lifted: ${JSON.stringify(body)}`);
   }
 }
@@ -68,8 +71,9 @@ export function rolloutOf(run: Watched, commit: string, status: string): Promise
 }
 
 export function command(run: Watched, rollout: string, verb: string, more: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
-  const body = JSON.stringify({ by: 'alice', reason: `${verb}, because a test says so`, ...more });
-  return api(run, 'POST', `/rollouts/${rollout}/${verb}`, run.state.token, body);
+  const { by = 'alice', ...fields } = more;
+  const body = JSON.stringify({ reason: `${verb}, because a test says so`, ...fields });
+  return api(run, 'POST', `/rollouts/${rollout}/${verb}`, tokenOf(run, String(by)), body);
 }
 
 export interface ClusterNow {

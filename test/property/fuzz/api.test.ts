@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { ROLLOUT_VERBS } from '../../../src/core/command/command.ts';
+import { digestOf } from '../../../src/http/token.ts';
 import { planAndCarryOut } from '../../../src/loop/carry-out-commands.ts';
 import { apiRoutes } from '../../../src/web/api-routes.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
@@ -62,7 +63,7 @@ it(`answers ${INPUTS} calls of the API that are wrong in some way (FC_SEED=${SEE
     },
   });
   const api = new Unconnected((app) => {
-    app.route('/api/fleets', apiRoutes({ loop: () => loop, desk: () => loop.ports, token: TOKEN }));
+    app.route('/api/fleets', apiRoutes({ loop: () => loop, desk: () => loop.ports, tokens: [{ login: 'ada', sha256: digestOf(TOKEN) }] }));
   });
   const statuses = new Map<number, number>();
   for (let input = 0; input < INPUTS; input += 1) {

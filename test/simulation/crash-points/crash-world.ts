@@ -3,9 +3,9 @@ import { storeDelivery } from '../../../src/app/webhooks.ts';
 import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { type FleetId, trusted } from '../../../src/core/model/ids.ts';
 import { instant } from '../../../src/core/model/time.ts';
+import { carryOutNow } from '../../../src/loop/carry-out-now.ts';
 import { acceptCommand } from '../../../src/loop/give-command.ts';
 import { driftJob, installJob, tickJob } from '../../../src/loop/jobs.ts';
-import { tick } from '../../../src/loop/tick.ts';
 import type { CodeHost } from '../../../src/ports/code-host.ts';
 import type { DataPlane } from '../../../src/ports/data-plane.ts';
 import { InMemoryClock } from '../../../src/ports/in-memory/clock.ts';
@@ -58,6 +58,7 @@ export class CrashWorld {
 
   constructor(faults: readonly Fault[]) {
     this.calls = new Calls(faults);
+    for (const login of ['lead', 'second', 'third']) this.repository.setRole(login, 'maintain');
     this.#process = this.#newProcess();
   }
 
@@ -110,7 +111,7 @@ export class CrashWorld {
         let decided: Promise<void> | undefined;
         // As the bot does where it holds the fleet.
         const decide = (fleet: FleetId): void => {
-          if (process.holdsLease) decided = tick(process.loop, fleet);
+          if (process.holdsLease) decided = carryOutNow(process.loop, fleet);
         };
         const answer = await acceptCommand({ ...process.loop.ports, decide }, FLEET, command, key);
         isAccepted = true;

@@ -20,6 +20,9 @@ import { type SmallFleet, smallManifests } from './small-manifests.ts';
 
 export const FLEET = trusted.fleet('acme/clusters');
 
+/** Who gives commands in tests: the manifests give no rules, so a role is enough. */
+const PEOPLE = ['lead', 'second', 'ada', 'alice', 'anna'] as const;
+
 /** A failed job, by its key. */
 export interface Failure {
   readonly job: string;
@@ -58,6 +61,7 @@ export class TestBot {
       onCall,
     });
     this.app = new InMemoryCodeHostApp([this.repository]);
+    for (const login of PEOPLE) this.repository.setRole(login, 'maintain');
     this.loop = this.#freshLoop();
     this.tasks = createTasks(this.loop, () => undefined);
   }
@@ -192,6 +196,11 @@ export class TestBot {
     const fleet = await this.store.fleet(FLEET);
     if (fleet === undefined) throw new Error('the fleet is not known');
     return await loadRecords({ ...this.loop, memory: new Map() }, fleet);
+  }
+
+  /** What the code host has said of everybody, just now. */
+  know(loop: Pick<Loop, 'memory'> = this.loop): void {
+    for (const login of PEOPLE) memoryOf(loop.memory, FLEET).people.learnRole(login, 'maintain', this.clock.now());
   }
 
   /** What is kept in memory, where something is. */

@@ -15,6 +15,8 @@ export const handlers = (handler: Handler): JobHandlers => ({
   drift: handler,
   install: handler,
   reconcile: handler,
+  command: handler,
+  converse: handler,
 });
 
 /** A promise that a test resolves. */

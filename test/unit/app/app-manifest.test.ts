@@ -49,6 +49,8 @@ const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read'
   'repos.get': ['metadata', 'read'],
   'repos.getCollaboratorPermissionLevel': ['metadata', 'read'],
   'repos.listPullRequestsAssociatedWithCommit': ['pull_requests', 'read'],
+  'reactions.createForIssueComment': ['issues', 'write'],
+  'teams.getMembershipForUserInOrg': ['members', 'read'],
 };
 /** The mirror is fetched by git, which the requests do not show. */
 const FETCHING = ['contents', 'read'] as const;
@@ -74,6 +76,12 @@ it('asks for exactly the events that lead to work', () => {
   if (askedBy('check_suite', again) !== undefined) worked.push('check_suite');
   const run = { action: 'rerequested', repository: { id: 7 }, check_run: { head_sha: 'a'.repeat(40) } };
   if (askedBy('check_run', run) !== undefined) worked.push('check_run');
+  // Nor of a comment that commands us.
+  const person = { login: 'ada', type: 'User' };
+  const comment = { id: 1, body: '/fleet pause', user: person, author_association: 'MEMBER' };
+  const repository = { id: 7, private: true };
+  if (askedBy('issue_comment', { action: 'created', repository, issue: { number: 1 }, comment, sender: person }) !== undefined)
+    worked.push('issue_comment');
   expect([...manifest.default_events, ...ALWAYS_SENT].sort()).toEqual([...new Set(worked)].sort());
 });
 

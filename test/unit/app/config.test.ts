@@ -29,14 +29,14 @@ describe('without credentials', () => {
       speed: 60,
       logLevel: 'warn',
       github: undefined,
-      apiToken: undefined,
+      apiTokens: [],
       databaseUrl: undefined,
       historyDays: 30,
     });
   });
 
   it('takes a variable that is set to nothing as not set', () => {
-    const names = ['PORT', 'HOST', 'FLOTILLA_HOME', 'FLOTILLA_API_TOKEN', 'LOG_LEVEL', 'APP_ID', 'PRIVATE_KEY', 'GITHUB_API_URL'];
+    const names = ['PORT', 'HOST', 'FLOTILLA_HOME', 'FLOTILLA_API_TOKENS', 'LOG_LEVEL', 'APP_ID', 'PRIVATE_KEY', 'GITHUB_API_URL'];
     const { environment: _with, ...nothing } = configOf(Object.fromEntries(names.map((name) => [name, ''])));
     const { environment: _without, ...absent } = configOf({});
     expect(nothing).toEqual(absent);
@@ -89,8 +89,14 @@ describe('limits', () => {
     ['FLOTILLA_SPEED', '100000', true],
     ['FLOTILLA_SPEED', '100001', false],
     ['FLOTILLA_SPEED', 'Infinity', false],
-    ['FLOTILLA_API_TOKEN', 'x'.repeat(16), true],
-    ['FLOTILLA_API_TOKEN', 'x'.repeat(15), false],
+    ['FLOTILLA_API_TOKENS', `ada:${'x'.repeat(16)}`, true],
+    ['FLOTILLA_API_TOKENS', `ada:${'x'.repeat(15)}`, false],
+    ['FLOTILLA_API_TOKENS', `ada:sha256:${'0'.repeat(64)}, bob:${'y'.repeat(16)}`, true],
+    ['FLOTILLA_API_TOKENS', 'x'.repeat(32), false],
+    ['FLOTILLA_API_TOKENS', `../x:${'x'.repeat(16)}`, false],
+    // It let whoever had it speak for anybody.
+    ['FLOTILLA_API_TOKEN', 'x'.repeat(32), false],
+    ['FLOTILLA_API_TOKENS_FILE', join(import.meta.dirname, 'no-such-file'), false],
     ['LOG_LEVEL', 'debug', true],
     ['LOG_LEVEL', 'loud', false],
     ['DATABASE_URL', 'postgres://u:p@db/flotilla', true],
@@ -107,7 +113,7 @@ describe('limits', () => {
       APP_ID: 'x',
       PRIVATE_KEY: secret,
       WEBHOOK_SECRET: 'short',
-      FLOTILLA_API_TOKEN: secret,
+      FLOTILLA_API_TOKENS: secret,
       DATABASE_URL: `mysql://u:${secret}@db/x`,
       PORT: 'x',
       LOG_LEVEL: 'x',

@@ -29,6 +29,8 @@ describe('a manifest names a variable of the bot', () => {
     ['FLOTILLA_SIMULATED_URL', true],
     ['FLOTILLA_API_TOKEN_2', true],
     ['FLOTILLA_API_TOKEN', false],
+    ['FLOTILLA_API_TOKENS', false],
+    ['FLOTILLA_API_TOKENS_FILE', false],
     ['FLOTILLA_', false],
     ['GITHUB_PRIVATE_KEY', false],
     ['PRIVATE_KEY', false],
@@ -74,7 +76,7 @@ describe('what the manifests of an older program name', () => {
   });
 
   it('is not in the configuration at all', () => {
-    const config = readConfig({ SOME_PASSWORD: SECRET, FLOTILLA_API_TOKEN: 'a-token-of-some-length', FLOTILLA_EU_URL: 'http://x' });
+    const config = readConfig({ SOME_PASSWORD: SECRET, FLOTILLA_API_TOKENS: 'ada:a-token-of-some-length', FLOTILLA_EU_URL: 'http://x' });
     expect(config.ok && config.value.environment).toEqual({ FLOTILLA_EU_URL: 'http://x' });
   });
 });

@@ -12,7 +12,6 @@ const STATE: LocalState = {
   forgeUrl: 'http://127.0.0.1:3001',
   dataPlaneUrl: 'http://127.0.0.1:3002',
   speed: 60,
-  token: 'token',
   webhookSecret: 'secret',
   appId: 1,
   users: [],
@@ -34,7 +33,7 @@ describe('what the programs of local mode tell each other', () => {
 
   it('in a copy of the folder names no process and no address of the original', () => {
     cpSync(join(folder, 'home'), join(folder, 'copy'), { recursive: true });
-    const { worldPid, botPid, botUrl, forgeUrl, dataPlaneUrl, token } = readLocalState(join(folder, 'copy')) ?? {};
-    expect({ worldPid, botPid, botUrl, forgeUrl, dataPlaneUrl, token }).toEqual({ token: 'token' });
+    const { worldPid, botPid, botUrl, forgeUrl, dataPlaneUrl, webhookSecret } = readLocalState(join(folder, 'copy')) ?? {};
+    expect({ worldPid, botPid, botUrl, forgeUrl, dataPlaneUrl, webhookSecret }).toEqual({ webhookSecret: 'secret' });
   });
 });

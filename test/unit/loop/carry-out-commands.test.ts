@@ -114,14 +114,14 @@ describe('a command', () => {
     bot.clock.advance(60_000);
     await bot.work();
     const line = (await bot.store.audit(FLEET, { subject: rollout, limit: 99 })).find(({ kind }) => kind === 'command');
-    expect(line).toMatchObject({ actor: 'lead', to: 'pause', why: 'because', givenAt: given, at: bot.clock.now() });
+    expect(line).toMatchObject({ actor: 'lead', to: 'pause', why: 'because (has the role maintain)', givenAt: given, at: bot.clock.now() });
   });
 
   it('that breaks us ends as failed, and those behind it are carried out', async () => {
     const bot = await moving();
     const { id: rollout } = await bot.newest();
     // As a row would be that a later program has written.
-    await acceptCommand(bot.loop.ports, FLEET, { ...JSON.parse('{"verb":"explode"}'), rollout, ...BY });
+    await acceptCommand(bot.loop.ports, FLEET, { ...JSON.parse('{"verb":"stop","scope":{"kind":"nowhere"}}'), ...BY });
     await acceptCommand(bot.loop.ports, FLEET, { verb: 'pause', rollout, ...BY });
     await bot.work();
     expect((await bot.store.command(FLEET, 1))?.outcome).toMatchObject({ kind: 'failed' });
@@ -133,6 +133,7 @@ describe('a command', () => {
     const { id: rollout } = await bot.newest();
     const { changes, over } = commitsTo(bot);
     const loop = bot.withStore(over);
+    bot.know(loop);
     for (const verb of ['pause', 'resume', 'pause'] as const) await acceptCommand(loop.ports, FLEET, { verb, rollout, ...BY });
     await lookAndTick(loop);
     expect(changes.map(({ carriedOut }) => carriedOut?.command)).toEqual([1, 2, 3, undefined]);

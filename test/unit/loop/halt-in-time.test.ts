@@ -67,6 +67,11 @@ class BusyFleet {
     await tick(this.#loop, FLEET);
   }
 
+  /** Who gives commands has been asked about. */
+  know(): void {
+    this.bot.know(this.#loop);
+  }
+
   settled(): Promise<unknown> {
     return Promise.all(this.#rivals);
   }
@@ -103,6 +108,7 @@ describe('a halt in a fleet that is written for without pause', () => {
       fleet.onQuestion = (nth) => {
         if (givenIn !== undefined || fleet.ticks < 4 || nth !== at) return;
         givenIn = fleet.ticks;
+        fleet.know();
         void acceptCommand(bot.loop.ports, FLEET, pause);
       };
       let carriedOutIn: number | undefined;
@@ -124,6 +130,7 @@ describe('a halt in a fleet that is written for without pause', () => {
       const version = (await bot.store.fleet(FLEET))?.version ?? 0;
       await bot.store.commit({ fleet: FLEET, expectedVersion: version, at: bot.clock.now() });
     });
+    fleet.know();
     await acceptCommand(fleet.bot.loop.ports, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, by: 'lead', reason: 'because' });
     await expect(fleet.tick()).rejects.toMatchObject({ retry: { kind: 'retry-after' } });
     expect(await fleet.bot.store.stops(FLEET)).toEqual([]);

@@ -145,7 +145,7 @@ describe('a branch that shares no commit with what was seen', () => {
     const { bot, seen, head } = await replaced();
     const [stop] = await bot.store.stops(FLEET);
     const [issue] = openIssues(bot);
-    for (const word of [seen, head, stop?.id, `/stops/${stop?.id}/lift`]) expect(issue?.body).toContain(word);
+    for (const word of [seen, head, stop?.id, `/fleet lift ${stop?.id}`]) expect(issue?.body).toContain(word);
   });
 
   it('stops it as well where its manifests are broken: the commit that fixes them must not land unseen', async () => {

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trusted } from '../../../src/core/model/ids.ts';
+import { digestOf } from '../../../src/http/token.ts';
 import { planAndCarryOut } from '../../../src/loop/carry-out-commands.ts';
 import { checkDrift } from '../../../src/loop/check-drift.ts';
 import { apiRoutes } from '../../../src/web/api-routes.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
       return accepted;
     },
   });
-  api = apiRoutes({ loop: () => loop, desk: () => loop.ports, token: TOKEN });
+  api = apiRoutes({ loop: () => loop, desk: () => loop.ports, tokens: [{ login: 'lead', sha256: digestOf(TOKEN) }] });
   ({ url: base } = await serve((app) => {
     addApiDescription(app);
     app.route('/api/fleets', api);

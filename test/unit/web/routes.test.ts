@@ -2,13 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instant } from '../../../src/core/model/time.ts';
 import { untouched } from '../../../src/core/reconcile/state.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
+import { digestOf } from '../../../src/http/token.ts';
 import { planAndCarryOut } from '../../../src/loop/carry-out-commands.ts';
 import { apiRoutes } from '../../../src/web/api-routes.ts';
+import { formToken } from '../../../src/web/door.ts';
 import { addStatusRoutes } from '../../../src/web/status-routes.ts';
 import { closeServers, serve } from '../../support/http/serve.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 
 const TOKEN = 'a-token-of-some-length';
+const TOKENS = [
+  { login: 'ada', sha256: digestOf(TOKEN) },
+  { login: 'eve', sha256: digestOf('the-token-of-eve,-who-may-read') },
+];
+const SECRET = 'ties forms to our pages';
+const FORM = formToken(SECRET, 'local mode');
 const WHO = { by: 'ada', reason: 'because a test says so' };
 
 let bot: TestBot;
@@ -29,10 +37,10 @@ beforeAll(async () => {
       return accepted;
     },
   });
-  const options = { loop: () => loop, desk: () => loop.ports, token: TOKEN };
+  const options = { loop: () => loop, desk: () => loop.ports, tokens: TOKENS };
   ({ url: base } = await serve((app) => {
     app.route('/api/fleets', apiRoutes(options));
-    addStatusRoutes(app, { ...options, local: true, speed: 1 });
+    addStatusRoutes(app, { ...options, local: true, formSecret: SECRET, speed: 1 });
   }));
 });
 afterAll(closeServers);
@@ -103,7 +111,7 @@ describe('the API', () => {
 
   it('takes commands while the rest of the bot is still starting', async () => {
     const early = await serve((app) => {
-      app.route('/api/fleets', apiRoutes({ loop: () => undefined, desk: () => bot.loop.ports, token: TOKEN }));
+      app.route('/api/fleets', apiRoutes({ loop: () => undefined, desk: () => bot.loop.ports, tokens: TOKENS }));
     });
     const url = `${early.url}/api/fleets/${FLEET}`;
     const given = await fetch(`${url}/stop`, { method: 'POST', headers: bearer, body: JSON.stringify({ ...WHO, scope: 'fleet' }) });
@@ -161,6 +169,26 @@ describe('the API', () => {
     expect(await stops()).toEqual([]);
   });
 
+  it('is given by the person whose token it is, and judged by the rules', async () => {
+    const eve = { authorization: 'Bearer the-token-of-eve,-who-may-read' };
+    const refused = await post('/stop', { by: undefined, scope: 'fleet' }, eve);
+    expect([refused.status, refused.message]).toEqual([403, expect.stringContaining('people with the role write or more')]);
+    const other = await post('/stop', { by: 'eve', scope: 'fleet' });
+    expect([other.status, other.message]).toEqual([403, expect.stringContaining('this token speaks for ada, and not for eve')]);
+    expect(await stops()).toEqual([]);
+    expect((await bot.store.waitingCommands(FLEET)).length).toBe(0);
+  });
+
+  it('may be a line as in a comment', async () => {
+    expect(await post('/commands', { line: 'stop fleet for:1h' })).toMatchObject({ status: 200 });
+    const [stop] = await stops();
+    expect(stop).toMatchObject({ by: 'ada', scope: { kind: 'fleet' } });
+    expect(await post('/commands', { line: `lift ${stop?.id}` })).toMatchObject({ status: 200 });
+    const wrong = await post('/commands', { line: 'lfit' });
+    expect([wrong.status, wrong.message]).toEqual([400, expect.stringContaining('did you mean')]);
+    expect((await post('/commands')).status).toBe(400);
+  });
+
   it.each([
     ['another fleet', '/api/fleets/acme/other/stop', 404],
     ['no rollout', `/api/fleets/${FLEET}/rollouts/0123456789ab-0123456789abcdef/pause`, 404],
@@ -176,22 +204,54 @@ describe('the pages of local mode', () => {
   const page = `/fleets/${FLEET}/rollouts/`;
 
   it('pause by button, and lift on the page of the stop', async () => {
-    const paused = await form(`${page}${id}`, { token: TOKEN, verb: 'pause' });
+    const paused = await form(`${page}${id}`, { token: FORM, verb: 'pause' });
     expect([paused.status, paused.headers.get('location')]).toEqual([303, `${page}${id}`]);
     const [stop] = await stops();
     expect(await get(`${page}${id}`)).toContain(`stop <code>${stop?.id}</code>`);
-    const lifted = await form(`/fleets/${FLEET}/stops/${stop?.id}`, { token: TOKEN, back: id });
+    const lifted = await form(`/fleets/${FLEET}/stops/${stop?.id}`, { token: FORM, back: id });
     expect([lifted.status, lifted.headers.get('location')]).toEqual([303, `${page}${id}`]);
     expect(await stops()).toEqual([]);
   });
 
   it('stop and reconcile by button', async () => {
-    expect((await form(`/fleets/${FLEET}`, { token: TOKEN, verb: 'stop', scope: 'product', name: 'kafka' })).status).toBe(303);
+    expect((await form(`/fleets/${FLEET}`, { token: FORM, verb: 'stop', scope: 'product', name: 'kafka' })).status).toBe(303);
     const [stop] = await stops();
     for (const path of ['/', `/fleets/${FLEET}`]) expect(await get(path)).toContain(stop?.id);
-    const away = await form(`/fleets/${FLEET}/stops/${stop?.id}`, { token: TOKEN, back: '//evil.example' });
+    const away = await form(`/fleets/${FLEET}/stops/${stop?.id}`, { token: FORM, back: '//evil.example' });
     expect(away.headers.get('location')).toBe('/');
-    expect((await form(`/fleets/${FLEET}`, { token: TOKEN, verb: 'reconcile', release: 'kafka' })).status).toBe(409);
+    expect((await form(`/fleets/${FLEET}`, { token: FORM, verb: 'reconcile', release: 'kafka' })).status).toBe(409);
+  });
+
+  it('know who presses the button: one of the people of local mode, by their rights', async () => {
+    const fields = { token: FORM, verb: 'pause' };
+    expect((await form(`${page}${id}`, { ...fields, by: 'eve' })).status).toBe(403);
+    expect((await form(`${page}${id}`, { ...fields, by: 'root' })).status).toBe(403);
+    expect(await stops()).toEqual([]);
+  });
+
+  it('away from local mode ask for a token, and their forms are of the person that it names', async () => {
+    const away = await serve((app) =>
+      addStatusRoutes(app, {
+        ...{ loop: () => bot.loop, desk: () => bot.loop.ports, tokens: TOKENS },
+        ...{ local: false, formSecret: SECRET, speed: 1 },
+      }),
+    );
+    const url = `${away.url}/fleets/${FLEET}`;
+    expect((await fetch(url)).status).toBe(401);
+    const authorization = `Basic ${btoa(`x:${TOKEN}`)}`;
+    const shown = await (await fetch(url, { headers: { authorization } })).text();
+    expect(shown).toContain(formToken(SECRET, 'ada'));
+    const press = (fields: Record<string, string>) =>
+      fetch(url, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { authorization },
+        body: new URLSearchParams({ ...WHO, verb: 'stop', scope: 'x', ...fields }),
+      });
+    // What another site has the browser post lacks the token of the form, or has that of its own visitor.
+    for (const fields of [{}, { token: FORM }, { token: formToken(SECRET, 'eve'), by: 'eve' }])
+      expect((await press(fields)).status).toBe(403);
+    expect((await press({ token: formToken(SECRET, 'ada') })).status).toBe(400);
   });
 
   it.each([

@@ -7,9 +7,9 @@ import { renderFleetsPage, renderRolloutPage, type StatusShell } from '../../../
 import { at, FLEET, HEAD, kafka, type Moved, planOf, rolloutId, setting, shown, stopOf, wait, waits } from '../../support/report-views.ts';
 
 const planned = kafka({ from: '3.8.0', to: '3.9.0' });
-const shell: StatusShell = { local: true, speed: 1, nowMs: at('10:00:00'), commandToken: 'secret' };
+const shell: StatusShell = { local: true, speed: 1, nowMs: at('10:00:00'), commander: { token: 'secret', people: ['ada'] } };
 const TUNED = { differences: [setting('config.num.io.threads', 8, 16)] };
-const away: StatusShell = { ...shell, local: false, commandToken: undefined };
+const away: StatusShell = { ...shell, local: false, commander: undefined };
 const HOSTILE = '<script>alert(1)</script>';
 const byPerson = stopOf({
   cause: 'person',

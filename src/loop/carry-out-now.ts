@@ -1,0 +1,15 @@
+import type { FleetId } from '../core/model/ids.ts';
+import { type AskingLoop, learnPeople } from './authorise.ts';
+import { tick } from './tick.ts';
+
+/**
+ * Decides at once on what people have asked. Who they are is asked before, because a decision waits for no network; a person who cannot be
+ * found out waits, and nobody else.
+ *
+ * @throws PortError where somebody could not be found out: it is to be tried again.
+ */
+export async function carryOutNow(loop: AskingLoop, id: FleetId): Promise<void> {
+  const [asked] = await Promise.allSettled([learnPeople(loop, id)]);
+  await tick(loop, id);
+  if (asked.status === 'rejected') throw asked.reason;
+}

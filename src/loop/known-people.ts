@@ -1,0 +1,49 @@
+import type { KnownPerson } from '../core/command/who-may.ts';
+import type { Instant } from '../core/model/time.ts';
+import type { Role } from '../core/reconcile/policy.ts';
+
+/** What was asked of the code host counts for this long: whoever leaves a team may do no more a minute later. */
+const FRESH_MS = 60_000;
+/** Far more than command one fleet in a minute. */
+const PEOPLE_MAX = 1_000;
+
+interface Seen<T> {
+  readonly value: T;
+  readonly at: Instant;
+}
+
+interface Entry {
+  role: Seen<Role> | undefined;
+  readonly teams: Map<string, Seen<boolean>>;
+}
+
+/** What the code host said of people, for a minute. Only a cache: what is not in it is not known, and lets nobody in. */
+export class KnownPeople {
+  readonly #people = new Map<string, Entry>();
+
+  known(login: string, now: Instant): KnownPerson {
+    const entry = this.#people.get(login.toLowerCase());
+    const fresh = ({ at }: Seen<unknown>): boolean => now >= at && now - at < FRESH_MS;
+    const teams = [...(entry?.teams ?? [])].filter(([, seen]) => fresh(seen)).map(([team, { value }]) => [team, value] as const);
+    return { role: entry?.role !== undefined && fresh(entry.role) ? entry.role.value : undefined, teams: new Map(teams) };
+  }
+
+  learnRole(login: string, role: Role, at: Instant): void {
+    this.#entry(login).role = { value: role, at };
+  }
+
+  learnTeam(login: string, team: string, isMember: boolean, at: Instant): void {
+    this.#entry(login).teams.set(team.toLowerCase(), { value: isMember, at });
+  }
+
+  /** The newest are kept. */
+  #entry(login: string): Entry {
+    const key = login.toLowerCase();
+    const entry: Entry = this.#people.get(key) ?? { role: undefined, teams: new Map() };
+    this.#people.delete(key);
+    this.#people.set(key, entry);
+    const [oldest] = this.#people.keys();
+    if (this.#people.size > PEOPLE_MAX && oldest !== undefined) this.#people.delete(oldest);
+    return entry;
+  }
+}

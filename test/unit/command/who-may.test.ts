@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { applyCommand } from '../../../src/core/command/apply-command.ts';
+import { type FleetCommand, ROLLOUT_VERBS, VERBS, type Verb } from '../../../src/core/command/command.ts';
+import { type Allowed, judge, type KnownPerson, rulesInWords, whoCould, whoMay } from '../../../src/core/command/who-may.ts';
+import { trusted } from '../../../src/core/model/ids.ts';
+import { isWord } from '../../../src/core/model/vocabulary.ts';
+import { type CommandRule, DEFAULT_COMMANDS, ROLES } from '../../../src/core/reconcile/policy.ts';
+import { ROLLOUT_STATUSES, type RolloutStatus } from '../../../src/core/reconcile/state.ts';
+import { inputOf } from '../../support/commands.ts';
+import { kafka, shown, stopOf } from '../../support/report-views.ts';
+
+const planned = kafka({ from: '3.8.0', to: '3.9.0' });
+const rollout = (status: RolloutStatus = 'running') =>
+  shown(planned, { targets: { 'kafka-staging': { status: 'failed' } }, state: { status } }).active;
+const stop = stopOf({ cause: 'person', scope: { kind: 'release', release: 'kafka-all' }, by: 'anna', reason: 'demo', lets: 'nothing' });
+const ASKED = { by: 'ada', reason: 'because' } as const;
+
+function commandOf(verb: Verb, more: object = {}): FleetCommand {
+  if (isWord(ROLLOUT_VERBS, verb)) return { verb, rollout: rollout().state.id, ...ASKED, ...more };
+  if (verb === 'lift') return { verb, stop: stop.id, ...ASKED, ...more };
+  if (verb === 'stop') return { verb, scope: { kind: 'fleet' }, ...ASKED, ...more };
+  return { verb, release: 'kafka-all', ...ASKED, ...more };
+}
+
+const rule = (over: Partial<CommandRule>): CommandRule => ({
+  ...{ verbs: [...VERBS], teams: [], users: [], role: undefined, phases: undefined, select: undefined },
+  ...over,
+});
+const known = (over: Partial<KnownPerson> = {}): KnownPerson => ({ teams: new Map(), ...over });
+
+function verdict(rules: readonly CommandRule[], command: FleetCommand, person: KnownPerson, input = inputOf(rollout(), { stops: [stop] })) {
+  return judge(whoMay({ commands: rules }, input, command), command.by, person).kind;
+}
+
+describe('every command, in every state, by every role', () => {
+  it('has an outcome: it is carried out, or refused with what to do instead, or with who could', () => {
+    const table = VERBS.map((verb) => {
+      const may = ROLES.filter((role) => verdict(DEFAULT_COMMANDS, commandOf(verb), known({ role })) === 'may');
+      const words = ROLLOUT_STATUSES.map((status) => {
+        const input = inputOf(rollout(status), { stops: status === 'paused' ? [stop] : [] });
+        const applied = applyCommand(input, commandOf(verb));
+        const outcome = applied.ok ? 'done' : 'refused';
+        expect(applied.ok ? applied.value.changes.length : applied.error.length, `${verb} ${status}`).toBeGreaterThan(0);
+        for (const role of ROLES) {
+          const by = judge(whoMay({ commands: DEFAULT_COMMANDS }, input, commandOf(verb)), 'ada', known({ role }));
+          expect(by.kind === 'may' || (by.kind === 'may-not' && by.why.length > 0), `${verb} ${status} ${role}`).toBe(true);
+        }
+        return outcome;
+      });
+      return `${verb}: ${may.join(' ')} | ${ROLLOUT_STATUSES.map((status, nth) => `${status} ${words[nth]}`).join(', ')}`;
+    });
+    expect(table.map((line) => line.split(' | ')[0])).toEqual([
+      'pause: write maintain admin',
+      'resume: maintain admin',
+      'abort: maintain admin',
+      'retry: maintain admin',
+      'skip: maintain admin',
+      'approve: maintain admin',
+      'expedite: maintain admin',
+      'waive: maintain admin',
+      'take-over: maintain admin',
+      'lift: maintain admin',
+      'stop: write maintain admin',
+      'reconcile: maintain admin',
+    ]);
+    expect(table.every((line) => line.split(' | ')[1]?.split(', ').length === ROLLOUT_STATUSES.length)).toBe(true);
+  });
+
+  it('is allowed to nobody where no rule is about it', () => {
+    for (const verb of VERBS) expect(verdict([], commandOf(verb), known({ role: 'admin' }))).toBe('may-not');
+  });
+});
+
+describe('a rule', () => {
+  it.each<[string, Partial<CommandRule>, Partial<KnownPerson>, string]>([
+    ['names a person, in any case', { users: ['ADA'] }, {}, 'may'],
+    ['names another person', { users: ['bob'] }, { role: 'admin' }, 'may-not'],
+    ['names a team of theirs', { teams: ['Ops'] }, { teams: new Map([['ops', true]]) }, 'may'],
+    ['names a team of others', { teams: ['ops'] }, { teams: new Map([['ops', false]]) }, 'may-not'],
+    ['names a team that was not asked about', { teams: ['ops'] }, { role: 'admin' }, 'unknown'],
+    ['names two, one of which was not asked about', { teams: ['ops', 'leads'] }, { teams: new Map([['ops', false]]) }, 'unknown'],
+    ['names a role that was not asked about', { role: 'write' }, {}, 'unknown'],
+    ['names nobody', {}, { role: 'admin' }, 'may-not'],
+  ])('that %s', (_name, over, person, wanted) => {
+    expect(verdict([rule(over)], commandOf('pause'), known(person))).toBe(wanted);
+  });
+
+  it('for a phase is about commands to that phase alone', () => {
+    const rules = [rule({ users: ['ada'], phases: ['rest'] })];
+    expect(verdict(rules, commandOf('retry', { phase: 'rest' }), known())).toBe('may');
+    for (const more of [{}, { phase: 'internal' }, { cluster: trusted.cluster('kafka-dev') }])
+      expect(verdict(rules, commandOf('retry', more), known())).toBe('may-not');
+    expect(verdict(rules, commandOf('stop'), known())).toBe('may-not');
+  });
+
+  it('for some clusters is about commands that touch no others', () => {
+    const labelled = inputOf(rollout(), { stops: [stop] });
+    const desired = new Map(
+      [...labelled.desired].map(([id, one]) => [id, { ...one, labels: { tier: id.startsWith('kafka-shop') ? 'shop' : 'own' } }]),
+    );
+    const input = { ...labelled, desired };
+    const rules = [rule({ users: ['ada'], select: { matchLabels: { tier: 'shop' } } })];
+    const may = (command: FleetCommand) => verdict(rules, command, known(), input);
+    expect(may(commandOf('skip', { cluster: trusted.cluster('kafka-shop-1') }))).toBe('may');
+    expect(may(commandOf('stop', { scope: { kind: 'cluster', cluster: trusted.cluster('kafka-shop-1') } }))).toBe('may');
+    for (const command of [
+      commandOf('skip', { cluster: trusted.cluster('kafka-dev') }),
+      commandOf('skip', { cluster: trusted.cluster('not-there') }),
+      commandOf('pause'),
+      commandOf('stop'),
+      commandOf('lift'),
+      commandOf('reconcile'),
+      commandOf('retry'),
+    ])
+      expect(may(command), command.verb).toBe('may-not');
+  });
+});
+
+describe('a phase that names its approvers', () => {
+  const approval = { when: 'before', count: 1, teams: ['leads'], users: [], notAuthor: false } as const;
+
+  it('is approved by those alone, whatever else the rules let people do', () => {
+    const phases = planned.phases.map((phase) => (phase.name === 'rest' ? { ...phase, approval } : phase));
+    const { active } = shown({ ...planned, phases }, { phases: { rest: 'awaiting-approval' } });
+    const input = inputOf(active);
+    for (const more of [{ phase: 'rest' }, {}]) {
+      const command = { ...commandOf('approve', more), rollout: active.state.id } as FleetCommand;
+      expect(verdict([rule({ users: ['ada'] })], command, known({ teams: new Map([['leads', false]]) }), input)).toBe('may-not');
+      expect(verdict([], command, known({ teams: new Map([['leads', true]]) }), input)).toBe('may');
+    }
+  });
+});
+
+describe('who could, in words', () => {
+  it.each<[Allowed, string]>([
+    [{ teams: ['a', 'b'], users: ['ada'], role: undefined }, 'members of team a or b, or ada'],
+    [{ teams: [], users: [], role: 'write' }, 'people with the role write or more'],
+    [{ teams: [], users: [], role: undefined }, 'nobody, by the rules on the default branch'],
+  ])('%j', (allowed, words) => expect(whoCould(allowed)).toBe(words));
+
+  it('says what a rule is limited to', () => {
+    const commands = [rule({ verbs: ['skip'], users: ['ada'], phases: ['rest'], select: { matchLabels: { tier: 'shop' } } })];
+    expect(rulesInWords({ commands }, 'skip')).toEqual(['ada (phase rest; clusters with tier = shop)']);
+    expect(rulesInWords({ commands }, 'lift')).toEqual([]);
+  });
+});

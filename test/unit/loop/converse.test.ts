@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { askedBy } from '../../../src/app/webhooks.ts';
+import { PortError } from '../../../src/ports/port-error.ts';
+import { FLEET, TestBot } from '../../support/loop/bot.ts';
+
+const PULL = 7;
+
+/** 3.9.0 is being rolled out. */
+async function moving(): Promise<TestBot> {
+  const bot = await TestBot.begin();
+  await bot.merge({ version: '3.9.0' }, PULL);
+  await bot.work();
+  return bot;
+}
+
+interface Said {
+  readonly by?: string;
+  readonly pull?: number;
+  readonly more?: object;
+  readonly comment?: object;
+}
+
+/** Somebody comments; the webhook has come. @returns the id of the comment. */
+async function say(bot: TestBot, body: string, { by = 'lead', pull = PULL, more = {}, comment = {} }: Said = {}): Promise<number> {
+  const id = bot.repository.say(pull, by, body);
+  const user = { login: by, type: 'User' };
+  const payload = {
+    action: 'created',
+    repository: { id: 7, default_branch: 'main', private: true },
+    issue: { number: pull },
+    comment: { id, body, user, author_association: 'MEMBER', ...comment },
+    sender: user,
+    ...more,
+  };
+  const asked = askedBy('issue_comment', payload);
+  if (asked?.kind === 'fleet') await bot.store.enqueue([asked.job(FLEET)]);
+  return id;
+}
+
+const repliesTo = (bot: TestBot, id: number): readonly string[] =>
+  bot.repository
+    .comments(PULL)
+    .filter(({ body }) => body.includes(`kind=reply comment=${id} `))
+    .map(({ body }) => body);
+
+describe('a comment with a command', () => {
+  it('is acknowledged, carried out, and not answered with another comment', async () => {
+    const bot = await moving();
+    const id = await say(bot, 'slow!\n/fleet pause --reason "latency is up"');
+    await bot.work();
+    expect(bot.repository.reactions(id)).toEqual(['eyes', 'rocket']);
+    expect(await bot.store.stops(FLEET)).toMatchObject([{ by: 'lead', reason: 'latency is up' }]);
+    expect(repliesTo(bot, id)).toEqual([]);
+    expect((await bot.newest()).status).toBe('paused');
+  });
+
+  it('that is refused is answered once with why, and who could', async () => {
+    const bot = await moving();
+    const id = await say(bot, '/fleet resume', { by: 'stranger' });
+    await bot.work();
+    expect(bot.repository.reactions(id)).toEqual(['eyes', 'confused']);
+    expect(repliesTo(bot, id)).toEqual([expect.stringMatching(/stranger may not resume this.*role maintain or more/s)]);
+    const wrong = await say(bot, '/fleet resume');
+    await bot.work();
+    expect(repliesTo(bot, wrong)).toEqual([expect.stringContaining('the rollout is not paused')]);
+  });
+
+  it('of several lines is carried out in order, or not at all', async () => {
+    const bot = await moving();
+    const id = await say(bot, '/fleet pause\n/fleet resume\n/fleet pause');
+    await bot.work();
+    expect(bot.repository.reactions(id)).toEqual(['eyes', 'rocket']);
+    expect(await bot.store.stops(FLEET)).toHaveLength(1);
+    const half = await say(bot, '/fleet resume\n/fleet explode');
+    const many = await say(bot, '/fleet help\n'.repeat(6));
+    await bot.work();
+    expect(repliesTo(bot, half)).toEqual([expect.stringContaining('Nothing of this comment was carried out')]);
+    expect(repliesTo(bot, many)).toEqual([expect.stringContaining('at most 5 commands')]);
+    expect(await bot.store.stops(FLEET)).toHaveLength(1);
+  });
+
+  it('is one command, however often it is worked on, and wherever that ends', async () => {
+    const calls = ['code-host.react', 'code-host.writeComment'] as const;
+    for (const call of calls)
+      for (const phase of ['before', 'after'] as const) {
+        const bot = await moving();
+        let failures = 2;
+        bot.onCall = (name, now) => {
+          if (name !== call || now !== phase || failures === 0) return;
+          failures -= 1;
+          throw new PortError({ port: 'code-host', operation: call, retry: { kind: 'retry-after', waitMs: 0 }, message: 'cut off' });
+        };
+        const id = await say(bot, '/fleet pause\n/fleet pause');
+        await bot.work();
+        bot.clock.advance(60_000);
+        await bot.work();
+        expect(bot.repository.reactions(id), `${call} ${phase}`).toEqual(['eyes', 'confused']);
+        expect(await bot.store.stops(FLEET)).toHaveLength(1);
+        expect(repliesTo(bot, id)).toEqual([expect.stringContaining('already paused by lead')]);
+        expect((await bot.store.audit(FLEET, { limit: 99 })).filter(({ kind }) => kind === 'command')).toHaveLength(1);
+      }
+  });
+
+  it('in a locked conversation is carried out all the same', async () => {
+    const bot = await moving();
+    bot.onCall = (name) => {
+      if (name === 'code-host.react')
+        throw new PortError({ port: 'code-host', operation: 'react', retry: { kind: 'needs-human' }, message: 'locked (403)' });
+    };
+    await say(bot, '/fleet pause');
+    await bot.work();
+    expect(await bot.store.stops(FLEET)).toHaveLength(1);
+    expect(bot.failures).toEqual([]);
+  });
+
+  it('waits where nobody can say who wrote it, and is never carried out unchecked', async () => {
+    const bot = await moving();
+    let isDown = true;
+    bot.onCall = (name) => {
+      if (isDown && name === 'code-host.roleOf')
+        throw new PortError({ port: 'code-host', operation: 'roleOf', retry: { kind: 'retry-after', waitMs: 1_000 }, message: 'down' });
+    };
+    const id = await say(bot, '/fleet pause');
+    await bot.pass(15_000);
+    expect(await bot.store.stops(FLEET)).toEqual([]);
+    isDown = false;
+    await bot.pass(15_000);
+    expect([await bot.store.stops(FLEET), bot.repository.reactions(id)]).toMatchObject([[{ by: 'lead' }], ['eyes', 'rocket']]);
+  });
+
+  it('is about the rollouts of its own pull request', async () => {
+    const bot = await moving();
+    await bot.propose({ version: '3.8.1' }, 9);
+    await bot.work();
+    const id = await say(bot, '/fleet pause', { pull: 9 });
+    await bot.work();
+    expect(bot.repository.reactions(id)).toEqual(['eyes', 'confused']);
+    expect(await bot.store.stops(FLEET)).toEqual([]);
+  });
+
+  it('for help is answered with every command and who may', async () => {
+    const bot = await moving();
+    const id = await say(bot, '/fleet');
+    await bot.work();
+    const [help] = repliesTo(bot, id);
+    expect(help).toContain('/fleet take-over');
+    expect(help).toContain('people with the role maintain or more');
+  });
+
+  it.each<[string, Said]>([
+    ['a program', { more: { sender: { login: 'lead', type: 'Bot' } } }],
+    ['an edit', { more: { action: 'edited' } }],
+    ['somebody in the name of another', { more: { sender: { login: 'second', type: 'User' } } }],
+    ['a comment without an author', { comment: { user: null } }],
+  ])('by %s is none', async (_name, said) => {
+    const bot = await moving();
+    const id = await say(bot, '/fleet pause', said);
+    await bot.work();
+    expect([bot.repository.reactions(id), await bot.store.stops(FLEET)]).toEqual([[], []]);
+  });
+
+  it('of a stranger to a public repository gets a reaction, and nobody else is told', async () => {
+    const bot = await moving();
+    const repository = { full_name: FLEET, default_branch: 'main', private: false };
+    const id = await say(bot, '/fleet help', { by: 'stranger', more: { repository }, comment: { author_association: 'NONE' } });
+    await bot.work();
+    expect([bot.repository.reactions(id), repliesTo(bot, id)]).toEqual([['eyes', 'rocket'], []]);
+  });
+});
