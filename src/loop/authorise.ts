@@ -25,7 +25,7 @@ export function verdictOn(
   if (policy === undefined) return { kind: 'may-not', why: 'nobody yet: no manifests are in force, so there are no rules' };
   if (policy.commands === undefined)
     return { kind: 'may-not', why: 'nobody before the rules are read again from the default branch; give it again in a minute' };
-  return judge(whoMay(policy, input, command), command.by, memoryOf(memory, id).people.known(command.by, input.now));
+  return judge(whoMay(policy, input, command), command.by, memoryOf(memory, id).people.known(command.by, input.now, input.change?.pull));
 }
 
 export type AskingLoop = LoopWith<'store' | 'host' | 'clock' | 'log'>;
@@ -53,7 +53,7 @@ export async function learnPeople(loop: AskingLoop, id: FleetId): Promise<void> 
 
 type Unknown = Extract<Verdict, { readonly kind: 'unknown' }>;
 
-async function ask({ ports, memory }: AskingLoop, fleet: FleetRecord, login: string, { teams, role }: Unknown): Promise<void> {
+async function ask({ ports, memory }: AskingLoop, fleet: FleetRecord, login: string, { teams, role, pull }: Unknown): Promise<void> {
   const host = ports.host(fleet);
   const { people } = memoryOf(memory, fleet.id);
   const at = ports.clock.now();
@@ -68,6 +68,8 @@ async function ask({ ports, memory }: AskingLoop, fleet: FleetRecord, login: str
     }
   };
   await Promise.all([
+    // Where nobody can say who has a part in it, whoever asks might.
+    ...(pull === undefined ? [] : [orNot(host.peopleBehind(pull), [login]).then((found) => people.learnBehind(pull, found, at))]),
     ...(role ? [orNot(host.roleOf(login), 'none').then((found) => people.learnRole(login, found, at))] : []),
     ...teams.map((team) => orNot(host.isMember(team, login), false).then((found) => people.learnTeam(login, team, found, at))),
   ]);

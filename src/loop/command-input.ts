@@ -6,7 +6,7 @@ import type { StateStore } from '../ports/state-store.ts';
 
 /** What a command is judged on. The rollout that it names, or whose stop it lifts, may be over, and is read for it. @throws PortError */
 export async function inputOf(
-  store: Pick<StateStore, 'rollout'>,
+  store: Pick<StateStore, 'rollout' | 'rolloutSummary'>,
   id: FleetId,
   { rollouts, stops, desired, ledger }: FleetRecords,
   command: FleetCommand,
@@ -18,5 +18,6 @@ export async function inputOf(
   const known = rollouts.find(({ state }) => state.id === wanted);
   const found = known ?? (wanted === undefined ? undefined : await store.rollout(id, wanted));
   const all = found === undefined || known !== undefined ? rollouts : [...rollouts, found];
-  return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, ledger, now };
+  const change = command.verb === 'approve' ? await store.rolloutSummary(id, command.rollout) : undefined;
+  return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, ledger, now, change };
 }

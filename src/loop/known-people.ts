@@ -20,12 +20,20 @@ interface Entry {
 /** What the code host said of people, for a minute. Only a cache: what is not in it is not known, and lets nobody in. */
 export class KnownPeople {
   readonly #people = new Map<string, Entry>();
+  /** Who has a part in a pull request, by its number. */
+  readonly #behind = new Map<number, Seen<ReadonlySet<string>>>();
 
-  known(login: string, now: Instant): KnownPerson {
+  /** @param pull - of the change that is approved, where one is. */
+  known(login: string, now: Instant, pull?: number): KnownPerson {
     const entry = this.#people.get(login.toLowerCase());
     const fresh = ({ at }: Seen<unknown>): boolean => now >= at && now - at < FRESH_MS;
     const teams = [...(entry?.teams ?? [])].filter(([, seen]) => fresh(seen)).map(([team, { value }]) => [team, value] as const);
-    return { role: entry?.role !== undefined && fresh(entry.role) ? entry.role.value : undefined, teams: new Map(teams) };
+    const behind = pull === undefined ? undefined : this.#behind.get(pull);
+    return {
+      behind: behind !== undefined && fresh(behind) ? behind.value : undefined,
+      teams: new Map(teams),
+      role: entry?.role !== undefined && fresh(entry.role) ? entry.role.value : undefined,
+    };
   }
 
   learnRole(login: string, role: Role, at: Instant): void {
@@ -34,6 +42,13 @@ export class KnownPeople {
 
   learnTeam(login: string, team: string, isMember: boolean, at: Instant): void {
     this.#entry(login).teams.set(team.toLowerCase(), { value: isMember, at });
+  }
+
+  learnBehind(pull: number, logins: readonly string[], at: Instant): void {
+    this.#behind.delete(pull);
+    this.#behind.set(pull, { value: new Set(logins.map((login) => login.toLowerCase())), at });
+    const [oldest] = this.#behind.keys();
+    if (this.#behind.size > PEOPLE_MAX && oldest !== undefined) this.#behind.delete(oldest);
   }
 
   /** The newest are kept. */

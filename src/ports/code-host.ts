@@ -36,6 +36,8 @@ export interface CodeHost {
   roleOf(login: string): Promise<Role>;
   /** Is this person in the team of the organisation that owns the repository? A team that is not there, or not shown to us, has no members. */
   isMember(team: string, login: string): Promise<boolean>;
+  /** Logins of all who have a part in a pull request: its author, and the authors and committers of its commits. */
+  peopleBehind(pull: number): Promise<readonly string[]>;
   /** Puts our reaction on a comment of a conversation. Again changes nothing. A comment that is gone gets none. */
   react(comment: number, reaction: Reaction): Promise<void>;
   /** A short-lived token for git over HTTP, sent as a header and never in a URL. */

@@ -105,6 +105,8 @@ it('a pull request from opening to merging', async () => {
   expect((await asBot('GET', `${R}/pulls/2/reviews`)).body).toHaveLength(1);
   expect((await asEve('PUT', `${R}/pulls/2/merge`)).status).toBe(403);
   expect((await asAlice('PUT', `${R}/pulls/2/merge`, { sha: 'f'.repeat(40) })).status).toBe(409);
+  const commits = await asBot('GET', `${R}/pulls/2/commits`);
+  expect(commits.body).toMatchObject([{ sha: expect.any(String), commit: { message: expect.any(String) } }]);
   const merged = await asAlice('PUT', `${R}/pulls/2/merge`, { merge_method: 'squash' });
   expect(merged.body).toMatchObject({ merged: true, sha: await head('main') });
   expect((await asAlice('PUT', `${R}/pulls/2/merge`)).status).toBe(405);

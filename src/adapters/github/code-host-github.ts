@@ -6,7 +6,7 @@ import { writeComment } from './comments.ts';
 import { asPortError } from './github-errors.ts';
 import { writeIssue } from './issues.ts';
 import { isMember, roleOf } from './people.ts';
-import { onePull, openPulls, pullsOfCommit } from './pulls.ts';
+import { onePull, openPulls, peopleBehind, pullsOfCommit } from './pulls.ts';
 import { react } from './reactions.ts';
 
 export interface GitHubHostOptions {
@@ -65,6 +65,10 @@ export class CodeHostGitHub implements CodeHost {
 
   isMember(team: string, login: string): Promise<boolean> {
     return this.#asking('isMember', (repository) => isMember(repository, team, login));
+  }
+
+  peopleBehind(pull: number): Promise<readonly string[]> {
+    return this.#asking('peopleBehind', (repository) => peopleBehind(repository, pull));
   }
 
   react(comment: number, reaction: Reaction): Promise<void> {

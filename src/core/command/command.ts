@@ -78,6 +78,8 @@ export interface CommandInput {
   readonly desired: DesiredState;
   readonly ledger: Ledger;
   readonly now: Instant;
+  /** Who brought the rollout that the command approves a phase of, and by which pull request. */
+  readonly change?: { readonly author: string; readonly pull: number | undefined } | undefined;
   /** Number of the command: sets it apart from others that are carried out at the same instant. */
   readonly number?: number;
 }

@@ -7,8 +7,10 @@ import { covers } from '../stop/scope.ts';
 import type { StopScope } from '../stop/stop.ts';
 import type { CommandInput, FleetCommand } from './command.ts';
 
-/** Whoever is one of these may. */
+/** Whoever is one of these may; but nobody approves their own change where the phase forbids it. */
 export interface Allowed {
+  /** The change in which whoever approves must have no part. */
+  readonly notBehind?: { readonly author: string; readonly pull: number | undefined } | undefined;
   readonly teams: readonly string[];
   readonly users: readonly string[];
   readonly role: Role | undefined;
@@ -19,6 +21,8 @@ export interface KnownPerson {
   readonly role?: Role | undefined;
   /** By team, in lower case. */
   readonly teams: ReadonlyMap<string, boolean>;
+  /** Logins of those who have a part in the change, in lower case. */
+  readonly behind?: ReadonlySet<string> | undefined;
 }
 
 export type Verdict =
@@ -27,9 +31,9 @@ export type Verdict =
   /** `why`: for the person, with who could. */
   | { readonly kind: 'may-not'; readonly why: string }
   /** The code host has to be asked first. */
-  | { readonly kind: 'unknown'; readonly teams: readonly string[]; readonly role: boolean };
+  | { readonly kind: 'unknown'; readonly teams: readonly string[]; readonly role: boolean; readonly pull?: number };
 
-type Concern = Pick<CommandInput, 'rollout' | 'stops' | 'desired'>;
+type Concern = Pick<CommandInput, 'rollout' | 'stops' | 'desired' | 'change'>;
 
 export function whoMay({ commands }: Pick<Policy, 'commands'>, input: Concern, command: FleetCommand): Allowed {
   const approvers = approversOf(input, command);
@@ -45,7 +49,7 @@ export function whoMay({ commands }: Pick<Policy, 'commands'>, input: Concern, c
 const distinct = (names: readonly string[]): readonly string[] => [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
 
 /** A phase names its own approvers, in the plan that was reviewed. */
-function approversOf({ rollout }: Concern, command: FleetCommand): Omit<Allowed, 'role'> | undefined {
+function approversOf({ rollout, change }: Concern, command: FleetCommand): Omit<Allowed, 'role'> | undefined {
   if (command.verb !== 'approve' || rollout === undefined) return undefined;
   const asking = rollout.planned.phases.filter(({ name, approval }) =>
     approval === undefined
@@ -57,8 +61,8 @@ function approversOf({ rollout }: Concern, command: FleetCommand): Omit<Allowed,
   const [only, ...more] = asking;
   // Which of several is meant is asked first; nobody is let in by the rules of another one.
   if (only?.approval === undefined || more.length > 0) return undefined;
-  const { teams, users } = only.approval;
-  return teams.length + users.length === 0 ? undefined : { teams, users };
+  const { teams, users, notAuthor } = only.approval;
+  return teams.length + users.length === 0 ? undefined : { teams, users, notBehind: notAuthor ? change : undefined };
 }
 
 /** A rule for some phases or clusters is about commands that touch nothing else. */
@@ -122,6 +126,17 @@ function inScope(scope: StopScope, desired: Concern['desired']): readonly LabelV
 
 /** Judges a person by what is known; what is not known never lets anybody in. */
 export function judge(allowed: Allowed, login: string, known: KnownPerson): Verdict {
+  const verdict = judgeByRules(allowed, login, known);
+  const { notBehind } = allowed;
+  if (verdict.kind !== 'may' || notBehind === undefined) return verdict;
+  const { author, pull } = notBehind;
+  const isBehind = author.toLowerCase() === login.toLowerCase() || known.behind?.has(login.toLowerCase()) === true;
+  if (isBehind) return { kind: 'may-not', why: `${whoCould(allowed)}, but nobody who has a part in the change` };
+  if (pull !== undefined && known.behind === undefined) return { kind: 'unknown', teams: [], role: false, pull };
+  return { ...verdict, because: `${verdict.because}, no part in the change` };
+}
+
+function judgeByRules(allowed: Allowed, login: string, known: KnownPerson): Verdict {
   const { teams, users, role } = allowed;
   const name = login.toLowerCase();
   if (users.some((user) => user.toLowerCase() === name)) return { kind: 'may', because: 'named in the manifests' };

@@ -681,7 +681,7 @@ export interface Approval {
    */
   users?: User[];
   /**
-   * The author of the change may not approve it. Default true.
+   * Nobody who has a part in the change may approve it: author and committers. Default true.
    */
   notAuthor?: boolean;
 }
@@ -980,7 +980,7 @@ export const SCHEMAS: readonly object[] = [
             "maxItems": 100
           },
           "notAuthor": {
-            "description": "The author of the change may not approve it. Default true.",
+            "description": "Nobody who has a part in the change may approve it: author and committers. Default true.",
             "type": "boolean"
           }
         }

@@ -76,6 +76,7 @@ export class InMemoryRepository implements CodeHost {
   readonly #roles = new Map<string, Role>();
   #installed: InstalledRepository;
   readonly #members = new Map<string, Set<string>>();
+  readonly #committers = new Map<number, readonly string[]>();
   readonly #reactions = new Map<number, Set<Reaction>>();
   #isInstalled = true;
   #lastId = 1_000;
@@ -167,6 +168,14 @@ export class InMemoryRepository implements CodeHost {
     return this.#call('isMember', { team, login }, () => this.#members.get(team.toLowerCase())?.has(login.toLowerCase()) ?? false);
   }
 
+  peopleBehind(pull: number): Promise<readonly string[]> {
+    return this.#call('peopleBehind', pull, () => {
+      const found = this.#pulls.get(pull);
+      if (found === undefined) throw failure('peopleBehind', `there is no pull request ${pull}`);
+      return [...new Set([found.author, ...(this.#committers.get(pull) ?? [])])];
+    });
+  }
+
   react(comment: number, reaction: Reaction): Promise<void> {
     return this.#call('react', { comment, reaction }, () => {
       if (this.#comments.has(comment)) this.#reactions.set(comment, new Set([...(this.#reactions.get(comment) ?? []), reaction]));
@@ -241,6 +250,11 @@ export class InMemoryRepository implements CodeHost {
   /** Renamed, transferred, archived, or opened again. */
   change(change: Partial<Omit<InstalledRepository, 'id'>>): void {
     this.#installed = storable({ ...this.#installed, ...change });
+  }
+
+  /** Authors and committers of a pull request's commits, besides its own author. */
+  setCommitters(pull: number, logins: readonly string[]): void {
+    this.#committers.set(pull, logins);
   }
 
   setTeam(team: string, members: readonly string[]): void {

@@ -77,6 +77,7 @@ export function describeCodeHost(name: string, start: () => Promise<CodeHostHarn
     afterAll(() => running?.stop());
     describe('the repository', () => testRepository(harness));
     describe('pull requests', () => testPulls(harness));
+    describe('a change', () => testPeople(harness));
     describe('a comment', () => testComments(harness));
     describe('a check', () => testChecks(harness));
     describe('an issue', () => testIssues(harness));
@@ -218,6 +219,14 @@ function testPulls(harness: Get): void {
     expect(await host.pull(pull)).toEqual(expected);
     expect(await host.pull(9_999)).toBeUndefined();
     expect(await host.pullsOfCommit(headSha)).toEqual([]);
+  });
+}
+
+function testPeople(harness: Get): void {
+  it('has the people who have a part in it', async () => {
+    const { host, pull } = harness();
+    expect(await host.peopleBehind(pull)).toEqual(['ann']);
+    await expect(host.peopleBehind(99_999)).rejects.toMatchObject(FOR_A_PERSON);
   });
 }
 

@@ -45,6 +45,7 @@ const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read'
   'apps.getAuthenticated': ['metadata', 'read'],
   'issues.updateComment': ['pull_requests', 'write'],
   'pulls.get': ['pull_requests', 'read'],
+  'pulls.listCommits': ['pull_requests', 'read'],
   'pulls.list': ['pull_requests', 'read'],
   'repos.get': ['metadata', 'read'],
   'repos.getCollaboratorPermissionLevel': ['metadata', 'read'],

@@ -131,6 +131,23 @@ describe('a phase that names its approvers', () => {
   });
 });
 
+describe('a phase that nobody behind the change approves', () => {
+  const approval = { when: 'before', count: 1, teams: [], users: ['ada', 'bob'], notAuthor: true } as const;
+  const phases = planned.phases.map((phase) => (phase.name === 'rest' ? { ...phase, approval } : phase));
+  const { active } = shown({ ...planned, phases }, { phases: { rest: 'awaiting-approval' } });
+  const command = { ...commandOf('approve', { phase: 'rest' }), rollout: active.state.id } as FleetCommand;
+  const by = (author: string, pull: number | undefined, behind: readonly string[] | undefined) =>
+    verdict([], command, known({ behind: behind && new Set(behind) }), inputOf(active, { change: { author, pull } }));
+
+  it.each<[string, string, number | undefined, readonly string[] | undefined, string]>([
+    ['by its author', 'Ada', 7, [], 'may-not'],
+    ['by the author of a direct push', 'ada', undefined, undefined, 'may-not'],
+    ['by whoever wrote or committed a part of it', 'bob', 7, ['bob', 'ada'], 'may-not'],
+    ['before it is known who that is', 'bob', 7, undefined, 'unknown'],
+    ['by somebody else', 'bob', 7, ['bob'], 'may'],
+  ])('%s: %s, %s, %j: %s', (_name, author, pull, behind, wanted) => expect(by(author, pull, behind)).toBe(wanted));
+});
+
 describe('who could, in words', () => {
   it.each<[Allowed, string]>([
     [{ teams: ['a', 'b'], users: ['ada'], role: undefined }, 'members of team a or b, or ada'],

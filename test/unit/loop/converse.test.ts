@@ -167,3 +167,40 @@ describe('a comment with a command', () => {
     expect([bot.repository.reactions(id), repliesTo(bot, id)]).toEqual([['eyes', 'rocket'], []]);
   });
 });
+
+describe('an approval by comment', () => {
+  /** 3.9.0 waits for the approval of its second phase, which names `lead` and nobody else. */
+  async function waiting(): Promise<TestBot> {
+    const bot = await TestBot.begin({ approval: true });
+    await bot.merge({ version: '3.9.0', approval: true }, PULL);
+    await bot.work();
+    await bot.passUntil((rollouts) => rollouts[0]?.status === 'awaiting-approval');
+    return bot;
+  }
+
+  it('is bound to the digest, and is of those whom the phase names; the audit keeps why', async () => {
+    const bot = await waiting();
+    const { digest } = await bot.newest();
+    const wrong = await say(bot, '/fleet approve 0123456789abcdef');
+    const other = await say(bot, `/fleet approve ${digest}`, { by: 'second' });
+    await bot.work();
+    expect(repliesTo(bot, wrong)).toEqual([expect.stringContaining('the plan that runs is')]);
+    expect(repliesTo(bot, other)).toEqual([expect.stringMatching(/second may not approve this.*lead/s)]);
+    expect((await bot.newest()).status).toBe('awaiting-approval');
+    const id = await say(bot, `/fleet approve ${digest}`);
+    await bot.work();
+    expect(bot.repository.reactions(id)).toEqual(['eyes', 'rocket']);
+    expect((await bot.newest()).status).toBe('running');
+    const [line] = (await bot.store.audit(FLEET, { limit: 99 })).filter(({ kind }) => kind === 'command');
+    expect(line?.why).toBe(`asked in #${PULL} (named in the manifests, no part in the change)`);
+  });
+
+  it('is not of whoever has a part in the change', async () => {
+    const bot = await waiting();
+    bot.repository.setCommitters(PULL, ['Lead']);
+    const id = await say(bot, `/fleet approve ${(await bot.newest()).digest}`);
+    await bot.work();
+    expect(repliesTo(bot, id)).toEqual([expect.stringContaining('nobody who has a part in the change')]);
+    expect((await bot.newest()).status).toBe('awaiting-approval');
+  });
+});

@@ -1,12 +1,15 @@
 import { mergePull } from '../actions/merge.ts';
 import { openPull, setPullState } from '../actions/pulls.ts';
 import { emitPull } from '../actions/ref-changes.ts';
+import { readCommits } from '../git/read.ts';
 import { created, invalid, notFound, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import type { JsonObject } from '../json.ts';
+import { commitShape } from '../shapes/commit.ts';
 import { pullShape, pullSimple } from '../shapes/pull.ts';
 import type { PullRow } from '../store/rows.ts';
+import { gitOf } from '../world.ts';
 import { bodyText, titleText } from './texts.ts';
 
 const READ = { person: 'anyone', app: [['pull_requests', 'read']] } as const;
@@ -21,6 +24,7 @@ export const pullRoutes: readonly RepositoryRoute[] = [
     access: READ,
     handle: (call) => okay(pullShape(call.world, call.repository, pullOf(call))),
   },
+  { method: 'GET', path: '/repos/:owner/:repo/pulls/:number/commits', access: READ, handle: (call) => listCommits(call) },
   { method: 'PATCH', path: '/repos/:owner/:repo/pulls/:number', access: WRITE, handle: (call) => patchPull(call) },
   {
     method: 'PUT',
@@ -36,6 +40,19 @@ export function pullOf(call: RepositoryCall): PullRow {
   const pull = call.world.store.pulls.byNumber(call.repository.id, Number(call.params['number']));
   if (pull === undefined) throw notFound();
   return pull;
+}
+
+/** As many as GitHub lists. */
+const COMMITS_MAX = 250;
+
+async function listCommits(call: RepositoryCall): Promise<ReturnType<typeof okay>> {
+  const { world, repository } = call;
+  const pull = pullOf(call);
+  const base = pull.merge_base_before ?? pull.base_sha;
+  const range = [`--max-count=${COMMITS_MAX}`, '--reverse', '--topo-order', `${base}..${pull.head_sha}`];
+  const commits = await readCommits(gitOf(world, repository), range);
+  const { items, headers } = paged(call, commits, (commit) => commitShape(world, repository, commit));
+  return okay(items, headers);
 }
 
 function listPulls(call: RepositoryCall): ReturnType<typeof okay> {

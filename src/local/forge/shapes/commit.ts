@@ -1,7 +1,8 @@
 import type { Commit, FileChange, Person } from '../git/read.ts';
 import type { JsonObject } from '../json.ts';
 import type { RepositoryRow } from '../store/rows.ts';
-import type { World } from '../world.ts';
+import { nodeId, type World } from '../world.ts';
+import { simpleUser } from './account.ts';
 
 /** git writes an offset; GitHub's answers are in UTC. A date that cannot be read is the beginning of time. */
 function utc(date: string): string {
@@ -34,6 +35,40 @@ export function simpleCommit(commit: Commit): JsonObject {
     timestamp: utc(commit.committer.date),
     author: plainPerson(commit.author),
     committer: plainPerson(commit.committer),
+  };
+}
+
+const gitPerson = (person: Person): JsonObject => ({ name: person.name, email: person.email, date: utc(person.date) });
+
+/** The commit as lists have it. Whose it is, is known by the address that an account has claimed. */
+export function commitShape(world: World, repository: RepositoryRow, commit: Commit): JsonObject {
+  const url = `${world.urls.repository(repository)}/commits/${commit.sha}`;
+  const page = `${world.urls.page(repository)}/commit`;
+  const accountOf = ({ email }: Person): JsonObject | null => {
+    const account = world.store.accounts.byEmail(email);
+    return account === undefined ? null : simpleUser(world, account);
+  };
+  return {
+    sha: commit.sha,
+    node_id: nodeId('Commit', commit.sha),
+    url,
+    html_url: `${page}/${commit.sha}`,
+    comments_url: `${url}/comments`,
+    commit: {
+      url: `${world.urls.repository(repository)}/git/commits/${commit.sha}`,
+      author: gitPerson(commit.author),
+      committer: gitPerson(commit.committer),
+      message: commit.message,
+      comment_count: 0,
+      tree: { sha: commit.tree, url: `${world.urls.repository(repository)}/git/trees/${commit.tree}` },
+    },
+    author: accountOf(commit.author),
+    committer: accountOf(commit.committer),
+    parents: commit.parents.map((sha) => ({
+      sha,
+      url: `${world.urls.repository(repository)}/commits/${sha}`,
+      html_url: `${page}/${sha}`,
+    })),
   };
 }
 
