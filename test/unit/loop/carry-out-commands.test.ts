@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
+import { verdictOnGiven } from '../../../src/loop/authorise.ts';
 import { acceptCommand } from '../../../src/loop/give-command.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
+import { syncFleet } from '../../../src/loop/sync-fleet.ts';
+import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
@@ -104,6 +107,46 @@ describe('a command', () => {
     await acceptCommand(desk, FLEET, pause, 'mine');
     expect(asked).toEqual([FLEET]);
     expect(await bot.store.waitingCommands(FLEET)).toEqual([]);
+  });
+
+  it('is judged again when it is carried out, by the rules in force then', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    const pause: FleetCommand = { verb: 'pause', rollout, ...BY };
+    expect(await verdictOnGiven(bot.loop, FLEET, pause)).toMatchObject({ kind: 'may' });
+    await acceptCommand(bot.loop.ports, FLEET, pause);
+    // Merged meanwhile, and looked at before the command is.
+    bot.write({ version: '3.9.0', fleet: '  commands: [{ verbs: [pause], users: [ada] }]\n' });
+    await syncFleet(bot.loop, FLEET);
+    await bot.work();
+    expect(await bot.store.stops(FLEET)).toEqual([]);
+    expect((await bot.store.command(FLEET, 1))?.outcome).toMatchObject({ kind: 'refused', why: 'lead may not pause this. Who may: ada' });
+  });
+
+  it('of a person who cannot be found out waits, with those that they gave after it, and nobody else does', async () => {
+    const bot = await moving();
+    const { id: rollout } = await bot.newest();
+    bot.know();
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'pause', rollout, by: 'newcomer', reason: 'because' });
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, ...BY });
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'resume', rollout, by: 'Newcomer', reason: 'because' });
+    await lookAndTick(bot.loop);
+    expect((await bot.store.waitingCommands(FLEET)).map(({ id }) => id)).toEqual([1, 3]);
+    expect((await bot.store.stops(FLEET)).map(({ by }) => by)).toEqual(['lead']);
+    await bot.work();
+    expect((await bot.store.command(FLEET, 3))?.outcome).toMatchObject({ kind: 'refused', why: expect.stringContaining('may not resume') });
+  });
+
+  it('of somebody about whom the code host refuses to speak is refused, and does not wait for ever', async () => {
+    const bot = await moving();
+    bot.onCall = (name) => {
+      if (name === 'code-host.roleOf')
+        throw new PortError({ port: 'code-host', operation: 'roleOf', retry: { kind: 'needs-human' }, message: 'no permission (403)' });
+    };
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, ...BY });
+    await bot.work();
+    expect((await bot.store.command(FLEET, 1))?.outcome).toMatchObject({ kind: 'refused' });
+    expect([await bot.store.stops(FLEET), bot.failures]).toEqual([[], []]);
   });
 
   it('is known by who gave it and when, and when it was carried out', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { Loop } from '../../../src/loop/loop.ts';
 import { syncFleet } from '../../../src/loop/sync-fleet.ts';
@@ -6,6 +7,7 @@ import { inTurn } from '../../../src/loop/turn.ts';
 import type { ManifestSource } from '../../../src/ports/manifest-source.ts';
 import type { StateStore } from '../../../src/ports/state-store.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { lookAndTick } from '../../support/loop/look.ts';
 import { CLUSTERS, smallManifests } from '../../support/loop/small-manifests.ts';
 import { commitsTo, dyingCommit, overtakenBy } from '../../support/loop/spy.ts';
@@ -100,6 +102,23 @@ describe('a merge', () => {
     expect(changes.map(({ policy, heads, jobs }) => [policy, heads, jobs?.map(({ task }) => task)])).toEqual([
       [before, undefined, ['tick']],
     ]);
+  });
+
+  it('that was taken before the rules of commands were stored gives them likewise, and until then nobody may command', async () => {
+    const bot = await TestBot.begin();
+    const fleet = await bot.store.fleet(FLEET);
+    const policy = await bot.store.policy(FLEET);
+    if (fleet === undefined || policy === undefined) throw new Error('it has landed');
+    const older = { ...policy, commands: undefined };
+    await bot.store.commit({ fleet: FLEET, expectedVersion: fleet.version, at: bot.clock.now(), policy: older });
+    const stop: FleetCommand = { verb: 'stop', scope: { kind: 'fleet' }, by: 'lead', reason: 'because' };
+    expect(await commandFleet(bot.loop, FLEET, stop)).toEqual({
+      ok: false,
+      error: expect.stringContaining('nobody before the rules are read'),
+    });
+    await syncFleet(bot.loop, FLEET);
+    expect(await bot.store.policy(FLEET)).toEqual(policy);
+    expect(await commandFleet(bot.loop, FLEET, stop)).toMatchObject({ ok: true });
   });
 
   it('of a change of policy alone stores the policy, and rolls nothing out', async () => {
