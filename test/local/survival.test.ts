@@ -7,7 +7,7 @@ import { eventually, Person } from '../../src/local/demo/person.ts';
 import { lives } from '../../src/local/left-behind.ts';
 import { atVersion, checkOf, commentOf, hang, land, PLAN_CHECK, propose, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
 import { CONNECT, CONNECT_CLUSTERS, KAFKA, KAFKA_CLUSTERS, REGISTRY } from './support/small-fleet.ts';
-import { epochs, rolloutOf, rollouts, tokenOf, versions } from './support/watch.ts';
+import { epochs, rolloutOf, rollouts, versions } from './support/watch.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 let scene: Scene;
@@ -80,8 +80,7 @@ test('its database killed under it: it carries on', async () => {
 
 test('a second bot on the same data folder is refused and told who has it; the first is unharmed', async () => {
   const { run } = scene;
-  const { botUrl, botPid, worldPid, forgeUrl } = run.state;
-  const token = tokenOf(run);
+  const { botUrl, botPid, worldPid, forgeUrl, users } = run.state;
   const second = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
     env: { ...process.env, FLOTILLA_HOME: run.home, PORT: '0', FLOTILLA_SPEED: '600' },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -94,7 +93,7 @@ test('a second bot on the same data folder is refused and told who has it; the f
   expect(code).toBe(1);
   expect(said).toContain(`${run.botPid}`);
   expect(said).toMatch(/^Flotilla cannot start: /);
-  expect(run.state).toMatchObject({ botUrl, botPid, worldPid, forgeUrl, token });
+  expect(run.state).toMatchObject({ botUrl, botPid, worldPid, forgeUrl, users });
   expect((await fetch(`${botUrl}/readyz`)).status).toBe(200);
   expect(lives(worldPid ?? 0)).toBe(true);
 });

@@ -111,6 +111,7 @@ describe('a rule', () => {
       commandOf('lift'),
       commandOf('reconcile'),
       commandOf('retry'),
+      commandOf('retry', { phase: 'not-there' }),
     ])
       expect(may(command), command.verb).toBe('may-not');
   });

@@ -137,6 +137,29 @@ describe('a command', () => {
     expect((await bot.store.command(FLEET, 3))?.outcome).toMatchObject({ kind: 'refused', why: expect.stringContaining('may not resume') });
   });
 
+  it('waits behind an earlier one of the same person, also where it needs no answer itself', async () => {
+    const bot = await moving();
+    bot.write({ version: '3.9.0', fleet: '  commands: [{ verbs: [pause], teams: [ops] }, { verbs: [stop], users: [newcomer] }]\n' });
+    await syncFleet(bot.loop, FLEET);
+    const by = { by: 'newcomer', reason: 'because' };
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, ...by });
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, ...by });
+    await lookAndTick(bot.loop);
+    expect(await bot.store.stops(FLEET)).toEqual([]);
+    bot.repository.setTeam('ops', ['newcomer']);
+    await bot.work();
+    expect((await bot.store.stops(FLEET)).map(({ scope }) => scope.kind).sort()).toEqual(['fleet', 'release']);
+  });
+
+  it('is not judged by what was known of the person more than a minute ago', async () => {
+    const bot = await moving();
+    bot.know();
+    bot.clock.advance(60_000);
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, ...BY });
+    await lookAndTick(bot.loop);
+    expect(await bot.store.stops(FLEET)).toEqual([]);
+  });
+
   it('of somebody about whom the code host refuses to speak is refused, and does not wait for ever', async () => {
     const bot = await moving();
     bot.onCall = (name) => {

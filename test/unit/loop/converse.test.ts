@@ -101,6 +101,22 @@ describe('a comment with a command', () => {
       }
   });
 
+  it('that was carried out is not judged a second time because its answer was lost', async () => {
+    const bot = await moving();
+    let failures = 1;
+    bot.onCall = (name) => {
+      if (name !== 'code-host.react' || failures === 0) return;
+      failures -= 1;
+      throw new PortError({ port: 'code-host', operation: 'react', retry: { kind: 'retry-after', waitMs: 120_000 }, message: 'cut off' });
+    };
+    const id = await say(bot, '/fleet pause');
+    await bot.work();
+    bot.repository.setRole('lead', 'read');
+    bot.clock.advance(120_000);
+    await bot.work();
+    expect([bot.repository.reactions(id), repliesTo(bot, id)]).toEqual([['eyes', 'rocket'], []]);
+  });
+
   it('in a locked conversation is carried out all the same', async () => {
     const bot = await moving();
     bot.onCall = (name) => {
