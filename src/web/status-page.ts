@@ -3,7 +3,7 @@ import type { FleetId } from '../core/model/ids.ts';
 import { RETIREMENT_WORDS } from '../core/model/retirement.ts';
 import { formatDuration, formatInstant, instant } from '../core/model/time.ts';
 import { holdOf } from '../core/reconcile/decision.ts';
-import { halfWayIn } from '../core/report/how-far.ts';
+import { bakingIn, halfWayIn } from '../core/report/how-far.ts';
 import { phaseStanding } from '../core/report/phase-standing.ts';
 import { moveWords } from '../core/report/plan-words.ts';
 import { stopsOf } from '../core/report/rollout-stops.ts';
@@ -179,6 +179,7 @@ function phaseTable({ planned, state }: RolloutNow): Html {
 
 function targetTable(shell: StatusShell, now: RolloutNow): Html {
   const { planned, state, holds } = now;
+  const baking = bakingIn(now);
   const rows = planned.phases.flatMap((phase) =>
     phase.members.flatMap((cluster) => {
       const [target, plan] = [state.targets.get(cluster), planned.targets.get(cluster)];
@@ -193,7 +194,7 @@ function targetTable(shell: StatusShell, now: RolloutNow): Html {
           : html`<span title="${HOLD_WORDS[hold.reason.kind].meaning}">${HOLD_WORDS[hold.reason.kind].label}</span>`);
       const progress = target.progress === undefined ? '' : `${target.progress.done} of ${target.progress.total}`;
       return [
-        html`<tr><td><code>${cluster}</code></td><td>${phase.name}</td><td>${moveWords(plan)}</td><td>${targetBadge(target.status)}</td><td>${progress}</td><td>${why}</td><td>${moment(new Date(target.since).toISOString(), shell.nowMs)}</td></tr>`,
+        html`<tr><td><code>${cluster}</code></td><td>${phase.name}</td><td>${moveWords(plan)}</td><td>${baking.has(cluster) ? phaseBadge('baking') : targetBadge(target.status)}</td><td>${progress}</td><td>${why}</td><td>${moment(new Date(target.since).toISOString(), shell.nowMs)}</td></tr>`,
       ];
     }),
   );

@@ -9,18 +9,6 @@ export interface Verdict {
   readonly words: string;
 }
 
-/** What a rollout does, in its status. */
-const DOES: Readonly<Record<RolloutStatus, string>> = {
-  pending: 'pending',
-  'awaiting-approval': 'waits for approval',
-  running: 'under way',
-  paused: 'paused',
-  aborted: 'aborted',
-  superseded: 'superseded by a newer one',
-  completed: 'completed',
-  'completed-with-deferrals': 'completed, but not everywhere',
-};
-
 /** What a reader must know of first. */
 const MOST_PRESSING_FIRST: readonly RolloutStatus[] = [
   'paused',
@@ -45,7 +33,7 @@ export function viewVerdict({ rollouts }: RolloutView): Verdict {
   const [first = 'completed'] = statuses;
   const words =
     statuses.length === 1
-      ? `${plural(rollouts.length, 'rollout')} ${DOES[first]}`
+      ? `${plural(rollouts.length, 'rollout')} ${ROLLOUT_STATUS_WORDS[first].label}`
       : `${plural(rollouts.length, 'rollout')}, ${statuses.map((status) => `${counts.get(status)} ${ROLLOUT_STATUS_WORDS[status].label}`).join(', ')}`;
   return { icon: ROLLOUT_STATUS_WORDS[first].icon, words: `${words}: ${farWords(rollouts.map(({ active }) => active))}` };
 }
@@ -60,7 +48,10 @@ export function rolloutVerdict({ active, holds }: ShownRollout): Verdict {
   }
   const broke = brokeAfterTheEnd(state);
   const icon = broke ? TARGET_STATUS_WORDS.failed.icon : ROLLOUT_STATUS_WORDS[state.status].icon;
-  return { icon, words: `${name} ${DOES[state.status]}${broke ? ', and something broke since' : ''}: ${farWords([active])}${winding}` };
+  return {
+    icon,
+    words: `${name} ${ROLLOUT_STATUS_WORDS[state.status].label}${broke ? ', and something broke since' : ''}: ${farWords([active])}${winding}`,
+  };
 }
 
 const brokeAfterTheEnd = (state: RolloutState): boolean =>

@@ -77,7 +77,10 @@ describe('an issue', () => {
       if (name === 'code-host.writeIssue' && phase === 'before') known.push(await isProjected(store, fleetRecord(), 'issue:x'));
     };
     const issue = { title: 'Drift', body: 'text <!-- x -->', labels: ['flotilla'] as const, marker: '<!-- x -->' };
-    const open = async () => [await isOpenIssue(store, fleetRecord(), 'issue:x'), await openIssues(store, fleetRecord(), 'issue:')];
+    const open = async () => [
+      await isOpenIssue(store, fleetRecord(), 'issue:x'),
+      (await openIssues(store, fleetRecord(), 'issue:')).map(({ key }) => key),
+    ];
     expect([await isProjected(store, fleetRecord(), 'issue:x'), await open()]).toEqual([false, [false, []]]);
     await projectIssue(bot.loop, fleetRecord(), 'issue:x', { ...issue, state: 'open' });
     expect([known, await open()]).toEqual([[true], [true, ['issue:x']]]);
