@@ -7,7 +7,7 @@ import { eventually, Person } from '../../src/local/demo/person.ts';
 import { lives } from '../../src/local/left-behind.ts';
 import { atVersion, checkOf, commentOf, hang, land, PLAN_CHECK, propose, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
 import { CONNECT, CONNECT_CLUSTERS, KAFKA, KAFKA_CLUSTERS, REGISTRY } from './support/small-fleet.ts';
-import { epochs, rolloutOf, rollouts, versions } from './support/watch.ts';
+import { epochs, forgetRequests, requestsOfBot, rolloutOf, rollouts, versions } from './support/watch.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 let scene: Scene;
@@ -48,6 +48,7 @@ test('two pull requests merged while it was away: each gets its own rollout and 
   const first = await person.merge(one.pull, 'merge');
   const second = await person.merge(two.pull, 'squash');
   const late = await propose(person, 'away-3', CONNECT, atVersion('8.0.2'));
+  await forgetRequests(run);
   await run.start();
   for (const [commit, pull] of [
     [first, one.pull],
@@ -61,6 +62,11 @@ test('two pull requests merged while it was away: each gets its own rollout and 
   // And one that was opened meanwhile is planned.
   await checkOf(person, late.head, PLAN_CHECK, 'success');
   await commentOf(person, late.pull, '8.0.2');
+  // The webhooks of all that were sent again, on request.
+  await eventually('what did not arrive to be asked for', async () => {
+    const { routes } = await requestsOfBot(run);
+    return Object.entries(routes).some(([route, count]) => route.includes('/attempts') && count >= 3) || undefined;
+  });
 });
 
 test('its database killed under it: it carries on', async () => {
