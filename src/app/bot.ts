@@ -13,6 +13,7 @@ import { carryOutNow } from '../loop/carry-out-now.ts';
 import type { CommandDesk } from '../loop/give-command.ts';
 import { installJob } from '../loop/jobs.ts';
 import type { Loop } from '../loop/loop.ts';
+import type { Memory } from '../loop/memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -96,11 +97,12 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     closers.unshift(() => parsed.close());
     const names = new FleetNames();
     const app = createProbot(github, holds, names, log, metrics);
-    const ports = wirePorts({ config, github, probot: app, store, parsed, holds, names, clock, log });
+    const memory: Memory = new Map();
+    const ports = wirePorts({ config, github, probot: app, store, parsed, memory, holds, names, clock, log });
     const running: Loop = {
       ports,
       settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl },
-      memory: new Map(),
+      memory,
     };
     const scheduler = new Scheduler(store, log, clock.now);
     const watchers = new Watchers(running);

@@ -3,6 +3,7 @@ import type { Probot } from 'probot';
 import { ManifestSourceGit } from '../adapters/git/manifest-source-git.ts';
 import { CodeHostAppGitHub } from '../adapters/github/code-host-app-github.ts';
 import { CodeHostGitHub } from '../adapters/github/code-host-github.ts';
+import type { Memory } from '../loop/memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
@@ -13,6 +14,7 @@ import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 import type { AppConfig, GitHubConfig } from './config.ts';
 import { type FleetNames, type Holds, leasedDataPlane } from './leased-writes.ts';
 import { openDataPlane } from './open-data-plane.ts';
+import { workloadLookup } from './workload-lookup.ts';
 
 export interface WireOptions {
   readonly config: AppConfig;
@@ -20,6 +22,7 @@ export interface WireOptions {
   readonly probot: Probot;
   readonly store: StateStore;
   readonly parsed: ParseCache;
+  readonly memory: Memory;
   readonly holds: Holds;
   readonly names: FleetNames;
   readonly clock: Clock;
@@ -27,7 +30,7 @@ export interface WireOptions {
 }
 
 /** Binds every port to its adapter. One instance for each repository and each data plane, made when first asked for. */
-export function wirePorts({ config, github, probot, store, parsed, holds, names, clock, log }: WireOptions): Ports {
+export function wirePorts({ config, github, probot, store, parsed, memory, holds, names, clock, log }: WireOptions): Ports {
   const app = new CodeHostAppGitHub((installation) => probot.auth(installation));
   const hosts = remembered((fleet: FleetRecord): CodeHost => {
     names.note(fleet);
@@ -59,10 +62,12 @@ export function wirePorts({ config, github, probot, store, parsed, holds, names,
     host: hosts,
     source: sources,
     dataPlane: (fleet, described) => {
-      const key = `${fleet.id} ${described.name} ${described.kind} ${described.urlFromEnv ?? ''}`;
+      const key = `${fleet.id} ${described.name} ${described.kind} ${described.urlFromEnv ?? ''} ${described.context ?? ''}`;
       const known = dataPlanes.get(key);
       if (known !== undefined) return known;
-      const made = leasedDataPlane(openDataPlane(described, config.environment, clock), () => holds(fleet.id));
+      const openedFor = { fleet: fleet.id, workloads: workloadLookup(memory, store, fleet.id, described.name) };
+      const opened = openDataPlane(described, config.environment, clock, openedFor);
+      const made = leasedDataPlane(opened, () => holds(fleet.id));
       dataPlanes.set(key, made);
       return made;
     },

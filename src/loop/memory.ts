@@ -1,9 +1,11 @@
 import type { FleetRecords } from '../core/change/apply-change.ts';
 import type { DesiredBefore } from '../core/desired/compute-desired.ts';
+import type { DesiredCluster } from '../core/desired/desired.ts';
 import type { Observation, Observations } from '../core/evidence/observation.ts';
 import type { OrderReply } from '../core/evidence/order.ts';
 import type { BuiltModel } from '../core/manifest/build-model.ts';
 import type { ModelFile } from '../core/manifest/file-changes.ts';
+import type { FleetModel } from '../core/manifest/model.ts';
 import type { ClusterId, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import { Coalesced } from './coalesced.ts';
@@ -33,11 +35,18 @@ export interface RecordedReplies {
   readonly at: Instant;
 }
 
+export interface Proposed {
+  readonly clusters: readonly DesiredCluster[];
+  readonly products: FleetModel['products'];
+}
+
 /** What is kept between jobs so that it is not read again. Only a cache: a restart begins with none of it. */
 export interface FleetMemory {
   manifests: ManifestSnapshot | undefined;
   /** The desired state of a model, so that the next one is made from what differs. */
   computed: DesiredBefore | undefined;
+  /** Clusters that are new in manifests that were planned last, and not in force: they are looked at before they are anybody's. */
+  proposed: Proposed | undefined;
   /** The store's records as of one version of the fleet. */
   records: { readonly version: number; readonly records: FleetRecords } | undefined;
   /** The same while it is read: whoever wants that version waits for the one read. */
@@ -70,6 +79,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
   const fresh: FleetMemory = {
     manifests: undefined,
     computed: undefined,
+    proposed: undefined,
     records: undefined,
     reading: undefined,
     replies: new Map(),

@@ -77,7 +77,9 @@ export async function prepareManifests(
   dataPlanes: readonly DataPlanePolicy[],
 ): Promise<PreparedManifests> {
   const desired = desiredOf(loop, fleet, model);
-  return { model, desired, seen: await observeNew(loop, fleet, newIn(records, desired), dataPlanes) };
+  const clusters = newIn(records, desired);
+  if (clusters.length > 0) memoryOf(loop.memory, fleet.id).proposed = { clusters, products: model.products };
+  return { model, desired, seen: await observeNew(loop, fleet, clusters, dataPlanes) };
 }
 
 export interface Planned {

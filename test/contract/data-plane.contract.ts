@@ -18,6 +18,8 @@ export interface DataPlaneHarness {
   readonly pass: (ms: number) => Promise<void>;
   /** Longest time of that clock for one cluster of four brokers to roll, in milliseconds. */
   readonly rollMsMax: number;
+  /** How many clusters are ordered at once; fewer where each is real. */
+  readonly manyClusters?: number;
   /** Makes one cluster unobservable; it does not answer orders either. */
   readonly cutOff: (cluster: ClusterId) => Promise<void>;
   /** Stops the other side and starts it again, as after a crash. */
@@ -152,10 +154,11 @@ function testOrders(subject: Subject): void {
     expect(new Set(done.brokers.map((one) => one.version))).toEqual(new Set([subject.harness.spec('new', 4).version]));
   });
 
-  it('takes 2,000 clusters in one call', async () => {
-    const names = Array.from({ length: 2_000 }, (_, index) => trusted.cluster(`contract-many-${index}`));
+  it('takes many clusters in one call', async () => {
+    const many = subject.harness.manyClusters ?? 2_000;
+    const names = Array.from({ length: many }, (_, index) => trusted.cluster(`contract-many-${index}`));
     const replies = await subject.dataPlane.apply(names.map((one) => subject.order(1, 'old', 'run', one)));
-    expect(replies.filter((reply) => reply.kind === 'accepted').length).toBe(2_000);
+    expect(replies.filter((reply) => reply.kind === 'accepted').length).toBe(many);
     const seen = await subject.dataPlane.observe(names);
     expect(seen.map((one) => one.cluster)).toEqual(names);
     expect(seen.every((one) => one.kind === 'observed')).toBe(true);

@@ -1,8 +1,11 @@
+import { workloadsOn } from '../../adapters/kubernetes/workload.ts';
 import { lookAtDatabase } from '../../adapters/postgres/look.ts';
+import { computeDesired } from '../../core/desired/compute-desired.ts';
 import type { FleetModel } from '../../core/manifest/model.ts';
+import { trusted } from '../../core/model/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AppConfig } from '../config.ts';
-import { openDataPlane } from '../open-data-plane.ts';
+import { type OpenedFor, openDataPlane } from '../open-data-plane.ts';
 import { doubt, type Finding, fine, reasonOf, trouble } from './finding.ts';
 
 const ANSWER_MS_MAX = 5_000;
@@ -77,7 +80,12 @@ export async function checkDataPlanes(model: FleetModel, environment: AppConfig[
     model.fleet.value.spec.dataPlanes.map(async (described): Promise<Finding> => {
       const name = `data plane ${described.name}`;
       try {
-        const plane = openDataPlane({ ...described, urlFromEnv: described.urlFromEnv, context: described.context }, environment, clock);
+        const plane = openDataPlane(
+          { ...described, urlFromEnv: described.urlFromEnv, context: described.context },
+          environment,
+          clock,
+          openedFor(model, described.name),
+        );
         const { length } = await plane.list();
         return fine(name, `answers, with ${length} ${length === 1 ? 'cluster' : 'clusters'}`);
       } catch (error) {
@@ -90,3 +98,12 @@ export async function checkDataPlanes(model: FleetModel, environment: AppConfig[
     }),
   );
 }
+
+/** Nothing is ordered: the fleet needs no name of its own. */
+const openedFor = (model: FleetModel, dataPlane: string): OpenedFor => ({
+  fleet: trusted.fleet('doctor'),
+  workloads: async () => ({
+    inForce: workloadsOn(dataPlane, computeDesired(model).values(), (name) => model.products.get(name)?.value),
+    proposed: new Map(),
+  }),
+});
