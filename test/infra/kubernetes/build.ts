@@ -34,7 +34,8 @@ async function build(): Promise<void> {
   const read = decode(object({ GoMod: text, Dir: text }), JSON.parse(downloaded));
   if (!read.ok) throw new Error(`go mod download: ${read.error}`);
   await writeFile(join(source, 'go.mod'), goMod(await readFile(read.value.GoMod, 'utf8')));
-  await copyFile(join(read.value.Dir, 'go.sum'), join(source, 'go.sum'));
+  // Not as a copy of the file, which nobody may write to.
+  await writeFile(join(source, 'go.sum'), await readFile(join(read.value.Dir, 'go.sum')));
   await go(source, ['mod', 'tidy']);
   const [major, minor] = KUBERNETES.slice(1).split('.');
   const version = 'k8s.io/component-base/version';
