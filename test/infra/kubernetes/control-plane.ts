@@ -149,7 +149,12 @@ export class ControlPlane {
 
   #run(name: string, args: readonly string[]): ChildProcess {
     const log = openSync(join(this.#folder, `${name}.log`), 'a');
-    return spawn(join(this.#folder, name), args, { cwd: this.#folder, stdio: ['ignore', log, log] });
+    const child = spawn(join(this.#folder, name), args, { cwd: this.#folder, stdio: ['ignore', log, log] });
+    // Also when the tests end before they could stop it.
+    const end = () => void child.kill('SIGKILL');
+    process.once('exit', end);
+    child.once('exit', () => process.removeListener('exit', end));
+    return child;
   }
 
   /** The API server signs for itself, and writes its own authority beside its certificate. */
