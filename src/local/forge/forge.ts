@@ -31,7 +31,16 @@ const DEFAULT_PERMISSIONS: Permissions = {
   issues: 'write',
   members: 'read',
 };
-const DEFAULT_EVENTS = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'issues', 'check_run', 'check_suite'] as const;
+const DEFAULT_EVENTS = [
+  'push',
+  'pull_request',
+  'pull_request_review',
+  'issue_comment',
+  'issues',
+  'check_run',
+  'check_suite',
+  'repository',
+] as const;
 /** A push may take long: bodies have limits of their own. */
 const LIMITS = { ...SERVER_LIMITS, requestMs: 0 };
 const DELIVERIES_KEPT_MS = 7 * 24 * 3_600_000;

@@ -130,8 +130,8 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
   bug(
     'a-failed-sync-is-done',
     'app/tasks.ts',
-    '    sync: (payload) => syncFleet(loop, fleetOf(payload)),',
-    '    sync: (payload) => syncFleet(loop, fleetOf(payload)).catch(() => undefined),',
+    '    sync: async (payload) => void (await syncFleet(loop, fleetOf(payload))),',
+    '    sync: async (payload) => void (await syncFleet(loop, fleetOf(payload)).catch(() => undefined)),',
   ),
   // Locks.
   bug(
