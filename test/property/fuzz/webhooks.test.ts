@@ -7,11 +7,13 @@ import { createMetrics } from '../../../src/app/metrics.ts';
 import { createTasks } from '../../../src/app/tasks.ts';
 import { addWebhookRoute, WEBHOOK_PATH } from '../../../src/app/webhook-route.ts';
 import { storeDelivery } from '../../../src/app/webhooks.ts';
+import { trusted } from '../../../src/core/model/ids.ts';
 import type { HttpEnv } from '../../../src/http/app.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { closeServers, quiet, serve } from '../../support/http/serve.ts';
 import { TestBot } from '../../support/loop/bot.ts';
 import { Random } from '../../support/small-world/random.ts';
+import { fleetRecord } from '../../support/state/builders.ts';
 import { mutatedJson } from './mutate-json.ts';
 import { Unconnected } from './request.ts';
 import { Effort, SEED } from './work.ts';
@@ -27,6 +29,18 @@ const OURS = new Set(['push', 'pull_request', 'check_run', 'check_suite', 'insta
 const examples = published.flatMap(({ name, examples: all }) => all.map((one) => ({ name, text: JSON.stringify(one) })));
 /** Those that the bot acts on more often than the others. */
 const chosen = [...examples, ...Array.from({ length: 4 }, () => examples.filter(({ name }) => OURS.has(name))).flat()];
+
+const repositories = new Set(
+  published.flatMap(({ examples: all }) =>
+    all.flatMap((one) => {
+      const id =
+        'repository' in one && typeof one.repository === 'object' && one.repository !== null && 'id' in one.repository
+          ? one.repository.id
+          : 0;
+      return typeof id === 'number' && id > 0 ? [id] : [];
+    }),
+  ),
+);
 
 const INPUTS = 30_000;
 const OVER_SOCKETS = 300;
@@ -59,6 +73,8 @@ it(`answers ${INPUTS} signed deliveries that are wrong in some way, and carries 
   const random = new Random(SEED);
   const effort = new Effort();
   const bot = new TestBot();
+  // Each repository of the published deliveries is a fleet, or nothing of them would be carried out.
+  for (const repository of repositories) await bot.store.saveFleet(fleetRecord(trusted.fleet(`octo/${repository}`), { repository }));
   const webhooks = new Unconnected(routeTo(bot));
   const tasks = createTasks(bot.loop, () => undefined);
   const statuses = new Map<number, number>();
