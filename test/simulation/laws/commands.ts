@@ -14,7 +14,7 @@ export class CommandLaws {
     if (key !== undefined) this.#keys.set(key, id);
     if (this.#accepted.has(id)) return undefined;
     this.#accepted.set(id, command);
-    const task = needsPlan(command.command) ? 'reconcile' : 'tick';
+    const task = needsPlan(command.command) ? 'reconcile' : 'command';
     const isAsked = jobs.some((job) => job.task === task && job.runAt === undefined);
     return isAsked ? undefined : `command ${id} is accepted, and nobody is asked to carry it out at once`;
   }

@@ -313,15 +313,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'newest-command-first',
     'loop/carry-out-commands.ts',
-    '  for (const waiting of await loop.ports.store.waitingCommands(id))\n',
-    '  for (const waiting of (await loop.ports.store.waitingCommands(id)).toReversed())\n',
+    '  for (const waiting of await loop.ports.store.waitingCommands(id)) {\n    const by',
+    '  for (const waiting of (await loop.ports.store.waitingCommands(id)).toReversed()) {\n    const by',
   ),
   bug('commands-taken-by-nobody', 'loop/tick.ts', '    await takeCommands(loop, id, decide);\n', ''),
   bug('command-without-a-job', 'loop/give-command.ts', '[commandJob(id, command)]', '[]'),
   bug(
     'giver-not-in-history',
     'loop/carry-out-commands.ts',
-    '    audit: [commandLine(given, rollout), ...changes',
+    '    audit: [commandLine(given, rollout, because), ...changes',
     '    audit: [...changes',
   ),
   bug(
