@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../src/local/demo/person.ts';
 import { atVersion, checkOf, land, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
 import { CLUSTERS, CONNECT, cluster } from './support/small-fleet.ts';
-import { command, rolloutOf } from './support/watch.ts';
+import { api, command, rolloutOf } from './support/watch.ts';
 
 let scene: Scene;
 
@@ -36,8 +36,8 @@ test('a cluster changed by hand: one issue opens, follows in place, closes, and 
   await eventually('it to close again', () => about('kafka-a', 'closed'));
 });
 
-test('a pinned cluster stays behind in a rollout and is reported as lagging, with its reason', async () => {
-  const { person } = scene;
+test('a pinned cluster stays behind in a rollout, is listed with its reason, and gets an issue once the pin has expired', async () => {
+  const { person, run } = scene;
   const pinned = await person.push(
     'main',
     CLUSTERS,
@@ -51,9 +51,13 @@ test('a pinned cluster stays behind in a rollout and is reported as lagging, wit
   expect(pinned).toMatch(/^[0-9a-f]{40}$/);
   const { commit } = await land(person, 'past', CONNECT, atVersion('8.0.1'));
   await checkOf(person, commit, ROLLOUT_CHECK, 'success');
+  const listed = async () => JSON.stringify((await api(run, 'GET', '/drifts', run.state.token)).body);
+  await eventually('it to be listed', async () => ((await listed()).includes('waits for the vendor') ? true : undefined));
+  expect(await about('connect-c', 'open')).toBeUndefined();
+  expect(await person.status('connect-c')).toContain('8.0.0');
+  await person.push('main', CLUSTERS, (text) => text.replace('2099-01-01', '2020-01-01'), 'Let the pin expire');
   const issue = await eventually('an issue', () => about('connect-c', 'open', 'waits for the vendor'));
   expect(issue.title).toContain('lags behind the fleet');
-  expect(await person.status('connect-c')).toContain('8.0.0');
 });
 
 test('a cluster that runs and is in no manifest', async () => {
