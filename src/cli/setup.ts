@@ -156,6 +156,11 @@ function reserve(paths: readonly string[]) {
   return { paths, giveUp, write };
 }
 
+/** Nobody but its owner may know a token: each person sets their own. */
+const API_TOKENS = `# Who may use the API and the pages: LOGIN:TOKEN for each person, with a login of the code host (openssl rand -hex 24 makes a token).
+# FLOTILLA_API_TOKENS=
+`;
+
 function environmentText({ publicUrl, apiUrl }: Settings, { id, webhookSecret }: Registered, keyFile: string): string {
   const lines = {
     APP_ID: String(id),
@@ -163,11 +168,11 @@ function environmentText({ publicUrl, apiUrl }: Settings, { id, webhookSecret }:
     WEBHOOK_SECRET: webhookSecret,
     ...(apiUrl === 'https://api.github.com' ? {} : { GITHUB_API_URL: apiUrl }),
     FLOTILLA_PUBLIC_URL: publicUrl,
-    FLOTILLA_API_TOKEN: randomBytes(24).toString('hex'),
   };
-  return Object.entries(lines)
+  const set = Object.entries(lines)
     .map(([name, value]) => `${name}=${/^[A-Za-z0-9_./:-]*$/.test(value) ? value : `"${value}"`}\n`)
     .join('');
+  return `${set}${API_TOKENS}`;
 }
 
 /** The app may not change rules of a repository: an administrator does, with a token of their own or by hand. */

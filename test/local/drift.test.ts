@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../src/local/demo/person.ts';
 import { atVersion, checkOf, land, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
 import { CLUSTERS, CONNECT, cluster } from './support/small-fleet.ts';
-import { api, command, rolloutOf } from './support/watch.ts';
+import { api, command, rolloutOf, tokenOf } from './support/watch.ts';
 
 let scene: Scene;
 
@@ -51,7 +51,7 @@ test('a pinned cluster stays behind in a rollout, is listed with its reason, and
   expect(pinned).toMatch(/^[0-9a-f]{40}$/);
   const { commit } = await land(person, 'past', CONNECT, atVersion('8.0.1'));
   await checkOf(person, commit, ROLLOUT_CHECK, 'success');
-  const listed = async () => JSON.stringify((await api(run, 'GET', '/drifts', run.state.token)).body);
+  const listed = async () => JSON.stringify((await api(run, 'GET', '/drifts', tokenOf(run))).body);
   await eventually('it to be listed', async () => ((await listed()).includes('waits for the vendor') ? true : undefined));
   expect(await about('connect-c', 'open')).toBeUndefined();
   expect(await person.status('connect-c')).toContain('8.0.0');

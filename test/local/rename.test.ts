@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../src/local/demo/person.ts';
 import { atVersion, REPOSITORY, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
 import { KAFKA, KAFKA_CLUSTERS } from './support/small-fleet.ts';
-import { rolloutOf, versions } from './support/watch.ts';
+import { rolloutOf, tokenOf, versions } from './support/watch.ts';
 
 let scene: Scene;
 
@@ -19,8 +19,8 @@ interface Fleet {
 }
 
 async function fleets(): Promise<readonly Fleet[]> {
-  const { botUrl, token } = scene.run.state;
-  const answer = await fetch(`${botUrl}/api/fleets`, { headers: { authorization: `Bearer ${token}` } });
+  const { botUrl } = scene.run.state;
+  const answer = await fetch(`${botUrl}/api/fleets`, { headers: { authorization: `Bearer ${tokenOf(scene.run)}` } });
   return (await answer.json()) as readonly Fleet[];
 }
 

@@ -1,6 +1,7 @@
 import { AUDIT_KINDS } from '../../core/change/fleet-change.ts';
 import { VERBS } from '../../core/command/command.ts';
 import { DRIFT_KINDS, LAGGING_REASONS } from '../../core/drift/drift.ts';
+import { RETIREMENTS } from '../../core/model/retirement.ts';
 import {
   APPROVAL_TIMES,
   BUDGETS,
@@ -58,11 +59,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Message: record({ message: text }),
   Fleet: record({
     id: text,
+    repository: maybe(count),
     installation: count,
     owner: text,
     name: text,
     defaultBranch: text,
     cloneUrl: text,
+    retired: maybe(record({ why: oneOf(RETIREMENTS), since: instant })),
     seenHead: maybe(text),
     goodHead: maybe(text),
     version: count,
@@ -292,7 +295,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Asked: {
     type: 'object',
     properties: {
-      by: { ...text, description: 'Who gives the command; the audit keeps it.' },
+      by: { ...text, description: 'The login that the token names; may be left out.' },
       reason: { ...text, description: 'Why; the audit and the report say it.' },
       phase: text,
       cluster: text,
@@ -302,7 +305,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       until: { ...text, format: 'date-time' },
       for: { ...text, description: 'In place of until: `4h`, `1d`.' },
     },
-    required: ['by', 'reason'],
+    required: ['reason'],
   },
   AskedStop: {
     type: 'object',
@@ -315,6 +318,6 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       until: { ...text, format: 'date-time' },
       for: { ...text, description: 'In place of until: `4h`, `1d`.' },
     },
-    required: ['by', 'reason', 'scope'],
+    required: ['reason', 'scope'],
   },
 };

@@ -177,7 +177,7 @@ describe('a comment with a command', () => {
 
   it('of a stranger to a public repository gets a reaction, and nobody else is told', async () => {
     const bot = await moving();
-    const repository = { full_name: FLEET, default_branch: 'main', private: false };
+    const repository = { id: 7, default_branch: 'main', private: false };
     const id = await say(bot, '/fleet help', { by: 'stranger', more: { repository }, comment: { author_association: 'NONE' } });
     await bot.work();
     expect([bot.repository.reactions(id), repliesTo(bot, id)]).toEqual([['eyes', 'rocket'], []]);

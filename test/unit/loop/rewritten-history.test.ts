@@ -54,7 +54,14 @@ describe('a branch whose last seen and last valid commit are gone for good', () 
     const [issue, ...others] = openIssues(bot);
     expect(others).toEqual([]);
     expect(issue?.title).toContain('rewritten');
-    for (const word of [gone, head, 'can be found any more', '/lift', '3 clusters should run something else', (await bot.newest()).id])
+    for (const word of [
+      gone,
+      head,
+      'can be found any more',
+      '/fleet lift',
+      '3 clusters should run something else',
+      (await bot.newest()).id,
+    ])
       expect(issue?.body).toContain(word);
     await bot.store.enqueue([job('sync', `sync:${FLEET}`)]);
     await bot.work();

@@ -12,7 +12,7 @@ import { FLEET, TestBot } from '../../support/loop/bot.ts';
 
 const TOKEN = 'a-token-of-some-length';
 const headers = { authorization: `Bearer ${TOKEN}` };
-const WHO = { by: 'ada', reason: 'because a test says so' };
+const WHO = { by: 'lead', reason: 'because a test says so' };
 
 let bot: TestBot;
 let base: string;
