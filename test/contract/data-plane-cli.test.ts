@@ -107,7 +107,7 @@ describe('flotilla local', () => {
     ['break kafka-orders', '--with must be one of'],
     ['break --with slow', 'name a cluster, or say --all'],
     ['break kafka-orders --all --with slow', 'not both'],
-    ['break kafka-orders --with slow --brocker 1', "Unknown option '--brocker'"],
+    ['break kafka-orders --with slow --brocker 1', 'there is no option --brocker; did you mean --broker?'],
     ['break kafka-orders --with slow --broker two', '--broker must be a whole number'],
     ['set kafka-orders', 'say what to change'],
     ['set --version 4.1.1', 'name the cluster'],

@@ -20,7 +20,7 @@ let world: SmallForge;
 let sent: ReadonlyMap<string, Delivered>;
 
 beforeAll(async () => {
-  const events = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'issues', 'check_run', 'check_suite', 'label'];
+  const events = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'issues', 'check_run', 'check_suite', 'label', 'repository'];
   world = await startSmallForge({ app: { id: 42, slug: 'flotilla', events } });
   await actEverything();
   await world.forge.deliveriesIdle();
@@ -60,6 +60,7 @@ async function actEverything(): Promise<void> {
   const comment = await bob('POST', `${R}/issues/${issue.number}/comments`, { body: 'First' });
   await bob('PATCH', `${R}/issues/comments/${comment.id}`, { body: 'Second' });
   await bob('DELETE', `${R}/issues/comments/${comment.id}`, {});
+  await alice('PATCH', R, { name: 'renamed' });
   await forge.seedRepository({
     owner: 'acme',
     name: 'other',

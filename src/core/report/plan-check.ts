@@ -22,14 +22,16 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
   };
 }
 
-/** Green only when nothing stands against a merge: that somebody must agree is not a failure, and is not green. */
-function planConclusion(view: PlanView): 'success' | 'failure' | 'neutral' | 'action_required' {
+/**
+ * Green only when nothing stands against a merge: that somebody should agree is not a failure, and is not green. A required check that
+ * waited for their word would hold the merge up for good, as nobody can give it here.
+ */
+function planConclusion(view: PlanView): 'success' | 'failure' | 'neutral' {
   if (view.kind === 'broken' || view.kind === 'conflict') return 'failure';
   if (!('rules' in view)) return 'success';
   if (view.rules === 'not-comparable') return 'neutral';
-  if (losesProtection(view.rules)) return 'action_required';
   // Nothing forbids it, but a green tick would say that somebody has thought about it.
-  return view.kind === 'planned' && isAllAtOnce(view.plan) ? 'neutral' : 'success';
+  return losesProtection(view.rules) || (view.kind === 'planned' && isAllAtOnce(view.plan)) ? 'neutral' : 'success';
 }
 
 /** What is known of a commit of the default branch. */

@@ -79,7 +79,7 @@ export function rulesParts(rules: RulesView): readonly Part[] {
     ...(losing.length === 0
       ? []
       : [
-          `**Must be agreed first**, because ${plural(losing.length, 'cluster')} would lose protection: by ${approversWords(approvers)}. The rules in force say who, not this change.`,
+          `**Ask first**, because ${plural(losing.length, 'cluster')} would lose protection: ${approversWords(approvers)}. The rules in force say who, not this change.`,
         ]),
   ];
 }

@@ -90,7 +90,7 @@ export async function startGitHub(): Promise<GitHubHarness> {
     host,
     app: codeHostApp,
     missDelivery: async () => {
-      await people.call('ann', 'PATCH', `/pulls/${pull}`, { title: 'Change a once more' });
+      await people.call('ann', 'PATCH', `/pulls/${pull}`, { body: 'Once more' });
       await forge.deliveriesIdle();
     },
     settle: () => forge.deliveriesIdle(),
