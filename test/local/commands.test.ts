@@ -117,8 +117,9 @@ describe('commands of the API', () => {
     const { id } = await rolloutOf(run, commit, 'awaiting-approval');
     const { body } = await api(run, 'GET', `/rollouts/${id}`, tokenOf(run));
     const { digest } = body['state'] as { readonly digest: string };
-    expect(await command(run, id, 'approve')).toMatchObject({ status: 409 });
-    expect(await command(run, id, 'approve', { digest: '0123456789abcdef' })).toMatchObject({ status: 409 });
+    expect(await command(run, id, 'approve', { digest })).toMatchObject({ status: 403 });
+    expect(await command(run, id, 'approve', { by: 'bob' })).toMatchObject({ status: 409 });
+    expect(await command(run, id, 'approve', { digest: '0123456789abcdef', by: 'bob' })).toMatchObject({ status: 409 });
     expect(await command(run, id, 'approve', { digest, by: 'bob' })).toMatchObject({ status: 200 });
     await checkOf(person, commit, ROLLOUT_CHECK, 'success');
   });
