@@ -60,7 +60,7 @@ async function standing(world: CrashWorld): Promise<readonly Failure[]> {
 }
 
 /** A data plane that could not be asked is told of, and so is that it answers again. */
-const MAY_BE_SAID: ReadonlySet<string> = new Set(['issue closed: Drift: east is resolved']);
+const MAY_BE_SAID: ReadonlySet<string> = new Set(['issue closed: Outage: data plane east does not answer']);
 
 function wrongEnd({ ends }: Story, ending: readonly string[]): readonly Failure[] {
   const missing = ends.filter((line) => !ending.includes(line)).map((line) => `- ${line}`);

@@ -167,7 +167,7 @@ export const STORIES = {
       'rollout 1 of kafka is completed',
       'comment: ### ✅ Rollout completed: 2 of 2 clusters done',
       'check flotilla / rollout: Rollout completed: 2 of 2 clusters done, success',
-      'check flotilla / plan: Changes 2 clusters in 2 phases, success',
+      'check flotilla / plan: Changes 2 clusters in 2 phases: kafka 3.8.0 → 3.8.1; 2 replicas restart, success',
     ],
   },
   reverted: {
@@ -180,7 +180,7 @@ export const STORIES = {
       'a stop on the version: quarantine',
       'a stop on the version: rolled-back',
       'check flotilla / rollout: Rollback completed: 1 of 1 cluster done, success',
-      'check flotilla / rollout: Rollout superseded by a newer one: 0 of 2 clusters done, 1 failed, neutral',
+      'check flotilla / rollout: Rollout superseded: 0 of 2 clusters done, 1 failed, neutral',
     ],
   },
   resumed: {
@@ -196,13 +196,13 @@ export const STORIES = {
       'rollout 1 of kafka is completed',
       'rollout 2 of kafka is completed',
       'check flotilla / rollout: 2 rollouts completed: 3 of 3 clusters done, success',
-      'issue closed: Drift: other is resolved',
+      'issue closed: Drift: other lags behind the fleet',
     ],
   },
   drift: {
     name: 'drift is reported, edited and closed',
     stages: driftSeen,
-    ends: [...AS_BEFORE, 'issue closed: Drift: canary is resolved'],
+    ends: [...AS_BEFORE, 'issue closed: Drift: canary runs another version'],
   },
   branch: {
     name: 'the default branch is broken and fixed',
