@@ -20,7 +20,17 @@ let world: SmallForge;
 let sent: ReadonlyMap<string, Delivered>;
 
 beforeAll(async () => {
-  const events = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'issues', 'check_run', 'check_suite', 'label', 'repository'];
+  const events = [
+    'push',
+    'pull_request',
+    'pull_request_review',
+    'issue_comment',
+    'issues',
+    'check_run',
+    'check_suite',
+    'label',
+    'repository',
+  ];
   world = await startSmallForge({ app: { id: 42, slug: 'flotilla', events } });
   await actEverything();
   await world.forge.deliveriesIdle();

@@ -153,7 +153,9 @@ export class Laws implements StoreWatcher, PlanesWatcher {
   async rest(): Promise<void> {
     const { mirror } = this;
     const { process, world } = this.#schedule;
-    this.judge('commands-carried-out', () => this.#commands.waiting(false));
+    // Who gave it may have to be found out first, by a job that waits for the code host; a decision does not.
+    const isAsked = world.store.jobs.waiting().some(({ task }) => task === 'command');
+    if (!isAsked) this.judge('commands-carried-out', () => this.#commands.waiting(false));
     this.judge('queue', () => wrongInQueue(mirror));
     this.judge('keeps-orders', () => wrongMode(mirror, world.clocks.bot.now()));
     this.judge('counts-what-fails', () => overspent(mirror, world.clocks.bot.now()));
