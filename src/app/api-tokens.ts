@@ -39,6 +39,8 @@ function readEntry(entry: string, nth: number, mistakes: string[]): readonly Api
   const [, login = '', token = ''] = /^([^:]*):(.*)$/s.exec(entry) ?? [];
   const hash = HASH.exec(token)?.[1];
   if (!LOGIN.test(login)) mistakes.push(`${TOKENS}: entry ${nth} is not LOGIN:TOKEN, with a login of the code host`);
+  else if (hash === undefined && /^sha256:/i.test(token))
+    mistakes.push(`${TOKENS}: the hash of ${login} is not sha256: and 64 hex digits in lower case`);
   else if (hash === undefined && token.length < TOKEN_CHARS_MIN)
     mistakes.push(`${TOKENS}: the token of ${login} is shorter than ${TOKEN_CHARS_MIN} characters: make one with \`openssl rand -hex 24\``);
   else return [{ login, sha256: hash ?? digestOf(token) }];

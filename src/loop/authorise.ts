@@ -28,6 +28,9 @@ export function verdictOn(
   return judge(whoMay(policy, input, command), command.by, memoryOf(memory, id).people.known(command.by, input.now, input.change?.pull));
 }
 
+/** Teams, role, and the people behind the change. */
+const QUESTIONS_MAX = 3;
+
 export type AskingLoop = LoopWith<'store' | 'host' | 'clock' | 'log'>;
 
 /** Judges a command that is being given; the code host is asked what is not known. @throws PortError when it does not answer. */
@@ -37,10 +40,13 @@ export async function verdictOnGiven(loop: AskingLoop, id: FleetId, command: Fle
   if (fleet === undefined) return { kind: 'may-not', why: 'nobody: the fleet is not known' };
   const records = await loadRecords(loop, fleet);
   const judged = async () => verdictOn(loop.memory, id, records, await inputOf(store, id, records, command, clock.now()), command);
-  const verdict = await judged();
-  if (verdict.kind !== 'unknown') return verdict;
-  await ask(loop, fleet, command.by, verdict);
-  return await judged();
+  let verdict = await judged();
+  // One answer may lead to another question: who may at all, and then who has a part in the change.
+  for (let asked = 0; verdict.kind === 'unknown' && asked < QUESTIONS_MAX; asked += 1) {
+    await ask(loop, fleet, command.by, verdict);
+    verdict = await judged();
+  }
+  return verdict;
 }
 
 /** Asks the code host about everybody whose command waits. What it says of one person does not hold up another. @throws PortError at the end. */

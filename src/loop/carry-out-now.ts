@@ -9,7 +9,10 @@ import { tick } from './tick.ts';
  * @throws PortError where somebody could not be found out: it is to be tried again.
  */
 export async function carryOutNow(loop: AskingLoop, id: FleetId): Promise<void> {
-  const [asked] = await Promise.allSettled([learnPeople(loop, id)]);
+  const asking = Promise.allSettled([learnPeople(loop, id)]);
+  // Whoever is known already waits for nobody who is not.
+  await tick(loop, id);
+  const [asked] = await asking;
   await tick(loop, id);
   if (asked.status === 'rejected') throw asked.reason;
 }

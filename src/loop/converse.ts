@@ -15,6 +15,7 @@ import { type AnsweredLine, isGood, renderReply, replyMarker } from '../core/rep
 import type { Reaction } from '../ports/code-host.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
+import { activeFleet } from './active-fleet.ts';
 import { verdictOnGiven } from './authorise.ts';
 import { planAndCarryOut } from './carry-out-commands.ts';
 import { carryOutNow } from './carry-out-now.ts';
@@ -30,7 +31,7 @@ type ConversingLoop = LoopWith<PlanningPort | 'host'>;
 /** @throws PortError where an answer could not be given, or a person not be found out: it is tried again, and nothing is done twice. */
 export async function converse(loop: ConversingLoop, id: FleetId, comment: PostedComment): Promise<void> {
   const { store, host } = loop.ports;
-  const fleet = await store.fleet(id);
+  const fleet = await activeFleet(store, id);
   const lines = commandLines(comment.body);
   if (fleet === undefined || lines.length === 0) return;
   const react = (reaction: Reaction) => host(fleet).react(comment.id, reaction);

@@ -118,11 +118,18 @@ async function looksLikeFleet(
   }
 }
 
-/** Of before ids were kept: there is nothing but the name to know it by, this once. */
-async function withoutId(store: DiscoveryPorts['store'], { owner, name }: InstalledRepository): Promise<FleetRecord | undefined> {
+/**
+ * Of before ids were kept: there is nothing but the name to know it by, this once. Where it was not listed under it, or somebody else lists
+ * it, the name may be a stranger's by now.
+ */
+async function withoutId(
+  store: DiscoveryPorts['store'],
+  { owner, name, installation }: InstalledRepository,
+): Promise<FleetRecord | undefined> {
   const key = parseFleetId(`${owner}/${name}`);
   const fleet = key.ok ? await store.fleet(key.value) : undefined;
-  return fleet?.repository === undefined ? fleet : undefined;
+  const isIt = fleet?.repository === undefined && fleet?.retired === undefined && fleet?.installation === installation;
+  return isIt ? fleet : undefined;
 }
 
 /** Who takes the name of a fleet that was renamed gets a fleet of their own, under another key. */

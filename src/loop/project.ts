@@ -88,9 +88,14 @@ async function project(loop: ProjectingLoop, fleet: FleetRecord, { key, hash, me
   await memoryOf(loop.memory, fleet.id).writing.run(key, async () => {
     const known = await store.projection(fleet.id, key);
     if (known?.hash === hash || (await isOver?.()) === true) return;
-    // On record before the request: an issue whose creation went through unseen must be closed like any other.
-    if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });
+    // On record before the request: an issue whose creation went through unseen must be closed like any other, with what it last said.
+    const due = known === undefined ? memo : { ...known.memo, ...memo, ...stateOf(known) };
+    if (known === undefined || Object.entries(due).some(([name, value]) => known.memo[name] !== value))
+      await store.saveProjection(fleet.id, { key, remoteId: known?.remoteId, hash: known?.hash, memo: due });
     const remoteId = await write(known?.remoteId);
     await store.saveProjection(fleet.id, { key, remoteId, hash, memo });
   });
 }
+
+/** Open until its end was written: whoever looks for open ones would miss it else. */
+const stateOf = ({ memo: { state } }: Projection): Projection['memo'] => (state === undefined ? {} : { state });

@@ -16,5 +16,6 @@ export async function findFleet(
   if (!key.ok) return undefined;
   const byKey = await store.fleet(key.value);
   if (byKey !== undefined) return byKey;
-  return (await store.fleets()).find((fleet) => `${fleet.owner}/${fleet.name}`.toLowerCase() === key.value);
+  const named = (await store.fleets()).filter((fleet) => `${fleet.owner}/${fleet.name}`.toLowerCase() === key.value);
+  return named.find(({ retired }) => retired === undefined) ?? named[0];
 }

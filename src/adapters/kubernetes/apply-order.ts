@@ -9,6 +9,7 @@ import type { Metadata } from './objects.ts';
 import { containerOf, type Live, partitionAtRest, rollOf } from './see.ts';
 import { dataOf, hashOfData, settingsOf } from './settings.ts';
 import { readStanding } from './standing.ts';
+import { sameIntent } from './step.ts';
 import { isRolled, nameOf, type Workload } from './workload.ts';
 
 /** The controllers write to the object too: how often it is looked at again. */
@@ -51,6 +52,10 @@ async function take(connection: Connection, fleet: FleetId, order: Order, worklo
     throw new Refused(
       `${nameOf(workload)} belongs to ${controller.kind} ${controller.name}, whose controller would undo what is written to it`,
     );
+  }
+  if (order.mode === 'hold') {
+    await writeWorkload(connection, workload, live.object.metadata, holdIntent(order, fleet, live, workload));
+    return undefined;
   }
   const data = dataOf(order.spec);
   if (workload.configMap === undefined && Object.keys(data).length > 0) {
@@ -98,6 +103,18 @@ const standingNotes = (order: Order, fleet: FleetId): Readonly<Record<string, st
 });
 
 /**
+ * What stands there, and that it goes no further: whatever others have changed meanwhile, and whatever the order says besides, is no
+ * reason to let a roll go on.
+ */
+function holdIntent(order: Order, fleet: FleetId, live: Live, { container: wanted }: RolledWorkload): Intent {
+  const container = containerOf(live.object, wanted);
+  if (!container.ok) throw new Refused(container.error);
+  const rolling =
+    live.kind === 'Deployment' ? { paused: true } : { partition: live.object.spec.updateStrategy?.rollingUpdate?.partition ?? 0 };
+  return { ...sameIntent(live, container.value, rolling), annotations: standingNotes(order, fleet) };
+}
+
+/**
  * What the object should say. A template that runs already as it should stays as it is: to note our words on it would restart every
  * pod for nothing.
  */
@@ -136,7 +153,7 @@ const isSameData = (data: Readonly<Record<string, string>>, { configMap }: Live)
   hashOfData(dataOf(settingsOf(configMap?.data ?? {}))) === hashOfData(dataOf(settingsOf(data)));
 
 function rollingOf(order: Order, live: Live, container: string, isNewTemplate: boolean): Intent['rolling'] {
-  if (live.kind === 'Deployment') return { paused: order.mode === 'hold' || isNewTemplate };
+  if (live.kind === 'Deployment') return { paused: isNewTemplate };
   const roll = rollOf(live, container, order.spec.version);
   if (!roll.ok) throw new Refused(roll.error);
   const { first, partition } = roll.value;

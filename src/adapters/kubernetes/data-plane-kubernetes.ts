@@ -150,7 +150,7 @@ export class KubernetesDataPlane implements DataPlane {
       this.#workloads = new Map([...said.proposed, ...said.inForce]);
       this.#clusters = new Map([...this.#workloads].flatMap(([cluster, one]) => keysOf(one).map((key) => [key, cluster] as const)));
     }
-    this.#objects.watch(this.#workloads);
+    this.#objects.watch(this.#workloads, said.inForce);
     this.#looking ??= setTimeout(() => void this.#look(), LOOK_MS).unref();
     return said.inForce;
   }

@@ -55,7 +55,7 @@ async function stepOn(connection: Connection, workload: RolledWorkload, whose: W
 }
 
 /** What was written before, as it stands there: only how far the roll may go is new. */
-function sameIntent({ object }: Live, container: string, rolling: Intent['rolling']): Intent {
+export function sameIntent({ object }: Live, container: string, rolling: Intent['rolling']): Intent {
   const { annotations: notes } = object.spec.template.metadata;
   return {
     annotations: kept(object.metadata.annotations, [FLEET, CLUSTER, EPOCH, REVISION, MODE]),

@@ -69,10 +69,14 @@ export class WatchedObjects {
     this.#onState = onState;
   }
 
-  /** Watches what these workloads need, and nothing else any more. */
-  watch(workloads: Workloads): void {
+  /**
+   * Watches what these workloads need, and nothing else any more.
+   *
+   * @param inForce - those alone decide how it is watched: what somebody proposes must not change how the others are seen.
+   */
+  watch(workloads: Workloads, inForce: Workloads): void {
     const all = [...workloads.values()].filter(({ kind }) => isRolled(kind));
-    this.#isWide = new Set(all.map(({ namespace }) => namespace)).size > NAMESPACES_MAX;
+    this.#isWide = new Set([...inForce.values()].map(({ namespace }) => namespace)).size > NAMESPACES_MAX;
     const wanted = new Set(all.flatMap((one) => this.#needs(one).map(([kind, path]) => `${kind} ${path}`)));
     for (const kind of Object.keys(READERS) as Kind[]) {
       for (const [path, { stop }] of this.#running[kind]) {
@@ -85,7 +89,7 @@ export class WatchedObjects {
   }
 
   stop(): void {
-    this.watch(new Map());
+    this.watch(new Map(), new Map());
     this.#podsOf.clear();
   }
 

@@ -20,7 +20,11 @@ export const approve: Handler = ({ rollout, now }, command) => {
   if (command.digest === undefined) return err(`say which plan you approve: its digest is ${state.digest}`);
   if (command.digest !== state.digest)
     return err(`the plan that runs is ${state.digest}, not ${command.digest}; look at it, and approve that one`);
-  if (state.approvals.some(({ by, phase: approved, digest }) => by === command.by && approved === name && digest === state.digest)) {
+  if (
+    state.approvals.some(
+      ({ by, phase: approved, digest }) => by.toLowerCase() === command.by.toLowerCase() && approved === name && digest === state.digest,
+    )
+  ) {
     return err(`${command.by} has approved phase ${name} already; another person has to`);
   }
   const next = { ...state, approvals: [...state.approvals, { phase: name, by: command.by, digest: command.digest, at: now }] };

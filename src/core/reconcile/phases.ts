@@ -90,7 +90,8 @@ export function missingApproval(draft: RolloutDraft, { planned }: PhaseDraft, wh
   const { name, approval } = planned;
   if (approval?.when !== when) return undefined;
   const { approvals, digest } = draft.scalars;
-  const people = new Set(approvals.filter((given) => given.phase === name && given.digest === digest).map(({ by }) => by));
+  // Logins are the same whatever their case.
+  const people = new Set(approvals.filter((given) => given.phase === name && given.digest === digest).map(({ by }) => by.toLowerCase()));
   return people.size >= approval.count ? undefined : { kind: 'approval', phase: name, given: people.size, needed: approval.count };
 }
 

@@ -287,6 +287,20 @@ describe.skipIf(!(await hasControlPlane()))('workloads on Kubernetes', () => {
       expect(await until((seen) => seen.brokers.length === 4)).toMatchObject({ running: { replicas: 4 }, accepted: { epoch: 1 } });
     });
 
+    it('hold up no hold: what they have changed stays as it is, and no further broker is touched', async () => {
+      await running();
+      await give(orderOf(1, spec('4.0.1')));
+      kubelet.isSlow = (pod) => pod === 'orders-2';
+      await give(orderOf(2, spec('4.1.1')));
+      await until(({ brokers }) => brokers.some((one) => one.version === '4.1.1' && one.state === 'restarting'));
+      await changeByHand(plane, set(), { replicas: 4 }, 'autoscaler');
+      expect(await apply(orderOf(3, spec('4.1.1'), 'hold'))).toMatchObject({ kind: 'accepted' });
+      kubelet.isSlow = () => false;
+      const held = await until((seen) => seen.held && seen.brokers.length === 4);
+      expect(held.running.replicas).toBe(4);
+      expect(held.brokers.filter(({ ordinal }) => ordinal < 2).map(({ version }) => version)).toEqual(['4.0.1', '4.0.1']);
+    });
+
     it('are seen when they change the image by hand, and nothing is rolled by us then', async () => {
       await running();
       await give(orderOf(1, spec('4.1.1')));

@@ -8,7 +8,7 @@ export interface SmallFleet {
   /** Further lines of the Fleet, of the Release. */
   readonly fleet?: string;
   readonly release?: string;
-  readonly approval?: boolean;
+  readonly approval?: boolean | 'team';
 }
 
 export const CLUSTERS = {
@@ -41,7 +41,7 @@ ${dataPlanes.map((name) => `    - { name: ${name}, kind: simulated }\n`).join(''
       rest: true
       maxConcurrent: 5
       soak: 1m
-${approval ? '      approval: { when: before, count: 1, users: [lead] }\n' : ''}`,
+${approval === false ? '' : `      approval: { when: before, count: 1, ${approval === 'team' ? 'teams: [leads]' : 'users: [lead]'} }\n`}`,
     'release.yaml': `${head('Release', 'kafka')}  product: kafka
   version: "${version}"
   select: {}

@@ -92,6 +92,8 @@ describe('limits', () => {
     ['FLOTILLA_API_TOKENS', `ada:${'x'.repeat(16)}`, true],
     ['FLOTILLA_API_TOKENS', `ada:${'x'.repeat(15)}`, false],
     ['FLOTILLA_API_TOKENS', `ada:sha256:${'0'.repeat(64)}, bob:${'y'.repeat(16)}`, true],
+    ['FLOTILLA_API_TOKENS', `ada:sha256:${'A'.repeat(64)}`, false],
+    ['FLOTILLA_API_TOKENS', `ada:SHA256:${'0'.repeat(63)}`, false],
     ['FLOTILLA_API_TOKENS', 'x'.repeat(32), false],
     ['FLOTILLA_API_TOKENS', `../x:${'x'.repeat(16)}`, false],
     // It let whoever had it speak for anybody.

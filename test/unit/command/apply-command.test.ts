@@ -376,6 +376,11 @@ describe('approve', () => {
       'ada has approved phase rest already; another person has to',
     );
   });
+
+  it('once a person, however they write their name', () => {
+    const approved = rollout({ state: { approvals: [{ phase: 'rest', by: 'Ada', digest, at: at('09:30:00') }] } }, plan);
+    expect(refusal(inputOf(approved), ask('approve', { phase: 'rest', digest }))).toContain('has approved phase rest already');
+  });
 });
 
 describe('expedite', () => {

@@ -211,6 +211,17 @@ describe('an approval by comment', () => {
     expect(line?.why).toBe(`asked in #${PULL} (named in the manifests, no part in the change)`);
   });
 
+  it('of a member of the team that the phase names counts at once, whatever has to be found out first', async () => {
+    const bot = await TestBot.begin({ approval: 'team' });
+    bot.repository.setTeam('leads', ['lead']);
+    await bot.merge({ version: '3.9.0', approval: 'team' }, PULL);
+    await bot.work();
+    await bot.passUntil((rollouts) => rollouts[0]?.status === 'awaiting-approval');
+    const id = await say(bot, `/fleet approve ${(await bot.newest()).digest}`);
+    await bot.work();
+    expect(bot.repository.reactions(id)).toEqual(['eyes', 'rocket']);
+  });
+
   it('is not of whoever has a part in the change', async () => {
     const bot = await waiting();
     bot.repository.setCommitters(PULL, ['Lead']);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../../src/app/metrics.ts';
 import { storeDelivery } from '../../../src/app/webhooks.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
+import { instant } from '../../../src/core/model/time.ts';
 import { InMemoryRepository } from '../../../src/ports/in-memory/code-host.ts';
 import { FLEET, job, TestBot } from '../../support/loop/bot.ts';
 
@@ -88,6 +89,20 @@ describe('a fleet of before ids were kept', () => {
     await bot.work();
     expect((await bot.store.fleet(FLEET))?.repository).toBe(ID);
     expect((await bot.rollouts()).length).toBe(1);
+  });
+});
+
+describe('a fleet of before ids were kept, whose name is another repository now', () => {
+  it.each([
+    ['in another installation', { installation: 99 }],
+    ['after it was retired', { retired: { why: 'not-listed', since: instant(1) } }],
+  ] as const)('is not given to a stranger %s', async (_where, change) => {
+    const bot = await TestBot.begin();
+    const before = await bot.store.fleet(FLEET);
+    if (before === undefined) throw new Error('there is a fleet');
+    await bot.store.saveFleet({ ...before, ...change, repository: undefined });
+    await discover(bot);
+    expect((await bot.store.fleet(FLEET))?.repository).toBeUndefined();
   });
 });
 
