@@ -111,8 +111,8 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
   bug(
     'an-issue-not-on-record-before-it-is-made',
     'loop/project.ts',
-    '    if (known === undefined) await store.saveProjection(fleet.id, { key, remoteId: undefined, hash: undefined, memo });\n',
-    '',
+    'if (known === undefined || Object.entries(due)',
+    'if (known !== undefined && Object.entries(due)',
   ),
   // Jobs.
   bug(
