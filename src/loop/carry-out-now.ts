@@ -1,4 +1,6 @@
+import { needsPlan } from '../core/command/accepted.ts';
 import type { FleetId } from '../core/model/ids.ts';
+import { PortError } from '../ports/port-error.ts';
 import { type AskingLoop, learnPeople } from './authorise.ts';
 import { tick } from './tick.ts';
 
@@ -15,4 +17,14 @@ export async function carryOutNow(loop: AskingLoop, id: FleetId): Promise<void> 
   const [asked] = await asking;
   await tick(loop, id);
   if (asked.status === 'rejected') throw asked.reason;
+  // What was found out is believed for a minute, and all of it may have taken longer.
+  if ((await loop.ports.store.waitingCommands(id)).some(({ command }) => !needsPlan(command))) throw tooLate();
 }
+
+const tooLate = (): PortError =>
+  new PortError({
+    port: 'code-host',
+    operation: 'who may',
+    retry: { kind: 'retry-after', waitMs: 1_000 },
+    message: 'who may command was found out too long ago; it is asked again',
+  });

@@ -152,6 +152,11 @@ export class Schedule {
     await this.#give(command, this.random.chance(0.5) ? `key ${this.#keys}` : undefined);
   }
 
+  /** A job of this kind waits, or was taken and has not begun. */
+  isToBeDone(task: TakenJob['task']): boolean {
+    return [...this.#taken, ...this.world.store.jobs.waiting()].some((job) => job.task === task);
+  }
+
   /** A command while nothing goes wrong. @returns the refusal, if it was refused. */
   async commandNow(command: FleetCommand): Promise<string | undefined> {
     const accepted = await acceptCommand(this.process.loop.ports, FLEET, command);

@@ -19,6 +19,7 @@ const BROKE_ONCE: readonly (readonly [number, string])[] = [
   [628_822, 'a sample is overtaken by the next order within one instant, and cannot be told from a newer one by its time'],
   [606_081, 'the clock of the bot is set back between the decision on a command and its commit'],
   [1_331, 'the database fails while it is asked who has given a command'],
+  [634, 'who gave a command was found out so slowly that it was forgotten again'],
   [401_487, 'one cluster in need of a rescue is given up in the decision in which another would have been rescued'],
   [1_010, 'a canary that could not be seen soaks after its phase is done'],
   [203_189, 'the only canary of one release is kept where it is, while another release waits for a version in between'],

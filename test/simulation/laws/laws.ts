@@ -154,8 +154,7 @@ export class Laws implements StoreWatcher, PlanesWatcher {
     const { mirror } = this;
     const { process, world } = this.#schedule;
     // Who gave it may have to be found out first, by a job that waits for the code host; a decision does not.
-    const isAsked = world.store.jobs.waiting().some(({ task }) => task === 'command');
-    if (!isAsked) this.judge('commands-carried-out', () => this.#commands.waiting(false));
+    if (!this.#schedule.isToBeDone('command')) this.judge('commands-carried-out', () => this.#commands.waiting(false));
     this.judge('queue', () => wrongInQueue(mirror));
     this.judge('keeps-orders', () => wrongMode(mirror, world.clocks.bot.now()));
     this.judge('counts-what-fails', () => overspent(mirror, world.clocks.bot.now()));
