@@ -15,10 +15,15 @@ export async function carryOutNow(loop: AskingLoop, id: FleetId): Promise<void> 
   // Whoever is known already waits for nobody who is not.
   await tick(loop, id);
   const [asked] = await asking;
-  await tick(loop, id);
+  const isWaitedFor = async (): Promise<boolean> => (await loop.ports.store.waitingCommands(id)).some(({ command }) => !needsPlan(command));
+  let waits = await isWaitedFor();
+  if (waits) {
+    await tick(loop, id);
+    waits = await isWaitedFor();
+  }
   if (asked.status === 'rejected') throw asked.reason;
   // What was found out is believed for a minute, and all of it may have taken longer.
-  if ((await loop.ports.store.waitingCommands(id)).some(({ command }) => !needsPlan(command))) throw tooLate();
+  if (waits) throw tooLate();
 }
 
 const tooLate = (): PortError =>
