@@ -1,5 +1,6 @@
 import { isMap, isScalar, type Node, type Scalar } from 'yaml';
 import { nameOf } from './explain-errors.ts';
+import { TRUTH } from './explain-type.ts';
 import type { FileProblem } from './model.ts';
 import { type PositionOf, spotAt } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
@@ -9,18 +10,6 @@ const SETTINGS: readonly (readonly string[])[] = [
   ['spec', 'config'],
   ['spec', 'featureFlags'],
 ];
-
-/** What older YAML, and people, read as true or false; here it is text, or is not written as it is read. */
-const TRUTH_WORDS: Readonly<Record<string, boolean>> = {
-  yes: true,
-  on: true,
-  y: true,
-  true: true,
-  no: false,
-  off: false,
-  n: false,
-  false: false,
-};
 
 /**
  * Settings without quotes whose YAML reading is not what is written: `3.10` is the number 3.1, `0640` is 640, `no` is false to one
@@ -53,7 +42,7 @@ function doubtOf({ value, source = '' }: Scalar): { readonly what: string; reado
     return String(value) === source ? undefined : { what: `YAML reads the number ${value}`, fix: `${quoted}; or write ${value}` };
   }
   if (typeof value !== 'string' && typeof value !== 'boolean') return undefined;
-  const truth = TRUTH_WORDS[source.toLowerCase()];
+  const truth = TRUTH[source.toLowerCase()];
   if (truth === undefined || (String(value) === source && typeof value === 'boolean')) return undefined;
   const what = typeof value === 'boolean' ? `YAML reads ${value}` : `is text here, but ${truth} to programs that read older YAML`;
   return { what, fix: `${quoted}; or write ${truth}` };

@@ -38,7 +38,7 @@ function describe(value: unknown, source: string | undefined): string {
 }
 
 /** What people write for true and false where YAML 1.1 is remembered. */
-const TRUTH: Readonly<Record<string, boolean>> = {
+export const TRUTH: Readonly<Record<string, boolean>> = {
   yes: true,
   on: true,
   y: true,
