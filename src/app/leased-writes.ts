@@ -1,5 +1,5 @@
 import type { FleetId } from '../core/model/ids.ts';
-import type { RepositoryName } from '../ports/code-host.ts';
+import { nameKeyOf, type RepositoryName } from '../ports/code-host.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
 import { PortError } from '../ports/port-error.ts';
 
@@ -11,15 +11,13 @@ export class FleetNames {
   readonly #fleets = new Map<string, FleetId>();
 
   note({ id, ...named }: RepositoryName & { readonly id: FleetId }): void {
-    this.#fleets.set(keyOf(named), id);
+    this.#fleets.set(nameKeyOf(named), id);
   }
 
   fleetNamed(named: RepositoryName): FleetId | undefined {
-    return this.#fleets.get(keyOf(named));
+    return this.#fleets.get(nameKeyOf(named));
   }
 }
-
-const keyOf = ({ owner, name }: RepositoryName): string => `${owner}/${name}`.toLowerCase();
 
 type Fetch = typeof globalThis.fetch;
 

@@ -13,7 +13,7 @@ import type { FleetId } from '../core/model/ids.ts';
 import type { Problem } from '../core/model/problem.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
 import { policyOf } from '../core/reconcile/read-policy.ts';
-import type { RepositoryName } from '../ports/code-host.ts';
+import { nameKeyOf } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
 import { claimDescribed, claimedBy } from './claim-clusters.ts';
@@ -56,7 +56,7 @@ export async function syncFleet(loop: SyncLoop, id: FleetId): Promise<'synced' |
 async function isStillOurs({ ports }: SyncLoop, fleet: FleetRecord): Promise<boolean> {
   const { store, app, log } = ports;
   const named = fleet.repository === undefined ? undefined : await app.repository(fleet.installation, fleet.repository);
-  const isOurs = named !== undefined && isSameName(named, fleet);
+  const isOurs = named !== undefined && nameKeyOf(named) === nameKeyOf(fleet);
   if (isOurs) return true;
   const now = named === undefined ? undefined : `${named.owner}/${named.name}`;
   log.warn(
@@ -66,10 +66,6 @@ async function isStillOurs({ ports }: SyncLoop, fleet: FleetRecord): Promise<boo
   await store.enqueue([installJob()]);
   return false;
 }
-
-/** Names are compared without case. */
-const isSameName = (one: RepositoryName, other: RepositoryName): boolean =>
-  `${one.owner}/${one.name}`.toLowerCase() === `${other.owner}/${other.name}`.toLowerCase();
 
 async function landAll(loop: SyncLoop, { id }: FleetRecord, found: readonly Landing[]): Promise<'synced' | 'not-ours'> {
   for (const landing of found) {

@@ -113,6 +113,9 @@ export interface RepositoryName {
   readonly name: string;
 }
 
+/** The same for every way to write one name: case does not count. */
+export const nameKeyOf = ({ owner, name }: RepositoryName): string => `${owner}/${name}`.toLowerCase();
+
 /** A repository that an installation of the app lists. */
 export interface InstalledRepository extends RepositoryName {
   /** Stays the same through renames and transfers, and is never given to another. */

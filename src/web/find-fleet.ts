@@ -1,4 +1,5 @@
 import { parseFleetId } from '../core/model/ids.ts';
+import { nameKeyOf } from '../ports/code-host.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
 
 /**
@@ -16,6 +17,6 @@ export async function findFleet(
   if (!key.ok) return undefined;
   const byKey = await store.fleet(key.value);
   if (byKey !== undefined) return byKey;
-  const named = (await store.fleets()).filter((fleet) => `${fleet.owner}/${fleet.name}`.toLowerCase() === key.value);
+  const named = (await store.fleets()).filter((fleet) => nameKeyOf(fleet) === key.value);
   return named.find(({ retired }) => retired === undefined) ?? named[0];
 }
