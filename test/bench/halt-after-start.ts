@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listOf, maybe, object, text } from '../../src/core/model/decode.ts';
 import { LocalRun } from '../../src/local/demo/local-run.ts';
 import { EXAMPLE_NAME, EXAMPLE_OWNER } from '../../src/local/seed.ts';
+import { freePort } from '../support/http/free-port.ts';
 import { atMost, type Figure, noGoal, quantile } from './figure.ts';
 
 const GENERATOR = join(import.meta.dirname, '../../src/cli/generate-fleet.ts');
@@ -127,14 +126,4 @@ function post(url: string, token: string, body: object, headers: Readonly<Record
 function killDatabase(run: LocalRun): void {
   const pid = Number(readFileSync(join(run.home, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
   if (Number.isInteger(pid) && pid > 1) process.kill(pid, 'SIGKILL');
-}
-
-/** The bot must come back where it is asked. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createTcpServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
@@ -12,6 +11,7 @@ import { eventually } from '../../../src/local/demo/person.ts';
 import { lives } from '../../../src/local/left-behind.ts';
 import { type LocalState, readLocalState, writeLocalState } from '../../../src/local/local-state.ts';
 import { ensureWorld } from '../../../src/local/world-process.ts';
+import { freePort } from '../../support/http/free-port.ts';
 import { memoryLog } from '../../support/state/test-database.ts';
 import { Front } from './front.ts';
 import { writeSmallFleet } from './small-fleet.ts';
@@ -179,13 +179,4 @@ async function inDatabase(server: EmbeddedServer, database: string, work: (clien
   await client.connect();
   await work(client);
   await client.end();
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
