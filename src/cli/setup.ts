@@ -142,7 +142,7 @@ function reserve(paths: readonly string[]) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
       throw new UsageError(
         code === 'EEXIST'
-          ? `${path} is there already: move it away, or name another folder with --dir`
+          ? `${path} already exists: move it away, or name another folder with --dir`
           : `${path} cannot be written (${code})`,
       );
     }

@@ -24,7 +24,7 @@ export function verdictOn(
 ): Verdict {
   if (policy === undefined) return { kind: 'may-not', why: 'nobody yet: no manifests are in force, so there are no rules' };
   if (policy.commands === undefined)
-    return { kind: 'may-not', why: 'nobody before the rules are read again from the default branch; give it again in a minute' };
+    return { kind: 'may-not', why: 'nobody until the rules have been read again from the default branch; repeat the command in a minute' };
   return judge(whoMay(policy, input, command), command.by, memoryOf(memory, id).people.known(command.by, input.now, input.change?.pull));
 }
 

@@ -23,4 +23,4 @@ export async function claimDescribed(
 
 /** For a person who reads why a cluster does not move. */
 export const claimedBy = (cluster: ClusterId, holder: FleetId): string =>
-  `cluster ${cluster} is another fleet's: ${holder} describes it on the same data plane; take it out of one of the two`;
+  `cluster ${cluster} belongs to another fleet: ${holder} describes it on the same data plane; remove it from one of the two`;

@@ -112,7 +112,7 @@ async function looksLikeFleet(
   } catch (error) {
     log.warn(
       { err: error, repository: `${repository.owner}/${repository.name}` },
-      'a repository could not be looked at; it is again later',
+      'a repository could not be looked at; it is tried again later',
     );
     return undefined;
   }
@@ -195,5 +195,5 @@ function tell({ log }: DiscoveryPorts, fleet: FleetRecord, known: FleetRecord | 
     else log.warn({ ...fields, why: fleet.retired.why }, `a fleet is retired, and its state kept: ${RETIREMENT_WORDS[fleet.retired.why]}`);
   }
   if (known !== undefined && (known.owner !== fleet.owner || known.name !== fleet.name))
-    log.info({ ...fields, before: `${known.owner}/${known.name}` }, 'the repository of a fleet has another name now');
+    log.info({ ...fields, before: `${known.owner}/${known.name}` }, 'the repository of a fleet has a new name');
 }

@@ -16,7 +16,7 @@ export const commandPath = (fleet: FleetId, { id }: AcceptedCommand): string => 
 export function answerTo(fleet: FleetId, accepted: AcceptedCommand): CommandAnswer {
   const { id, outcome } = accepted;
   if (outcome !== undefined) return answerOf(outcome);
-  const message = `command ${id} is accepted and cannot be lost; it is carried out as soon as somebody works on the fleet`;
+  const message = `command ${id} is accepted and cannot be lost; it is carried out as soon as a replica works on the fleet`;
   return { status: 202, body: { message, command: id, path: commandPath(fleet, accepted) } };
 }
 

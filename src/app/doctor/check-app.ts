@@ -51,7 +51,7 @@ async function attempt(name: string, check: () => Promise<readonly Finding[]>): 
 
 function checkClock(date: string | undefined, nowMs: number): Finding {
   const theirs = Date.parse(date ?? '');
-  if (Number.isNaN(theirs)) return doubt('clock', 'GitHub told no time', 'try again');
+  if (Number.isNaN(theirs)) return doubt('clock', 'GitHub did not say what time it is', 'try again');
   const offMs = nowMs - theirs;
   const words = `${Math.abs(Math.round(offMs / 1_000))} s ${offMs >= 0 ? 'ahead of' : 'behind'} GitHub`;
   if (Math.abs(offMs) <= CLOCK_OFF_MS_MAX) return fine('clock', words);
@@ -84,7 +84,7 @@ async function checkInstallations({ client, manifest }: AppUnderCheck, slug: str
     const account = installation.account !== null && 'login' in installation.account ? installation.account.login : String(installation.id);
     const name = `installation ${account}`;
     if (installation.suspended_at !== null && installation.suspended_at !== undefined) {
-      return trouble(name, 'suspended: nothing of it is looked at', `lift that at ${installation.html_url}`);
+      return trouble(name, 'suspended: Flotilla does not look at it', `lift that at ${installation.html_url}`);
     }
     const missing = lackingPermissions(manifest, installation.permissions);
     if (missing.length === 0) return fine(name, `${installation.repository_selection} repositories`);

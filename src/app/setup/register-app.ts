@@ -72,7 +72,7 @@ export async function registerApp(options: RegisterOptions): Promise<Registered>
   const server = createHttpServer(app);
   const port = await listen(server, 0, '127.0.0.1');
   redirect = `http://127.0.0.1:${port}/done`;
-  const giveUp = (): void => reject(new Error('nobody came back from GitHub in time: run setup again'));
+  const giveUp = (): void => reject(new Error('the browser did not come back from GitHub in time: run setup again'));
   options.signal.addEventListener('abort', giveUp, { once: true });
   if (options.signal.aborted) giveUp();
   try {

@@ -62,7 +62,7 @@ export const OUTCOMES: Record<RolloutVerb, Record<RolloutStatus, Outcome>> = {
     'awaiting-approval': abort,
     running: abort,
     paused: abort,
-    aborted: 'the rollout is aborted already; clusters that were in flight come to rest',
+    aborted: 'the rollout is aborted already; clusters that were in flight are settling',
     superseded: SUPERSEDED,
     completed: COMPLETED,
     'completed-with-deferrals': LEFT_BEHIND,

@@ -13,7 +13,7 @@ export const approve: Handler = ({ rollout, now }, command) => {
   const phase = state.phases.get(name) ?? PHASE_AHEAD;
   if (approval === undefined) return err(`phase ${name} needs no approval`);
   if (isPhaseOver(phase) || (approval.when === 'before' && phase.startedAt !== undefined))
-    return err(`phase ${name} is ${phase.status}; it waits for no approval any more`);
+    return err(`phase ${name} is ${phase.status}; it no longer waits for approval`);
   // An approval afterwards is a judgement of what happened, so it cannot be given before it has.
   if (approval.when === 'after' && phase.status !== 'awaiting-approval')
     return err(`phase ${name} is approved after it has baked; it is still ${phase.status}`);
@@ -25,7 +25,7 @@ export const approve: Handler = ({ rollout, now }, command) => {
       ({ by, phase: approved, digest }) => by.toLowerCase() === command.by.toLowerCase() && approved === name && digest === state.digest,
     )
   ) {
-    return err(`${command.by} has approved phase ${name} already; another person has to`);
+    return err(`${command.by} has approved phase ${name} already; another person must`);
   }
   const next = { ...state, approvals: [...state.approvals, { phase: name, by: command.by, digest: command.digest, at: now }] };
   const given = next.approvals.filter((one) => one.phase === name && one.digest === state.digest).length;

@@ -44,7 +44,7 @@ export function stop(input: CommandInput, command: StopCommand): Result<Applied,
   const { now } = input;
   if (!exists(scope, input.desired)) return err(`the manifests have no ${scopeName(scope)}; look at the name`);
   if (until !== undefined && until <= now)
-    return err(`${formatInstant(until)} has passed: say an instant to come, or leave it out until somebody lifts the stop`);
+    return err(`${formatInstant(until)} has passed: name a later time, or leave it out to stop until somebody lifts it`);
   const lets = command.lets ?? 'nothing';
   const before = input.stops.find((one) => isSamePlace(one, scope) && one.lets === lets && one.until === until && !isLifted(one, now));
   if (before !== undefined) return err(`stopped already: ${stopLine(before)}`);

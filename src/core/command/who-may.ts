@@ -131,7 +131,7 @@ export function judge(allowed: Allowed, login: string, known: KnownPerson): Verd
   if (verdict.kind !== 'may' || notBehind === undefined) return verdict;
   const { author, pull } = notBehind;
   const isBehind = author.toLowerCase() === login.toLowerCase() || known.behind?.has(login.toLowerCase()) === true;
-  if (isBehind) return { kind: 'may-not', why: `${whoCould(allowed)}, but nobody who has a part in the change` };
+  if (isBehind) return { kind: 'may-not', why: `${whoCould(allowed)}, but nobody who took part in the change` };
   if (pull !== undefined && known.behind === undefined) return { kind: 'unknown', teams: [], role: false, pull };
   return { ...verdict, because: `${verdict.because}, no part in the change` };
 }

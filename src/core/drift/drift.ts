@@ -39,7 +39,7 @@ export const LAGGING_REASONS = [
   'pending',
   /** A rollout that is under way has taken it up. */
   'taken-up',
-  /** Its last order was not carried out to the end. */
+  /** Its last order was not completed. */
   'half-way',
   'never-selected',
 ] as const;

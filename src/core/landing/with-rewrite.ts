@@ -15,7 +15,7 @@ export function withRewrite(change: FleetChange, rewrite: Omit<Rewrite, 'stop'>)
     ...change,
     ...(stop === undefined ? {} : { stops: [...(change.stops ?? []), stop] }),
     audit: [
-      auditLine('desired', rewrite.commit, `history was rewritten: ${rewrite.before} was looked at last, and is not in it`),
+      auditLine('desired', rewrite.commit, `history was rewritten: ${rewrite.before} was seen last, and is not in it`),
       ...change.audit,
       ...stops.map(({ id, reason }) => ({ ...auditLine('stop', id, reason), to: 'set' })),
     ],
@@ -31,8 +31,8 @@ function stopOf({ how, before, commit, at }: Omit<Rewrite, 'stop'>): Stop {
   const head = `the default branch at ${commit.slice(0, 12)}`;
   const reason =
     how === 'lost'
-      ? `${head} cannot be compared with ${before.slice(0, 12)}, which was looked at before it and is gone`
-      : `${head} shares no commit with ${before.slice(0, 12)}, which was looked at before it`;
+      ? `${head} cannot be compared with ${before.slice(0, 12)}, which was seen before it and is gone`
+      : `${head} shares no commit with ${before.slice(0, 12)}, which was seen before it`;
   return makeStop({ scope: { kind: 'fleet' }, cause: 'unrelated-history', lets: 'nothing', by: BOT, reason, at }, [
     before,
     commit,

@@ -54,9 +54,9 @@ function objectionToDowngrade(product: Product, from: Version, to: Version): str
   const policy = product.spec.upgrades?.downgrade ?? 'minor';
   const { name } = product.metadata;
   if (policy === 'none') return `${from} to ${to} is a downgrade, and ${name} allows none`;
-  if (a.major !== b.major) return `${from} to ${to} goes back over a major version`;
+  if (a.major !== b.major) return `${from} to ${to} goes back across a major version`;
   if (a.minor === b.minor) return undefined;
-  if (policy === 'patch') return `${from} to ${to} goes back over a minor version, and ${name} allows earlier patches only`;
+  if (policy === 'patch') return `${from} to ${to} goes back across a minor version, and ${name} allows earlier patches only`;
   if (product.spec.upgrades?.skipMinors === true || b.minor === a.minor - 1) return undefined;
   return `${from} to ${to} goes back past minor ${span(a.major, b.minor + 1, a.minor - 1)}`;
 }

@@ -36,7 +36,7 @@ function allAtOnce({ rollout: { release, phases, targets, limits } }: ReleasePla
   const all = phases.find(({ members }) => members.length === targets.size);
   const limit = limits.find(({ kind }) => kind === 'release')?.count.count ?? targets.size;
   if (all === undefined || all.approval?.when === 'before' || Math.min(all.maxConcurrent.count, limit) < targets.size) return [];
-  return [{ code: 'all-at-once', words: `All ${targets.size} clusters of ${release} move at once, and nobody has to approve it` }];
+  return [{ code: 'all-at-once', words: `All ${targets.size} clusters of ${release} move at once, without approval` }];
 }
 
 function canaryRisks({ rollout, moves }: ReleasePlan, first: PlannedPhase): readonly Risk[] {
@@ -51,5 +51,5 @@ function canaryRisks({ rollout, moves }: ReleasePlan, first: PlannedPhase): read
   const untried = newVersions(moves).filter((version) => !tried.has(version));
   return untried.length === 0
     ? []
-    : [{ code: 'no-canary', words: `No canary of ${rollout.release} tries ${untried.join(', ')}: they all get another version` }];
+    : [{ code: 'no-canary', words: `No canary of ${rollout.release} tries ${untried.join(', ')}: its canaries all get a different version` }];
 }

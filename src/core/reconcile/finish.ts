@@ -20,7 +20,7 @@ export function markStopped(draft: RolloutDraft): void {
   }
   // Where our clock was set back, patience is counted from there.
   scalars.goingSince = earliest(scalars.goingSince, now);
-  if (draft.status === 'paused') draft.setStatus('running', 'no stop holds it any more');
+  if (draft.status === 'paused') draft.setStatus('running', 'no stop holds it now');
 }
 
 function addStoppedTime(draft: RolloutDraft, ms: number): void {
@@ -54,7 +54,7 @@ export function finish(draft: RolloutDraft): void {
 /** Every target is settled. A pause is not ended by that: what stopped it wants to be seen by a person. */
 function endSettled(draft: RolloutDraft): void {
   if (draft.isWindingDown) {
-    end(draft, draft.status, 'everything has come to rest');
+    end(draft, draft.status, 'everything has settled');
     return;
   }
   // What it was settled by may have spent a budget: that stops it first, and a person has seen it before it ends.

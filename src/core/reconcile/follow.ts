@@ -54,7 +54,7 @@ function followUnstarted(draft: RolloutDraft, cluster: ClusterId, target: Target
     }
     // A newer rollout of the release brings it to what is wanted now, once this one has; where none will, nobody wants this spec.
     if (!draft.fleet.isTargetOfNewer(draft, cluster))
-      return become(target, 'superseded', now, { detail: 'the manifests want another revision by now' });
+      return become(target, 'superseded', now, { detail: 'the manifests now want a different revision' });
   }
   // Whoever comes back into sight waits for its turn again, where turns are still to come.
   if (target.status !== 'unreachable' || draft.isWindingDown) return target;

@@ -20,8 +20,8 @@ export function recordSuccess(draft: RolloutDraft, cluster: ClusterId, target: T
     if (!letsProbe(stop, draft.plannedTarget(cluster)) || !stop.failed.includes(cluster)) continue;
     // The canary of another rollout proves nothing here.
     if (stop.scope.kind === 'rollout' && stop.scope.rollout !== draft.id) continue;
-    fleet.setStop({ ...stop, lifted: { by: 'flotilla', at: now, reason: `${cluster} has soaked in another attempt` } });
-    draft.changes.push({ subject: 'stop', name: stop.id, from: stop.cause, to: 'lifted', why: `${cluster} has soaked in another attempt` });
+    fleet.setStop({ ...stop, lifted: { by: 'flotilla', at: now, reason: `${cluster} has soaked in a later attempt` } });
+    draft.changes.push({ subject: 'stop', name: stop.id, from: stop.cause, to: 'lifted', why: `${cluster} has soaked in a later attempt` });
   }
 }
 

@@ -28,7 +28,7 @@ export const isGood = (lines: readonly AnsweredLine[]): boolean =>
 export function renderReply(comment: number, lines: readonly AnsweredLine[], policy: Pick<Policy, 'commands'>): string | undefined {
   const said = lines.filter(({ outcome }) => outcome.kind !== 'help').flatMap(lineWords);
   const help = lines.some(({ outcome }) => outcome.kind === 'help') ? [helpTable(policy)] : [];
-  const left = lines.some(({ outcome }) => outcome.kind === 'left') ? ['Nothing of this comment was carried out.'] : [];
+  const left = lines.some(({ outcome }) => outcome.kind === 'left') ? ['No command in this comment was carried out.'] : [];
   const parts = [...said, ...left, ...help];
   const [first, ...rest] = parts;
   return first === undefined ? undefined : layOut([`${replyMarker(comment)}\n${first}`, ...rest]);

@@ -30,8 +30,8 @@ export type DriftEnd = 'resolved' | 'told-elsewhere' | 'intended';
 
 const END_WORDS: Readonly<Record<DriftEnd, string>> = {
   resolved: '✅ Resolved at AT: nothing is left to report. This issue reopens if the drift recurs.',
-  'told-elsewhere': 'ℹ️ Not resolved. Closed at AT, because it is told in another issue now.',
-  intended: 'ℹ️ Not resolved. Closed at AT, because a pin or an opt-out says that it is meant so. This issue reopens when that expires.',
+  'told-elsewhere': 'ℹ️ Not resolved. Closed at AT, because it is reported in another issue now.',
+  intended: 'ℹ️ Not resolved. Closed at AT, because a pin or an opt-out makes it intentional. This issue reopens when that expires.',
 };
 
 /** What an open issue said, as it was written. */

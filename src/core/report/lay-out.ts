@@ -27,16 +27,20 @@ export interface Rows {
   readonly summary: string | undefined;
 }
 
-/** Names one after the other, folded: the last ones give way. */
+/** Lists of names under one fold. The largest gives way first: the few canaries are what a reader looks for. */
 export interface Names {
-  readonly names: readonly string[];
-  /** Names that were not even made, because so many can never fit. */
-  readonly more: number;
-  /** What is said of all of them; may be empty. */
-  readonly intro: string;
+  readonly lists: readonly NameList[];
   readonly of: readonly [one: string, many: string];
   readonly rest: string;
   readonly summary: string;
+}
+
+export interface NameList {
+  /** What is said of all of them. */
+  readonly intro: string;
+  readonly names: readonly string[];
+  /** Names that were not even made, because so many can never fit. */
+  readonly more: number;
 }
 
 /**
@@ -58,13 +62,16 @@ export function layOut(parts: readonly Part[], bytesMax = BODY_BYTES_MAX): strin
     .join('\n\n');
 }
 
-const countOf = (part: Rows | Names): number => ('names' in part ? part.names.length : part.rows.length);
+const smallFirst = ({ lists }: Names): readonly NameList[] => lists.toSorted((a, b) => a.names.length - b.names.length);
+const namesIn = (part: Names): readonly string[] => smallFirst(part).flatMap(({ names }) => names);
+const countOf = (part: Rows | Names): number => ('lists' in part ? namesIn(part).length : part.rows.length);
+const moreOf = (part: Rows | Names): number => ('lists' in part ? part.lists.reduce((sum, { more }) => sum + more, 0) : (part.more ?? 0));
 
 function countWithin(part: Rows | Names, bytesMax: number): number {
   if (utf8Length(render(part, countOf(part))) <= bytesMax) return countOf(part);
   const [head, sizes] =
-    'names' in part
-      ? [0, part.names.map((name) => utf8Length(name) + 2)]
+    'lists' in part
+      ? [0, namesIn(part).map((name) => utf8Length(name) + 2)]
       : [utf8Length(tableHead(part.heads)), part.rows.map((row) => utf8Length(tableRow(row)) + 1)];
   // Beside the rows come the head, an empty line, and the word `more` in the notice.
   let room = bytesMax - utf8Length(render(part, 0)) - head - '\n\nmore '.length;
@@ -78,8 +85,8 @@ function countWithin(part: Rows | Names, bytesMax: number): number {
 }
 
 function render(part: Rows | Names, shown: number): string {
-  const missing = countOf(part) + (part.more ?? 0) - shown;
-  const body = [...('names' in part ? namesOf(part, shown) : rowsOf(part, shown)), notice(part, shown, missing)].filter(
+  const missing = countOf(part) + moreOf(part) - shown;
+  const body = [...('lists' in part ? namesOf(part, shown) : rowsOf(part, shown)), notice(part, shown, missing)].filter(
     (text) => text !== '',
   );
   return part.summary === undefined
@@ -90,7 +97,16 @@ function render(part: Rows | Names, shown: number): string {
 const rowsOf = ({ heads, rows }: Rows, shown: number): readonly string[] =>
   shown === 0 ? [] : [[tableHead(heads), ...rows.slice(0, shown).map(tableRow)].join('\n')];
 
-const namesOf = ({ names, intro }: Names, shown: number): readonly string[] => [intro, names.slice(0, shown).join(', ')];
+/** Each list keeps its place, and what it is of, also where none of its names has room. */
+function namesOf(part: Names, shown: number): readonly string[] {
+  let left = shown;
+  const kept = new Map<NameList, readonly string[]>();
+  for (const list of smallFirst(part)) {
+    kept.set(list, list.names.slice(0, left));
+    left -= Math.min(left, list.names.length);
+  }
+  return part.lists.map((list) => [list.intro, kept.get(list)?.join(', ')].filter((words) => words !== '').join(': '));
+}
 
 function notice({ of: [one, many], rest }: Rows | Names, shown: number, missing: number): string {
   const more = shown === 0 ? '' : 'more ';

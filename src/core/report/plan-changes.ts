@@ -1,6 +1,6 @@
 import type { ClusterId } from '../model/ids.ts';
 import type { Plan, PlannedPhase, PlannedRollout, PlannedTarget } from '../plan/plan.ts';
-import type { Names, Part } from './lay-out.ts';
+import type { NameList, Part } from './lay-out.ts';
 import { code, grouped, inert, plural } from './markdown.ts';
 import { targetWords } from './plan-words.ts';
 
@@ -80,21 +80,23 @@ function countsBy(targets: readonly PlannedTarget[], wordOf: (target: PlannedTar
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Every cluster by name. Small phases come before large: they keep their names where not all have room. */
+/** Every cluster by name, under one fold. Small phases keep their names where not all have room. */
 export function memberLists(rollouts: readonly PlannedRollout[], rest: string): readonly Part[] {
-  return rollouts
-    .flatMap((rollout) =>
-      rollout.phases
-        .filter(({ members }) => members.length > 0)
-        .flatMap((phase, at) => phaseLists(rollout, phase, at + 1, rollouts.length > 1 ? `${inert(rollout.release)}, ` : '')),
-    )
-    .sort((a, b) => a.count - b.count)
-    .map(({ part }) => ({ ...part, rest }));
-}
-
-interface NameList {
-  readonly count: number;
-  readonly part: Names;
+  const lists = rollouts.flatMap((rollout) =>
+    rollout.phases
+      .filter(({ members }) => members.length > 0)
+      .flatMap((phase, at) => phaseLists(rollout, phase, at + 1, rollouts.length > 1 ? `${code(rollout.release)}, ` : '')),
+  );
+  if (lists.length === 0) return [];
+  const all = lists.reduce((sum, { names, more }) => sum + names.length + more, 0);
+  return [
+    {
+      summary: `Every cluster by phase: ${grouped(all)}`,
+      lists,
+      of: ['cluster', 'clusters'],
+      rest,
+    },
+  ];
 }
 
 /** One list for each change of the phase: mostly one. */
@@ -110,15 +112,9 @@ function phaseLists({ targets }: PlannedRollout, { name, members }: PlannedPhase
   const isOne = byChange.size === 1 || byChange.size > LISTS_MAX;
   const lists = isOne ? [{ words: '', names: members }] : [...byChange].map(([words, names]) => ({ words, names }));
   return lists.map(({ words, names }) => ({
-    count: names.length,
-    part: {
-      summary: `${release}Phase ${number}, ${inert(name)}: ${plural(names.length, 'cluster')}`,
-      intro: words,
-      names: names.slice(0, NAMES_MAX).map(code),
-      more: Math.max(0, names.length - NAMES_MAX),
-      of: ['cluster', 'clusters'],
-      rest: '',
-    },
+    intro: `${release}**Phase ${number}, ${code(name)}**, ${plural(names.length, 'cluster')}${words === '' ? '' : ` (${words})`}`,
+    names: names.slice(0, NAMES_MAX).map(code),
+    more: Math.max(0, names.length - NAMES_MAX),
   }));
 }
 

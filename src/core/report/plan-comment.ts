@@ -111,7 +111,7 @@ function nextStep({ plan, draft }: PlannedView & PlanView, hasTargets: boolean):
   const isStopped = plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
   const start = isStopped
     ? `**Next:** merging alone does not start what is stopped (above): that starts once somebody lifts the stop.`
-    : `**Next:** ${ready} to start; whoever may merge into the base may do so.`;
+    : `**Next:** ${ready} to start; anyone who may merge into the base branch can do so.`;
   const approvals = plan.rollouts.flatMap(({ release, phases }) =>
     phases.flatMap(({ name, approval, members }) => {
       if (approval === undefined || members.length === 0) return [];
@@ -127,6 +127,6 @@ function warnings({ problems }: Pick<PlannedView, 'problems'>): readonly Part[] 
 }
 
 function footer(view: PlanView): string {
-  const plan = view.digest === undefined ? '' : `Plan ${code(view.digest)}, made of `;
+  const plan = view.digest === undefined ? '' : `Plan ${code(view.digest)}, for `;
   return `<sub>${plan}${code(view.head.slice(0, 12))} onto ${code(view.base.slice(0, 12))}. This comment is kept up to date.</sub>`;
 }

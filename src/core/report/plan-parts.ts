@@ -79,13 +79,13 @@ function phaseTable(plan: Plan, rollout: PlannedRollout): readonly Part[] {
     table(heads, rows),
     ...limits(rollout),
     ...proven,
-    ...(skipped.length === 0 ? [] : [`Skipped, because none of these clusters is in them: ${names(skipped, NAMES_MAX)}.`]),
+    ...(skipped.length === 0 ? [] : [`Skipped, because none of these clusters belong to them: ${names(skipped, NAMES_MAX)}.`]),
   ];
 }
 
 function startWords({ rollouts }: Plan, { requires }: PlannedRollout, { approval }: PlannedPhase, at: number): string {
   const before = rollouts.filter(({ product }) => requires.includes(product)).map(({ release }) => code(release));
-  const first = before.length === 0 ? 'at the merge' : `after ${before.join(', ')}`;
+  const first = before.length === 0 ? 'on merge' : `after ${before.join(', ')}`;
   const start = at === 0 ? first : `after ${at}`;
   return approval?.when === 'before' ? `${start}, once approved` : start;
 }
@@ -163,7 +163,7 @@ export function whenParts({ plan, calendar, underWay }: PlannedView): readonly P
     return `- ⏸️ ${sentence(what)} holds ${who} ${until}: ${inert(rule.reason)}`;
   });
   const meets = underWay.flatMap((other) => meetingWords(plan, other));
-  if (lines.length + meets.length === 0) lines.push('- The first phase starts at the merge: no window or freeze holds it now');
+  if (lines.length + meets.length === 0) lines.push('- The first phase starts on merge: no window or freeze holds it now');
   return [['**When**', '', ...lines, ...meets].join('\n')];
 }
 

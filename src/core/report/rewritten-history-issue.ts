@@ -24,7 +24,7 @@ export function renderRewriteIssue(view: RewriteView): { readonly title: string;
   const [verdict, ...meaning] = MEANINGS[how];
   const parts: readonly Part[] = [
     `${rewriteMarker(rewrite)}\n⚠️ ${verdict} Seen ${formatInstant(at)}.`,
-    `- Last looked at: ${code(before)}\n- New head: ${code(commit)}${author === undefined ? '' : `, a commit of ${code(author)}`}`,
+    `- Last seen: ${code(before)}\n- New head: ${code(commit)}${author === undefined ? '' : `, a commit by ${code(author)}`}`,
     ...meaning,
     ...changes(view),
     waysOut(view),
@@ -33,17 +33,17 @@ export function renderRewriteIssue(view: RewriteView): { readonly title: string;
 }
 
 const MEANINGS: Readonly<Record<Rewrite['how'], readonly [verdict: string, ...meaning: string[]]>> = {
-  rewritten: ['The default branch was force-pushed: the commit that was looked at last is not part of it any more.'],
+  rewritten: ['The default branch was force-pushed: the last commit that Flotilla saw is no longer part of it.'],
   gone: [
-    'The default branch was force-pushed: the commit that was looked at last is not part of it any more.',
+    'The default branch was force-pushed: the last commit that Flotilla saw is no longer part of it.',
     'The git server no longer has the old commit. So the new head was compared with what is stored: what each cluster should run since then.',
   ],
   lost: [
-    'The default branch was force-pushed, and neither the commit that was looked at last nor the last valid one can be found any more.',
-    'So nobody can tell what the new head has in common with them: it may be the history of another repository. **Nothing starts until a person lifts the stop on the fleet.** What is in flight is held.',
+    'The default branch was force-pushed, and neither the last commit that Flotilla saw nor the last valid one can be found.',
+    'So it is unknown what the new head has in common with them: it may be the history of another repository. **Nothing starts until a person lifts the stop on the fleet.** What is in flight is held.',
   ],
   unrelated: [
-    'The default branch was replaced: it shares no commit with the one that was looked at last.',
+    'The default branch was replaced: it shares no commit with the last one that Flotilla saw.',
     'It may be the history of another repository. **Nothing starts until a person lifts the stop on the fleet.** What is in flight is held.',
   ],
 };
@@ -72,9 +72,9 @@ function waysOut({ rewrite: { before, stop } }: RewriteView): string {
   const push = code(`git push --force origin ${before}:DEFAULT_BRANCH`);
   // The way back shares no commit with where it leads from, either.
   const then = stop === undefined ? '' : ' That sets a second stop: lift both.';
-  const notMeant = `- **It was not meant:** push the old commit back, ${push}, from a clone that has it.${then}`;
-  if (stop === undefined) return `**What to do now**\n\n${notMeant}\n- **It was meant:** close this issue.`;
-  const meant = `- **It was meant:** \`lift\` stop ${code(stop)}, and close this issue.`;
+  const notMeant = `- **If it was a mistake:** push the old commit back, ${push}, from a clone that has it.${then}`;
+  if (stop === undefined) return `**What to do now**\n\n${notMeant}\n- **If it was intended:** close this issue.`;
+  const meant = `- **If it was intended:** \`lift\` stop ${code(stop)}, and close this issue.`;
   const lift = `/fleet lift ${stop} --reason "WHY"`;
   return `**What to do now**\n\n${notMeant}\n${meant} In a comment here, on a line of its own:\n\n\`\`\`\n${lift}\n\`\`\``;
 }

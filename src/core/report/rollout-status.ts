@@ -87,11 +87,11 @@ function sectionParts(view: RolloutView, shown: ShownRollout, rowsMax: number): 
     ...targetTable(shown, 'Went wrong', new Set(['failed', 'unreachable']), rowsMax),
     ...targetTable(shown, 'In flight', IN_FLIGHT, rowsMax),
     ...leftBehind(shown, rowsMax),
-    ...(isFinished(shown.active.state) ? [] : [details('Why clusters wait', lines.join('\n') || 'No clusters are waiting.')]),
+    ...(lines.length === 0 || isFinished(shown.active.state) ? [] : [details('Why clusters wait', lines.join('\n'))]),
     // What asks for something names the page already.
     ...(fleetUrl === undefined || asks.length > 0
       ? []
-      : [`[Watch or command this rollout](${fleetUrl}/rollouts/${shown.active.state.id})`]),
+      : [`[Watch or control this rollout](${fleetUrl}/rollouts/${shown.active.state.id})`]),
   ];
 }
 
@@ -166,7 +166,7 @@ function waitParts(view: RolloutView, shown: ShownRollout): readonly string[] {
 /** What it waits for does not end by itself. */
 function stuckWords({ others, rollouts }: RolloutView, id: RolloutId): string {
   const status = others.get(id)?.status ?? rollouts.find(({ active }) => active.state.id === id)?.active.state.status;
-  if (status === 'paused') return ' That one is paused: a person has to let it go on, or abort it.';
+  if (status === 'paused') return ' That one is paused: a person has to resume or abort it.';
   return status === 'awaiting-approval' ? ' That one waits for approval: a person has to give it, or abort it.' : '';
 }
 

@@ -42,7 +42,7 @@ export function viewVerdict({ rollouts }: RolloutView): Verdict {
 export function rolloutVerdict({ active, holds }: ShownRollout): Verdict {
   const { planned, state } = active;
   const name = planned.kind === 'rollback' ? 'Rollback' : 'Rollout';
-  const winding = isWindingDown(state) ? ', clusters in flight come to rest' : '';
+  const winding = isWindingDown(state) ? ', clusters in flight are settling' : '';
   if (state.status === 'running' && holds.all?.reason.kind === 'required-product') {
     return { icon: ROLLOUT_STATUS_WORDS.pending.icon, words: `${name} waits for a required product: ${farWords([active])}` };
   }

@@ -57,7 +57,7 @@ export function takeOverWay(view: RolloutView, shown: ShownRollout): string {
 /** The order of products is there for a reason; a person may know that it does not matter here. */
 export function requirementWay(view: RolloutView, shown: ShownRollout, product: string): string {
   const way = {
-    words: `**Start it all the same:** \`waive\` for product ${code(product)}. It no longer waits for that product.`,
+    words: `**Start it anyway:** \`waive\` for product ${code(product)}. It no longer waits for that product.`,
     commands: [rolloutCommand(view, shown, 'waive', [`product:${quoted(product)}`])],
   };
   return renderWays('If it cannot wait', view, shown, [way]);
@@ -80,7 +80,7 @@ function waysNow(view: RolloutView, shown: ShownRollout, stops: readonly Stop[])
   if (stops.length === 0) return [];
   const end = shown.active.planned.kind === 'rollback' ? '' : ', and its version stays stopped';
   const abort: Way = {
-    words: `**Give up:** \`abort\`. Nothing more of it starts${end}.`,
+    words: `**Give up:** \`abort\`. Nothing more starts${end}.`,
     commands: [rolloutCommand(view, shown, 'abort')],
   };
   // No failure has set them: whoever knows the reason decides.
@@ -93,7 +93,7 @@ function waysNow(view: RolloutView, shown: ShownRollout, stops: readonly Stop[])
     ...(retryable === 0 ? [] : [retryWay(view, shown, retryable, stops, resumes)]),
     ...versions.filter(({ rollout }) => rollout !== shown.active.state.id).flatMap((stop) => elsewhere(view, stop)),
     {
-      words: `**Go on all the same:** ${verbsOf(lifts)}${lifts.length > 1 ? ` (${lifts.length} stops)` : ''}.${risksOf(failures)}`,
+      words: `**Go on anyway:** ${verbsOf(lifts)}${lifts.length > 1 ? ` (${lifts.length} stops)` : ''}.${risksOf(failures)}`,
       commands: lifts,
     },
     abort,
@@ -117,7 +117,7 @@ function goBack({ active: { planned, state } }: ShownRollout): Way {
   const isTouched = [...state.targets.values()].some(({ attempt }) => attempt > 0);
   if (!isTouched)
     return { words: '**Merge a version that works,** or revert the merge. No cluster of this rollout was touched.', commands: [] };
-  return { words: '**Go back:** revert the merge. Every cluster that was touched goes back, broken ones first.', commands: [] };
+  return { words: '**Roll back:** revert the merge. Every cluster that was touched goes back, broken ones first.', commands: [] };
 }
 
 function retryWay(view: RolloutView, shown: ShownRollout, count: number, stops: readonly Stop[], resumes: readonly CopiedCommand[]): Way {
@@ -161,7 +161,7 @@ function waysAfterTheEnd(view: RolloutView, shown: ShownRollout, stops: readonly
   const inTheWay = stops.filter(({ cause }) => cause !== 'quarantine');
   const first = inTheWay.map((stop) => liftCommand(view, shown, stop, stops));
   const which = stops.length === 1 ? 'the stop' : `stop ${inTheWay.map(({ id }) => code(id)).join(', ')}`;
-  const when = isFinished(state) ? '' : ' once its clusters in flight have come to rest';
+  const when = isFinished(state) ? '' : ' once its clusters in flight have settled';
   const retry: Way = {
     words: `**Try again:** ${first.length === 0 ? '' : `\`lift\` ${which}, then `}\`retry\`${when}. ${plural(retryable, 'cluster is', 'clusters are')} tried again.`,
     commands: [...first, rolloutCommand(view, shown, 'retry')],

@@ -59,28 +59,28 @@ export const PHASE_STANDING_WORDS: Vocabulary<PhaseStanding, StatusWords> = {
 /** In the order in which counts are read: what needs a person first, what is fine last. */
 export const TARGET_STATUS_WORDS: Vocabulary<TargetStatus, StatusWords> = {
   failed: status('❌', 'failed', 'It is broken: a crash loop, its deadline passed, or it broke after its soak.'),
-  unreachable: status('❌', 'unreachable', 'There is no recent status of it, so nobody can tell.'),
+  unreachable: status('❌', 'unreachable', 'There is no recent status, so its state is unknown.'),
   deferred: status('⚠️', 'deferred', 'It was not started in time, or was stopped in the middle by an abort.'),
   held: status('⏸️', 'held', 'It was stopped between two brokers, and keeps its slot.'),
   applying: status('🔵', 'ordered', 'The order was given, and the data plane has not accepted it yet.'),
   rolling: status('🔵', 'rolling', 'The data plane has accepted the order, and brokers are moving.'),
   soaking: status('🔵', 'soaking', 'It has rolled and is healthy; it counts once it has stayed so for the soak time.'),
-  waiting: status('⚪', 'waiting', 'Nobody has touched it yet.'),
+  waiting: status('⚪', 'waiting', 'It has not been touched yet.'),
   succeeded: status('✅', 'done', 'It has soaked: it was seen healthy at the new revision for the soak time.'),
-  skipped: status('⏭️', 'skipped', 'It is there already, is opted out, or a person left it out.'),
+  skipped: status('⏭️', 'skipped', 'It already runs this, is opted out, or a person left it out.'),
   removed: status('➖', 'removed', 'It is no longer in the manifests. Nothing is deleted.'),
-  superseded: status('⏭️', 'superseded', 'Another rollout has it, or the manifests want something else of it by now.'),
+  superseded: status('⏭️', 'superseded', 'Another rollout has it, or the manifests now want something else.'),
 };
 
 export const HOLD_WORDS: Vocabulary<HoldKind> = {
   pending: words('behind another rollout', 'Another rollout of the same release is under way.'),
   'required-product': words('required product first', 'A product that this one requires is being rolled out.'),
   stopped: words('stopped', 'A stop holds it.'),
-  'winding-down': words('winding down', 'The rollout has ended; what is in flight comes to rest, and nothing starts.'),
+  'winding-down': words('winding down', 'The rollout has ended; what is in flight settles, and nothing starts.'),
   'earlier-phase': words('earlier phase', 'A phase before this one is not done.'),
   baking: words('baking', 'The phase before has soaked, and waits out its bake.'),
   approval: words('approval', 'People must approve the phase.'),
-  concurrency: words('limit', 'As many clusters as a limit allows are unproven now.'),
+  concurrency: words('limit', 'As many clusters are unproven as a limit allows.'),
   window: words('outside its window', 'It may be touched only in a maintenance window.'),
   freeze: words('frozen', 'A freeze forbids touching it.'),
   path: words('upgrade path', 'The product has no direct upgrade from what it runs.'),
@@ -98,14 +98,14 @@ export const STOP_CAUSE_WORDS: Vocabulary<StopCause> = {
   person: words('stopped by a person', 'A person has set it.'),
   'failed-budget': words('too many failures', 'More clusters failed than the phase or the rollout tolerates.'),
   'unreachable-budget': words('too many unreachable', 'More clusters could not be seen than the phase or the rollout tolerates.'),
-  'deferred-budget': words('too many deferred', 'More clusters were put off than the phase or the rollout tolerates.'),
+  'deferred-budget': words('too many deferred', 'More clusters were deferred than the phase or the rollout tolerates.'),
   'unproven-canary': words('canary proved nothing', 'No canary has soaked at the new version.'),
   regression: words('broke after the end', 'A cluster broke while its finished rollout was still watched.'),
   quarantine: words('quarantine', 'The version failed, and starts nowhere until a retried cluster soaks or a person lifts it.'),
   aborted: words('aborted version', 'A person aborted the rollout to this version.'),
-  'rolled-back': words('rolled back from', 'A person went back from this version.'),
+  'rolled-back': words('rolled back from', 'A person rolled back from this version.'),
   'unrelated-history': words(
-    'another history',
+    'unrelated history',
     'The default branch was replaced by one that shares no commit with it, as far as anybody can tell.',
   ),
 };
@@ -118,7 +118,7 @@ export const STOP_SCOPE_WORDS: Vocabulary<StopScope['kind']> = {
   phase: words('phase', 'One phase of a rollout.'),
   'data-plane': words('data plane', 'Every cluster on one data plane.'),
   cluster: words('cluster', 'One cluster.'),
-  version: words('version', 'Every cluster that would move to this version or setting, by whatever plan.'),
+  version: words('version', 'Every cluster that would move to this version or setting, by any plan.'),
 };
 
 export const STOP_LETS_WORDS: Vocabulary<WordOf<typeof STOP_LETS>> = {
@@ -144,16 +144,16 @@ export const RISK_WORDS: Vocabulary<WordOf<typeof RISK_CODES>> = {
   stopped: words('stopped', 'A stop would hold this.'),
   withdrawn: words('withdrawn', 'The product document says that this version is withdrawn.'),
   'illegal-path': words('no upgrade path', 'There is no direct upgrade from what runs.'),
-  'major-version': words('major version', 'The first number of the version changes.'),
+  'major-version': words('major version', 'The major version changes.'),
   downgrade: words('downgrade', 'The version is older than what runs.'),
-  'half-way': words('half-way', 'An earlier rollout left clusters in the middle; they go first.'),
+  'half-way': words('half-way', 'An earlier rollout left clusters half-way; they go first.'),
   'replicas-down': words('fewer replicas', 'Clusters lose brokers.'),
-  'all-at-once': words('all at once', 'Everything moves in one step, and nobody has to approve that.'),
+  'all-at-once': words('all at once', 'Everything moves in one step, without approval.'),
   'no-canary': words('no canary', 'No phase tries the change on a few clusters first.'),
   'large-first-phase': words('large first phase', 'The first phase is a large part of the whole.'),
-  'no-bake': words('no soak or bake', 'A phase goes on at once when its clusters are up.'),
+  'no-bake': words('no soak or bake', 'The next phase starts as soon as the clusters of this one are up.'),
   'many-clusters': words('many clusters', 'A large part of the fleet changes.'),
-  'brings-home': words('brings home', 'Clusters that earlier rollouts did not reach come along.'),
+  'brings-home': words('brings home', 'Clusters that earlier rollouts did not reach are included.'),
   unseen: words('no recent status', 'Clusters whose present state is not known.'),
   removed: words('removed', 'Clusters have left the manifests. Nothing is deleted.'),
   urgency: words('urgent', 'The release is marked as a hotfix or a security fix: it goes faster.'),
@@ -172,19 +172,19 @@ const actionable = (label: string, meaning: string, next: string): ActionableWor
 const PUT_BACK = 'put the cluster back as the manifests say, or change the manifests to what it is now; either closes this issue.';
 
 export const DRIFT_WORDS: Vocabulary<DriftKind, ActionableWords> = {
-  version: actionable('runs another version', 'The version is not the one in the manifests.', PUT_BACK),
-  image: actionable('runs another image', 'The image is not the one in the manifests.', PUT_BACK),
-  replicas: actionable('has another number of replicas', 'The number of brokers is not the one in the manifests.', PUT_BACK),
-  config: actionable('has another configuration', 'A setting or a feature flag is not as in the manifests.', PUT_BACK),
+  version: actionable('runs a different version', 'The version is not the one in the manifests.', PUT_BACK),
+  image: actionable('runs a different image', 'The image is not the one in the manifests.', PUT_BACK),
+  replicas: actionable('has a different number of replicas', 'The number of brokers is not the one in the manifests.', PUT_BACK),
+  config: actionable('has a different configuration', 'A setting or a feature flag is not as in the manifests.', PUT_BACK),
   unhealthy: actionable(
     'is unhealthy',
-    'It runs what it should, was proven there, and is not healthy any more.',
+    'It runs what it should, was proven there, and is no longer healthy.',
     'look at the cluster. If the version is to blame, revert the merge that brought it; `retry` in its rollout orders it again.',
   ),
   lagging: actionable('lags behind the fleet', 'The fleet has moved on, and this cluster has not.', '`reconcile` the release.'),
   'unknown-cluster': actionable(
     'runs, but is in no manifest',
-    'A data plane reports a cluster that nobody described.',
+    'A data plane reports a cluster that no manifest describes.',
     'describe it in the manifests, or take it down. Flotilla touches nothing that is in no manifest.',
   ),
   'missing-cluster': actionable(
@@ -195,7 +195,7 @@ export const DRIFT_WORDS: Vocabulary<DriftKind, ActionableWords> = {
   'silent-data-plane': actionable(
     'does not answer',
     'A data plane reports nothing, so its clusters count as unknown.',
-    'make it answer again. Until then its clusters count as unknown, and none of them is started.',
+    'get it answering again. Until then its clusters count as unknown, and nothing starts on them.',
   ),
 };
 
@@ -227,7 +227,7 @@ export const LAGGING_WORDS: Vocabulary<LaggingReason, ActionableWords> = {
     'It could not be seen in its last rollout.',
     'make it reachable, then `retry` it in its rollout, or `reconcile` the release.',
   ),
-  deferred: actionable('deferred', 'Its last rollout put it off.', '`retry` it in its rollout, or `reconcile` the release.'),
+  deferred: actionable('deferred', 'Its last rollout deferred it.', '`retry` it in its rollout, or `reconcile` the release.'),
   skipped: actionable(
     'skipped',
     'It was left out of its last rollout.',
@@ -247,10 +247,10 @@ export const LAGGING_WORDS: Vocabulary<LaggingReason, ActionableWords> = {
   'taken-up': actionable('taken up', 'A rollout under way brings it home.', 'nothing, unless that rollout asks for something.'),
   'half-way': actionable(
     'half-way',
-    'Its last order was not carried out to the end.',
+    'Its last order was not completed.',
     'fix what stopped it, then `retry` it in its rollout, or `reconcile` the release: clusters that were left half-way go first.',
   ),
-  'never-selected': actionable('not taken along', 'No rollout has taken it along.', '`reconcile` the release.'),
+  'never-selected': actionable('not selected', 'No rollout has included it.', '`reconcile` the release.'),
 };
 
 export const URGENCY_WORDS: Vocabulary<Urgency> = {
@@ -282,7 +282,7 @@ export const LIMIT_WORDS: Vocabulary<LimitKind> = {
 export const BUDGET_WORDS: Vocabulary<BudgetKind> = {
   failed: words('failed', 'Clusters that may fail before the rollout pauses.'),
   unreachable: words('unreachable', 'Clusters that may be unreachable before the rollout pauses.'),
-  deferred: words('deferred', 'Clusters that may be put off before the rollout pauses.'),
+  deferred: words('deferred', 'Clusters that may be deferred before the rollout pauses.'),
 };
 
 export const OVERRIDE_WORDS: Vocabulary<WordOf<typeof OVERRIDE_KINDS>> = {
@@ -294,7 +294,7 @@ export const OVERRIDE_WORDS: Vocabulary<WordOf<typeof OVERRIDE_KINDS>> = {
 export const BROKER_STATE_WORDS: Vocabulary<BrokerState> = {
   ready: words('ready', 'It serves.'),
   restarting: words('restarting', 'It is being moved.'),
-  'crash-loop': words('crash loop', 'It starts and fails, again and again.'),
+  'crash-loop': words('crash loop', 'It starts and fails repeatedly.'),
   stuck: words('stuck', 'It does not come up.'),
   waiting: words('waiting', 'It has not begun to start.'),
 };
@@ -307,7 +307,7 @@ export const PROOF_WORDS: Vocabulary<Proof> = {
 export const VERB_WORDS: Vocabulary<Verb> = {
   pause: words('pause', 'Stops the release: nothing new starts, what is in flight is held between two brokers.'),
   resume: words('resume', 'Lifts the stop that pauses the rollout. Of several, name one.'),
-  abort: words('abort', 'Ends the rollout where it stands, and stops its version until somebody lifts that.'),
+  abort: words('abort', 'Ends the rollout where it stands, and stops its version until somebody lifts the stop.'),
   retry: words('retry', 'Tries clusters again that failed, were unreachable, deferred or skipped; also when the rollout has ended.'),
   skip: words('skip', 'Leaves a cluster, or a phase, out.'),
   approve: words('approve', 'Approves a phase of the plan that you name.'),
@@ -318,10 +318,10 @@ export const VERB_WORDS: Vocabulary<Verb> = {
   ),
   'take-over': words('take over', 'Starts a pending rollout at once; the one before it winds down.'),
   lift: words('lift', 'Lifts a stop by its id.'),
-  stop: words('stop', 'Stops the fleet, a product, a release, a data plane or a cluster until somebody lifts that.'),
+  stop: words('stop', 'Stops the fleet, a product, a release, a data plane or a cluster until somebody lifts the stop.'),
   reconcile: words(
     'reconcile',
-    'Plans a release anew, as if its newest commit had been merged again: brings home whatever was left behind.',
+    'Plans a release again, as if its newest commit had just been merged, and brings home what was left behind.',
   ),
 };
 
@@ -346,10 +346,10 @@ export const RULE_WORDS: Vocabulary<RuleKind> = {
   upgrade: words('upgrade rule', 'Which jumps from version to version are legal, and how often.'),
   requirement: words('requirement', 'A product that goes first.'),
   alert: words('alert', 'An alert that halts a rollout.'),
-  'health-check': words('health check', 'A question that is asked of monitoring.'),
+  'health-check': words('health check', 'A query that monitoring answers.'),
   deadline: words('deadline', 'After how long a cluster counts as failed.'),
   'max-duration': words('longest duration', 'After how long a phase defers what has not started.'),
-  signal: words('signal', 'Monitoring that is listened to.'),
+  signal: words('signal', 'A monitoring source that Flotilla listens to.'),
   drift: words('answer to drift', 'What happens when a cluster drifts.'),
   'data-plane': words('data plane', 'How a data plane is reached.'),
 };

@@ -38,7 +38,7 @@ export const STOP_CAUSES = [
   'quarantine',
   /** A person aborted the rollout to this version. */
   'aborted',
-  /** A person went back from this version. */
+  /** A person rolled back from this version. */
   'rolled-back',
   /** The default branch was replaced by one that shares no commit with it. */
   'unrelated-history',

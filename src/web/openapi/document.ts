@@ -34,7 +34,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
   [`${FLEET}/rollouts/{id}/{verb}`]: { summary: 'A command to a rollout.', body: 'Asked' },
   [`${FLEET}/stops/{id}/lift`]: { summary: 'Lifts a stop.', body: 'Asked' },
   [`${FLEET}/stop`]: { summary: 'Stops the fleet, a product, a release, a data plane or a cluster.', body: 'AskedStop' },
-  [`${FLEET}/releases/{release}/reconcile`]: { summary: 'Plans a release anew, and brings home whatever was left behind.', body: 'Asked' },
+  [`${FLEET}/releases/{release}/reconcile`]: { summary: 'Plans a release again, and brings home what was left behind.', body: 'Asked' },
 };
 
 function of(name: string): Schema {
@@ -80,7 +80,7 @@ export const OPENAPI = {
           post: {
             summary,
             description:
-              'Stored first, and then carried out: 200 with what it changed, 409 with why not, 202 with the path to look at when nobody works on the fleet right now.',
+              'Stored first, and then carried out: 200 with what it changed, 409 with why not, 202 with the path to look at when no replica works on the fleet right now.',
             parameters: [
               ...inPath(path),
               { name: 'Prefer', in: 'header', description: '`respond-async`: do not wait.', schema: { type: 'string' } },

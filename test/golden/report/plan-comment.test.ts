@@ -219,7 +219,7 @@ const views: Readonly<Record<string, PlanView>> = {
         }),
       ],
       {
-        risks: [risk('all-at-once', 'All 14 clusters of kafka-all move at once, and nobody has to approve it')],
+        risks: [risk('all-at-once', 'All 14 clusters of kafka-all move at once, without approval')],
       },
     ),
   ),

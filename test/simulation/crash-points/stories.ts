@@ -202,7 +202,7 @@ export const STORIES = {
   drift: {
     name: 'drift is reported, edited and closed',
     stages: driftSeen,
-    ends: [...AS_BEFORE, 'issue closed: Drift: canary runs another version'],
+    ends: [...AS_BEFORE, 'issue closed: Drift: canary runs a different version'],
   },
   branch: {
     name: 'the default branch is broken and fixed',

@@ -251,7 +251,7 @@ describe('setup', () => {
     writeFileSync(join(folder, 'flotilla.pem'), 'mine');
     const { code, err } = await flotilla(['setup', '--url', 'https://flotilla.example.com', '--host', github.url]);
     expect([code, readdirSync(folder)]).toEqual([2, ['flotilla.pem']]);
-    expect(err).toContain('flotilla.pem is there already');
+    expect(err).toContain('flotilla.pem already exists');
     expect(github.asked).toEqual([]);
   });
 
@@ -337,7 +337,7 @@ describe('doctor', () => {
     const { of } = await findings();
     expect(of('installation acme')).toEqual(['ok: selected repositories']);
     expect(of('installation slow')).toEqual(['error: has not accepted checks: write']);
-    expect(of('installation gone')).toEqual(['error: suspended: nothing of it is looked at']);
+    expect(of('installation gone')).toEqual(['error: suspended: Flotilla does not look at it']);
   });
 
   it.each([

@@ -373,7 +373,7 @@ describe('approve', () => {
   it('once a person', () => {
     const approved = rollout({ state: { approvals: [{ phase: 'rest', by: 'ada', digest, at: at('09:30:00') }] } }, plan);
     expect(refusal(inputOf(approved), ask('approve', { phase: 'rest', digest }))).toBe(
-      'ada has approved phase rest already; another person has to',
+      'ada has approved phase rest already; another person must',
     );
   });
 

@@ -74,7 +74,7 @@ describe('every verb in every status', () => {
         awaiting-approval: awaiting-approval -> aborted, stop version
         running: running -> aborted, stop version
         paused: paused -> aborted, stop version
-        aborted: no: the rollout is aborted already; clusters that were in flight come to rest
+        aborted: no: the rollout is aborted already; clusters that were in flight are settling
         superseded: no: a newer rollout of the release has taken this one over; command that one
         completed: no: the rollout has completed; change the manifests, or revert the merge, to start another
         completed-with-deferrals: no: the rollout has ended, and left clusters behind: retry them, or change the manifests to start another

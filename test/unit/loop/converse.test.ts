@@ -74,7 +74,7 @@ describe('a comment with a command', () => {
     const half = await say(bot, '/fleet resume\n/fleet explode');
     const many = await say(bot, '/fleet help\n'.repeat(6));
     await bot.work();
-    expect(repliesTo(bot, half)).toEqual([expect.stringContaining('Nothing of this comment was carried out')]);
+    expect(repliesTo(bot, half)).toEqual([expect.stringContaining('No command in this comment was carried out')]);
     expect(repliesTo(bot, many)).toEqual([expect.stringContaining('at most 5 commands')]);
     expect(await bot.store.stops(FLEET)).toHaveLength(1);
   });
@@ -227,7 +227,7 @@ describe('an approval by comment', () => {
     bot.repository.setCommitters(PULL, ['Lead']);
     const id = await say(bot, `/fleet approve ${(await bot.newest()).digest}`);
     await bot.work();
-    expect(repliesTo(bot, id)).toEqual([expect.stringContaining('nobody who has a part in the change')]);
+    expect(repliesTo(bot, id)).toEqual([expect.stringContaining('nobody who took part in the change')]);
     expect((await bot.newest()).status).toBe('awaiting-approval');
   });
 });

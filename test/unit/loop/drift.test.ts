@@ -26,7 +26,7 @@ describe('a look at the fleet', () => {
     await checkDrift(bot.loop, FLEET);
     await bot.work();
     expect(await drifts(bot)).toEqual(['cluster:k-one replicas']);
-    expect(issues(bot)).toEqual(['open: Drift: k-one has another number of replicas']);
+    expect(issues(bot)).toEqual(['open: Drift: k-one has a different number of replicas']);
     bot.planes.changeByHand(ONE, { replicas: 3 });
     bot.clock.advance(600_000);
     bot.planes.advance();
@@ -159,7 +159,7 @@ describe('what happens meanwhile', () => {
     await bot.work();
     bot.restart();
     await bot.pass(30_000);
-    expect([died, issues(bot)]).toEqual([true, ['open: Drift: k-one has another number of replicas']]);
+    expect([died, issues(bot)]).toEqual([true, ['open: Drift: k-one has a different number of replicas']]);
   });
 });
 
@@ -176,13 +176,13 @@ describe('issues above the cap', () => {
     await change(5, 'k-one');
     await change(5, 'k-canary', 'k-two');
     expect(issues(bot)).toEqual([
-      'open: Drift: k-one has another number of replicas',
-      'open: Drift: 2 clusters: each has another number of replicas',
+      'open: Drift: k-one has a different number of replicas',
+      'open: Drift: 2 clusters: each has a different number of replicas',
     ]);
     await change(3, 'k-one', 'k-canary', 'k-two');
     expect(issues(bot)).toEqual([
-      'closed: Drift: k-one has another number of replicas',
-      'closed: Drift: 2 clusters: each has another number of replicas',
+      'closed: Drift: k-one has a different number of replicas',
+      'closed: Drift: 2 clusters: each has a different number of replicas',
     ]);
     expect(bot.repository.issues().map(({ body }) => [body.includes('✅ Resolved at'), body.includes('**What was seen last**')])).toEqual([
       [true, true],

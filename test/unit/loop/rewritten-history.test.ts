@@ -57,7 +57,7 @@ describe('a branch whose last seen and last valid commit are gone for good', () 
     for (const word of [
       gone,
       head,
-      'can be found any more',
+      'nor the last valid one can be found',
       '/fleet lift',
       '3 clusters should run something else',
       (await bot.newest()).id,

@@ -114,7 +114,7 @@ describe('a merge', () => {
     const stop: FleetCommand = { verb: 'stop', scope: { kind: 'fleet' }, by: 'lead', reason: 'because' };
     expect(await commandFleet(bot.loop, FLEET, stop)).toEqual({
       ok: false,
-      error: expect.stringContaining('nobody before the rules are read'),
+      error: expect.stringContaining('nobody until the rules have been read'),
     });
     await syncFleet(bot.loop, FLEET);
     expect(await bot.store.policy(FLEET)).toEqual(policy);
@@ -214,7 +214,7 @@ describe('a cluster that is new in the manifests', () => {
     expect((await bot.store.ledger(FLEET)).get(id)?.proven.map(({ proof }) => proof)).toEqual(['adopted']);
   });
 
-  it('and runs another version, is rolled out from that', async () => {
+  it('and runs a different version, is rolled out from that', async () => {
     const bot = await running('3.8.1');
     await bot.merge({ clusters: more, version: '3.9.0' }, 7);
     await bot.work();

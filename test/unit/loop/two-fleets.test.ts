@@ -26,7 +26,7 @@ it('two fleets never order one cluster: it is the one that described it first th
   const refused = await replies(bot, OTHER);
   expect(refused.length).toBeGreaterThan(0);
   for (const reply of refused) {
-    expect(reply).toMatchObject({ kind: 'refused', reason: expect.stringContaining(`is another fleet's: ${FLEET} describes it`) });
+    expect(reply).toMatchObject({ kind: 'refused', reason: expect.stringContaining(`belongs to another fleet: ${FLEET} describes it`) });
   }
   expect((await replies(bot, FLEET)).every((reply) => reply?.kind === 'accepted')).toBe(true);
   expect(bot.warnings.filter((line) => line.includes('gets no orders from this one')).length).toBeGreaterThan(0);

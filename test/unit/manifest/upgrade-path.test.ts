@@ -39,7 +39,7 @@ describe('by default', () => {
     ['3.9.1', '3.9.0', undefined],
     ['3.9.1', '3.8.0', undefined],
     ['3.9.1', '3.7.2', '3.9.1 to 3.7.2 goes back past minor 3.8'],
-    ['4.0.0', '3.9.1', '4.0.0 to 3.9.1 goes back over a major version'],
+    ['4.0.0', '3.9.1', '4.0.0 to 3.9.1 goes back across a major version'],
   ])('%s to %s: %s', (from, to, want) => expect(objection(product(), from, to)).toBe(want));
 });
 
@@ -49,14 +49,14 @@ describe('where minors may be skipped', () => {
     ['3.7.0', '4.1.0', undefined],
     ['3.9.1', '5.0.0', '3.9.1 to 5.0.0 skips a major version'],
     ['3.9.1', '3.7.0', undefined],
-    ['4.0.0', '3.9.1', '4.0.0 to 3.9.1 goes back over a major version'],
+    ['4.0.0', '3.9.1', '4.0.0 to 3.9.1 goes back across a major version'],
   ])('%s to %s: %s', (from, to, want) => expect(objection(product({ skipMinors: true }), from, to)).toBe(want));
 });
 
 describe('where only patches may go back', () => {
   it.each<Row>([
     ['3.9.1', '3.9.0', undefined],
-    ['3.9.1', '3.8.0', '3.9.1 to 3.8.0 goes back over a minor version, and kafka allows earlier patches only'],
+    ['3.9.1', '3.8.0', '3.9.1 to 3.8.0 goes back across a minor version, and kafka allows earlier patches only'],
   ])('%s to %s: %s', (from, to, want) => expect(objection(product({ downgrade: 'patch' }), from, to)).toBe(want));
 });
 

@@ -210,7 +210,7 @@ describe('a canary phase with members', () => {
     const plan = planned(fleet('3.7.0'), fleet('3.8.1', PIN), historyOf(fleet('3.7.0')));
     expect(plan.rollouts[0]?.phases[0]?.provenBy).toBeUndefined();
     expect(plan.risks.filter(({ code }) => code === 'no-canary').map(({ words }) => words)).toEqual([
-      'No canary of r tries 3.8.1: they all get another version',
+      'No canary of r tries 3.8.1: its canaries all get a different version',
     ]);
   });
 

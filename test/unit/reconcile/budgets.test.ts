@@ -219,8 +219,8 @@ describe('a quarantine', () => {
     expect(scene.given).toContain('run east-a #3');
     scene.arrives('east-a', 30_000);
     scene.decide(30_000);
-    expect(scene.stops).toMatchObject([{ lifted: { by: 'flotilla', at: at(30_000), reason: 'east-a has soaked in another attempt' } }]);
-    expect(scene.whys('stop')).toEqual([`${scene.stops[0]?.id} quarantine -> lifted: east-a has soaked in another attempt`]);
+    expect(scene.stops).toMatchObject([{ lifted: { by: 'flotilla', at: at(30_000), reason: 'east-a has soaked in a later attempt' } }]);
+    expect(scene.whys('stop')).toEqual([`${scene.stops[0]?.id} quarantine -> lifted: east-a has soaked in a later attempt`]);
   });
 
   it.each([

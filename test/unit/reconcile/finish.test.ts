@@ -87,7 +87,7 @@ describe('a stop over all of it', () => {
     scene.liftAll();
     scene.decide(5_000);
     expect(scene.state()).toMatchObject({ status: 'running', stoppedSince: undefined, goingSince: at(5_000) });
-    expect(scene.whys('rollout')).toEqual(['r1 paused -> running: no stop holds it any more']);
+    expect(scene.whys('rollout')).toEqual(['r1 paused -> running: no stop holds it now']);
     expect([scene.phase('p0').stoppedMs, scene.phase('p1').stoppedMs]).toEqual([4_000, 0]);
     scene.stop({ scope: { kind: 'fleet' } });
     scene.decide(6_000);

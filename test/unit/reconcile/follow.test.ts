@@ -38,7 +38,7 @@ describe('one that has not been started', () => {
     [
       'and is wanted at another revision, which nobody brings, is superseded',
       (scene: Scene) => scene.changeDesired('east-b', wanted(3)),
-      'superseded: the manifests want another revision by now',
+      'superseded: the manifests now want a different revision',
     ],
     ['and is wanted as it was planned still waits', () => {}, 'waiting: undefined'],
   ])('%s', (_, edit, words) => {
@@ -53,7 +53,7 @@ describe('one that has not been started', () => {
     expect(becomes((scene) => scene.changeDesired('east-b', { ...wanted(1), pinnedBy }))).toBe(`skipped: ${words}`);
     expect(becomes((scene) => scene.changeDesired('east-b', { pinnedBy }))).toBe('waiting: undefined');
     const sameVersion = { revision: revision(9), spec: { ...spec(2), replicas: 5 }, pinnedBy };
-    expect(becomes((scene) => scene.changeDesired('east-b', sameVersion))).toBe('superseded: the manifests want another revision by now');
+    expect(becomes((scene) => scene.changeDesired('east-b', sameVersion))).toBe('superseded: the manifests now want a different revision');
   });
 
   it('and is wanted otherwise still waits where a newer rollout of its release will bring it there', () => {

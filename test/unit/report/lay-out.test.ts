@@ -44,6 +44,19 @@ describe('layOut', () => {
     expect(text.match(/left out/g)).toHaveLength(1);
     expect(text.indexOf('left out')).toBeGreaterThan(text.indexOf('folded'));
   });
+
+  it('takes names from the largest list first, and leaves every list its place', () => {
+    const list = (intro: string, count: number) => ({ intro, names: Array.from({ length: count }, (_, n) => `${intro}-${n}`), more: 0 });
+    const names: Part = { lists: [list('large', 9), list('small', 2)], of: ['name', 'names'], rest: 'See the log.', summary: 'folded' };
+    const whole = layOut([names], 1_000_000);
+    expect(whole).toContain('large: large-0, large-1');
+    expect(whole.indexOf('small: small-0, small-1')).toBeGreaterThan(whole.indexOf('large-8'));
+    const less = layOut([names], whole.length - 5);
+    expect(less).toContain('small: small-0, small-1\n\n_');
+    expect(less).toMatch(/large: large-0, .*large-[0-7]\n\nsmall/);
+    for (let bytesMax = 150; bytesMax <= whole.length + 10; bytesMax += 1)
+      expect(layOut([names], bytesMax).length).toBeLessThanOrEqual(bytesMax);
+  });
 });
 
 describe('cut', () => {
