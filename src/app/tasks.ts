@@ -1,5 +1,6 @@
 import { parseCommitSha, parseFleetId } from '../core/model/ids.ts';
 import type { Result } from '../core/model/result.ts';
+import { hearComment } from '../loop/accept-comment.ts';
 import { planAndCarryOut } from '../loop/carry-out-commands.ts';
 import { carryOutNow } from '../loop/carry-out-now.ts';
 import { checkDrift } from '../loop/check-drift.ts';
@@ -37,7 +38,8 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
         ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))
         : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull']), payload['known'] === true),
     publish: (payload) => publish(loop, payload),
-    command: (payload) => carryOutNow(loop, fleetOf(payload)),
+    command: (payload) =>
+      'body' in payload ? hearComment(loop, fleetOf(payload), readComment(payload)) : carryOutNow(loop, fleetOf(payload)),
     converse: (payload) => converse(loop, fleetOf(payload), readComment(payload)),
     reconcile: (payload) => planAndCarryOut(loop, fleetOf(payload)),
     install: async (payload) => onFleets(await install(loop, payload)),

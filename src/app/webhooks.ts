@@ -1,7 +1,7 @@
 import type { Probot } from 'probot';
 import type { FleetId } from '../core/model/ids.ts';
 import { commentIn } from '../loop/comment-payload.ts';
-import { converseJob, installJob, lookJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
+import { hearJob, installJob, lookJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FleetRecord, Job, StateStore } from '../ports/state-store.ts';
 import type { Metrics } from './metrics.ts';
@@ -122,7 +122,7 @@ function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | u
     }
     case 'issue_comment': {
       const comment = commentIn(payload);
-      return comment === undefined ? undefined : (fleet) => converseJob(fleet, comment);
+      return comment === undefined ? undefined : (fleet) => hearJob(fleet, comment);
     }
     case 'check_run':
     case 'check_suite': {

@@ -76,11 +76,20 @@ export const commandJob = (fleet: FleetId, command: FleetCommand): Job =>
     ? { task: 'reconcile', key: `reconcile:${fleet}`, queue: `reconcile:${fleet}`, runAt: undefined, payload: { fleet } }
     : { task: 'command', key: `command:${fleet}`, queue: `command:${fleet}`, runAt: undefined, payload: { fleet } };
 
-/** Answer a comment. One job for each; those of one fleet in the order in which they came. */
+/** Take the commands of a comment to record. Those of one person in the order in which they came, beside everybody else's: it waits for nobody's answer. */
+export const hearJob = (fleet: FleetId, comment: PostedComment): Job => ({
+  task: 'command',
+  key: `hear:${fleet}:${comment.id}`,
+  queue: `hear:${fleet}:${comment.author.toLowerCase()}`,
+  runAt: undefined,
+  payload: { fleet, ...commentPayload(comment) },
+});
+
+/** Answer a comment. One job for each; what a person asks for may take long, and holds up the answers to that person only. */
 export const converseJob = (fleet: FleetId, comment: PostedComment): Job => ({
   task: 'converse',
   key: `converse:${fleet}:${comment.id}`,
-  queue: `converse:${fleet}`,
+  queue: `converse:${fleet}:${comment.author.toLowerCase()}`,
   runAt: undefined,
   payload: { fleet, ...commentPayload(comment) },
 });

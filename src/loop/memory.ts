@@ -11,6 +11,7 @@ import type { Instant } from '../core/model/time.ts';
 import { Coalesced } from './coalesced.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { KnownPeople } from './known-people.ts';
+import { OpenQuestions } from './open-questions.ts';
 
 /** The manifests of one tree, as last read: the start for reading a tree that differs little. */
 export interface ManifestSnapshot {
@@ -65,6 +66,8 @@ export interface FleetMemory {
   readonly passingOn: Coalesced;
   /** Who people are to the repository. */
   readonly people: KnownPeople;
+  /** What the code host has been asked about them. */
+  readonly open: OpenQuestions;
   /** By key of a projection: two jobs that create the same comment at once would make two. */
   readonly writing: KeyedMutex;
   /** Who writes for the fleet: one at a time. */
@@ -89,6 +92,7 @@ export function memoryOf(memory: Memory, fleet: FleetId): FleetMemory {
     evidence: new Map(),
     passingOn: new Coalesced(),
     people: new KnownPeople(),
+    open: new OpenQuestions(),
     writing: new KeyedMutex(),
     turns: new KeyedMutex(),
   };

@@ -21,6 +21,9 @@ export interface AcceptedCommand extends GivenCommand {
 /** Its plan is made from the manifests in git, which may hang: it has a line of its own, and nothing that stops waits behind it. */
 export const needsPlan = ({ verb }: FleetCommand): boolean => verb === 'reconcile';
 
+/** What only stops: whoever gives it is never kept waiting by what it does not need. */
+export const isHalt = ({ verb }: Pick<FleetCommand, 'verb'>): boolean => verb === 'pause' || verb === 'stop';
+
 /** Is a command that is given again under a key the one that was accepted? An end that counts from now is another each time. */
 export const isSameCommand = (a: FleetCommand, b: FleetCommand): boolean => withoutEnd(a) === withoutEnd(b);
 

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { FleetCommand } from '../../../src/core/command/command.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import { verdictOnGiven } from '../../../src/loop/authorise.ts';
+import { carryOutNow } from '../../../src/loop/carry-out-now.ts';
 import { acceptCommand } from '../../../src/loop/give-command.ts';
 import { rolloutNow } from '../../../src/loop/rollouts-now.ts';
 import { syncFleet } from '../../../src/loop/sync-fleet.ts';
@@ -135,6 +136,49 @@ describe('a command', () => {
     expect((await bot.store.stops(FLEET)).map(({ by }) => by)).toEqual(['lead']);
     await bot.work();
     expect((await bot.store.command(FLEET, 3))?.outcome).toMatchObject({ kind: 'refused', why: expect.stringContaining('may not resume') });
+  });
+
+  it('waits for no answer about somebody else: each is carried out when its own person is known', async () => {
+    const bot = await moving();
+    const answer = Promise.withResolvers<void>();
+    let asked = 0;
+    const host = bot.repository;
+    const roleOf: typeof host.roleOf = async (login) => {
+      asked += login === 'newcomer' ? 1 : 0;
+      if (login === 'newcomer') await answer.promise;
+      // After the decision that is made at once.
+      else for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      return await host.roleOf(login);
+    };
+    const slow = new Proxy(host, { get: (own, name) => (name === 'roleOf' ? roleOf : Reflect.get(own, name, own).bind?.(own)) });
+    const loop = { ...bot.loop, ports: { ...bot.loop.ports, host: () => slow } };
+    await acceptCommand(loop.ports, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, by: 'newcomer', reason: 'because' });
+    await acceptCommand(loop.ports, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, ...BY });
+    const first = carryOutNow(loop, FLEET);
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect((await bot.store.stops(FLEET)).map(({ by }) => by)).toEqual(['lead']);
+    // Whoever asks meanwhile waits for the same answer.
+    const second = carryOutNow(loop, FLEET);
+    bot.repository.setRole('newcomer', 'write');
+    answer.resolve();
+    await Promise.all([first, second]);
+    expect([asked, (await bot.store.stops(FLEET)).map(({ by }) => by).sort()]).toEqual([1, ['lead', 'newcomer']]);
+  });
+
+  it('is looked at again soon where the code host does not answer in time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const bot = await moving();
+      bot.onCall = (name) => (name === 'code-host.roleOf' ? new Promise<never>(() => undefined) : undefined);
+      await acceptCommand(bot.loop.ports, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, ...BY });
+      const carried = carryOutNow(bot.loop, FLEET);
+      const failed = expect(carried).rejects.toMatchObject({ retry: { kind: 'retry-after', waitMs: 1_000 } });
+      await vi.advanceTimersByTimeAsync(2_000);
+      await failed;
+      expect(await bot.store.waitingCommands(FLEET)).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('waits behind an earlier one of the same person, also where it needs no answer itself', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { askedBy } from '../../../src/app/webhooks.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
+import { commandFleet } from '../../support/loop/command-fleet.ts';
 
 const PULL = 7;
 
@@ -144,6 +145,44 @@ describe('a comment with a command', () => {
     expect([await bot.store.stops(FLEET), bot.repository.reactions(id)]).toMatchObject([[{ by: 'lead' }], ['eyes', 'rocket']]);
   });
 
+  it('is stored before anybody has said who wrote it, and refused later with who could', async () => {
+    const bot = await moving();
+    let isDown = true;
+    bot.onCall = (name) => {
+      if (isDown && name.startsWith('code-host.'))
+        throw new PortError({ port: 'code-host', operation: name, retry: { kind: 'retry-later' }, message: 'GitHub is away' });
+    };
+    const halt = await say(bot, '/fleet pause\n/fleet stop fleet');
+    const other = await say(bot, '/fleet abort --reason "over"', { by: 'stranger' });
+    await bot.work();
+    expect((await bot.store.waitingCommands(FLEET)).map(({ command: { verb, by } }) => `${verb} by ${by}`).sort()).toEqual([
+      'abort by stranger',
+      'pause by lead',
+      'stop by lead',
+    ]);
+    for (let minute = 0; minute < 5; minute += 1) {
+      bot.clock.advance(60_000);
+      await bot.work();
+    }
+    isDown = false;
+    // Sooner than any other work is tried again.
+    bot.clock.advance(5_000);
+    await bot.work();
+    expect(
+      (await bot.store.stops(FLEET))
+        .filter(({ cause }) => cause === 'person')
+        .map(({ scope, by }) => `${scope.kind} by ${by}`)
+        .sort(),
+    ).toEqual(['fleet by lead', 'release by lead']);
+    bot.clock.advance(300_000);
+    await bot.work();
+    expect([bot.repository.reactions(halt), bot.repository.reactions(other)]).toEqual([
+      ['eyes', 'rocket'],
+      ['eyes', 'confused'],
+    ]);
+    expect(repliesTo(bot, other)).toEqual([expect.stringMatching(/stranger may not abort this.*role maintain or more/s)]);
+  });
+
   it('is about the rollouts of its own pull request', async () => {
     const bot = await moving();
     await bot.propose({ version: '3.8.1' }, 9);
@@ -181,6 +220,43 @@ describe('a comment with a command', () => {
     const id = await say(bot, '/fleet help', { by: 'stranger', more: { repository }, comment: { author_association: 'NONE' } });
     await bot.work();
     expect([bot.repository.reactions(id), repliesTo(bot, id)]).toEqual([['eyes', 'rocket'], []]);
+  });
+});
+
+describe('a halt by comment', () => {
+  it.each<[string, string, Parameters<typeof say>[2]]>([
+    ['a plan that somebody else has asked for, while git hangs', 'manifest-source.', { by: 'second' }],
+    ['reactions to strangers, while GitHub takes none', 'code-host.react', { by: 'stranger' }],
+    ['who a stranger is, while GitHub does not say', 'code-host.roleOf', { by: 'stranger' }],
+  ])('does not wait for %s', async (_name, hangs, before) => {
+    const bot = await moving();
+    const skip = { verb: 'skip', rollout: (await bot.newest()).id, cluster: bot.cluster('k-two'), by: 'lead', reason: 'later' } as const;
+    await commandFleet(bot.loop, FLEET, skip);
+    bot.restart();
+    bot.know();
+    let hung = 0;
+    bot.onCall = async (name, phase) => {
+      if (!name.startsWith(hangs) || phase === 'after') return;
+      hung += 1;
+      await new Promise(() => undefined);
+    };
+    for (const words of ['/fleet reconcile kafka', '/fleet pause', '/fleet help']) await say(bot, words, before);
+    await bot.workBeside();
+    expect(hung).toBeGreaterThan(0);
+    await say(bot, '/fleet stop fleet --reason "latency is up"');
+    await bot.workBeside();
+    expect((await bot.store.stops(FLEET)).map(({ reason }) => reason)).toContain('latency is up');
+  });
+});
+
+describe('a halt of several lines', () => {
+  it('is stored before the code host has said anything; what only together makes sense waits for that', async () => {
+    const bot = await moving();
+    bot.onCall = (name) => (name === 'code-host.roleOf' ? new Promise<never>(() => undefined) : undefined);
+    await say(bot, '/fleet pause\n/fleet stop fleet');
+    await say(bot, '/fleet resume\n/fleet expedite --reason "hurry"', { by: 'second' });
+    await bot.workBeside();
+    expect((await bot.store.waitingCommands(FLEET)).map(({ command: { verb } }) => verb)).toEqual(['pause', 'stop']);
   });
 });
 
