@@ -91,7 +91,10 @@ async function carryOut(
       const verdict = verdictOn(memory, id, records, input, given.command);
       if (verdict.kind === 'unknown') return { value: 'not-known' };
       if (verdict.kind === 'may-not')
-        return { change: endedBy(given, { kind: 'refused', at: now, why: refusalOf(given.command, verdict.why) }), value: 'over' };
+        return {
+          change: endedBy(given, { kind: 'refused', at: now, why: refusalOf(given.command, verdict.why), mayNot: true }),
+          value: 'over',
+        };
       const change = changeOf(given, input, records, manifests, verdict.because);
       return { change: change.ok ? change.value : endedBy(given, { kind: 'refused', at: now, why: change.error }), value: 'over' };
     } catch (error) {

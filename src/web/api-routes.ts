@@ -8,7 +8,7 @@ import { answerJson } from '../http/answers.ts';
 import type { HttpEnv } from '../http/app.ts';
 import { readBytes } from '../http/body.ts';
 import { Refusal } from '../http/refusal.ts';
-import { verdictOnGiven } from '../loop/authorise.ts';
+import { verdictNow } from '../loop/authorise.ts';
 import { acceptCommand, type CommandDesk, untilCarriedOut } from '../loop/give-command.ts';
 import type { Loop } from '../loop/loop.ts';
 import { type RolloutNow, rolloutNow } from '../loop/rollouts-now.ts';
@@ -53,8 +53,9 @@ const AUDIT_MAX = 500;
  * - `/releases/NAME/reconcile`
  * - `/commands`, with `"line"`: a command as people write it in a comment, after its `/fleet`
  *
- * A command is stored first, and then carried out: 200 with what it changed, 409 with why not, or 202 with the path to look at, when
- * nobody works on the fleet right now, or with a header `Prefer: respond-async`. With a header `Idempotency-Key`, what is sent again is
+ * A command is stored first, and then carried out: 200 with what it changed, 409 with why not, 403 with who may, or 202 with the path to
+ * look at: when no replica works on the fleet right now, when the code host has not said yet who gave it, or with a header
+ * `Prefer: respond-async`. With a header `Idempotency-Key`, what is sent again is
  * the same command.
  */
 export function apiRoutes(options: ApiOptions): Hono<ApiEnv> {
@@ -185,12 +186,9 @@ async function command(options: ApiOptions, context: Context<ApiEnv>): Promise<R
   return response;
 }
 
-/** Whoever may not is told at once, and who could. Where that cannot be found out now, the command waits until it can. @throws Refusal 403 */
+/** Whoever is known not to be allowed is told at once, and who could. Nobody is asked: a halt does not wait for the code host. @throws Refusal 403 */
 async function refuseOthers(loop: Loop | undefined, fleet: FleetId, command: FleetCommand): Promise<void> {
-  if (loop === undefined) return;
-  const verdict = await verdictOnGiven(loop, fleet, command).catch((error: unknown) => {
-    loop.ports.log.warn({ err: error, fleet, by: command.by }, 'a command is accepted before it is known whether its person may give it');
-  });
+  const verdict = loop && (await verdictNow(loop, fleet, command));
   if (verdict?.kind === 'may-not') throw new Refusal(403, refusalOf(command, verdict.why));
 }
 

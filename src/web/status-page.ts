@@ -39,7 +39,7 @@ const LIVE_SECONDS = 2;
 export function renderFleetsPage(shell: StatusShell, fleets: readonly FleetView[]): string {
   const none = emptyNote('No repository is watched yet. Install the app on one; it appears here within seconds.');
   const main = html`<h1>Rollouts</h1>${speedNote(shell)}<div id="fleets" data-live>${fleets.length === 0 ? none : fleets.map((one) => fleetPanel(shell, one))}</div>${fleets.map((one) => fleetCommands(shell, one))}`;
-  return layout(shell, 'Rollouts', main);
+  return statusLayout(shell, 'Rollouts', main);
 }
 
 export function renderRolloutPage(shell: StatusShell, fleet: FleetId, now: RolloutNow): string {
@@ -56,10 +56,10 @@ ${targetTable(shell, now)}
 </div>
 ${shell.commander !== undefined && rolloutForms(shell.commander, fleet, now)}
 ${liftPanel(shell, fleet, stops, state.id)}`;
-  return layout(shell, summary.title, main, [{ href: '/', label: 'Rollouts' }]);
+  return statusLayout(shell, summary.title, main, [{ href: '/', label: 'Rollouts' }]);
 }
 
-function layout(
+export function statusLayout(
   shell: StatusShell,
   title: string,
   main: Html,

@@ -7,13 +7,14 @@ import { answerPage, answerText, goTo, serveStylesheet } from '../http/answers.t
 import type { HttpContext, HttpEnv } from '../http/app.ts';
 import { readForm } from '../http/body.ts';
 import { stylesheet } from '../http/html/stylesheet.ts';
-import { verdictOnGiven } from '../loop/authorise.ts';
+import { verdictNow } from '../loop/authorise.ts';
 import { acceptCommand, type CommandDesk, untilCarriedOut } from '../loop/give-command.ts';
 
 import type { Loop } from '../loop/loop.ts';
 import { rolloutNow } from '../loop/rollouts-now.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import type { Commander } from './command-forms.ts';
+import { commandPagePath, renderCommandPage } from './command-page.ts';
 import { type CommandTarget, parseCommand } from './commands.ts';
 import { ASK_FOR_TOKEN, type Door, formToken, isFormToken, visitor } from './door.ts';
 import { findFleet } from './find-fleet.ts';
@@ -31,8 +32,8 @@ export interface StatusOptions extends Door {
 }
 
 const FORM_BYTES_MAX = 8 * 1024;
-/** A page that comes before the outcome shows it at the next look. */
-const OUTCOME_MS = 10_000;
+/** Longer than this a button keeps nobody waiting: the page of the command shows what becomes of it. */
+const OUTCOME_MS = 2_000;
 const ROLLOUTS_SHOWN = 30;
 
 /** The bot's own pages: fleets, and rollouts with their holds. Everything a page shows comes from the same reads as the API. */
@@ -50,12 +51,12 @@ export function addStatusRoutes(app: Hono<HttpEnv>, options: StatusOptions): voi
     const loop = options.loop();
     return answerPage(renderFleetsPage(shell(context), loop === undefined ? [] : await fleetsView(loop)));
   });
-  app.on(['GET', 'POST'], ['/fleets/:owner/:name', '/fleets/:owner/:name/:what{rollouts|stops}/:id'], async (context) => {
+  app.on(['GET', 'POST'], ['/fleets/:owner/:name', '/fleets/:owner/:name/:what{rollouts|stops|commands}/:id'], async (context) => {
     if (!mayRead(context)) return askForToken();
     const loop = options.loop();
     const place = loop === undefined ? undefined : await placeOf(loop, context);
     if (loop === undefined || place === undefined) return context.notFound();
-    if (context.req.method === 'POST') return await commandForm(options, loop, context, place);
+    if (context.req.method === 'POST' && place.kind !== 'command') return await commandForm(options, loop, context, place);
     const markup = await renderPlace(loop, shell(context), place);
     return markup === undefined ? context.notFound() : answerPage(markup);
   });
@@ -70,8 +71,8 @@ function askForToken(): Response {
 /** What a path below `/fleets/OWNER/NAME` is about. */
 interface Place {
   readonly fleet: FleetRecord;
-  readonly kind: 'fleet' | 'rollout' | 'stop';
-  /** Of the rollout or stop. */
+  readonly kind: 'fleet' | 'rollout' | 'stop' | 'command';
+  /** Of the rollout, stop or command. */
   readonly id: string;
 }
 
@@ -79,11 +80,17 @@ async function placeOf(loop: Loop, { req }: HttpContext): Promise<Place | undefi
   const fleet = await findFleet(loop.ports.store, req.param('owner'), req.param('name'));
   if (fleet === undefined) return undefined;
   const what = req.param('what');
-  return { fleet, kind: what === undefined ? 'fleet' : what === 'stops' ? 'stop' : 'rollout', id: req.param('id') ?? '' };
+  return { fleet, kind: PLACES[what ?? ''] ?? 'fleet', id: req.param('id') ?? '' };
 }
+
+const PLACES: Readonly<Record<string, Place['kind']>> = { rollouts: 'rollout', stops: 'stop', commands: 'command' };
 
 async function renderPlace(loop: Loop, shell: StatusShell, { fleet, kind, id }: Place): Promise<string | undefined> {
   if (kind === 'fleet') return renderFleetsPage(shell, [await fleetView(loop, fleet)]);
+  if (kind === 'command') {
+    const command = /^\d{1,15}$/.test(id) ? await loop.ports.store.command(fleet.id, Number(id)) : undefined;
+    return command && renderCommandPage(shell, fleet.id, command);
+  }
   const rollout = parseRolloutId(id);
   const now = kind === 'rollout' && rollout.ok ? await rolloutNow(loop, fleet.id, rollout.value) : undefined;
   return now === undefined ? undefined : renderRolloutPage(shell, fleet.id, now);
@@ -128,12 +135,14 @@ async function commandForm(options: StatusOptions, loop: Loop, context: HttpCont
   const { store } = loop.ports;
   const { id, retired } = place.fleet;
   if (retired !== undefined) return answerText(`nothing is done for ${id}: ${RETIREMENT_WORDS[retired.why]}`, 409);
-  const verdict = await verdictOnGiven(loop, id, command.value);
+  // Nobody is asked: what is pressed while the code host is away, or slow, is stored all the same.
+  const verdict = await verdictNow(loop, id, command.value);
   if (verdict.kind === 'may-not') return answerText(refusalOf(command.value, verdict.why), 403);
   const accepted = await acceptCommand(options.desk() ?? loop.ports, id, command.value);
   if (!accepted.ok) return answerText(accepted.error, 409);
   const { outcome } = await untilCarriedOut(store, id, accepted.value, OUTCOME_MS);
-  if (outcome !== undefined && outcome.kind !== 'done') return answerText(outcome.why, outcome.kind === 'refused' ? 409 : 500);
+  if (outcome === undefined) return goTo(commandPagePath(id, accepted.value));
+  if (outcome.kind !== 'done') return answerText(outcome.why, outcome.kind === 'failed' ? 500 : outcome.mayNot === true ? 403 : 409);
   return goTo(pageAfter(place, field('back')));
 }
 
@@ -143,6 +152,7 @@ function targetOf({ kind, id }: Place, field: (name: string) => string | undefin
       return { kind: 'rollout', rollout: id, verb: field('verb') ?? '' };
     case 'stop':
       return { kind: 'lift', stop: id };
+    case 'command':
     case 'fleet':
       return field('verb') === 'reconcile' ? { kind: 'reconcile', release: field('release') ?? '' } : { kind: 'stop' };
   }

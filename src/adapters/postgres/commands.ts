@@ -11,7 +11,7 @@ import {
   type Verb,
 } from '../../core/command/command.ts';
 import { invariant } from '../../core/model/assert.ts';
-import { type Decoder, listOf, mapped, maybe, object, parsed, text, word } from '../../core/model/decode.ts';
+import { type Decoder, flag, listOf, mapped, maybe, object, parsed, text, word } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
 import { err, ok } from '../../core/model/result.ts';
 import type { Instant } from '../../core/model/time.ts';
@@ -118,7 +118,7 @@ function commandOf(by: string, verb: Verb, body: unknown): FleetCommand {
 
 const change = object({ subject: word(CHANGE_SUBJECTS), name: text, from: text, to: text, why: text });
 const doneBody = object({ changes: listOf(change), notes: listOf(text) });
-const endedBody = object({ why: text });
+const endedBody = object({ why: text, mayNot: maybe(flag) });
 const kindOf = object({ kind: word(COMMAND_OUTCOMES) });
 
 function outcomeOf(value: unknown, carriedOutAt: Instant): CommandOutcome {

@@ -80,7 +80,7 @@ export const OPENAPI = {
           post: {
             summary,
             description:
-              'Stored first, and then carried out: 200 with what it changed, 409 with why not, 202 with the path to look at when no replica works on the fleet right now.',
+              'Stored first, and then carried out: 200 with what it changed, 409 with why not, 202 with the path to look at when no replica works on the fleet right now, or the code host has not said yet who gave it.',
             parameters: [
               ...inPath(path),
               { name: 'Prefer', in: 'header', description: '`respond-async`: do not wait.', schema: { type: 'string' } },
@@ -96,7 +96,7 @@ export const OPENAPI = {
               200: { description: 'Carried out.', content: json(of('CommandDone')) },
               202: { description: 'Accepted.', content: json(of('CommandAccepted')) },
               400: no('The request is no command.'),
-              403: no('Commands need the token.'),
+              403: no('Commands need the token of somebody who may give them.'),
               409: no('Refused, and why.'),
               422: no('The key was used for another command.'),
               ...REFUSALS,

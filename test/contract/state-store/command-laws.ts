@@ -85,6 +85,7 @@ export function commandLaws(under: () => StoreUnderTest): void {
         notes: ['so'],
       },
       ...COMMAND_OUTCOMES.filter((kind) => kind !== 'done').map((kind) => ({ kind, at: t(7), why: 'it is over' })),
+      { kind: 'refused', at: t(7), why: 'lead may not', mayNot: true },
     ])('that are $kind keep what became of them, with all that was written with it', async (outcome) => {
       const one = await accept();
       const other = await accept();

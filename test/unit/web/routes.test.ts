@@ -4,6 +4,7 @@ import { untouched } from '../../../src/core/reconcile/state.ts';
 import type { Stop } from '../../../src/core/stop/stop.ts';
 import { digestOf } from '../../../src/http/token.ts';
 import { planAndCarryOut } from '../../../src/loop/carry-out-commands.ts';
+import { PortError } from '../../../src/ports/port-error.ts';
 import { apiRoutes } from '../../../src/web/api-routes.ts';
 import { formToken } from '../../../src/web/door.ts';
 import { addStatusRoutes } from '../../../src/web/status-routes.ts';
@@ -33,7 +34,7 @@ beforeAll(async () => {
   const loop = bot.withStore({
     accept: async (fleet, given, jobs) => {
       const accepted = await bot.store.accept(fleet, given, jobs);
-      if (isHeld) void planAndCarryOut(bot.loop, FLEET);
+      if (isHeld) planAndCarryOut(bot.loop, FLEET).catch(() => undefined);
       return accepted;
     },
   });
@@ -60,7 +61,7 @@ async function form(path: string, fields: Record<string, string>): Promise<Respo
   return await fetch(`${base}${path}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ ...WHO, ...fields }) });
 }
 
-const stops = async (): Promise<readonly Stop[]> => await bot.store.stops(FLEET);
+const stops = async (): Promise<readonly Stop[]> => (await bot.store.stops(FLEET)).filter(({ cause }) => cause === 'person');
 const status = async (): Promise<string> => (await bot.newest()).status;
 const get = async (path: string): Promise<string> => await (await fetch(`${base}${path}`, { headers: bearer })).text();
 
@@ -269,4 +270,55 @@ describe('the pages of local mode', () => {
       expect((await fetch(`${base}${path}`)).status).toBe(404);
     },
   );
+});
+
+/** GitHub does not answer: nobody can say who anybody is. */
+async function withGitHubAway<T>(work: () => Promise<T>): Promise<T> {
+  bot.clock.advance(60_000);
+  bot.onCall = (name) => {
+    if (name.startsWith('code-host.'))
+      throw new PortError({ port: 'code-host', operation: name, retry: { kind: 'retry-later' }, message: 'GitHub is away' });
+  };
+  try {
+    return await work();
+  } finally {
+    bot.onCall = undefined;
+  }
+}
+
+describe('while GitHub is away', () => {
+  it('a command by the API is stored, and carried out once it is known who gave it', async () => {
+    const eve = { authorization: 'Bearer the-token-of-eve,-who-may-read', prefer: 'respond-async' };
+    const [mine, hers] = await withGitHubAway(() =>
+      Promise.all([
+        post('/stop', { scope: 'fleet' }, { ...bearer, prefer: 'respond-async' }),
+        post('/stop', { by: 'eve', scope: 'fleet' }, eve),
+      ]),
+    );
+    expect([mine.status, mine.message]).toEqual([202, expect.stringContaining('the code host has said who gave it')]);
+    expect([hers.status, (await bot.store.waitingCommands(FLEET)).length, await stops()]).toEqual([202, 2, []]);
+    bot.clock.advance(60_000);
+    await bot.work();
+    const [stop] = await stops();
+    expect([stop?.by, (await stops()).length]).toEqual(['ada', 1]);
+    const refused = JSON.parse(await get(JSON.parse(hers.message).path));
+    expect(refused.outcome).toMatchObject({ kind: 'refused', mayNot: true, why: expect.stringContaining('eve may not stop this') });
+    expect(await post(`/stops/${stop?.id}/lift`)).toMatchObject({ status: 200 });
+  });
+
+  it('a button leads to a page that says so plainly, and later what became of it', async () => {
+    const pressed = await withGitHubAway(() => form(`/fleets/${FLEET}`, { token: FORM, verb: 'stop', scope: 'fleet' }));
+    const page = pressed.headers.get('location') ?? '';
+    expect([pressed.status, page]).toEqual([303, expect.stringMatching(/^\/fleets\/acme\/clusters\/commands\/\d+$/)]);
+    expect(await get(page)).toContain('It is stored and cannot be lost, and has changed nothing yet.');
+    bot.clock.advance(60_000);
+    await bot.work();
+    expect(await get(page)).toContain('done</span>');
+    const [stop] = await stops();
+    expect((await form(`/fleets/${FLEET}/stops/${stop?.id}`, { token: FORM })).status).toBe(303);
+    expect(await stops()).toEqual([]);
+    const hers = await form(`/fleets/${FLEET}`, { token: FORM, by: 'eve', verb: 'stop', scope: 'fleet' });
+    expect([hers.status, await hers.text()]).toEqual([403, expect.stringContaining('eve may not stop this')]);
+    expect((await fetch(`${base}${page.replace(/\d+$/, '999')}`)).status).toBe(404);
+  });
 });
