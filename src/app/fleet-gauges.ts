@@ -23,10 +23,11 @@ export async function setFleetGauges(metrics: Metrics, loop: Loop | undefined, s
   metrics.databaseUp.set(0);
   if (loop === undefined || state === undefined) return;
   try {
-    const { due, parked, oldestDueMs } = await state.jobFigures();
+    const { due, parked, oldestDueMs, heldUpMs } = await state.jobFigures();
     metrics.jobsDue.set(due);
     metrics.jobsParked.set(parked);
     metrics.oldestDueJob.set(oldestDueMs / 1_000);
+    metrics.heldUpJob.set(heldUpMs / 1_000);
     for (const fleet of await loop.ports.store.fleets()) {
       const records = await loadRecords(loop, fleet);
       setFleet(metrics, fleet.id, figuresOf(records, loop, fleet.id));

@@ -77,6 +77,11 @@ export function createMetrics() {
       name: 'flotilla_job_oldest_due_seconds',
       help: 'How long the oldest job has been due that is not done.',
     }),
+    heldUpJob: new Gauge({
+      ...one,
+      name: 'flotilla_job_held_up_seconds',
+      help: 'For how long a job could have run, and does not: due, with nothing before it and a free slot.',
+    }),
     databaseUp: new Gauge({ ...one, name: 'flotilla_database_up', help: '1 while the database answers.' }),
     rateLimitLeft: new Gauge({
       ...one,

@@ -4,7 +4,7 @@ import { createMetrics, type Metrics } from '../../../src/app/metrics.ts';
 import { TestBot } from '../../support/loop/bot.ts';
 import { FLEET } from '../../support/state/builders.ts';
 
-const QUIET = { jobFigures: async () => ({ due: 3, parked: 1, oldestDueMs: 2_500, heldUpMs: 0 }) };
+const QUIET = { jobFigures: async () => ({ due: 3, parked: 1, oldestDueMs: 2_500, heldUpMs: 1_500 }) };
 
 const linesOf = async ({ registry }: Metrics, name: string): Promise<readonly string[]> =>
   (await registry.getSingleMetricAsString(name)).split('\n').filter((line) => !line.startsWith('#') && !line.endsWith(' 0'));
@@ -39,6 +39,7 @@ describe('the gauges of fleets', () => {
     expect(await linesOf(metrics, 'flotilla_jobs_due')).toEqual(['flotilla_jobs_due 3']);
     expect(await linesOf(metrics, 'flotilla_jobs_parked')).toEqual(['flotilla_jobs_parked 1']);
     expect(await linesOf(metrics, 'flotilla_job_oldest_due_seconds')).toEqual(['flotilla_job_oldest_due_seconds 2.5']);
+    expect(await linesOf(metrics, 'flotilla_job_held_up_seconds')).toEqual(['flotilla_job_held_up_seconds 1.5']);
     expect(await linesOf(metrics, 'flotilla_database_up')).toEqual(['flotilla_database_up 1']);
   });
 
