@@ -38,20 +38,28 @@ export async function writeTree(git: GitRepository, base: string | undefined, ed
   const environment = { GIT_INDEX_FILE: join(scratch, `index-${randomUUID()}`) };
   try {
     await git.run(['read-tree', ...(base === undefined ? ['--empty'] : [base])], { environment });
-    const lines: string[] = [];
-    for (const [path, content] of edits) {
-      if (content === undefined) {
-        lines.push(`0 ${'0'.repeat(40)}\t${path}\0`);
-        continue;
-      }
-      const blob = (await git.run(['hash-object', '-w', '--stdin', '--no-filters'], { input: content })).trim();
-      lines.push(`100644 ${blob}\t${path}\0`);
-    }
+    const blobs = await writeBlobs(
+      git,
+      [...edits.values()].filter((content) => content !== undefined),
+    );
+    const lines = [...edits].map(([path, content]) =>
+      content === undefined ? `0 ${'0'.repeat(40)}\t${path}\0` : `100644 ${blobs.shift()}\t${path}\0`,
+    );
     await git.run(['update-index', '-z', '--add', '--index-info'], { environment, input: lines.join('') });
     return (await git.run(['write-tree'], { environment })).trim();
   } finally {
     await rm(environment.GIT_INDEX_FILE, { force: true });
   }
+}
+
+/** One process for all of them: the first commit of a large fleet has 100,000 files. @returns their ids, in order. */
+async function writeBlobs(git: GitRepository, contents: readonly (string | Uint8Array)[]): Promise<string[]> {
+  if (contents.length === 0) return [];
+  const parts = contents.flatMap((content) => {
+    const bytes = Buffer.from(content);
+    return [Buffer.from(`blob\nmark :1\ndata ${bytes.length}\n`), bytes, Buffer.from('\nget-mark :1\n')];
+  });
+  return (await git.run(['fast-import', '--quiet'], { input: Buffer.concat(parts) })).trim().split('\n');
 }
 
 export type Merged = { readonly kind: 'tree'; readonly tree: string } | { readonly kind: 'conflict' };
