@@ -47,6 +47,7 @@ export class ManifestSourceGit implements ManifestSource {
   readonly #mirror: Mirror;
   readonly #reader: ObjectReader;
   readonly #headRef: string;
+  #compared: { readonly from: string; readonly to: string; readonly files: readonly ChangedFile[] } | undefined;
 
   /** @throws PortError when the address or the name of the default branch is not one that git may be given. */
   constructor(options: GitSourceOptions) {
@@ -93,7 +94,16 @@ export class ManifestSourceGit implements ManifestSource {
     return this.#reading('read', blobs, () => readTexts(this.#reader, blobs, maxBytes));
   }
 
-  changed(from: string, to: string): Promise<readonly ChangedFile[]> {
+  /** The comparison that was asked for last is kept: a review asks what its pull request touches, and then reads just that. */
+  async changed(from: string, to: string): Promise<readonly ChangedFile[]> {
+    const known = this.#compared;
+    if (known?.from === from && known.to === to) return known.files;
+    const files = await this.#compare(from, to);
+    this.#compared = { from, to, files };
+    return files;
+  }
+
+  #compare(from: string, to: string): Promise<readonly ChangedFile[]> {
     return this.#reading('changed', [from, to], async () => {
       const [rootBefore, rootAfter] = await Promise.all([this.#root(from), this.#root(to)]);
       if (rootBefore !== rootAfter) return diffListings(await this.files(from), await this.files(to));
@@ -105,10 +115,15 @@ export class ManifestSourceGit implements ManifestSource {
 
   mergeTree(base: CommitSha, head: CommitSha): ReturnType<ManifestSource['mergeTree']> {
     return this.#reading('mergeTree', [base, head], async () => {
-      // Two histories without a common commit cannot be merged; git says so with the exit code of any failure.
-      if ((await this.mergeBase(base, head)) === undefined) return { kind: 'conflict', paths: [] };
       const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', base, head];
-      const { exitCode, stdout } = await this.#git(args, [0, 1]);
+      // Two histories without a common commit cannot be merged; git says so with the exit code of any failure.
+      const output = await this.#git(args, [0, 1]).catch(async (error: unknown) => {
+        const isFailure = error instanceof GitFailed && error.how === 'exit';
+        if (!isFailure || (await this.mergeBase(base, head)) !== undefined) throw error;
+        return undefined;
+      });
+      if (output === undefined) return { kind: 'conflict', paths: [] };
+      const { exitCode, stdout } = output;
       const [tree = '', ...rest] = stdout.toString('utf8').split('\0');
       if (exitCode === 0) return { kind: 'tree', tree };
       return { kind: 'conflict', paths: [...new Set(rest.filter((path) => path !== ''))] };

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,6 +75,35 @@ describe('links and submodules', () => {
     const after = remote.commit({ 'a.yaml': { link: 'b' } });
     await source.fetch([]);
     expect((await source.changed(before, after)).map((file) => [file.path, file.link])).toEqual([['a.yaml', 'symbolic link']]);
+  });
+});
+
+describe('what a review asks', () => {
+  /** They are told of before they are given their arguments. */
+  const children: ChildProcess[] = [];
+  const note = (message: unknown): void => void children.push((message as { readonly process: ChildProcess }).process);
+
+  beforeEach(() => {
+    children.length = 0;
+    subscribe('child_process', note);
+  });
+  afterEach(() => void unsubscribe('child_process', note));
+
+  it('takes one git for the merge, and one for all comparisons of the same two trees', async () => {
+    const start = remote.commit({ 'a.yaml': '1', 'b.yaml': '1' });
+    const head = remote.commit({ 'b.yaml': '2' }, { ref: 'refs/pull/1/head', from: start });
+    const base = remote.commit({ 'a.yaml': '2' });
+    await source.fetch([1]);
+    await source.head();
+    children.length = 0;
+    const merged = await source.mergeTree(base, head);
+    const tree = merged.kind === 'tree' ? merged.tree : '';
+    const touched = await source.changed(base, tree);
+    expect(touched.map(({ path }) => path)).toEqual(['b.yaml']);
+    expect(await source.changed(base, tree)).toEqual(touched);
+    expect(children.map(({ spawnargs }) => spawnargs[1])).toEqual(['merge-tree', 'diff-tree']);
+    expect((await source.changed(start, tree)).map(({ path }) => path)).toEqual(['a.yaml', 'b.yaml']);
+    expect((await source.changed(start, base)).map(({ path }) => path)).toEqual(['a.yaml']);
   });
 });
 
