@@ -1,6 +1,7 @@
 import type { FleetRecords } from '../core/change/apply-change.ts';
 import { recordDrift } from '../core/change/record-drift.ts';
 import { clustersInDoubt, detectDrift } from '../core/drift/detect-drift.ts';
+import { withoutOvertaken } from '../core/drift/overtaken.ts';
 import type { Observation, Observations } from '../core/evidence/observation.ts';
 import { recordObserved } from '../core/ledger/record-observed.ts';
 import type { FleetId } from '../core/model/ids.ts';
@@ -20,16 +21,17 @@ type DriftLoop = LoopWith<'store' | 'clock' | 'log' | 'dataPlane'>;
  * @throws PortError
  */
 export async function checkDrift(loop: DriftLoop, id: FleetId): Promise<void> {
-  const { store } = loop.ports;
+  const { store, clock } = loop.ports;
   const [fleet, policy] = await Promise.all([activeFleet(store, id), store.policy(id)]);
   if (fleet === undefined || policy === undefined) return;
+  const askedAt = clock.now();
   const listed = await Promise.all(policy.dataPlanes.map((dataPlane) => list(loop, fleet, dataPlane)));
   const silentDataPlanes = listed.flatMap(({ name, silentBecause }) =>
     silentBecause === undefined ? [] : [{ name, cause: silentBecause }],
   );
   const own = memoryOf(loop.memory, id);
   const unhealthy = await decideAndCommit(loop, id, async (_fleet, records, now) => {
-    const observations = believed(listed, records.desired);
+    const observations = withoutOvertaken(believed(listed, records.desired), records.ledger, askedAt, now);
     const { desired, ledger, orders, rollouts, stops } = records;
     const [previous, lastTargets] = await Promise.all([
       store.drifts(id),

@@ -52,6 +52,26 @@ describe('a look at the fleet', () => {
     expect(changes[0]?.jobs?.map(({ key }) => key)).toEqual([`publish:${FLEET}:drift`]);
   });
 
+  it('takes nothing for drift that a rollout proved while the data planes were listed, and records no older sample', async () => {
+    const bot = await TestBot.begin();
+    await bot.merge({ version: '3.9.0' });
+    await bot.work();
+    let isListed = false;
+    bot.onCall = async (name, phase) => {
+      if (isListed || name !== 'data-plane.list' || phase !== 'after') return;
+      isListed = true;
+      await bot.passUntil(([first]) => first?.finishedAt !== undefined);
+    };
+    await checkDrift(bot.loop, FLEET);
+    expect([isListed, await drifts(bot)]).toEqual([true, []]);
+    expect((await bot.store.ledger(FLEET)).get(ONE)?.observed?.running.version).not.toBe('3.8.0');
+    // What is listed from then on counts again.
+    bot.planes.changeByHand(ONE, { replicas: 5 });
+    bot.planes.advance();
+    await checkDrift(bot.loop, FLEET);
+    expect(await drifts(bot)).toEqual(['cluster:k-one replicas']);
+  });
+
   it('remembers what clusters run that nobody describes', async () => {
     const bot = await TestBot.begin();
     bot.planes.restore({ ...bot.planes.state(ONE), cluster: trusted.cluster('stranger') });
