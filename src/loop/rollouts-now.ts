@@ -28,9 +28,11 @@ export interface RolloutNow extends ActiveRollout {
 export async function rolloutNow(loop: ReportLoop, id: FleetId, rollout: RolloutId): Promise<RolloutNow | undefined> {
   const { store } = loop.ports;
   const fleet = await store.fleet(id);
-  const [active, summary] = await Promise.all([store.rollout(id, rollout), store.rolloutSummary(id, rollout)]);
-  if (fleet === undefined || active === undefined || summary === undefined) return undefined;
+  if (fleet === undefined) return undefined;
   const records = await loadRecords(loop, fleet);
+  const decided = records.rollouts.find(({ state }) => state.id === rollout);
+  const [active, summary] = await Promise.all([decided ?? store.rollout(id, rollout), store.rolloutSummary(id, rollout)]);
+  if (active === undefined || summary === undefined) return undefined;
   const holds = isFinished(active.state) ? NO_HOLDS : ((await holdsNow(loop, id, records)).get(rollout) ?? NO_HOLDS);
   return { ...active, summary, holds, stops: records.stops, ledger: records.ledger };
 }
@@ -51,7 +53,9 @@ export async function commitReport(loop: ReportLoop, fleet: FleetRecord, commit:
   const newest = summaries.at(-1);
   if (first === undefined || newest === undefined) return undefined;
   const records = await loadRecords(loop, fleet);
-  const found = await Promise.all(summaries.map(({ id }) => store.rollout(fleet.id, id)));
+  // What is decided on is of one moment with the stops over it. What is read now may be newer: paused, with no stop to say why.
+  const decided = new Map(records.rollouts.map((one) => [one.state.id, one]));
+  const found = await Promise.all(summaries.map(({ id }) => decided.get(id) ?? store.rollout(fleet.id, id)));
   const active = found.filter((one) => one !== undefined);
   // They ended so long ago that only summaries are kept: what was written of them stands.
   if (active.length === 0) return undefined;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutStatus } from '../../../src/core/reconcile/state.ts';
 import { rolloutCheckState } from '../../../src/core/report/check-state.ts';
 import { publishRollouts } from '../../../src/loop/publish-rollouts.ts';
+import type { StateStore } from '../../../src/ports/state-store.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { commandFleet } from '../../support/loop/command-fleet.ts';
 import { sha, t } from '../../support/state/builders.ts';
@@ -45,6 +46,29 @@ describe('the report of a commit', () => {
     await commandFleet(bot.loop, FLEET, { verb: 'pause', rollout: (await bot.newest()).id, by: 'lead', reason: 'a strange smell' });
     await bot.work();
     expect(bot.repository.check(commit, CHECK)?.state).toEqual({ kind: 'completed', conclusion: 'action_required' });
+    expect(bot.repository.comments(7)[0]?.body).toContain('a strange smell');
+  });
+
+  it('is of one moment: what is paused while it is written is not said without why', async () => {
+    const { bot, commit } = await moving();
+    const { id } = await bot.newest();
+    const pause = async () => {
+      await commandFleet(bot.loop, FLEET, { verb: 'pause', rollout: id, by: 'lead', reason: 'a strange smell' });
+      await bot.tasks.tick({ fleet: FLEET });
+    };
+    let pausing: Promise<void> | undefined;
+    const over: Partial<StateStore> = {
+      rollout: async (...asked) => {
+        pausing ??= pause();
+        await pausing;
+        return await bot.store.rollout(...asked);
+      },
+    };
+    await publishRollouts(bot.withStore(over), FLEET, commit);
+    const body = bot.repository.comments(7)[0]?.body ?? '';
+    expect(body.includes('Rollout paused')).toBe(body.includes('a strange smell'));
+    await (pausing ?? pause());
+    await bot.work();
     expect(bot.repository.comments(7)[0]?.body).toContain('a strange smell');
   });
 
