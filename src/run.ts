@@ -15,7 +15,7 @@ export async function run(settings: AppConfig): Promise<void> {
   // What is printed for a person may find nobody there, like the log.
   process.stdout.on('error', () => undefined);
   const started = settings.mode === 'local' ? startLocal(settings, log) : startBot(settings, log);
-  stopOnSignal(started, log);
+  stopOnSignal(started, settings.stopWithinMs, log);
   try {
     await started;
   } catch (error) {

@@ -46,6 +46,8 @@ export interface Bot {
 
 /** Work that is running when the bot is told to stop may take this long; the rest is done after the next start. */
 const DRAIN_MS = 7_000;
+/** What of the time of a stop is left for the rest of it: connections, database, the world of local mode. */
+const CLOSE_MS = 2_000;
 
 const clock: Clock = { now: () => instant(Date.now()) };
 
@@ -118,7 +120,7 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     });
     await leases?.start(follower);
     const queue = await state.runQueue(measured(followed(tasks, follower), metrics), log);
-    closers.unshift(async () => void (await queue.stop(DRAIN_MS)));
+    closers.unshift(async () => void (await queue.stop(Math.min(DRAIN_MS, config.stopWithinMs - CLOSE_MS))));
     // Before what runs has ended: others take over meanwhile.
     closers.unshift(() => leases?.stop());
     decide = decider(running, holds, leases, log);

@@ -20,6 +20,8 @@ export interface AppConfig {
   readonly databaseUrl: string | undefined;
   /** How long the detail of what has ended is kept: what each cluster went through, step by step. */
   readonly historyDays: number;
+  /** After so many milliseconds a stop in order is cut off, and the process ends with an error. */
+  readonly stopWithinMs: number;
   readonly github: GitHubConfig | undefined;
   /** Who may use the API and the pages, by token. Without any both answer nobody. */
   readonly apiTokens: readonly ApiToken[];
@@ -46,6 +48,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const LOCAL_SPEED = 60;
 const HISTORY_DAYS = 30;
+/** Docker kills after ten seconds, Kubernetes after thirty, systemd after ninety. */
+const STOP_SECONDS = 9;
 
 /** @returns the configuration, or one sentence for each mistake. */
 export function readConfig(given: Environment): Result<AppConfig, readonly string[]> {
@@ -88,6 +92,7 @@ export function readConfig(given: Environment): Result<AppConfig, readonly strin
     manifests: resolve(env['FLOTILLA_MANIFESTS'] ?? join(import.meta.dirname, '../../fleet-manifests')),
     speed,
     historyDays: number('FLOTILLA_HISTORY_DAYS', HISTORY_DAYS, 7, 366),
+    stopWithinMs: 1_000 * number('FLOTILLA_STOP_SECONDS', STOP_SECONDS, 3, 3_600),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     github,
     apiTokens,

@@ -1,20 +1,18 @@
 import type { Log } from '../ports/log.ts';
 
-/** SIGTERM must be over by then: most supervisors kill after ten seconds. */
-const DRAIN_MS = 9_000;
-
 /**
  * Ends the process in order at the first signal, and in any case after some seconds. A signal that comes while the bot
  * starts waits for the start: half of it cannot be stopped, and would be left running.
  *
  * @param started - fails when the start does, which ends the process by itself.
+ * @param withinMs - less than whoever sends the signal waits before it kills.
  */
-export function stopOnSignal(started: Promise<{ stop(): Promise<void> }>, log: Log): void {
+export function stopOnSignal(started: Promise<{ stop(): Promise<void> }>, withinMs: number, log: Log): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    setTimeout(() => process.exit(1), withinMs).unref();
     started
       .then((bot) => bot.stop())
       .then(

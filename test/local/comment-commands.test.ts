@@ -55,7 +55,9 @@ test('a person pauses, reads who may go on, and goes on, all in the pull request
 
   // All or nothing: the pause before it is not set a second time either.
   const half = await people.bob.say(pull, '/fleet abort --reason "over"\n/fleet resmue');
-  expect((await answered(person, pull, half, 'confused')).reply).toMatch(/did you mean.*resume.*No command in this comment was carried out/s);
+  expect((await answered(person, pull, half, 'confused')).reply).toMatch(
+    /did you mean.*resume.*No command in this comment was carried out/s,
+  );
   await rolloutOf(run, commit, 'paused');
 
   // Neither an edit, nor a quote, nor code commands.

@@ -89,7 +89,7 @@ test('a second bot on the same data folder is refused and told who has it; the f
   const { run } = scene;
   const { botUrl, botPid, worldPid, forgeUrl, users } = run.state;
   const second = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-    env: { ...process.env, FLOTILLA_HOME: run.home, PORT: '0', FLOTILLA_SPEED: '600' },
+    env: { ...process.env, FLOTILLA_HOME: run.home, PORT: '0', FLOTILLA_SPEED: '600', FLOTILLA_STOP_SECONDS: '300' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';

@@ -76,7 +76,7 @@ describe('flotilla local, in a fresh clone', () => {
   function flotilla(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const child = spawn(process.execPath, [LAUNCHER, 'local', ...args], {
       cwd: place,
-      env: { ...process.env, FLOTILLA_HOME: home, FLOTILLA_MANIFESTS: manifests, PORT: '0', ...env },
+      env: { ...process.env, FLOTILLA_HOME: home, FLOTILLA_MANIFESTS: manifests, PORT: '0', FLOTILLA_STOP_SECONDS: '300', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said = { out: '', err: '' };

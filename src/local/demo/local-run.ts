@@ -60,6 +60,8 @@ export class LocalRun {
         PORT: '0',
         FLOTILLA_HOME: this.home,
         FLOTILLA_SPEED: String(this.#speed),
+        // A busy machine is no fault.
+        FLOTILLA_STOP_SECONDS: String(PATIENCE_MS / 1_000),
         ...this.#environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

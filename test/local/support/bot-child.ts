@@ -48,6 +48,7 @@ export class BotChildren {
         FLOTILLA_HOME: this.home,
         FLOTILLA_MANIFESTS: this.#manifests,
         FLOTILLA_SPEED: '600',
+        FLOTILLA_STOP_SECONDS: '300',
         PORT: '0',
         LOG_LEVEL: logLevel,
         FAULT: fault,

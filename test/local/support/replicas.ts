@@ -86,6 +86,7 @@ export class Replicas {
         HOST: '127.0.0.1',
         PORT: String(port),
         LOG_LEVEL: 'info',
+        FLOTILLA_STOP_SECONDS: '300',
         ...this.#credentials(),
       },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -32,6 +32,7 @@ describe('without credentials', () => {
       apiTokens: [],
       databaseUrl: undefined,
       historyDays: 30,
+      stopWithinMs: 9_000,
     });
   });
 
@@ -89,6 +90,9 @@ describe('limits', () => {
     ['FLOTILLA_SPEED', '100000', true],
     ['FLOTILLA_SPEED', '100001', false],
     ['FLOTILLA_SPEED', 'Infinity', false],
+    ['FLOTILLA_STOP_SECONDS', '3', true],
+    ['FLOTILLA_STOP_SECONDS', '2', false],
+    ['FLOTILLA_STOP_SECONDS', '3601', false],
     ['FLOTILLA_API_TOKENS', `ada:${'x'.repeat(16)}`, true],
     ['FLOTILLA_API_TOKENS', `ada:${'x'.repeat(15)}`, false],
     ['FLOTILLA_API_TOKENS', `ada:sha256:${'0'.repeat(64)}, bob:${'y'.repeat(16)}`, true],
