@@ -9,7 +9,7 @@ import { type Database, snapshot, type Tx } from './database.ts';
 import type { PlanCache } from './plans.ts';
 import { headRow, phaseRow } from './rollout-rows.ts';
 import { readRow } from './rows.ts';
-import { stateColumns, targetRow } from './target-rows.ts';
+import { stateList, targetListRow } from './target-rows.ts';
 
 /** Those that have not finished, and those under guard. */
 export function activeRollouts(db: Database, cache: PlanCache, fleet: FleetId): Promise<readonly ActiveRollout[]> {
@@ -62,12 +62,13 @@ async function targetsOf(
   heads: readonly { readonly id: RolloutId; readonly createdAt: number }[],
 ): Promise<ReadonlyMap<string, Map<ClusterId, TargetState>>> {
   const { rows } = await sql<{ readonly rollout: string; readonly cluster: string }>`
-    select t.rollout, t.cluster, ${stateColumns('t')} from rollout_targets t
+    select t.rollout, t.cluster, ${stateList('t')} as state from rollout_targets t
     where t.fleet = ${fleet} and t.rollout = any(${heads.map(({ id }) => id)}::text[])
       and t.created_at = any(${heads.map(({ createdAt }) => createdAt)}::bigint[])
     order by t.cluster`.execute(tx);
+  const decoder = targetListRow();
   return grouped(rows, (row) => {
-    const { cluster, state } = readRow('rollout_targets', `${row.rollout}/${row.cluster}`, targetRow, row);
+    const { cluster, state } = readRow('rollout_targets', `${row.rollout}/${row.cluster}`, decoder, row);
     return [cluster, state];
   });
 }

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Decoder, flag, mapped, maybe, object, text, word } from '../../core/model/decode.ts';
+import { type Decoder, flag, listOf, mapped, maybe, object, text, word } from '../../core/model/decode.ts';
 import type { ClusterId, FleetId, RolloutId } from '../../core/model/ids.ts';
 import type { Instant } from '../../core/model/time.ts';
 import { TARGET_STATUSES, type TargetState } from '../../core/reconcile/state.ts';
 import type { Tx } from './database.ts';
-import { at, clusterId, integer, rolloutId } from './decoders.ts';
+import { anything, at, clusterId, integer, rolloutId, shared } from './decoders.ts';
 import { inChunks, type Row, recordset } from './rows.ts';
 
 /**
@@ -36,6 +36,13 @@ const NAMES = Object.keys(STATE_COLUMNS);
 
 /** @param table - what they are columns of: `t`. */
 export const stateColumns = (table: string): RawBuilder<unknown> => sql.raw(NAMES.map((name) => `${table}.${name}`).join(', '));
+
+/**
+ * The same as one list of JSON. Who reads all targets of a rollout reads it so: most of a large one are alike, and those that are share
+ * one value that is made once.
+ */
+export const stateList = (table: string): RawBuilder<unknown> =>
+  sql`json_build_array(${sql.raw(NAMES.map((name) => `${table}.${name}`).join(', '))})::text`;
 
 const columnsOf = (state: TargetState): Row => ({
   rescue: state.rescue,
@@ -110,6 +117,19 @@ export const targetRow: Decoder<{ readonly cluster: ClusterId; readonly state: T
   ...clusterColumn(row),
   state: targetState(row),
 });
+
+/** A row with its state as `stateList` gives it. Made anew for each read. */
+export function targetListRow(): Decoder<{ readonly cluster: ClusterId; readonly state: TargetState }> {
+  const states = shared(mapped(listOf(anything), namedColumns));
+  return (row) => {
+    const { cluster, state } = listColumns(row);
+    // Not inside of its column: what is wrong is told by the name that it has in the table.
+    return { cluster, state: states(state) };
+  };
+}
+
+const listColumns = object({ cluster: clusterId, state: text });
+const namedColumns = (list: readonly unknown[]): TargetState => targetState(Object.fromEntries(NAMES.map((name, at) => [name, list[at]])));
 
 /** The rollout of some targets, and what of it never changes. */
 export interface TargetsOf {

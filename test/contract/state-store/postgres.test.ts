@@ -81,6 +81,17 @@ describe('rows of PostgreSQL', () => {
     });
   });
 
+  it('gives targets that are alike one state, made once', async () => {
+    const made = landed('c', planFor(['k1', 'k2', 'k3'], '6.6.6'));
+    const targets = new Map(
+      [...made.state.targets].map(([cluster, state]) => [cluster, cluster === 'k2' ? { ...state, epoch: 7 } : state]),
+    );
+    await sharedStore.commit(change(0, { newRollouts: { ...made, states: [{ ...made.state, targets }] } }));
+    const read = (await sharedStore.rollout(FLEET, made.state.id))?.state.targets;
+    expect(read).toEqual(targets);
+    expect(read?.get(c('k3'))).toBe(read?.get(c('k1')));
+  });
+
   describe('a row that was changed by hand', () => {
     // A plan is read once and then kept in memory: one that no other test has read.
     const made = landed('a', planFor(['k1'], '7.7.7'));
