@@ -1,4 +1,4 @@
-/** A bot on the database that stdin names: says so when it has decided on what its clusters did while it was away. */
+/** A bot on the database that stdin names: says what it took it when it has decided on what its clusters did while it was away. */
 import { text } from 'node:stream/consumers';
 import { openState } from '../../src/adapters/postgres/connect.ts';
 import type { Connection } from '../../src/adapters/postgres/connection.ts';
@@ -9,6 +9,8 @@ import { memoryLog } from '../support/state/test-database.ts';
 import { NOW } from './large-rollout.ts';
 import { MovingFleet, SettableClock } from './moving-fleet.ts';
 
+// Compiled is enough: the bot finds that where it left it.
+if (process.argv[2] === 'compile') process.exit(0);
 const clock = new SettableClock();
 // It was away for a minute.
 clock.at = instant(NOW + 60_000);
@@ -19,4 +21,5 @@ const before = (await store.fleet(FLEET))?.version;
 await runQueue(fleet.handlers, memoryLog());
 await store.enqueue([tickJob(FLEET, clock.at)]);
 while ((await store.fleet(FLEET))?.version === before) await new Promise((resolve) => setTimeout(resolve, 10));
-process.stdout.write('decided');
+const { user, system } = process.cpuUsage();
+process.stdout.write(String((user + system) / 1_000_000));

@@ -9,6 +9,7 @@ import { LocalRun } from '../../src/local/demo/local-run.ts';
 import { Person } from '../../src/local/demo/person.ts';
 import { Standstill } from '../support/state/standstill.ts';
 import { atMost, type Figure, noGoal } from './figure.ts';
+import { residentMiB, withSetting } from './watched-run.ts';
 
 const GENERATOR = join(import.meta.dirname, '../../src/cli/generate-fleet.ts');
 const CLUSTERS = 2_000;
@@ -119,19 +120,10 @@ const postmaster = async (run: LocalRun): Promise<number> => {
   return pid;
 };
 
-/** The same setting each time, with another value: the manifests do not grow. */
-function withSetting(text: string, value: number): string {
-  const setting = `soak.value: ${value}`;
-  if (/soak\.value: \d+/.test(text)) return text.replace(/soak\.value: \d+/, setting);
-  return /^ {2}config:$/m.test(text)
-    ? text.replace(/^ {2}config:$/m, `  config:\n    ${setting}`)
-    : text.replace(/^ {2}select:/m, `  config: { ${setting} }\n  select:`);
-}
-
-function measured(pid: number): Omit<Sample, 'atMs'> {
-  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return { residentMiB: Number(match?.[1] ?? Number.NaN) / 1024, descriptors: readdirSync(`/proc/${pid}/fd`).length };
-}
+const measured = (pid: number): Omit<Sample, 'atMs'> => ({
+  residentMiB: residentMiB(pid),
+  descriptors: readdirSync(`/proc/${pid}/fd`).length,
+});
 
 /** The server may be starting just now. */
 async function stored(run: LocalRun): Promise<Stored> {
