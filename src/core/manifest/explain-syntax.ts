@@ -1,5 +1,6 @@
 import { type Document, type ErrorCode, isCollection, isScalar, visit } from 'yaml';
 import type { Code } from './codes.ts';
+import { MAX_PROBLEMS_PER_FILE } from './limits.ts';
 import type { FileProblem } from './model.ts';
 import type { PositionOf } from './positions.ts';
 import { fileProblemOf } from './problem-of.ts';
@@ -28,9 +29,16 @@ const REPORTED_BY_TREE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** What the parser objects to, one problem for each line: what follows in the same line is mostly a consequence. */
 export function explainSyntax(document: Document.Parsed, positionOf: PositionOf): readonly FileProblem[] {
   const byLine = new Map<number, FileProblem>();
+  let openers: readonly Opener[] | undefined;
+  const startOf = (end: number): number => {
+    // Nobody is shown more than so many: of the rest it is enough to know that they are there.
+    if (byLine.size >= MAX_PROBLEMS_PER_FILE) return end;
+    openers ??= openersIn(document);
+    return openers.findLast(({ from, to }) => from < end && to >= end)?.from ?? end;
+  };
   for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
     const unclosed = UNCLOSED.find(({ says }) => says.test(message));
-    const position = positionOf(unclosed === undefined ? pos[0] : startOfUnclosed(document, pos[0]));
+    const position = positionOf(unclosed === undefined ? pos[0] : startOf(pos[0]));
     if (REPORTED_BY_TREE.has(code) || byLine.has(position.line)) continue;
     const { what, fix } = unclosed ?? { what: lowerFirst(message), fix: HINTS[code] ?? 'correct the line' };
     byLine.set(position.line, fileProblemOf(codeOf(code), position, what, fix));
@@ -47,18 +55,27 @@ const UNCLOSED = [
   },
 ] as const;
 
-/** The parser notices an open quote or bracket where the text ends; a person looks for where it began. */
-function startOfUnclosed(document: Document.Parsed, end: number): number {
-  let start = -1;
+/** Where a quote or a bracket opens, and where what it holds ends. */
+interface Opener {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The parser notices an open quote or bracket where the text ends; a person looks for where it began. In the order of the text, and
+ * found once, however many are open.
+ */
+function openersIn(document: Document.Parsed): readonly Opener[] {
+  const openers: Opener[] = [];
   visit(document, {
     Node: (_key, node) => {
       const opens =
         (isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')) || (isCollection(node) && node.flow === true);
       const [from, to] = node.range ?? [0, 0];
-      if (opens && from < end && to >= end) start = Math.max(start, from);
+      if (opens) openers.push({ from, to });
     },
   });
-  return start < 0 ? end : start;
+  return openers.sort((one, other) => one.from - other.from);
 }
 
 function codeOf(code: ErrorCode): Code {
