@@ -66,7 +66,8 @@ export async function reviewHead(loop: ReviewLoop, id: FleetId, head: CommitSha)
 async function publishLate(loop: ReviewLoop, fleet: FleetRecord, pull: PullInfo, base: CommitSha): Promise<void> {
   const { store } = loop.ports;
   const key = planCheckKey(pull.headSha);
-  if (await isProjected(store, fleet, key)) return;
+  // Begun is not written.
+  if ((await store.projection(fleet.id, key))?.hash !== undefined) return;
   if (base !== fleet.seenHead) await syncFleet(loop, fleet.id);
   const { mergeCommit } = pull;
   const rollouts = mergeCommit === undefined ? [] : await store.rolloutsOfCommit(fleet.id, mergeCommit);

@@ -59,6 +59,23 @@ describe('a pull request', () => {
     expect(asked(bot)).toEqual(['pull']);
   });
 
+  it('that is merged before its plan is made gets its check, also when the process ends before that is written', async () => {
+    const bot = await TestBot.begin();
+    const head = bot.write({ version: '3.9.0' }, 'refs/pull/7/head');
+    bot.repository.openPull({ number: 7, headSha: head, author: 'octocat', title: 'Change 7' });
+    await bot.mergeProposed(7);
+    let died = false;
+    bot.onCall = (name, phase) => {
+      if (died || name !== 'code-host.writeCheck' || phase !== 'before') return;
+      died = true;
+      throw new Error('the process ended');
+    };
+    await bot.work();
+    bot.restart();
+    await bot.pass(60_000);
+    expect([died, bot.repository.check(head, CHECK)?.state.kind]).toEqual([true, 'completed']);
+  });
+
   it('that is pushed to keeps its one comment', async () => {
     const { bot } = await proposed();
     const head = await bot.propose({ version: '3.8.1' }, 7);
