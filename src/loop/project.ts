@@ -21,6 +21,13 @@ interface Projected {
   readonly isOver?: (() => Promise<boolean>) | undefined;
 }
 
+interface CommentProjection {
+  readonly pull: number;
+  readonly body: string;
+  readonly marker: string;
+  readonly memo?: Projection['memo'];
+}
+
 export async function projectCheck(loop: ProjectingLoop, fleet: FleetRecord, key: string, check: Omit<CheckWrite, 'id'>): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
@@ -31,19 +38,22 @@ export async function projectCheck(loop: ProjectingLoop, fleet: FleetRecord, key
   });
 }
 
-/** @param isOver - asked when nobody else writes this comment any more: whether what it says no longer holds, so that it is not written. */
+/**
+ * @param comment - with what is to be known of it later.
+ * @param isOver - asked when nobody else writes this comment any more: whether what it says no longer holds, so that it is not written.
+ */
 export async function projectComment(
   loop: ProjectingLoop,
   fleet: FleetRecord,
   key: string,
-  comment: { readonly pull: number; readonly body: string; readonly marker: string },
+  { memo = {}, ...comment }: CommentProjection,
   isOver?: () => Promise<boolean>,
 ): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
     hash: hash16(comment.body),
-    memo: {},
+    memo,
     write: async (id) => (await host.writeComment({ ...comment, id })).id,
     isOver,
   });

@@ -12,3 +12,5 @@ export const DRIFT_KEYS = 'issue:drift:';
 /** The answer to a comment, and which commands it gave. */
 export const replyKey = (comment: number): string => `reply:${comment}`;
 export const repliedKey = (comment: number): string => `commands:${comment}`;
+/** A comment that tells people of something that waits for them. */
+export const noticeKey = (key: string): string => `notice:${key}`;

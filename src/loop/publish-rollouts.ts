@@ -2,18 +2,21 @@ import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import { rolloutCheckState } from '../core/report/check-state.ts';
 import { COMMENT_MARKER, renderMergedComment } from '../core/report/plan-comment.ts';
 import { renderRolloutCheck } from '../core/report/rollout-status.ts';
+import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
 import type { LoopWith } from './loop.ts';
 import { projectCheck, projectComment } from './project.ts';
 import { commentKey, rolloutCheckKey } from './projection-keys.ts';
-import { commitReport } from './rollouts-now.ts';
+import { type CommitReport, commitReport } from './rollouts-now.ts';
+import { tellPeople } from './tell-people.ts';
 
 export const ROLLOUT_CHECK = 'flotilla / rollout';
 
 /**
- * Writes how the rollouts of a commit stand: one check on the commit, and the one comment of its pull request.
+ * Writes how the rollouts of a commit stand: one check on the commit, and the one comment of its pull request; and tells people in a new
+ * comment of what waits for them.
  *
- * Two requests, and none when both read as before.
+ * Two requests, and none when both read as before; two more for each new comment, which is looked for before it is made.
  *
  * @throws PortError
  */
@@ -21,7 +24,19 @@ export async function publishRollouts(loop: LoopWith<'store' | 'clock' | 'host'>
   const fleet = await activeFleet(loop.ports.store, id);
   const report = fleet && (await commitReport(loop, fleet, commit));
   if (fleet === undefined || report === undefined) return;
-  const { view, pull, firstDigest } = report;
+  const { pull } = report;
+  // What waits for a person does not wait until the rest is written, nor is it lost where that cannot be.
+  const [told] = await Promise.allSettled(pull === undefined ? [] : [tellPeople(loop, fleet, report, pull)]);
+  await writeStanding(loop, fleet, report);
+  if (told?.status === 'rejected') throw told.reason;
+}
+
+async function writeStanding(
+  loop: LoopWith<'store' | 'host'>,
+  fleet: FleetRecord,
+  { view, pull, firstDigest }: CommitReport,
+): Promise<void> {
+  const { commit } = view;
   await projectCheck(loop, fleet, rolloutCheckKey(commit), {
     ...renderRolloutCheck(view),
     name: ROLLOUT_CHECK,
@@ -32,7 +47,7 @@ export async function publishRollouts(loop: LoopWith<'store' | 'clock' | 'host'>
     detailsUrl: pageOf(view),
   });
   if (pull === undefined) return;
-  const shown = (await loop.ports.store.pull(id, pull))?.digest;
+  const shown = (await loop.ports.store.pull(fleet.id, pull))?.digest;
   const body = renderMergedComment({ ...view, planChanged: shown !== undefined && shown !== firstDigest });
   await projectComment(loop, fleet, commentKey(pull), { pull, body, marker: COMMENT_MARKER });
 }

@@ -41,6 +41,8 @@ export async function rolloutNow(loop: ReportLoop, id: FleetId, rollout: Rollout
 export interface CommitReport {
   readonly view: RolloutView;
   readonly pull: number | undefined;
+  /** Who brought it. */
+  readonly author: string;
   /** Of the plan that landed with the commit: a release that was reconciled since has one of its own. */
   readonly firstDigest: PlanDigest;
 }
@@ -73,7 +75,7 @@ export async function commitReport(loop: ReportLoop, fleet: FleetRecord, commit:
     speed: loop.settings.speed,
     now: clock.now(),
   };
-  return { view, pull: summaries.find(({ pull }) => pull !== undefined)?.pull, firstDigest: first.digest };
+  return { view, pull: summaries.find(({ pull }) => pull !== undefined)?.pull, author: first.author, firstDigest: first.digest };
 }
 
 const NO_HOLDS_AT_ALL: ReadonlyMap<RolloutId, Holds> = new Map();

@@ -79,7 +79,7 @@ async function oneStory(run: LocalRun, person: Person, story: number, random: ()
     const { length } = await person.check(commit, name);
     if (length > 1) tally.repeated.push(`story ${story}: ${length} checks ${name} on ${commit}`);
   }
-  const comments = await person.comments(pull);
+  const comments = await person.reports(pull);
   if (comments.length === 0) tally.lost.push(`story ${story}: no comment on #${pull}`);
   if (comments.length > 1) tally.repeated.push(`story ${story}: ${comments.length} comments on #${pull}`);
   const status = await person.status('connect-c');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../src/local/demo/person.ts';
 import { atVersion, checkOf, commentOf, land, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
 import { CONNECT, CONNECT_CLUSTERS, KAFKA, KAFKA_CLUSTERS } from './support/small-fleet.ts';
 import { clusters, command, epochs, rolloutOf, versions } from './support/watch.ts';
@@ -26,6 +27,14 @@ describe('a release that does not work', () => {
       expect(report).toContain('**Not touched:** 3 of 4 clusters');
     }
     expect(body).toContain('revert the merge');
+    const [notice, ...more] = await eventually('people to be told', async () => {
+      const told = await person.notices(bad.pull);
+      return told.length > 0 ? told : undefined;
+    });
+    expect([notice?.body, more]).toEqual([
+      expect.stringContaining('\n@flotilla-demo/streaming: nothing goes on until somebody decides.'),
+      [],
+    ]);
     await rolloutOf(run, bad.commit, 'paused');
     expect((await versions(run, KAFKA_CLUSTERS)).slice(0, 3)).toEqual(['kafka-a 4.0.0', 'kafka-b 4.0.0', 'kafka-c 4.0.0']);
     expect((await epochs(run, KAFKA_CLUSTERS)).slice(0, 3)).toEqual([0, 0, 0]);
@@ -39,6 +48,7 @@ describe('a release that does not work', () => {
     expect(await command(run, id, 'resume')).toMatchObject({ status: 200 });
     await checkOf(person, bad.commit, ROLLOUT_CHECK, 'success');
     await commentOf(person, bad.pull, 'completed');
+    expect(await person.notices(bad.pull)).toHaveLength(1);
     expect(await versions(run, KAFKA_CLUSTERS)).toEqual(KAFKA_CLUSTERS.map((name) => `${name} 4.0.1`));
   });
 });

@@ -89,7 +89,7 @@ test('an old backup beside a forge and clusters that went on: nothing is said tw
   await checkOf(after, open.head, PLAN_CHECK, 'success');
   const next = await land(after, 'next', CONNECT, atVersion('8.1.0'));
   await checkOf(after, next.commit, ROLLOUT_CHECK, 'success');
-  const said = await Promise.all([first, over, halfWay, open].map(({ pull }) => after.comments(pull)));
+  const said = await Promise.all([first, over, halfWay, open].map(({ pull }) => after.reports(pull)));
   expect(said.map((some) => some.map(({ id }) => id))).toEqual([...comments.values()].map((id) => [id]));
   expect(await issuesAbout(after, 'registry-a', 'open')).toEqual([issue]);
   await after.flotilla('set', 'registry-a', '--replicas', '2');

@@ -84,7 +84,7 @@ function sectionParts(view: RolloutView, shown: ShownRollout, rowsMax: number): 
     ...outcomeParts(view, shown),
     phaseProgress(shown),
     ...(refused.length === 0 ? [] : [['**Refused by data planes**', '', ...refused, '', REFUSED_NEXT].join('\n')]),
-    ...targetTable(shown, 'Went wrong', new Set(['failed', 'unreachable']), rowsMax),
+    ...wentWrong(shown, rowsMax),
     ...targetTable(shown, 'In flight', IN_FLIGHT, rowsMax),
     ...leftBehind(shown, rowsMax),
     ...(lines.length === 0 || isFinished(shown.active.state) ? [] : [details('Why clusters wait', lines.join('\n'))]),
@@ -110,7 +110,7 @@ const REFUSED_NEXT =
   '**Next:** fix the cause there, or merge a change that can be carried out. At its deadline such a cluster counts as failed.';
 
 /** Why it stands still, how far it has gone, and the way out. */
-function stopParts(view: RolloutView, shown: ShownRollout): readonly string[] {
+export function stopParts(view: RolloutView, shown: ShownRollout): readonly string[] {
   const stops = stopsOf(view, shown);
   const way = wayOut(view, shown, stops);
   if (stops.length === 0) return way;
@@ -132,12 +132,16 @@ function riskWords(active: ActiveRollout): string {
   return parts.length === 0 ? '' : ` **At risk:** ${plural(inFlight + baking, 'cluster')}, ${parts.join(', ')}.`;
 }
 
-/** Phases that stand still until people agree: how many have, who may, and how. */
-function approvalParts(view: RolloutView, shown: ShownRollout): readonly string[] {
+/**
+ * Phases that stand still until people agree: how many have, who may, and how.
+ *
+ * @param only - of this phase alone.
+ */
+export function approvalParts(view: RolloutView, shown: ShownRollout, only?: string): readonly string[] {
   const { planned, state } = shown.active;
   if (isFinished(state)) return [];
   return planned.phases.flatMap(({ name, approval }) => {
-    if (approval === undefined || state.phases.get(name)?.status !== 'awaiting-approval') return [];
+    if (approval === undefined || state.phases.get(name)?.status !== 'awaiting-approval' || (only ?? name) !== name) return [];
     const given = state.approvals.filter(({ phase, digest }) => phase === name && digest === state.digest);
     const by = given.length === 0 ? '' : ` (${given.map((one) => code(one.by)).join(', ')})`;
     const asked = `**✋ ${code(name)} waits for approval ${approvalTime(approval)}:** ${given.length} of ${approval.count} given${by}`;
@@ -237,10 +241,14 @@ function membersOf({ members }: PlannedPhase, { targets }: RolloutState): readon
   });
 }
 
+/** Clusters that are broken, or that nobody can see. */
+export const wentWrong = (shown: ShownRollout, rowsMax: number): readonly Part[] =>
+  targetTable(shown, 'Went wrong', new Set(['failed', 'unreachable']), rowsMax);
+
 const PAGE_SHOWS_ALL = 'The page of the rollout shows all.';
 
 /** Clusters that are settled and did not get there, besides what went wrong: many of them after an abort, so they are folded. */
-function leftBehind({ active: { planned, state } }: ShownRollout, rowsMax: number): readonly Part[] {
+export function leftBehind({ active: { planned, state } }: ShownRollout, rowsMax: number): readonly Part[] {
   const left = new Set<TargetStatus>(['deferred', 'skipped', 'removed']);
   const rows = planned.phases.flatMap((phase) =>
     membersOf(phase, state)

@@ -38,6 +38,9 @@ const SORT_OF_STOP: Readonly<Record<StopCause, 'failure' | 'version' | 'person'>
 const stopsOfSort = (stops: readonly Stop[], sort: 'failure' | 'version' | 'person'): readonly Stop[] =>
   stops.filter(({ cause }) => SORT_OF_STOP[cause] === sort);
 
+/** Set because too much went wrong, by nobody. */
+export const isSetByFailure = ({ cause }: Pick<Stop, 'cause'>): boolean => SORT_OF_STOP[cause] === 'failure';
+
 /** What a person can do about the stops of a rollout, or about what it left behind: the safest first. Empty when nothing is to be done. */
 export function wayOut(view: RolloutView, shown: ShownRollout, stops: readonly Stop[]): readonly string[] {
   const { state } = shown.active;

@@ -30,10 +30,19 @@ export function checkOf(person: Person, commit: string, name: string, conclusion
 
 export function commentOf(person: Person, pull: number, saying: string): Promise<string> {
   return eventually(`a comment on #${pull} that says "${saying}"`, async () => {
-    const comments = await person.comments(pull);
-    if (comments.length > 1) throw new Error(`${comments.length} comments on #${pull}`);
+    const comments = await person.reports(pull);
+    if (comments.length > 1) throw new Error(`${comments.length} comments about #${pull}`);
     const body = comments[0]?.body;
     return body?.includes(saying) === true ? body : undefined;
+  });
+}
+
+/** The one new comment that says what waits for a person, and for whom. */
+export function noticeOf(person: Person, pull: number): Promise<string> {
+  return eventually(`a new comment on #${pull} that asks for a person`, async () => {
+    const notices = await person.notices(pull);
+    if (notices.length > 1) throw new Error(`${notices.length} notices on #${pull}`);
+    return notices[0]?.body;
   });
 }
 

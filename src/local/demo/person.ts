@@ -105,6 +105,16 @@ export class Person {
     return (await this.octokit.rest.issues.listComments({ ...repository, issue_number: issue })).data;
   }
 
+  /** Of the bot: the one comment that is kept up to date. More than one would be one too many. */
+  async reports(pull: number) {
+    return (await this.comments(pull)).filter(({ body }) => body?.startsWith('<!-- flotilla:v1 kind=pull -->') === true);
+  }
+
+  /** Of the bot: what waits for a person, said once. */
+  async notices(pull: number) {
+    return (await this.comments(pull)).filter(({ body }) => body?.startsWith('<!-- flotilla:v1 kind=notice ') === true);
+  }
+
   /** @returns the id of the comment. */
   async say(issue: number, body: string): Promise<number> {
     return (await this.octokit.rest.issues.createComment({ ...repository, issue_number: issue, body })).data.id;

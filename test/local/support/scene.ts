@@ -70,10 +70,10 @@ export function checkOf(person: Person, commit: string, name: string, conclusion
   });
 }
 
-/** Waits for the one comment of a pull request to say something. */
+/** Waits for the one comment of a pull request that is kept up to date to say something. */
 export function commentOf(person: Person, pull: number, saying: string) {
   return eventually(`one comment on #${pull} that says ${JSON.stringify(saying)}`, async () => {
-    const comments = await person.comments(pull);
+    const comments = await person.reports(pull);
     const [comment] = comments;
     if (comments.length !== 1) throw new Error(`${comments.length} comments`);
     if (comment?.body?.includes(saying) !== true) throw new Error(comment?.body);

@@ -80,6 +80,8 @@ async function endingOf({ planes, store, repository, git }: CrashWorld): Promise
   for (const { cause, scope } of await store.stops(FLEET)) lines.push(`a stop on the ${scope.kind}: ${cause}`);
   for (const { key } of await store.drifts(FLEET)) lines.push(`drift ${key}`);
   for (const { body } of repository.comments(1)) lines.push(`comment: ${headline(body)}`);
+  const marks = repository.comments(1).map(({ body }) => body.split('\n')[0]);
+  for (const mark of marks.filter((one, at) => marks.indexOf(one) !== at)) lines.push(`said twice: ${mark}`);
   const pull = git.head('refs/pull/1/head');
   for (const sha of [...git.ancestors(git.head() ?? ''), ...(pull === undefined ? [] : [pull])]) {
     for (const { name, title, state } of repository.checks(sha))

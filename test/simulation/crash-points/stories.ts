@@ -45,6 +45,9 @@ const issue =
   (world: CrashWorld) =>
     world.repository.issues().some((one) => one.state === state && one.body.includes(words));
 
+const notices = ({ repository }: CrashWorld): number =>
+  repository.comments(1).filter(({ body }) => body.startsWith('<!-- flotilla:v1 kind=notice ')).length;
+
 const BY = { by: 'lead', reason: 'to have a look' } as const;
 
 const command =
@@ -110,12 +113,14 @@ const skippedAndReconciled: readonly Stage[] = [
 
 const badReleaseReverted: readonly Stage[] = [
   {
-    name: 'a version that crashes is pushed, and halts at its canary',
+    name: 'a version that crashes is merged, halts at its canary, and people are told',
     act: async (world) => {
       world.planes.break(CANARY, { kind: 'crash-loop', version: NEXT.version });
-      await pushed(NEXT, 'kafka 3.8.1')(world);
+      world.propose(NEXT, 'kafka 3.8.1');
+      world.merge('kafka 3.8.1');
+      await world.send('push', push);
     },
-    until: rolloutIs('paused'),
+    until: async (world) => (await rolloutIs('paused')(world)) && notices(world) > 0,
   },
   {
     name: 'it is reverted, and all is as before',
@@ -181,6 +186,9 @@ export const STORIES = {
       'a stop on the version: rolled-back',
       'check flotilla / rollout: Rollback completed: 1 of 1 cluster done, success',
       'check flotilla / rollout: Rollout superseded: 0 of 2 clusters done, 1 failed, neutral',
+      'check flotilla / plan: Merged before it was planned: 1 rollout of 2 clusters, neutral',
+      'comment: ### ⏭️ Rollout superseded: 0 of 2 clusters done, 1 failed',
+      'comment: ### ⏸️ `kafka`: Rollout paused: 0 of 2 clusters done, 1 failed',
     ],
   },
   resumed: {

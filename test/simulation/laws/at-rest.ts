@@ -104,11 +104,13 @@ const plain = (value: unknown): string =>
 const isEntries = (part: unknown): part is ReadonlyMap<unknown, unknown> =>
   typeof part === 'object' && part !== null && 'entries' in part && 'has' in part && typeof part.entries === 'function';
 
-/** One comment for a pull request, one check of a name for a commit, one issue for a matter. */
+/** One comment of a kind for a pull request, one check of a name for a commit, one issue for a matter. */
 export function twiceOnHost({ repository, git, specs }: SimulatedWorld): string | undefined {
   for (let number = 1; number < 400; number += 1) {
     const ours = repository.comments(number).filter(({ author }) => author === OUR_LOGIN);
-    if (ours.length > 1) return `pull request ${number} has ${ours.length} comments of ours`;
+    const said = ours.map(({ body }) => body.slice(0, body.indexOf('\n')));
+    const again = said.find((marker, at) => said.indexOf(marker) !== at);
+    if (again !== undefined) return `pull request ${number} has two comments of ours that begin with ${again}`;
   }
   void git;
   for (const sha of specs.keys()) {

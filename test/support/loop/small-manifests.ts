@@ -9,6 +9,8 @@ export interface SmallFleet {
   readonly fleet?: string;
   readonly release?: string;
   readonly approval?: boolean | 'team';
+  /** Clusters of the last phase that may fail. */
+  readonly mayFail?: number;
 }
 
 export const CLUSTERS = {
@@ -18,7 +20,7 @@ export const CLUSTERS = {
 } as const;
 
 export function smallManifests(fleet: SmallFleet = {}): Readonly<Record<string, string>> {
-  const { version = '3.8.0', config = {}, clusters = CLUSTERS, dataPlanes = ['east', 'west'], approval = false } = fleet;
+  const { version = '3.8.0', config = {}, clusters = CLUSTERS, dataPlanes = ['east', 'west'], approval = false, mayFail } = fleet;
   const settings = Object.entries(config).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`);
   const files: Record<string, string> = {
     'fleet.yaml': `${head('Fleet', 'small')}  defaultStrategy: standard
@@ -41,7 +43,7 @@ ${dataPlanes.map((name) => `    - { name: ${name}, kind: simulated }\n`).join(''
       rest: true
       maxConcurrent: 5
       soak: 1m
-${approval === false ? '' : `      approval: { when: before, count: 1, ${approval === 'team' ? 'teams: [leads]' : 'users: [lead]'} }\n`}`,
+${mayFail === undefined ? '' : `      budgets: { failed: ${mayFail} }\n`}${approval === false ? '' : `      approval: { when: before, count: 1, ${approval === 'team' ? 'teams: [leads]' : 'users: [lead]'} }\n`}`,
     'release.yaml': `${head('Release', 'kafka')}  product: kafka
   version: "${version}"
   select: {}

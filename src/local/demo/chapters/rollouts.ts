@@ -1,5 +1,5 @@
 import { liftAll } from '../api.ts';
-import { checkOf, commentOf, follow, opening, planOf, ROLLOUT, show } from '../look.ts';
+import { checkOf, commentOf, follow, noticeOf, opening, planOf, ROLLOUT, show } from '../look.ts';
 import { eventually, type Person } from '../person.ts';
 import { after, type Landed } from './chapter.ts';
 
@@ -23,6 +23,7 @@ export async function badRelease(person: Person, landed: Landed): Promise<void> 
   landed.bad = await person.merge(pull, 'merge');
   await checkOf(person, landed.bad, ROLLOUT, 'action_required');
   show(opening(await commentOf(person, pull, 'aused')));
+  show(await noticeOf(person, pull));
   const { all, touched } = await connectClusters(person);
   if (touched.length === 0) throw new Error('no canary was touched');
   show(`Of ${all} Connect clusters, these were touched:\n${touched.join('\n')}`);

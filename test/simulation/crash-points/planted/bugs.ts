@@ -133,6 +133,7 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
     '    sync: async (payload) => void (await syncFleet(loop, fleetOf(payload))),',
     '    sync: async (payload) => void (await syncFleet(loop, fleetOf(payload)).catch(() => undefined)),',
   ),
+  bug('a-notice-not-found-again', 'loop/tell-people.ts', 'marker: noticeMarker(key)', 'marker: noticeMarker(key + String(Math.random()))'),
   // Locks.
   bug(
     'a-question-never-closed',
