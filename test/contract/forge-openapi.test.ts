@@ -102,7 +102,15 @@ it('a pull request from opening to merging', async () => {
   expect((await rest.call(`token ${world.tokens.bob}`, 'POST', `${R}/pulls/2/reviews`, { event: 'APPROVE' })).body).toMatchObject({
     state: 'APPROVED',
   });
-  expect((await asBot('GET', `${R}/pulls/2/reviews`)).body).toHaveLength(1);
+  const reviews = await asBot('GET', `${R}/pulls/2/reviews`);
+  expect(reviews.body).toMatchObject([{ state: 'APPROVED', commit_id: expect.any(String) }]);
+  const dismissal = `${R}/pulls/2/reviews/${(reviews.body as readonly { id: number }[])[0]?.id}/dismissals`;
+  expect((await asEve('PUT', dismissal, { message: 'no' })).status).toBe(403);
+  expect((await asAlice('PUT', dismissal, {})).status).toBe(422);
+  expect((await asAlice('PUT', dismissal, { message: 'Too early' })).body).toMatchObject({ state: 'DISMISSED' });
+  expect((await asAlice('PUT', dismissal, { message: 'Again' })).status).toBe(422);
+  expect((await asAlice('PUT', `${R}/pulls/2/reviews/99/dismissals`, { message: 'Which' })).status).toBe(404);
+  expect((await asBot('GET', `${R}/pulls/2/reviews`)).body).toMatchObject([{ state: 'DISMISSED' }]);
   expect((await asEve('PUT', `${R}/pulls/2/merge`)).status).toBe(403);
   expect((await asAlice('PUT', `${R}/pulls/2/merge`, { sha: 'f'.repeat(40) })).status).toBe(409);
   const commits = await asBot('GET', `${R}/pulls/2/commits`);

@@ -32,7 +32,7 @@ const WEBHOOKS: Readonly<Record<string, readonly string[]>> = {
   installation: ['created'],
   'installation-repositories': ['added'],
   'pull-request': ['opened', 'synchronize', 'reopened', 'closed', 'edited', 'labeled', 'unlabeled'],
-  'pull-request-review': ['submitted'],
+  'pull-request-review': ['submitted', 'dismissed'],
   issues: ['opened', 'closed', 'reopened', 'edited', 'labeled', 'unlabeled'],
   'issue-comment': ['created', 'edited', 'deleted'],
   'check-run': ['created', 'completed', 'requested_action', 'rerequested'],

@@ -1,5 +1,5 @@
 import { emit } from '../events/emit.ts';
-import { malformed, okay, Refusal } from '../http/answer.ts';
+import { malformed, notFound, okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
 import { pullSimple, reviewShape } from '../shapes/pull.ts';
@@ -27,7 +27,33 @@ export const reviewRoutes: readonly RepositoryRoute[] = [
     makesContent: true,
     handle: (call) => createReview(call),
   },
+  {
+    method: 'PUT',
+    path: '/repos/:owner/:repo/pulls/:number/reviews/:review/dismissals',
+    access: { person: 'write', app: [['pull_requests', 'write']] },
+    handle: (call) => dismissReview(call),
+  },
 ];
+
+function dismissReview(call: RepositoryCall): ReturnType<typeof okay> {
+  const { world, repository, body, params } = call;
+  const pull = pullOf(call);
+  const review = world.store.pulls.review(Number(params['review']));
+  if (review === undefined || review.issue_id !== pull.issue_id) throw notFound();
+  const message = bodyText(body.requiredText('message'), 'PullRequestReview');
+  if (review.state !== 'APPROVED' && review.state !== 'CHANGES_REQUESTED')
+    throw new Refusal(422, 'Validation Failed', [
+      { resource: 'PullRequestReview', code: 'custom', message: 'Can not dismiss a commented or dismissed pull request review' },
+    ]);
+  const shape = world.store.transaction(() => {
+    world.store.pulls.dismissReview(review.id, message);
+    const dismissed = reviewShape(world, repository, pull, { ...review, state: 'DISMISSED' });
+    const payload = { review: { ...dismissed, state: 'dismissed' }, pull_request: pullSimple(world, repository, pull) };
+    emit(world, { event: 'pull_request_review', action: 'dismissed', repository, sender: call.author(), payload });
+    return dismissed;
+  });
+  return okay(shape);
+}
 
 function createReview(call: RepositoryCall): ReturnType<typeof okay> {
   const { world, repository, body } = call;

@@ -3,6 +3,10 @@ import type { PullRow, ReviewRow } from './rows.ts';
 
 const SELECT = 'SELECT issue.*, pull.* FROM pull JOIN issue ON issue.id = pull.issue_id';
 
+const REVIEW = `SELECT review.id, issue_id, author_id, body, commit_id, submitted_at,
+  CASE WHEN review_dismissal.review_id IS NULL THEN state ELSE 'DISMISSED' END AS state
+  FROM review LEFT JOIN review_dismissal ON review_dismissal.review_id = review.id`;
+
 /** What git says about a pull request, kept so that it can be shown without asking git again. */
 export type PullFacts = Pick<
   PullRow,
@@ -69,7 +73,15 @@ export class PullStore {
   }
 
   reviews(issue: number): readonly ReviewRow[] {
-    return this.#database.all<ReviewRow>('SELECT * FROM review WHERE issue_id = ? ORDER BY id', issue);
+    return this.#database.all<ReviewRow>(`${REVIEW} WHERE issue_id = ? ORDER BY review.id`, issue);
+  }
+
+  review(id: number): ReviewRow | undefined {
+    return this.#database.get<ReviewRow>(`${REVIEW} WHERE review.id = ?`, id);
+  }
+
+  dismissReview(id: number, message: string): void {
+    this.#database.insert('review_dismissal', { review_id: id, message });
   }
 
   addReview(draft: Omit<ReviewRow, 'id'>): ReviewRow {

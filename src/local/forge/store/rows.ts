@@ -145,7 +145,7 @@ export interface ReviewRow {
   readonly id: number;
   readonly issue_id: number;
   readonly author_id: number;
-  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED';
+  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
   readonly body: string;
   readonly commit_id: string;
   readonly submitted_at: number;

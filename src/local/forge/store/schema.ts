@@ -199,6 +199,12 @@ CREATE TABLE IF NOT EXISTS review (
   submitted_at INTEGER NOT NULL
 ) STRICT;
 
+-- Reviews that somebody has taken the weight from. They stay, and are shown as such.
+CREATE TABLE IF NOT EXISTS review_dismissal (
+  review_id INTEGER PRIMARY KEY REFERENCES review (id),
+  message TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS installation (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   account_id INTEGER NOT NULL UNIQUE REFERENCES account (id),

@@ -90,7 +90,12 @@ function commentItem(world: World, comment: CommentRow): TimelineItem {
   };
 }
 
-const REVIEW_WORDS = { APPROVED: 'approved', CHANGES_REQUESTED: 'requested changes', COMMENTED: 'reviewed' } as const;
+const REVIEW_WORDS = {
+  APPROVED: 'approved',
+  CHANGES_REQUESTED: 'requested changes',
+  COMMENTED: 'reviewed',
+  DISMISSED: 'reviewed',
+} as const;
 
 function reviewItems(world: World, review: ReviewRow): readonly TimelineItem[] {
   const author = world.store.accounts.byId(review.author_id);
