@@ -10,6 +10,7 @@ import { deliverOrders } from '../loop/deliver-orders.ts';
 import { discoverFleets, discoverRepository } from '../loop/discover-fleets.ts';
 import type { Loop } from '../loop/loop.ts';
 import { observeFleet } from '../loop/observe-fleet.ts';
+import { type Press, pressButton } from '../loop/press-button.ts';
 import { publishBranch } from '../loop/publish-branch.ts';
 import { publishDrift } from '../loop/publish-drift.ts';
 import { publishRewrite } from '../loop/publish-rewrite.ts';
@@ -41,6 +42,7 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
     command: (payload) =>
       'body' in payload ? hearComment(loop, fleetOf(payload), readComment(payload)) : carryOutNow(loop, fleetOf(payload)),
     converse: (payload) => converse(loop, fleetOf(payload), readComment(payload)),
+    press: (payload) => pressButton(loop, fleetOf(payload), readPress(payload)),
     reconcile: (payload) => planAndCarryOut(loop, fleetOf(payload)),
     install: async (payload) => onFleets(await install(loop, payload)),
   };
@@ -67,6 +69,12 @@ function publish(loop: Loop, payload: Payload): Promise<void> {
       throw new Error(`nothing is published under ${JSON.stringify(payload['what'])}`);
   }
 }
+
+const readPress = ({ head, identifier, by }: Payload): Press => ({
+  head: checked(parseCommitSha(String(head))),
+  identifier: String(identifier),
+  by: String(by),
+});
 
 const fleetOf = (payload: Payload) => checked(parseFleetId(String(payload['fleet'])));
 

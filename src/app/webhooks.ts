@@ -1,7 +1,8 @@
 import type { Probot } from 'probot';
 import type { FleetId } from '../core/model/ids.ts';
+import { pressed } from '../core/report/check-buttons.ts';
 import { commentIn } from '../loop/comment-payload.ts';
-import { hearJob, installJob, lookJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
+import { hearJob, installJob, lookJob, pressJob, replanJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FleetRecord, Job, StateStore } from '../ports/state-store.ts';
 import type { Metrics } from './metrics.ts';
@@ -24,7 +25,8 @@ interface Gist {
   readonly check_suite?: { readonly head_sha?: unknown } | null;
   readonly issue?: unknown;
   readonly comment?: unknown;
-  readonly sender?: unknown;
+  readonly sender?: { readonly login?: unknown; readonly type?: unknown } | null;
+  readonly requested_action?: { readonly identifier?: unknown } | null;
 }
 
 /** Stores a delivery, once, together with the jobs it asks for. What asks for nothing is not stored. No work is done here. */
@@ -124,9 +126,15 @@ function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | u
       const comment = commentIn(payload);
       return comment === undefined ? undefined : (fleet) => hearJob(fleet, comment);
     }
+    case 'pull_request_review': {
+      // A review may approve what the pull request takes away, or no longer do so.
+      const pull = payload.pull_request?.number;
+      return isNumber(pull) ? (fleet) => replanJob(fleet, pull) : undefined;
+    }
     case 'check_run':
     case 'check_suite': {
       const head = payload.check_run?.head_sha ?? payload.check_suite?.head_sha;
+      if (payload.action === 'requested_action') return pressAskedBy(payload, head);
       return payload.action === 'rerequested' && typeof head === 'string' && /^[0-9a-f]{40}$/.test(head)
         ? (fleet) => reviewHeadJob(fleet, head)
         : undefined;
@@ -134,6 +142,14 @@ function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | u
     default:
       return undefined;
   }
+}
+
+/** Only people press buttons. */
+function pressAskedBy({ sender, requested_action: action }: Gist, head: unknown): ((fleet: FleetId) => Job) | undefined {
+  const [by, identifier] = [sender?.login, action?.identifier];
+  if (sender?.type !== 'User' || typeof by !== 'string' || typeof identifier !== 'string') return undefined;
+  if (pressed(identifier) === undefined || typeof head !== 'string' || !/^[0-9a-f]{40}$/.test(head)) return undefined;
+  return (fleet) => pressJob(fleet, { head, identifier, by });
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value > 0;

@@ -15,6 +15,7 @@ import type { AnsweredLine } from '../core/report/command-reply.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
 import { type AskingLoop, verdictNow, verdictOnGiven } from './authorise.ts';
+import { proposalOf } from './command-input.ts';
 import type { PostedComment } from './comment-payload.ts';
 import { within } from './event-loop.ts';
 import { acceptCommand } from './give-command.ts';
@@ -107,5 +108,6 @@ const ROLLOUTS_READ = 200;
 
 async function placeOf({ ports: { store } }: AskingLoop, { id }: FleetRecord, number: number): Promise<Place> {
   const rollouts = (await store.recentRollouts(id, ROLLOUTS_READ)).filter(({ pull }) => pull === number);
-  return { name: `#${number}`, rollouts };
+  const proposal = await proposalOf(store, id, number);
+  return { name: `#${number}`, rollouts, proposal: proposal?.isOpen === true ? proposal : undefined };
 }

@@ -47,11 +47,22 @@ export async function verdictNow(loop: LoopWith<'store' | 'clock'>, id: FleetId,
 /** Judges a command that is being given; the code host is asked what is not known. @throws PortError when it does not answer. */
 export async function verdictOnGiven(loop: AskingLoop, id: FleetId, command: FleetCommand): Promise<Verdict> {
   const fleet = await loop.ports.store.fleet(id);
-  let verdict = await verdictNow(loop, id, command);
+  const judged = () => verdictNow(loop, id, command);
+  return fleet === undefined ? await judged() : await verdictWhenAsked(loop, fleet, command.by, judged);
+}
+
+/** Asks the code host for what the judgement turns on. @throws PortError when it does not answer. */
+export async function verdictWhenAsked(
+  loop: AskingLoop,
+  fleet: FleetRecord,
+  login: string,
+  judged: () => Promise<Verdict>,
+): Promise<Verdict> {
+  let verdict = await judged();
   // One answer may lead to another question: who may at all, and then who has a part in the change.
-  for (let asked = 0; fleet !== undefined && verdict.kind === 'unknown' && asked < QUESTIONS_MAX; asked += 1) {
-    await ask(loop, fleet, command.by, verdict);
-    verdict = await verdictNow(loop, id, command);
+  for (let asked = 0; verdict.kind === 'unknown' && asked < QUESTIONS_MAX; asked += 1) {
+    await ask(loop, fleet, login, verdict);
+    verdict = await judged();
   }
   return verdict;
 }

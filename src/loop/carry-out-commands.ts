@@ -115,7 +115,7 @@ function changeOf(
   manifests: ManifestsInForce | undefined,
   because: string,
 ): Result<FleetChange, string> {
-  const applied = applyCommand(input, given.command);
+  const applied = applyCommand(input, given.command, because);
   if (!applied.ok) return applied;
   const change = changeOfApplied(applied.value, given, input, because);
   const { reconcile } = applied.value;
@@ -131,7 +131,7 @@ const endedBy = ({ id }: AcceptedCommand, outcome: CommandOutcome): FleetChange 
 });
 
 function changeOfApplied(applied: Applied, given: AcceptedCommand, { rollouts, now }: CommandInput, because: string): FleetChange {
-  const { stops, changes, notes } = applied;
+  const { stops, changes, notes, ruleApprovals = [] } = applied;
   const concerned = concernedBy(applied, rollouts);
   const [first] = concerned;
   const rollout = concerned.length === 1 ? first?.state.id : undefined;
@@ -139,8 +139,13 @@ function changeOfApplied(applied: Applied, given: AcceptedCommand, { rollouts, n
     ...endedBy(given, { kind: 'done', at: now, changes, notes }),
     rollouts: applied.rollouts,
     stops,
+    ruleApprovals,
     audit: [commandLine(given, rollout, because), ...changes.map((change) => auditChange(change, given.command.by, rollout))],
-    followUps: [{ kind: 'tick' }, ...commitsOf(concerned).map((commit) => ({ kind: 'report-rollouts', commit, at: undefined }) as const)],
+    followUps: [
+      { kind: 'tick' },
+      ...ruleApprovals.map(({ pull }) => ({ kind: 'review-again', pull }) as const),
+      ...commitsOf(concerned).map((commit) => ({ kind: 'report-rollouts', commit, at: undefined }) as const),
+    ],
   };
 }
 
@@ -164,6 +169,8 @@ function subjectOf(command: FleetCommand): string {
       return scopeName(command.scope);
     case 'reconcile':
       return command.release;
+    case 'approve-rules':
+      return `#${command.pull}`;
     default:
       return command.rollout;
   }

@@ -2,11 +2,12 @@ import type { FleetRecords } from '../core/change/apply-change.ts';
 import type { CommandInput, FleetCommand } from '../core/command/command.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
+import type { Proposal } from '../core/rules/consent.ts';
 import type { StateStore } from '../ports/state-store.ts';
 
 /** What a command is judged on. The rollout that it names, or whose stop it lifts, may be over, and is read for it. @throws PortError */
 export async function inputOf(
-  store: Pick<StateStore, 'rollout' | 'rolloutSummary'>,
+  store: Pick<StateStore, 'rollout' | 'rolloutSummary' | 'pull' | 'ruleApprovals'>,
   id: FleetId,
   { rollouts, stops, desired, ledger }: FleetRecords,
   command: FleetCommand,
@@ -18,6 +19,19 @@ export async function inputOf(
   const known = rollouts.find(({ state }) => state.id === wanted);
   const found = known ?? (wanted === undefined ? undefined : await store.rollout(id, wanted));
   const all = found === undefined || known !== undefined ? rollouts : [...rollouts, found];
-  const change = command.verb === 'approve' ? await store.rolloutSummary(id, command.rollout) : undefined;
-  return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, ledger, now, change };
+  const proposal = command.verb === 'approve-rules' ? await proposalOf(store, id, command.pull) : undefined;
+  const change = command.verb === 'approve' ? await store.rolloutSummary(id, command.rollout) : proposal;
+  return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, ledger, now, change, proposal };
+}
+
+/** `undefined` for a pull request that was never reviewed. @throws PortError */
+export async function proposalOf(
+  store: Pick<StateStore, 'pull' | 'ruleApprovals'>,
+  id: FleetId,
+  number: number,
+): Promise<Proposal | undefined> {
+  const known = await store.pull(id, number);
+  if (known?.planned === undefined) return undefined;
+  const { isOpen, planned, asked } = known;
+  return { pull: number, isOpen, author: planned.info.author, asked, approvals: await store.ruleApprovals(id, number) };
 }

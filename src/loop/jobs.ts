@@ -124,8 +124,8 @@ export const reviewJob = (fleet: FleetId, pull: number): Job => ({
   payload: { fleet, pull },
 });
 
-/** Plan an open pull request again because its base has moved. A key of its own: news must not be lost to it. */
-const replanJob = (fleet: FleetId, pull: number): Job => ({
+/** Plan an open pull request again because its base has moved, or people have agreed to it. A key of its own: news must not be lost to it. */
+export const replanJob = (fleet: FleetId, pull: number): Job => ({
   ...reviewJob(fleet, pull),
   key: `replan:${fleet}:${pull}`,
   payload: { fleet, pull, known: true },
@@ -138,6 +138,15 @@ export const reviewHeadJob = (fleet: FleetId, head: string): Job => ({
   queue: gitQueue(fleet),
   runAt: undefined,
   payload: { fleet, head },
+});
+
+/** Carry out what a person asks by a button of a check. One job for each person and button: pressed twice, it is one approval. */
+export const pressJob = (fleet: FleetId, { head, identifier, by }: Readonly<Record<'head' | 'identifier' | 'by', string>>): Job => ({
+  task: 'press',
+  key: `press:${fleet}:${head}:${identifier}:${by.toLowerCase()}`,
+  queue: `converse:${fleet}`,
+  runAt: undefined,
+  payload: { fleet, head, identifier, by },
 });
 
 /** Send a data plane its orders. A queue for each, so that one that is down delays nobody else. */

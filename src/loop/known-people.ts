@@ -51,6 +51,11 @@ export class KnownPeople {
     if (this.#behind.size > PEOPLE_MAX && oldest !== undefined) this.#behind.delete(oldest);
   }
 
+  /** There is news of the pull request: others may have a part in it by now. */
+  forgetBehind(pull: number): void {
+    this.#behind.delete(pull);
+  }
+
   /** The newest are kept. */
   #entry(login: string): Entry {
     const key = login.toLowerCase();

@@ -8,6 +8,7 @@ import { halfWayTargets } from '../core/report/half-way.ts';
 import type { ClusterLabels } from '../core/report/plan-changes.ts';
 import type { RulesView } from '../core/report/plan-rules.ts';
 import type { PlanView, UnderWay } from '../core/report/plan-view.ts';
+import type { Consent } from '../core/rules/consent.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import type { LoopWith } from './loop.ts';
@@ -30,6 +31,7 @@ export async function planView(
   base: CommitSha,
   review: PullReview,
   shownDigest: string | undefined,
+  consent: Consent | undefined,
 ): Promise<PlanView> {
   const now = loop.ports.clock.now();
   const common = { head: pull.headSha, base, author: pull.author, fork: pull.fork, draft: pull.draft, now };
@@ -42,7 +44,7 @@ export async function planView(
       return { ...common, kind: 'broken', problems: review.problems, digest: undefined };
     case 'planned': {
       const { plan, problems, model, rules } = review;
-      if (plan === undefined) return { ...common, kind: 'nothing-moves', rules, problems, digest: undefined };
+      if (plan === undefined) return { ...common, kind: 'nothing-moves', rules, consent, problems, digest: undefined };
       const records = await loadRecords(loop, fleet);
       const observations = memoryOf(loop.memory, fleet.id).observations ?? (await loop.ports.store.observations(fleet.id));
       return {
@@ -50,6 +52,7 @@ export async function planView(
         kind: 'planned',
         plan,
         rules,
+        consent,
         digest: plan.digest,
         problems,
         changedFrom: shownDigest !== undefined && shownDigest !== plan.digest ? shownDigest : undefined,

@@ -11,6 +11,8 @@ export const rewriteKey = ({ before, commit }: Rewrite): string => `issue:rewrit
 export const DRIFT_KEYS = 'issue:drift:';
 /** The answer to a comment, and which commands it gave. */
 export const replyKey = (comment: number): string => `reply:${comment}`;
+/** The answer to a person whose button did nothing: one for each pull request. */
+export const pressedKey = (pull: number, by: string): string => `press:${pull}:${by.toLowerCase()}`;
 export const repliedKey = (comment: number): string => `commands:${comment}`;
 /** A comment that tells people of something that waits for them. */
 export const noticeKey = (key: string): string => `notice:${key}`;

@@ -4,7 +4,7 @@ import type { PullRecord } from '../ports/state-store.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
 
-export type Planned = Pick<PullRecord, 'number' | 'planned' | 'digest'>;
+export type Planned = Pick<PullRecord, 'number' | 'planned' | 'digest' | 'asked'>;
 
 /**
  * Puts a new plan on record, as a compare-and-swap: a pull request that was closed while it was planned stays closed.
@@ -30,8 +30,8 @@ export async function recordPlan(
  */
 export async function closePull(loop: LoopWith<'store'>, fleet: FleetId, pull: number): Promise<void> {
   await alone(loop, fleet, pull, async (known) => {
-    const { planned, digest, closings } = known ?? { planned: undefined, digest: undefined, closings: 0 };
-    await loop.ports.store.savePull(fleet, { number: pull, isOpen: false, closings: closings + 1, planned, digest });
+    const { planned, digest, asked, closings } = known ?? { planned: undefined, digest: undefined, asked: undefined, closings: 0 };
+    await loop.ports.store.savePull(fleet, { number: pull, isOpen: false, closings: closings + 1, planned, digest, asked });
   });
 }
 

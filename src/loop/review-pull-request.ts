@@ -11,11 +11,14 @@ import { renderPlanCheck } from '../core/report/plan-check.ts';
 import { COMMENT_MARKER, renderPlanComment } from '../core/report/plan-comment.ts';
 import type { RulesView } from '../core/report/plan-rules.ts';
 import { compareRules } from '../core/rules/compare-rules.ts';
+import type { Consent } from '../core/rules/consent.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord, PullRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
+import { consentTo } from './consent.ts';
 import { loadManifests, loadModelInForce } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
+import { memoryOf } from './memory.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
 import { type PullReview, planView } from './plan-view.ts';
 import { isProjected, projectCheck, projectComment } from './project.ts';
@@ -46,6 +49,7 @@ export async function reviewPullRequest(loop: ReviewLoop, id: FleetId, number: n
     if (pull?.merged === true && pull.baseRef === fleet.defaultBranch) await publishLate(loop, fleet, pull, base);
     return;
   }
+  if (!isKnown) memoryOf(loop.memory, id).people.forgetBehind(number);
   // The plan starts from what is on record: a base that was not looked at yet is looked at first.
   if (base !== fleet.seenHead && (await syncFleet(loop, id)) === 'not-ours') return;
   const review = await reviewOf(loop, id, base, pull);
@@ -106,6 +110,13 @@ async function rulesOf(
   return before === undefined ? 'not-comparable' : compareRules(before, model, loop.ports.clock.now());
 }
 
+/** Of a plan that could not be made nobody knows what it takes away: what people have agreed to is looked at with the next one. */
+async function consentOf(loop: ReviewLoop, fleet: FleetRecord, pull: PullInfo, review: PullReview): Promise<Consent | undefined> {
+  if (review.kind === 'conflict' || review.kind === 'broken') return undefined;
+  if (review.kind === 'planned' && review.rules === 'not-comparable') return undefined;
+  return consentTo(loop, fleet, pull, review.kind === 'planned' ? review.rules : undefined);
+}
+
 async function publish(
   loop: ReviewLoop,
   fleet: FleetRecord,
@@ -115,7 +126,8 @@ async function publish(
   known: PullRecord | undefined,
 ): Promise<void> {
   const { store } = loop.ports;
-  const view = await planView(loop, fleet, pull, base, review, known?.digest);
+  const consent = await consentOf(loop, fleet, pull, review);
+  const view = await planView(loop, fleet, pull, base, review, known?.digest, consent);
   await projectCheck(loop, fleet, planCheckKey(pull.headSha), {
     ...renderPlanCheck(view),
     name: PLAN_CHECK,
@@ -124,7 +136,7 @@ async function publish(
     detailsUrl: undefined,
   });
   // It may have been merged while it was planned: a plan must not write over what its comment says of the rollouts by now.
-  const plan = { number: pull.number, planned: { info: pull, base }, digest: view.digest };
+  const plan = { number: pull.number, planned: { info: pull, base }, digest: view.digest, asked: consent?.asked };
   if ((await recordPlan(loop, fleet.id, plan, known)) === 'closed-since') return;
   const key = commentKey(pull.number);
   // A pull request that does not concern us gets no comment; one that concerned us before learns that it no longer does.

@@ -2,7 +2,7 @@ import { missedOf } from '../core/landing/missed.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import type { Ports } from '../ports/ports.ts';
 import { activeFleet } from './active-fleet.ts';
-import { commandJob, jobOf } from './jobs.ts';
+import { commandJob, jobOf, replanJob } from './jobs.ts';
 
 /**
  * Compares our records with the code host and catches up. Webhooks are hints; this is the truth.
@@ -22,5 +22,7 @@ export async function sweepFleet({ store, clock, host }: Pick<Ports, 'store' | '
   const missed = missedOf({ defaultBranch, seenHead, open, known, orders });
   // Who waits because the code host could not say who they are is looked at again.
   const waiting = (await store.waitingCommands(id)).map(({ command }) => commandJob(id, command));
-  await store.enqueue([...missed.map((followUp) => jobOf(id, followUp, clock.now())), ...waiting]);
+  // News of a review may have been missed: one that was dismissed must not go on counting.
+  const reviewed = records.filter(({ asked }) => asked?.approvers.reviews === true).map(({ number }) => replanJob(id, number));
+  await store.enqueue([...reviewed, ...missed.map((followUp) => jobOf(id, followUp, clock.now())), ...waiting]);
 }

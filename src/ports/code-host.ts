@@ -38,6 +38,11 @@ export interface CodeHost {
   isMember(team: string, login: string): Promise<boolean>;
   /** Logins of all who have a part in a pull request: its author, and the authors and committers of its commits. */
   peopleBehind(pull: number): Promise<readonly string[]>;
+  /**
+   * Logins of the people whose newest review of a pull request approves this very head. A review that was dismissed, or that its author
+   * has taken back by asking for changes, does not; nor does one of an earlier head, or of a program.
+   */
+  approvingReviewers(pull: number, head: CommitSha): Promise<readonly string[]>;
   /** Puts our reaction on a comment of a conversation. Again changes nothing. A comment that is gone gets none. */
   react(comment: number, reaction: Reaction): Promise<void>;
   /** A short-lived token for git over HTTP, sent as a header and never in a URL. */
@@ -54,7 +59,17 @@ export interface CheckWrite {
   readonly summary: string;
   readonly text: string | undefined;
   readonly annotations: readonly Annotation[];
+  /** Buttons, at most three; left out: none. People see them on a check that is completed. */
+  readonly actions?: readonly CheckAction[] | undefined;
   readonly detailsUrl: string | undefined;
+}
+
+/** A button of a check. The code host takes 20, 40 and 20 characters. */
+export interface CheckAction {
+  readonly label: string;
+  readonly description: string;
+  /** What we are told when a person presses it. */
+  readonly identifier: string;
 }
 
 export type CheckState =

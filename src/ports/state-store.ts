@@ -16,6 +16,7 @@ import type { ClusterFailure } from '../core/reconcile/cluster-failure.ts';
 import type { ActiveRollout } from '../core/reconcile/decision.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetStatus } from '../core/reconcile/state.ts';
+import type { AskedConsent, RuleApproval } from '../core/rules/consent.ts';
 import type { Stop } from '../core/stop/stop.ts';
 import type { PullInfo } from './code-host.ts';
 
@@ -106,6 +107,8 @@ export interface StateStore {
   /** Those on record that are open, by number. */
   openPulls(fleet: FleetId): Promise<readonly PullRecord[]>;
   savePull(fleet: FleetId, pull: PullRecord): Promise<void>;
+  /** Who has agreed to the loss of protection that this pull request brings, and counts so far: in the order of the approvals. */
+  ruleApprovals(fleet: FleetId, pull: number): Promise<readonly RuleApproval[]>;
 
   /** What we have written on the code host, by our own key: `comment:12`. */
   projection(fleet: FleetId, key: string): Promise<Projection | undefined>;
@@ -180,6 +183,9 @@ export interface StateChange {
   readonly observations?: readonly Observation[];
   /** The whole list of drifts, replacing the one before; left out: unchanged. */
   readonly drifts?: readonly Drift[];
+  /** Given, each in place of an earlier one of the same person for the same pull request. */
+  readonly ruleApprovals?: readonly RuleApproval[];
+  readonly withdrawnApprovals?: readonly Pick<RuleApproval, 'pull' | 'by'>[];
   /** The command that all this carries out. */
   readonly carriedOut?: CarriedOut;
   readonly audit?: readonly AuditEntry[];
@@ -225,6 +231,8 @@ export interface PullRecord {
   readonly planned: { readonly info: PullInfo; readonly base: CommitSha } | undefined;
   /** Of the plan that was shown last. */
   readonly digest: PlanDigest | undefined;
+  /** What people have to agree to before the merge, as it was reviewed last. */
+  readonly asked: AskedConsent | undefined;
 }
 
 export interface Projection {
@@ -262,5 +270,6 @@ export const JOB_TASKS = [
   'reconcile',
   'command',
   'converse',
+  'press',
 ] as const;
 export type JobTask = WordOf<typeof JOB_TASKS>;

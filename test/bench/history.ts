@@ -154,7 +154,7 @@ async function oneRollout(store: StateStore, ms: number): Promise<void> {
   );
   const ended = { ...state, status: 'completed' as const, finishedAt: instant(ms + 3_600_000), targets: new Map(), phases: new Map() };
   await commit(5, { rollouts: [ended], audit: phases });
-  await store.savePull(FLEET, { number: 1, isOpen: false, closings: 1, planned: undefined, digest: plan.digest });
+  await store.savePull(FLEET, { number: 1, isOpen: false, closings: 1, planned: undefined, asked: undefined, digest: plan.digest });
 }
 
 const line = (subject: string, rollout: AuditLine['rollout']): Omit<AuditLine, 'from' | 'to' | 'why'> => ({

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { eventually, Person } from '../../src/local/demo/person.ts';
-import { atVersion, checkOf, hang, land, ROLLOUT_CHECK, type Scene, setScene } from './support/scene.ts';
+import { atVersion, checkOf, hang, land, PLAN_CHECK, propose, ROLLOUT_CHECK, replacing, type Scene, setScene } from './support/scene.ts';
 import { CONNECT, CONNECT_CLUSTERS } from './support/small-fleet.ts';
 import { api, rolloutOf, stops, tokenOf, versions } from './support/watch.ts';
 
@@ -82,6 +82,45 @@ test('a person pauses, reads who may go on, and goes on, all in the pull request
     `bob resume: asked in #${pull} (member of team streaming)`,
     'bob pause: latency is up (member of team on-call)',
   ]);
+});
+
+const FLEET_FILE = 'fleet-manifests/fleet.yaml';
+/** Our comment on a pull request in which people and we have said other things too. */
+const planOf = async (person: Person, pull: number, saying: string): Promise<string> =>
+  await eventually(`the plan of #${pull} to say ${saying}`, async () =>
+    (await person.comments(pull)).map(({ body }) => body).find((body) => isOurs(body) && body?.includes(saying) === true),
+  );
+const digestIn = (body: string | undefined): string => /\/fleet approve ([0-9a-f]{16})/.exec(body ?? '')?.[1] ?? 'none';
+
+test('a loss of protection waits for somebody whom the rules name: by comment, or by the button of the check', async () => {
+  const { person } = scene;
+  const { pull, head } = await propose(person, 'looser', FLEET_FILE, replacing('maxConcurrent: 12', 'maxConcurrent: 20'));
+  await checkOf(person, head, PLAN_CHECK, 'action_required');
+  const digest = digestIn(await planOf(person, pull, 'To be approved before the merge'));
+
+  // Whoever brings it may not, and neither may she who only reads.
+  const own = await person.say(pull, `/fleet approve ${digest}`);
+  expect((await answered(person, pull, own, 'confused')).reply).toContain('may not approve this');
+  const stranger = await people.eve.say(pull, `/fleet approve ${digest}`);
+  expect((await answered(person, pull, stranger, 'confused')).reply).toContain('members of team streaming');
+  const approved = await people.bob.say(pull, `/fleet approve ${digest}`);
+  expect(await answered(person, pull, approved, 'rocket')).toEqual({ eyes: 1, reply: undefined });
+  await checkOf(person, head, PLAN_CHECK, 'success');
+  await planOf(person, pull, 'member of team streaming, no part in the change');
+
+  // A push that takes more away is another question, and this time he presses the button.
+  const worse = await person.push(
+    'looser',
+    FLEET_FILE,
+    replacing('kind: simulated, maxConcurrent: 10', 'kind: simulated, maxConcurrent: 11'),
+    'More',
+  );
+  const { id } = await checkOf(person, worse, PLAN_CHECK, 'action_required');
+  await planOf(person, pull, worse.slice(0, 12));
+  const identifier = `ok:${digestIn(await planOf(person, pull, 'To be approved before the merge'))}`;
+  expect(identifier).not.toBe(`ok:${digest}`);
+  await people.bob.octokit.request(`POST /_forge/repos/flotilla-demo/fleet/check-runs/${id}/actions`, { identifier });
+  await checkOf(person, worse, PLAN_CHECK, 'success');
 });
 
 test('the API judges by the same rules, and a token speaks for its person only', async () => {

@@ -191,6 +191,7 @@ export function plannedView(plan: Plan, fields: Partial<PlannedView> & Partial<t
     halfWay: [],
     labels: LABELS,
     problems: [],
+    consent: undefined,
     changedFrom: undefined,
     calendar: [],
     underWay: [],

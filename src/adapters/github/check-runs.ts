@@ -1,7 +1,7 @@
 import type { Annotation, CheckWrite } from '../../ports/code-host.ts';
 import { type GitHubRepository, PER_PAGE } from './client.ts';
 import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
-import { ANNOTATIONS_PER_REQUEST, checkAnnotations, checkLength } from './limits.ts';
+import { ANNOTATIONS_PER_REQUEST, checkActions, checkAnnotations, checkLength } from './limits.ts';
 
 interface WrittenRun {
   readonly id: number;
@@ -15,6 +15,7 @@ export async function writeCheckRun(repository: GitHubRepository, check: CheckWr
   checkLength(OPERATION, 'the summary of the check', check.summary, 'check');
   checkLength(OPERATION, 'the text of the check', check.text ?? '', 'check');
   checkAnnotations(OPERATION, check.annotations);
+  checkActions(OPERATION, check.actions ?? []);
   const known = check.id ?? (await findRun(repository, check));
   const { id } = (known === undefined ? undefined : await goOnWith(repository, known, check)) ?? (await createWhole(repository, check));
   return { id };
@@ -128,6 +129,8 @@ function fieldsOf(check: CheckWrite, annotations: readonly Annotation[]) {
     ...(check.state.kind === 'completed'
       ? { status: 'completed' as const, conclusion: check.state.conclusion }
       : { status: 'in_progress' as const }),
+    // Left out they would stay as they were.
+    actions: (check.actions ?? []).map(({ label, description, identifier }) => ({ label, description, identifier })),
     output: {
       title: check.title,
       summary: check.summary,

@@ -8,6 +8,7 @@ import { writeIssue } from './issues.ts';
 import { isMember, roleOf } from './people.ts';
 import { onePull, openPulls, peopleBehind, pullsOfCommit } from './pulls.ts';
 import { react } from './reactions.ts';
+import { approvingReviewers } from './reviews.ts';
 
 export interface GitHubHostOptions {
   /** An Octokit of the installation: `() => probot.auth(installation)`. Asked for once, and again after a failure. */
@@ -69,6 +70,10 @@ export class CodeHostGitHub implements CodeHost {
 
   peopleBehind(pull: number): Promise<readonly string[]> {
     return this.#asking('peopleBehind', (repository) => peopleBehind(repository, pull));
+  }
+
+  approvingReviewers(pull: number, head: CommitSha): Promise<readonly string[]> {
+    return this.#asking('approvingReviewers', (repository) => approvingReviewers(repository, pull, head));
   }
 
   react(comment: number, reaction: Reaction): Promise<void> {

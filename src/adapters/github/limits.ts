@@ -1,3 +1,4 @@
+import type { CheckAction } from '../../ports/code-host.ts';
 import { refused } from './github-errors.ts';
 
 /** Characters of a comment or the body of an issue. */
@@ -29,7 +30,22 @@ const LIMITS = {
   check: { most: CHECK_BYTES_MAX, unit: 'bytes' },
   issueTitle: { most: ISSUE_TITLE_CHARS_MAX, unit: 'characters' },
   annotationTitle: { most: ANNOTATION_TITLE_CHARS_MAX, unit: 'characters' },
+  actionLabel: { most: 20, unit: 'characters' },
+  actionDescription: { most: 40, unit: 'characters' },
+  actionIdentifier: { most: 20, unit: 'characters' },
 } as const;
+
+const ACTIONS_MAX = 3;
+
+/** @throws PortError when there are more buttons than a check has, or one says too much. */
+export function checkActions(operation: string, actions: readonly CheckAction[]): void {
+  if (actions.length > ACTIONS_MAX) throw refused(operation, `${actions.length} buttons are more than the ${ACTIONS_MAX} that a check has`);
+  for (const { label, description, identifier } of actions) {
+    checkLength(operation, 'the label of a button', label, 'actionLabel');
+    checkLength(operation, 'the description of a button', description, 'actionDescription');
+    checkLength(operation, 'the identifier of a button', identifier, 'actionIdentifier');
+  }
+}
 
 /** @throws PortError when there are more than are sent. */
 export function checkAnnotations(operation: string, annotations: readonly { readonly title: string; readonly message: string }[]): void {

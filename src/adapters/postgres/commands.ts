@@ -101,6 +101,7 @@ const stoppable: Decoder<StoppableScope> = parsed(scope, (read) => {
 const isStoppable = (read: { readonly kind: string }): read is StoppableScope => isWord(STOPPABLE_SCOPES, read.kind);
 const stopBody: Decoder<Body<StopCommand>> = object({ reason: text, scope: stoppable, lets: maybe(word(STOP_LETS)), until: maybe(at) });
 const liftBody = object({ reason: text, stop: stopId });
+const approveRulesBody = object({ reason: text, pull: integer, digest: planDigest });
 const reconcileBody = object({ reason: text, release: text });
 
 function commandOf(by: string, verb: Verb, body: unknown): FleetCommand {
@@ -111,6 +112,8 @@ function commandOf(by: string, verb: Verb, body: unknown): FleetCommand {
       return { by, verb, ...stopBody(body) };
     case 'reconcile':
       return { by, verb, ...reconcileBody(body) };
+    case 'approve-rules':
+      return { by, verb, ...approveRulesBody(body) };
     default:
       return { by, verb, ...rolloutBody(body) };
   }

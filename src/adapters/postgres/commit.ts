@@ -13,6 +13,7 @@ import { writeLedger } from './ledger.ts';
 import { sendAgain, writeOrders } from './orders.ts';
 import { writePolicy } from './policy.ts';
 import { insertRollouts, updateRollout } from './rollouts-write.ts';
+import { writeRuleApprovals } from './rule-approvals.ts';
 import { writeStops } from './stops.ts';
 import type { WriteFence } from './write-fence.ts';
 
@@ -47,6 +48,7 @@ async function write(tx: Tx, change: StateChange, now: Instant): Promise<void> {
   await writeLedger(tx, fleet, change.ledger ?? []);
   await writeObservations(tx, fleet, change.observations ?? []);
   if (change.drifts !== undefined) await replaceDrifts(tx, fleet, change.drifts);
+  await writeRuleApprovals(tx, change);
   if (change.carriedOut !== undefined && !(await carryOut(tx, fleet, change.carriedOut))) throw new Conflict();
   await appendAudit(tx, fleet, change.audit ?? []);
   await addJobs(tx, change.jobs ?? [], now);

@@ -21,6 +21,7 @@ const LEFT_FREE: Readonly<Record<JobTask, 0 | 1 | typeof LEFT_FREE_MAX>> = {
   install: 2,
   reconcile: 2,
   converse: 2,
+  press: 2,
 };
 
 /** Tasks by how many slots they leave free. */

@@ -5,7 +5,8 @@ import { PULL_STATES } from '../../ports/code-host.ts';
 import type { PullRecord } from '../../ports/state-store.ts';
 import type { Database } from './database.ts';
 import { commitSha, integer, planDigest } from './decoders.ts';
-import { plainText, readRow } from './rows.ts';
+import { jsonb, plainText, readRow } from './rows.ts';
+import { asked } from './rule-approvals.ts';
 import type { WriteFence } from './write-fence.ts';
 
 export async function pull(db: Database, fleet: FleetId, number: number): Promise<PullRecord | undefined> {
@@ -19,7 +20,7 @@ export function openPulls(db: Database, fleet: FleetId): Promise<readonly PullRe
 
 async function select(db: Database, which: RawBuilder<unknown>): Promise<readonly PullRecord[]> {
   const { rows } = await sql<{ readonly number: number }>`
-    select number, is_open, closings, digest, base, head, base_ref, author, title, draft, state, merged, fork, merge_commit
+    select number, is_open, closings, digest, asked, base, head, base_ref, author, title, draft, state, merged, fork, merge_commit
     from pulls where ${which}`.execute(db);
   return rows.map((row) => readRow('pulls', String(row.number), pullRow, row));
 }
@@ -37,7 +38,14 @@ const planned = object({
   fork: flag,
   merge_commit: maybe(commitSha),
 });
-const record = object({ number: integer, is_open: flag, closings: integer, digest: maybe(planDigest), base: maybe(commitSha) });
+const record = object({
+  number: integer,
+  is_open: flag,
+  closings: integer,
+  digest: maybe(planDigest),
+  asked: maybe(asked),
+  base: maybe(commitSha),
+});
 
 const pullRow: Decoder<PullRecord> = (row) => {
   const { number, is_open: isOpen, base, ...rest } = record(row);
@@ -51,17 +59,17 @@ const plannedOf = (number: number): Decoder<NonNullable<PullRecord['planned']>> 
   }));
 
 export async function savePull(db: Database, fence: WriteFence, fleet: FleetId, saved: PullRecord): Promise<void> {
-  const { number, isOpen, closings, digest, planned: made } = saved;
+  const { number, isOpen, closings, digest, asked: askedFor, planned: made } = saved;
   const info = made?.info;
   await db.transaction().execute(async (tx) => {
     await fence(tx, fleet, 'savePull');
     await sql`
-      insert into pulls (fleet, number, is_open, closings, digest, base, head, base_ref, author, title, draft, state, merged, fork, merge_commit)
-      values (${fleet}, ${number}, ${isOpen}, ${closings}, ${digest ?? null}, ${made?.base ?? null}, ${info?.headSha ?? null},
+      insert into pulls (fleet, number, is_open, closings, digest, asked, base, head, base_ref, author, title, draft, state, merged, fork, merge_commit)
+      values (${fleet}, ${number}, ${isOpen}, ${closings}, ${digest ?? null}, ${askedFor === undefined ? null : jsonb(askedFor)}, ${made?.base ?? null}, ${info?.headSha ?? null},
         ${textOrNull(info?.baseRef)}, ${textOrNull(info?.author)}, ${textOrNull(info?.title)}, ${info?.draft ?? null}, ${info?.state ?? null},
         ${info?.merged ?? null}, ${info?.fork ?? null}, ${info?.mergeCommit ?? null})
       on conflict (fleet, number) do update set
-        is_open = excluded.is_open, closings = excluded.closings, digest = excluded.digest, base = excluded.base, head = excluded.head,
+        is_open = excluded.is_open, closings = excluded.closings, digest = excluded.digest, asked = excluded.asked, base = excluded.base, head = excluded.head,
         base_ref = excluded.base_ref, author = excluded.author, title = excluded.title, draft = excluded.draft, state = excluded.state,
         merged = excluded.merged, fork = excluded.fork, merge_commit = excluded.merge_commit`.execute(tx);
   });

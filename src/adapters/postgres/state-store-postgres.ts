@@ -28,6 +28,7 @@ import * as projections from './projections.ts';
 import * as pulls from './pulls.ts';
 import * as summaries from './rollout-summaries.ts';
 import * as rollouts from './rollouts-read.ts';
+import * as approvals from './rule-approvals.ts';
 import * as stops from './stops.ts';
 import { outdated, type WriteFence } from './write-fence.ts';
 
@@ -194,6 +195,10 @@ export class PostgresStateStore implements StateStore {
 
   savePull(fleet: FleetId, pull: PullRecord): Promise<void> {
     return this.#write('savePull', () => pulls.savePull(this.#db, this.#fence, fleet, pull));
+  }
+
+  ruleApprovals(fleet: FleetId, pull: number) {
+    return guarded('ruleApprovals', () => approvals.ruleApprovals(this.#db, fleet, pull));
   }
 
   projection(fleet: FleetId, key: string) {

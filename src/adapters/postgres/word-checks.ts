@@ -7,6 +7,7 @@ import { RETIREMENTS } from '../../core/model/retirement.ts';
 import { INTENTS, ROLLOUT_KINDS, URGENCIES } from '../../core/plan/plan.ts';
 import { FAILURE_STATUSES } from '../../core/reconcile/cluster-failure.ts';
 import { PHASE_STATUSES, ROLLOUT_STATUSES, TARGET_STATUSES } from '../../core/reconcile/state.ts';
+import { APPROVAL_SOURCES } from '../../core/rules/consent.ts';
 import { STOP_CAUSES, STOP_LETS, STOP_SCOPES } from '../../core/stop/stop.ts';
 import { JOB_TASKS } from '../../ports/state-store.ts';
 
@@ -34,6 +35,7 @@ const CHECKS: readonly WordCheck[] = [
   { table: 'stops', name: 'lets', value: 'lets', words: STOP_LETS },
   { table: 'jobs', name: 'task', value: 'task', words: JOB_TASKS },
   { table: 'audit', name: 'kind', value: 'kind', words: AUDIT_KINDS },
+  { table: 'rule_approvals', name: 'source', value: 'source', words: APPROVAL_SOURCES },
   { table: 'commands', name: 'verb', value: 'verb', words: VERBS },
   { table: 'commands', name: 'outcome', value: "(outcome->>'kind')", words: COMMAND_OUTCOMES },
 ];

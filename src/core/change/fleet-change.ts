@@ -9,6 +9,7 @@ import type { WordOf } from '../model/vocabulary.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Policy } from '../reconcile/policy.ts';
 import type { RolloutState } from '../reconcile/state.ts';
+import type { RuleApproval } from '../rules/consent.ts';
 import type { Stop } from '../stop/stop.ts';
 import type { CarriedOut } from './command-outcome.ts';
 import type { FollowUp } from './follow-up.ts';
@@ -28,6 +29,10 @@ export interface FleetChange {
   readonly observations?: readonly Observation[];
   /** All drifts there are. */
   readonly drifts?: readonly Drift[];
+  /** Agreements to the loss of protection that pull requests bring: given, by person and pull request. */
+  readonly ruleApprovals?: readonly RuleApproval[];
+  /** Such agreements that count no more. */
+  readonly withdrawnApprovals?: readonly Pick<RuleApproval, 'pull' | 'by'>[];
   /** The command of a person that this change carries out. */
   readonly carriedOut?: CarriedOut;
   readonly audit: readonly AuditLine[];
@@ -67,7 +72,7 @@ export interface ChangedRollout {
 /** Everything of a rollout but what never changes; of phases and targets only those that did. */
 export type RolloutDelta = Omit<RolloutState, 'digest' | 'commit' | 'release' | 'seq' | 'createdAt'>;
 
-export const AUDIT_KINDS = ['rollout', 'phase', 'target', 'stop', 'order', 'desired', 'drift', 'command'] as const;
+export const AUDIT_KINDS = ['rollout', 'phase', 'target', 'stop', 'order', 'desired', 'drift', 'command', 'rules'] as const;
 
 /** One line of the history: who, what, why. When is said by the transaction. */
 export interface AuditLine {

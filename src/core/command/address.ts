@@ -1,4 +1,4 @@
-import type { RolloutId } from '../model/ids.ts';
+import type { PlanDigest, RolloutId } from '../model/ids.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { RolloutStatus } from '../reconcile/state.ts';
 import type { FleetCommand } from './command.ts';
@@ -18,6 +18,8 @@ export interface Place {
   readonly name: string;
   /** Rollouts that it may be about, newest first. */
   readonly rollouts: readonly Candidate[];
+  /** The open pull request in whose conversation it was written: what is approved there is its change of rules. */
+  readonly proposal?: { readonly pull: number; readonly asked: { readonly digest: PlanDigest } | undefined } | undefined;
 }
 
 type Given = Exclude<WrittenCommand, { readonly verb: 'help' }>;
@@ -25,11 +27,41 @@ type Given = Exclude<WrittenCommand, { readonly verb: 'help' }>;
 /** Finds what a written command is about: what is not named must be the only one that it can be. */
 export function addressed(written: Given, by: string, place: Place): Result<FleetCommand, string> {
   const asked = { by, reason: written.reason ?? `asked in ${place.name}` };
+  if (written.verb === 'approve-rules') return ofPull(written, asked, place);
   if (!isRolloutCommand(written)) return ok({ ...written, ...asked });
+  if (isBeforeMerge(written, place)) return ofProposal(written, asked, place);
   const { release, rollout: named, ...rest } = written;
   if (named !== undefined) return ok({ ...rest, ...asked, rollout: named });
   const rollout = theOnly(written, place, release);
   return rollout.ok ? ok({ ...rest, ...asked, rollout: rollout.value }) : rollout;
+}
+
+type Asked = Pick<FleetCommand, 'by' | 'reason'>;
+
+function ofPull(
+  { pull: named, digest, verb }: Extract<Given, { readonly verb: 'approve-rules' }>,
+  asked: Asked,
+  { name, proposal }: Place,
+): Result<FleetCommand, string> {
+  const pull = named ?? proposal?.pull;
+  if (pull === undefined) return err(`${name} is no open pull request: say which, as in \`pull:12\``);
+  return ok({ verb, pull, digest, ...asked });
+}
+
+/** Before the merge there are no phases to approve: only what it takes away. */
+const isBeforeMerge = (written: OfRollout, { rollouts, proposal }: Place): boolean =>
+  written.verb === 'approve' &&
+  written.rollout === undefined &&
+  written.release === undefined &&
+  proposal !== undefined &&
+  rollouts.length === 0;
+
+function ofProposal({ digest }: OfRollout, asked: Asked, { name, proposal }: Place): Result<FleetCommand, string> {
+  const needed = proposal?.asked;
+  if (proposal === undefined || needed === undefined)
+    return err(`${name} takes no protection away, so nobody has to agree before its merge; phases are approved after it`);
+  if (digest === undefined) return err(`say which change of rules you agree to: its digest is ${needed.digest}`);
+  return ok({ verb: 'approve-rules', pull: proposal.pull, digest, ...asked });
 }
 
 type OfRollout = Extract<Given, { readonly rollout: RolloutId | undefined }>;

@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import type { RolloutStatus } from '../reconcile/state.ts';
 import { abort } from './abort.ts';
 import { approve } from './approve.ts';
+import { approveRules } from './approve-rules.ts';
 import {
   type Applied,
   type CommandInput,
@@ -132,9 +133,10 @@ export const OUTCOMES: Record<RolloutVerb, Record<RolloutStatus, Outcome>> = {
 /**
  * Carries a person's command out. The next decision gives the orders that follow from it.
  *
+ * @param because - why the person may.
  * @returns the error: why not, and what to do instead, for the person to read.
  */
-export function applyCommand(input: CommandInput, command: FleetCommand): Result<Applied, string> {
+export function applyCommand(input: CommandInput, command: FleetCommand, because = ''): Result<Applied, string> {
   switch (command.verb) {
     case 'lift':
       return lift(input, command);
@@ -142,6 +144,8 @@ export function applyCommand(input: CommandInput, command: FleetCommand): Result
       return stop(input, command);
     case 'reconcile':
       return reconcile(input, command);
+    case 'approve-rules':
+      return approveRules(input, command, because);
     default:
       return applyToRollout(input, command);
   }

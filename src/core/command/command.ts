@@ -6,14 +6,18 @@ import type { Instant } from '../model/time.ts';
 import type { WordOf } from '../model/vocabulary.ts';
 import type { ActiveRollout, Change } from '../reconcile/decision.ts';
 import type { RolloutState } from '../reconcile/state.ts';
+import type { Proposal, RuleApproval } from '../rules/consent.ts';
 import type { STOP_LETS, Stop, StopScope } from '../stop/stop.ts';
 
 /** What a person may ask of one rollout. */
 export const ROLLOUT_VERBS = ['pause', 'resume', 'abort', 'retry', 'skip', 'approve', 'expedite', 'waive', 'take-over'] as const;
 export type RolloutVerb = WordOf<typeof ROLLOUT_VERBS>;
 
-/** `lift`: a stop. `stop`: sets one. `reconcile`: a release, as if its newest commit were merged again. */
-export const FLEET_VERBS = ['lift', 'stop', 'reconcile'] as const;
+/**
+ * `lift`: a stop. `stop`: sets one. `reconcile`: a release, as if its newest commit were merged again. `approve-rules`: agrees to the loss
+ * of protection that an open pull request brings.
+ */
+export const FLEET_VERBS = ['lift', 'stop', 'reconcile', 'approve-rules'] as const;
 
 export const VERBS = [...ROLLOUT_VERBS, ...FLEET_VERBS] as const;
 export type Verb = WordOf<typeof VERBS>;
@@ -62,7 +66,14 @@ export interface ReconcileCommand extends Asked {
   readonly release: string;
 }
 
-export type FleetCommand = RolloutCommand | LiftCommand | StopCommand | ReconcileCommand;
+export interface ApproveRulesCommand extends Asked {
+  readonly verb: 'approve-rules';
+  readonly pull: number;
+  /** The change of rules that the person saw. */
+  readonly digest: PlanDigest;
+}
+
+export type FleetCommand = RolloutCommand | LiftCommand | StopCommand | ReconcileCommand | ApproveRulesCommand;
 
 /** What a command is judged on, and changes. */
 export interface CommandInput {
@@ -80,6 +91,8 @@ export interface CommandInput {
   readonly now: Instant;
   /** Who brought the rollout that the command approves a phase of, and by which pull request. */
   readonly change?: { readonly author: string; readonly pull: number | undefined } | undefined;
+  /** The open pull request whose change of rules is approved. */
+  readonly proposal?: Proposal | undefined;
   /** Number of the command: sets it apart from others that are carried out at the same instant. */
   readonly number?: number;
 }
@@ -95,6 +108,7 @@ export interface Applied {
   readonly stops: readonly Stop[];
   /** Plan this release: desired minus ledger, at the newest commit with valid manifests. */
   readonly reconcile?: string;
+  readonly ruleApprovals?: readonly RuleApproval[];
   readonly changes: readonly Change[];
   /** What the person should know besides: what still holds the rollout, what comes next. */
   readonly notes: readonly string[];

@@ -36,7 +36,13 @@ export type WrittenCommand =
     }
   | { readonly verb: 'lift'; readonly stop: StopId; readonly reason: string | undefined }
   | (Pick<StopCommand, 'verb' | 'scope' | 'lets' | 'until'> & { readonly reason: string | undefined })
-  | { readonly verb: 'reconcile'; readonly release: string; readonly reason: string | undefined };
+  | { readonly verb: 'reconcile'; readonly release: string; readonly reason: string | undefined }
+  | {
+      readonly verb: 'approve-rules';
+      readonly pull: number | undefined;
+      readonly digest: PlanDigest;
+      readonly reason: string | undefined;
+    };
 
 const REASON_CHARS_MAX = 500;
 const WORD_SHOWN_MAX = 60;
@@ -66,6 +72,8 @@ export function parseWords([first = 'help', ...rest]: readonly string[], now: In
       const release = given.get('release');
       return release === undefined ? err(`say which release, as in \`${example}\``) : ok({ verb, release, reason });
     }
+    case 'approve-rules':
+      return approveRulesOf(given, reason);
     default:
       return rolloutCommandOf(verb, given, reason, now);
   }
@@ -156,6 +164,16 @@ function liftOf(given: Given, reason: string | undefined): Result<WrittenCommand
   if (named === undefined) return err(`say which stop, by its id, as in \`${VERB_FORMS.lift.example}\``);
   const stop = parseStopId(named);
   return stop.ok ? ok({ verb: 'lift', stop: stop.value, reason }) : stop;
+}
+
+function approveRulesOf(given: Given, reason: string | undefined): Result<WrittenCommand, string> {
+  const [named, seen] = [given.get('pull'), given.get('digest')];
+  if (seen === undefined) return err(`say which change of rules, by its digest, as in \`${VERB_FORMS['approve-rules'].example}\``);
+  const digest = parsePlanDigest(seen);
+  if (!digest.ok) return digest;
+  const pull = named === undefined ? undefined : Number(/^#?([1-9][0-9]{0,9})$/.exec(named)?.[1]);
+  if (Number.isNaN(pull)) return err('a pull request is named by its number, as in `pull:12`');
+  return ok({ verb: 'approve-rules', pull, digest: digest.value, reason });
 }
 
 function stopOf(given: Given, reason: string | undefined, now: Instant): Result<WrittenCommand, string> {

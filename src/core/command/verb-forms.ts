@@ -4,6 +4,7 @@ import type { Verb } from './command.ts';
 export const ARGUMENTS = [
   'rollout',
   'release',
+  'pull',
   'phase',
   'cluster',
   'digest',
@@ -65,6 +66,9 @@ export const VERB_FORMS: Readonly<Record<Verb, VerbForm>> = {
     ['product', 'release', 'data-plane', 'cluster', 'lets', 'until', 'for', 'reason'],
   ),
   reconcile: form('reconcile RELEASE', 'reconcile kafka', ['release', 'reason'], { bare: ['release'] }),
+  'approve-rules': form('approve-rules DIGEST [pull:NUMBER]', 'approve-rules 0123456789abcdef', ['pull', 'digest', 'reason'], {
+    bare: ['digest'],
+  }),
 };
 
 function form(

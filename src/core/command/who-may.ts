@@ -3,6 +3,7 @@ import { compileSelector, describeSelector, type LabelValues } from '../manifest
 import { assertNever } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { type CommandRule, type Policy, ROLES, type Role } from '../reconcile/policy.ts';
+import type { AskedConsent, Proposal } from '../rules/consent.ts';
 import { covers } from '../stop/scope.ts';
 import type { StopScope } from '../stop/stop.ts';
 import type { CommandInput, FleetCommand } from './command.ts';
@@ -33,9 +34,11 @@ export type Verdict =
   /** The code host has to be asked first. */
   | { readonly kind: 'unknown'; readonly teams: readonly string[]; readonly role: boolean; readonly pull?: number };
 
-type Concern = Pick<CommandInput, 'rollout' | 'stops' | 'desired' | 'change'>;
+type Concern = Pick<CommandInput, 'rollout' | 'stops' | 'desired' | 'change' | 'proposal'>;
 
 export function whoMay({ commands }: Pick<Policy, 'commands'>, input: Concern, command: FleetCommand): Allowed {
+  if (command.verb === 'approve-rules')
+    return input.proposal?.asked === undefined ? READERS : mayAgree(input.proposal, input.proposal.asked);
   const approvers = approversOf(input, command);
   if (approvers !== undefined) return { ...approvers, role: undefined };
   const rules = (commands ?? []).filter((rule) => rule.verbs.includes(command.verb) && isAbout(rule, input, command));
@@ -45,6 +48,17 @@ export function whoMay({ commands }: Pick<Policy, 'commands'>, input: Concern, c
     role: ROLES.find((role) => rules.some((rule) => rule.role === role)),
   };
 }
+
+/** Nothing is given by that: it is refused with why there is nothing to agree to. */
+const READERS: Allowed = { teams: [], users: [], role: 'read' };
+
+/** Who may agree that a pull request takes protection away: by the rules in force, in which the pull request has no say. */
+export const mayAgree = ({ author, pull }: Pick<Proposal, 'author' | 'pull'>, { approvers }: AskedConsent): Allowed => ({
+  teams: approvers.teams,
+  users: approvers.users,
+  role: approvers.maintainers ? 'maintain' : undefined,
+  notBehind: approvers.notAuthor ? { author, pull } : undefined,
+});
 
 const distinct = (names: readonly string[]): readonly string[] => [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
 
@@ -84,6 +98,8 @@ function clustersOf({ rollout, stops, desired }: Concern, command: FleetCommand)
       const stop = stops.find(({ id }) => id === command.stop);
       return stop === undefined ? [] : inScope(stop.scope, desired);
     }
+    case 'approve-rules':
+      return [];
     case 'reconcile':
       return [...desired.values()].filter(({ release }) => release === command.release).map(({ labels }) => labels);
     default: {
@@ -161,10 +177,12 @@ export function whoCould({ teams, users, role }: Allowed): string {
 }
 
 /** For whoever may not, with who could. */
-export const refusalOf = (command: FleetCommand, why: string): string => `${command.by} may not ${command.verb} this. Who may: ${why}`;
+export const refusalOf = (command: FleetCommand, why: string): string =>
+  `${command.by} may not ${command.verb === 'approve-rules' ? 'approve' : command.verb} this. Who may: ${why}`;
 
 /** Who may give this command somewhere, for a list of commands: what a rule is limited to is said with it. */
 export function rulesInWords({ commands }: Pick<Policy, 'commands'>, verb: FleetCommand['verb']): readonly string[] {
+  if (verb === 'approve-rules') return ['whoever the comment on the pull request names'];
   const rules = (commands ?? []).filter((rule) => rule.verbs.includes(verb));
   const words = rules.map((rule) => {
     const limits = [

@@ -226,6 +226,35 @@ export interface Fleet {
       select?: Selector;
     }[];
     /**
+     * Who must agree before a merge takes protection away from clusters: a rule that is removed or loosened, or a right that is given. The rules of the default branch count, never those of the pull request. Without names, those who may approve for each of these clusters; where that is nobody, maintainers and admins of the repository.
+     */
+    ruleChanges?: {
+      /**
+       * Teams whose members may agree.
+       *
+       * @maxItems 50
+       */
+      teams?: Team[];
+      /**
+       * Logins that may agree.
+       *
+       * @maxItems 100
+       */
+      users?: User[];
+      /**
+       * How many people. Default: as many as a phase on the way of these clusters asks for, at least 1.
+       */
+      count?: number;
+      /**
+       * Nobody who has a part in the change may agree to it: author, committers and pushers. Default true. Whoever works alone sets it to false.
+       */
+      notAuthor?: boolean;
+      /**
+       * An approving review of the newest commit counts as well. Default false: people agree by `/fleet approve DIGEST`, or by the button of the check.
+       */
+      reviews?: boolean;
+    };
+    /**
      * Channels to tell.
      *
      * @maxItems 50
@@ -1331,6 +1360,43 @@ export const SCHEMAS: readonly object[] = [
               }
             },
             "maxItems": 100
+          },
+          "ruleChanges": {
+            "description": "Who must agree before a merge takes protection away from clusters: a rule that is removed or loosened, or a right that is given. The rules of the default branch count, never those of the pull request. Without names, those who may approve for each of these clusters; where that is nobody, maintainers and admins of the repository.",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+              "teams": {
+                "description": "Teams whose members may agree.",
+                "type": "array",
+                "items": {
+                  "$ref": "common.schema.json#/$defs/team"
+                },
+                "maxItems": 50
+              },
+              "users": {
+                "description": "Logins that may agree.",
+                "type": "array",
+                "items": {
+                  "$ref": "common.schema.json#/$defs/user"
+                },
+                "maxItems": 100
+              },
+              "count": {
+                "description": "How many people. Default: as many as a phase on the way of these clusters asks for, at least 1.",
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 10
+              },
+              "notAuthor": {
+                "description": "Nobody who has a part in the change may agree to it: author, committers and pushers. Default true. Whoever works alone sets it to false.",
+                "type": "boolean"
+              },
+              "reviews": {
+                "description": "An approving review of the newest commit counts as well. Default false: people agree by `/fleet approve DIGEST`, or by the button of the check.",
+                "type": "boolean"
+              }
+            }
           },
           "notifications": {
             "description": "Channels to tell.",

@@ -59,12 +59,12 @@ export type Action =
   /** The evidence shows that the data plane does not have the standing order, whatever it answered. */
   | { readonly kind: 'send-again'; readonly cluster: ClusterId; readonly dataPlane: string; readonly epoch: number; readonly why: string };
 
-export const CHANGE_SUBJECTS = ['rollout', 'phase', 'target', 'stop'] as const;
+export const CHANGE_SUBJECTS = ['rollout', 'phase', 'target', 'stop', 'rules'] as const;
 
-/** A change of state of a rollout, a phase, a target or a stop. */
+/** A change of state of a rollout, a phase, a target or a stop, or of the agreement to a change of rules. */
 export interface Change {
   readonly subject: WordOf<typeof CHANGE_SUBJECTS>;
-  /** Rollout id, phase name, cluster id or id of the stop. */
+  /** Rollout id, phase name, cluster id, id of the stop, or number of the pull request. */
   readonly name: string;
   readonly from: string;
   readonly to: string;

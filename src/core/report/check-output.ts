@@ -5,6 +5,15 @@ export interface CheckOutput {
   readonly summary: string;
   readonly text: string | undefined;
   readonly annotations: readonly CheckAnnotation[];
+  /** Buttons, at most three. */
+  readonly actions?: readonly CheckButton[] | undefined;
+}
+
+/** The code host takes 20, 40 and 20 characters of these. */
+export interface CheckButton {
+  readonly label: string;
+  readonly description: string;
+  readonly identifier: string;
 }
 
 export interface CheckAnnotation {

@@ -21,6 +21,13 @@ export interface AnsweredLine {
 /** How our answer to a comment is found again. */
 export const replyMarker = (comment: number): string => `<!-- flotilla:v1 kind=reply comment=${comment} -->`;
 
+/** How our answer to a person is found again whose button did nothing. Logins are letters, digits and hyphens. */
+export const pressedMarker = (by: string): string => `<!-- flotilla:v1 kind=press by=${by.toLowerCase().replace(/[^a-z0-9-]/g, '')} -->`;
+
+/** For a button that did nothing. */
+export const renderPressReply = (by: string, why: string): string =>
+  layOut([`${pressedMarker(by)}\n❌ ${code(by)} pressed a button of the check: ${prose(why)}.`]);
+
 export const isGood = (lines: readonly AnsweredLine[]): boolean =>
   lines.every(({ outcome }) => outcome.kind === 'done' || outcome.kind === 'help');
 

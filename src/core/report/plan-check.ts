@@ -1,5 +1,7 @@
 import type { CommitSha } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';
+import { isAgreed } from '../rules/consent.ts';
+import { approveRulesButton } from './check-buttons.ts';
 import type { CheckOutput } from './check-output.ts';
 import { layOut } from './lay-out.ts';
 import { code, plural } from './markdown.ts';
@@ -19,20 +21,29 @@ export function renderPlanCheck(view: PlanView): CheckOutput {
     summary: `${icon} ${words}`,
     text: view.kind === 'untouched' ? undefined : layOut(planParts(view, 'check')),
     annotations: annotationsOf(problems),
+    // Left out where there is none: what was written before there were buttons still reads the same.
+    ...(waitsForConsent(view) && 'consent' in view && view.consent !== undefined
+      ? { actions: [approveRulesButton(view.consent.asked.digest)] }
+      : {}),
   };
 }
 
 /**
- * Green only when nothing stands against a merge: that somebody should agree is not a failure, and is not green. A required check that
- * waited for their word would hold the merge up for good, as nobody can give it here.
+ * Green only when nothing stands against a merge. That somebody must agree is no failure; but a required check holds the merge up until
+ * they have.
  */
-function planConclusion(view: PlanView): 'success' | 'failure' | 'neutral' {
+function planConclusion(view: PlanView): 'success' | 'failure' | 'neutral' | 'action_required' {
   if (view.kind === 'broken' || view.kind === 'conflict') return 'failure';
   if (!('rules' in view)) return 'success';
   if (view.rules === 'not-comparable') return 'neutral';
+  if (waitsForConsent(view)) return 'action_required';
   // Nothing forbids it, but a green tick would say that somebody has thought about it.
-  return losesProtection(view.rules) || (view.kind === 'planned' && isAllAtOnce(view.plan)) ? 'neutral' : 'success';
+  return view.kind === 'planned' && isAllAtOnce(view.plan) ? 'neutral' : 'success';
 }
+
+/** Not to know who has agreed is nobody's agreement. */
+const waitsForConsent = (view: PlanView): boolean =>
+  'rules' in view && losesProtection(view.rules) && (view.consent === undefined || !isAgreed(view.consent));
 
 /** What is known of a commit of the default branch. */
 export interface BranchView {

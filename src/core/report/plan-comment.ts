@@ -1,4 +1,5 @@
 import { assertNever } from '../model/assert.ts';
+import { isAgreed } from '../rules/consent.ts';
 import { layOut, type Part, ROWS_MAX } from './lay-out.ts';
 import { code, inert, names, plural } from './markdown.ts';
 import { changeTable, memberLists } from './plan-changes.ts';
@@ -51,7 +52,7 @@ export function planParts(view: PlanView, place: Place): readonly Part[] {
       ];
     case 'nothing-moves':
       return [
-        ...(view.rules === undefined ? [] : rulesParts(view.rules)),
+        ...(view.rules === undefined ? [] : rulesParts(view.rules, view.consent)),
         'Every cluster keeps what it should run, so merging this rolls nothing out.',
         ...warnings(view),
       ];
@@ -78,7 +79,7 @@ function plannedParts(view: PlannedView & PlanView, place: Place): readonly Part
   const hasTargets = countTargets(plan) > 0;
   return [
     ...changed,
-    ...(rules === undefined ? [] : rulesParts(rules)),
+    ...(rules === undefined ? [] : rulesParts(rules, view.consent)),
     ...(plan.rollouts.length > 0 ? [releaseTable(plan)] : []),
     ...(plan.risks.length + view.halfWay.length > 0 ? [riskList(plan, view.halfWay)] : []),
     ...changeTable(plan, labels, place === 'check' ? ROWS_MAX : CHANGES_MAX),
@@ -105,13 +106,17 @@ function everyCluster({ plan, head }: PlannedView & PlanView, place: Place): rea
 }
 
 /** What happens next, and who makes it happen. */
-function nextStep({ plan, draft }: PlannedView & PlanView, hasTargets: boolean): string {
-  if (!hasTargets) return '**Next:** merge when you agree; no cluster is touched.';
+function nextStep(view: PlannedView & PlanView, hasTargets: boolean): string {
+  const { plan, draft } = view;
+  const isHeldUp = view.consent !== undefined && !isAgreed(view.consent);
+  if (!hasTargets) return `**Next:** ${isHeldUp ? 'merge once it is approved (above)' : 'merge when you agree'}; no cluster is touched.`;
   const ready = draft ? 'mark the pull request as ready, then merge' : 'merge';
   const isStopped = plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
   const start = isStopped
     ? `**Next:** merging alone does not start what is stopped (above): that starts once somebody lifts the stop.`
-    : `**Next:** ${ready} to start; anyone who may merge into the base branch can do so.`;
+    : isHeldUp
+      ? `**Next:** ${ready} to start, once the loss of protection is approved (above).`
+      : `**Next:** ${ready} to start; anyone who may merge into the base branch can do so.`;
   const approvals = plan.rollouts.flatMap(({ release, phases }) =>
     phases.flatMap(({ name, approval, members }) => {
       if (approval === undefined || members.length === 0) return [];

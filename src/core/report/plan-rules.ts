@@ -1,6 +1,8 @@
+import { formatInstant } from '../model/time.ts';
+import { type Consent, isAgreed, type RuleApproval } from '../rules/consent.ts';
 import type { RuleApprovers, RuleChange, RulesReview } from '../rules/rule-change.ts';
 import type { Part } from './lay-out.ts';
-import { code, inert, names, plain, plural } from './markdown.ts';
+import { code, inert, names, plain, plural, prose } from './markdown.ts';
 import { RULE_EFFECT_WORDS, RULE_WORDS } from './words.ts';
 
 /** What is known of the rules: how they change, or that those in force cannot be read to compare them. */
@@ -55,12 +57,12 @@ function counted(
 const CLUSTERS_NAMED_MAX = 3;
 
 /** Before, after and the clusters concerned, and who must agree. */
-export function rulesParts(rules: RulesView): readonly Part[] {
+export function rulesParts(rules: RulesView, consent?: Consent): readonly Part[] {
   if (rules === 'not-comparable')
     return [
       '⚠️ The commit whose rules are in force is gone from the repository, so nobody can say which rules this changes. Read it for yourself.',
     ];
-  const { changes, losing, approvers } = rules;
+  const { changes } = rules;
   return [
     '**Rules that change**',
     {
@@ -76,17 +78,54 @@ export function rulesParts(rules: RulesView): readonly Part[] {
       of: ['change', 'changes'],
       rest: 'Run `npx flotilla plan` to see all.',
     },
-    ...(losing.length === 0
-      ? []
-      : [
-          `**Ask first**, because ${plural(losing.length, 'cluster')} would lose protection: ${approversWords(approvers)}. The rules in force say who, not this change.`,
-        ]),
+    ...consentParts(rules, consent),
   ];
 }
 
-function approversWords({ teams, users, maintainers }: RuleApprovers): string {
-  if (maintainers) return 'a maintainer of the repository; the rules name nobody';
-  return [...teams.map((team) => `team ${code(team)}`), ...users.map(code)].join(' or ');
+/** Who has to agree, how, and who has: by the rules in force, in which the change itself has no say. */
+function consentParts({ losing, approvers, digest }: RulesReview, consent: Consent | undefined): readonly Part[] {
+  if (losing.length === 0) return [];
+  const lost = plural(losing.length, 'cluster');
+  const given = consent?.given ?? [];
+  const notCounted = (consent?.notCounted ?? []).map(
+    ({ by, why }) => `- ${code(by)} has approved this too, which does not count: ${prose(why)}.`,
+  );
+  if (consent !== undefined && isAgreed(consent))
+    return [
+      [
+        `✅ **Approved**: ${lost} may lose protection, by the word of`,
+        '',
+        ...given.map(approvalLine),
+        ...notCounted,
+        '',
+        'That holds until a push changes which rules change, or for whom.',
+      ].join('\n'),
+    ];
+  const { count } = approvers;
+  const still = given.length === 0 ? '' : ` So far ${given.length} ${given.length === 1 ? 'has' : 'have'}:`;
+  return [
+    [
+      `✋ **To be approved before the merge**, because ${lost} would lose protection: by ${approversWords(approvers)}${count === 1 ? '' : `; ${count} of them`}. The rules in force say who, not this change.${still}`,
+      ...(given.length + notCounted.length === 0 ? [] : ['', ...given.map(approvalLine), ...notCounted]),
+    ].join('\n'),
+    [
+      `Whoever agrees presses the button of the check \`flotilla / plan\`, ${approvers.reviews ? 'or approves the newest commit in a review, ' : ''}or writes in a comment, on a line of its own:`,
+      '',
+      '```',
+      `/fleet approve ${digest}`,
+      '```',
+    ].join('\n'),
+  ];
+}
+
+const approvalLine = ({ by, at, because, source }: RuleApproval): string =>
+  `- ${code(by)}, ${source === 'review' ? 'in a review, ' : ''}${formatInstant(at)} (${prose(because)})`;
+
+function approversWords({ teams, users, maintainers, notAuthor }: RuleApprovers): string {
+  const who = maintainers
+    ? 'a maintainer or an admin of the repository, as the rules name nobody'
+    : [...teams.map((team) => `team ${code(team)}`), ...users.map(code)].join(' or ');
+  return `${who}${notAuthor ? ', who has no part in the change' : ''}`;
 }
 
 /** For a terminal: one line for each change. */

@@ -4,6 +4,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Instant } from '../model/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RolloutStatus } from '../reconcile/state.ts';
+import type { Consent } from '../rules/consent.ts';
 import type { ClusterLabels } from './plan-changes.ts';
 import type { RulesView } from './plan-rules.ts';
 
@@ -22,6 +23,8 @@ export interface NothingMovesView {
   readonly kind: 'nothing-moves';
   readonly digest: undefined;
   readonly rules: RulesView | undefined;
+  /** Where clusters lose protection: how far people have agreed to that. */
+  readonly consent: Consent | undefined;
   readonly problems: readonly Problem[];
 }
 
@@ -41,6 +44,8 @@ export interface PlannedView {
   readonly plan: Plan;
   /** `undefined` when every cluster is subject to what it was. */
   readonly rules: RulesView | undefined;
+  /** Where clusters lose protection: how far people have agreed to that. */
+  readonly consent: Consent | undefined;
   /** Warnings. */
   readonly problems: readonly Problem[];
   /** The plan that was shown before, where it was another one. */

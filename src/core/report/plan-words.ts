@@ -12,9 +12,10 @@ import {
   type Risk,
   TARGET_CHANGES,
 } from '../plan/plan.ts';
+import { type Consent, isAgreed } from '../rules/consent.ts';
 import { code, grouped, names, plural } from './markdown.ts';
-import { losesProtection, type RulesView, rulesVerdict } from './plan-rules.ts';
-import type { PlanView } from './plan-view.ts';
+import { losesProtection, rulesVerdict } from './plan-rules.ts';
+import type { PlannedView, PlanView } from './plan-view.ts';
 import { BUDGET_WORDS, CHANGE_WORDS } from './words.ts';
 
 /** The verdict on a pull request in one line: title of the check and first line of the comment. Plain text, nothing of others in it. */
@@ -29,7 +30,7 @@ export function verdictOf(view: PlanView): Verdict {
       return { icon: '❌', words: `No plan: ${plural(errors, 'error')} in the manifests` };
     }
     case 'nothing-moves':
-      return withRules(view.rules, undefined) ?? { icon: '✅', words: 'Nothing to roll out: manifests change, but no cluster does' };
+      return withRules(view, undefined) ?? { icon: '✅', words: 'Nothing to roll out: manifests change, but no cluster does' };
     case 'planned': {
       const { plan, halfWay } = view;
       const isStopped = plan.risks.some(({ code }) => code === 'quarantined' || code === 'stopped');
@@ -37,7 +38,7 @@ export function verdictOf(view: PlanView): Verdict {
         halfWay.length === 0 ? '' : `; ${grouped(halfWay.length)} half-way or broken ${halfWay.length === 1 ? 'goes' : 'go'} first`;
       const words = `${planVerdict(plan)}${first}${isStopped ? ', once a stop is lifted' : ''}`;
       const moves = { icon: needsALook(plan) || halfWay.length > 0 ? '⚠️' : '✅', words };
-      return withRules(view.rules, moves) ?? moves;
+      return withRules(view, moves) ?? moves;
     }
     default:
       return assertNever(view, 'verdictOf');
@@ -50,11 +51,19 @@ interface Verdict {
 }
 
 /** What changes the rules is said before what it moves: the rules hold long after that. */
-function withRules(rules: RulesView | undefined, moves: Verdict | undefined): Verdict | undefined {
+function withRules({ rules, consent }: Pick<PlannedView, 'rules' | 'consent'>, moves: Verdict | undefined): Verdict | undefined {
   if (rules === undefined) return undefined;
   const isFine = rules !== 'not-comparable' && !losesProtection(rules);
   const icon = isFine ? (moves?.icon ?? '✅') : '⚠️';
-  return { icon, words: [rulesVerdict(rules), ...(moves === undefined ? [] : [moves.words])].join('. ') };
+  return { icon, words: [`${rulesVerdict(rules)}${consentWords(consent)}`, ...(moves === undefined ? [] : [moves.words])].join('. ') };
+}
+
+function consentWords(consent: Consent | undefined): string {
+  if (consent === undefined) return '';
+  const { given, asked } = consent;
+  if (isAgreed(consent)) return ', approved';
+  const { count } = asked.approvers;
+  return given.length === 0 ? `, to be approved${count === 1 ? '' : ` by ${count}`}` : `, ${given.length} of ${count} approvals given`;
 }
 
 /** `Rolls back 12 clusters in 3 phases`, `Changes 15 clusters of 2 releases in 7 phases`. */

@@ -323,6 +323,10 @@ export const VERB_WORDS: Vocabulary<Verb> = {
     'reconcile',
     'Plans a release again, as if its newest commit had just been merged, and brings home what was left behind.',
   ),
+  'approve-rules': words(
+    'approve rules',
+    'Agrees to the loss of protection that an open pull request brings; there `approve` does the same.',
+  ),
 };
 
 /** `✅ done`. */

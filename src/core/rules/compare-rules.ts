@@ -4,6 +4,7 @@ import type { Instant } from '../model/time.ts';
 import { compareCalendar } from './compare-calendar.ts';
 import { compareCommands } from './compare-commands.ts';
 import { compareFleet, compareProducts, compareWaivers } from './compare-fleet.ts';
+import { compareRuleApprovers } from './compare-rule-approvers.ts';
 import { compareWays } from './compare-ways.ts';
 import { ruleApprovers } from './rule-approvers.ts';
 import { RuleBook } from './rule-book.ts';
@@ -24,11 +25,14 @@ export function compareRules(before: FleetModel, after: FleetModel, now: Instant
   compareCalendar(book, before, after, pairs, now);
   compareWays(book, before, after, pairs);
   compareCommands(book, before, after, pairs);
+  compareRuleApprovers(book, before, after, pairs);
   compareFleet(book, before, after, pairs);
   compareProducts(book, before, after, pairs);
   compareWaivers(book, before, after, pairs);
   const changes = book.changes();
   if (changes.length === 0) return undefined;
   const losing = [...new Set(changes.flatMap(({ effect, clusters }) => (effect === 'loses' ? clusters : [])))].sort();
-  return { digest: digestOf(changes), changes, losing, approvers: ruleApprovers(before, losing) };
+  const approvers = ruleApprovers(before, losing);
+  // Who agreed to this under other rules has not agreed to it under these.
+  return { digest: digestOf({ changes, approvers }), changes, losing, approvers };
 }

@@ -52,6 +52,12 @@ export interface RuleApprovers {
   readonly users: readonly string[];
   /** The rules name nobody: then those who maintain the repository. */
   readonly maintainers: boolean;
+  /** How many must agree. */
+  readonly count: number;
+  /** Nobody who has a part in the change counts. */
+  readonly notAuthor: boolean;
+  /** Approving reviews of the newest commit count too. */
+  readonly reviews: boolean;
 }
 
 /** What a change of the manifests does to the rules. */

@@ -20,6 +20,8 @@ import { storable } from './storable.ts';
 type CommentWrite = Parameters<CodeHost['writeComment']>[0];
 type Role = Awaited<ReturnType<CodeHost['roleOf']>>;
 
+const ACTIONS_MAX = 3;
+
 /** As whom our writes are shown. */
 export const OUR_LOGIN = 'flotilla[bot]';
 
@@ -77,6 +79,8 @@ export class InMemoryRepository implements CodeHost {
   #installed: InstalledRepository;
   readonly #members = new Map<string, Set<string>>();
   readonly #committers = new Map<number, readonly string[]>();
+  /** By pull request, then by login: the head that the newest review approves. */
+  readonly #reviews = new Map<number, Map<string, CommitSha | undefined>>();
   readonly #reactions = new Map<number, Set<Reaction>>();
   #isInstalled = true;
   #lastId = 1_000;
@@ -103,7 +107,13 @@ export class InMemoryRepository implements CodeHost {
 
   writeCheck(check: CheckWrite): Promise<{ readonly id: number }> {
     return this.#call('writeCheck', check, () => {
-      expectShort('writeCheck', { check: [check.summary, check.text ?? ''] });
+      const actions = check.actions ?? [];
+      if (actions.length > ACTIONS_MAX) throw failure('writeCheck', `a check has at most ${ACTIONS_MAX} buttons`);
+      expectShort('writeCheck', {
+        check: [check.summary, check.text ?? ''],
+        label: actions.flatMap(({ label, identifier }) => [label, identifier]),
+        description: actions.map(({ description }) => description),
+      });
       const known = check.id ?? this.check(check.headSha, check.name)?.id;
       const before = known === undefined ? undefined : this.#checks.get(known);
       // Annotations cannot be taken back: where there are others, a new run of the same name takes this one's place.
@@ -174,6 +184,12 @@ export class InMemoryRepository implements CodeHost {
       if (found === undefined) throw failure('peopleBehind', `there is no pull request ${pull}`);
       return [...new Set([found.author, ...(this.#committers.get(pull) ?? [])])];
     });
+  }
+
+  approvingReviewers(pull: number, head: CommitSha): Promise<readonly string[]> {
+    return this.#call('approvingReviewers', { pull, head }, () =>
+      [...(this.#reviews.get(pull) ?? [])].flatMap(([login, approved]) => (approved === head ? [login] : [])),
+    );
   }
 
   react(comment: number, reaction: Reaction): Promise<void> {
@@ -250,6 +266,12 @@ export class InMemoryRepository implements CodeHost {
   /** Renamed, transferred, archived, or opened again. */
   change(change: Partial<Omit<InstalledRepository, 'id'>>): void {
     this.#installed = storable({ ...this.#installed, ...change });
+  }
+
+  /** A person reviews a pull request. @param approves - this head; `undefined`: asks for changes, or the review is dismissed. */
+  review(pull: number, login: string, approves: CommitSha | undefined): void {
+    const known = this.#reviews.get(pull) ?? new Map<string, CommitSha | undefined>();
+    this.#reviews.set(pull, known.set(login, approves));
   }
 
   /** Authors and committers of a pull request's commits, besides its own author. */

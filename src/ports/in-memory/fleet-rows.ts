@@ -14,6 +14,7 @@ import { type ClusterFailure, failureOf } from '../../core/reconcile/cluster-fai
 import type { ActiveRollout } from '../../core/reconcile/decision.ts';
 import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutState, TargetStatus } from '../../core/reconcile/state.ts';
+import type { RuleApproval } from '../../core/rules/consent.ts';
 import type { Stop } from '../../core/stop/stop.ts';
 import { inPlannedOrder } from '../planned-order.ts';
 import type { AuditEntry, FleetRecord, Projection, PullRecord, RolloutSummary, StateChange } from '../state-store.ts';
@@ -42,6 +43,8 @@ export class FleetRows {
   readonly audit: AuditEntry[] = [];
   readonly failures: ClusterFailure[] = [];
   readonly pulls = new Map<number, PullRecord>();
+  /** By pull request, then by person in lower case. */
+  readonly ruleApprovals = new Map<number, Map<string, RuleApproval>>();
   readonly projections = new Map<string, Projection>();
   /** By id, which is the order in which they were accepted. */
   readonly commands = new Map<number, AcceptedCommand>();
@@ -132,8 +135,15 @@ export class FleetRows {
       if (before === undefined || seen.receivedAt >= before.receivedAt) this.observations.set(seen.cluster, seen);
     }
     if (change.drifts !== undefined) this.drifts = [...change.drifts].sort((a, b) => (a.key < b.key ? -1 : 1));
+    for (const { pull, by } of change.withdrawnApprovals ?? []) this.ruleApprovals.get(pull)?.delete(by.toLowerCase());
+    for (const approval of change.ruleApprovals ?? []) this.#agree(approval);
     if (change.carriedOut !== undefined) this.#carryOut(change.carriedOut);
     this.audit.push(...(change.audit ?? []));
+  }
+
+  #agree(approval: RuleApproval): void {
+    const known = this.ruleApprovals.get(approval.pull) ?? new Map<string, RuleApproval>();
+    this.ruleApprovals.set(approval.pull, known.set(approval.by.toLowerCase(), approval));
   }
 
   /** After the orders of the change: they say which version it was. */

@@ -12,6 +12,7 @@ import type { ClusterFailure } from '../../core/reconcile/cluster-failure.ts';
 import type { ActiveRollout } from '../../core/reconcile/decision.ts';
 import type { Policy } from '../../core/reconcile/policy.ts';
 import type { RolloutStatus, TargetState } from '../../core/reconcile/state.ts';
+import type { RuleApproval } from '../../core/rules/consent.ts';
 import type { Stop } from '../../core/stop/stop.ts';
 import type {
   AuditEntry,
@@ -227,6 +228,11 @@ export class InMemoryStateStore implements StateStore {
   async savePull(fleet: FleetId, pull: PullRecord): Promise<void> {
     const saved = storable(pull);
     this.#rows(fleet).pulls.set(saved.number, saved);
+  }
+
+  async ruleApprovals(fleet: FleetId, pull: number): Promise<readonly RuleApproval[]> {
+    const approvals = [...(this.#fleets.get(fleet)?.ruleApprovals.get(pull)?.values() ?? [])];
+    return approvals.sort((a, b) => a.at - b.at || (a.by.toLowerCase() < b.by.toLowerCase() ? -1 : 1));
   }
 
   async projection(fleet: FleetId, key: string): Promise<Projection | undefined> {

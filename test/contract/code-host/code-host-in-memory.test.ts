@@ -69,6 +69,10 @@ describeCodeHost('in memory', async () => {
     label: async (issue, label) => host.label(issue, label),
     unlabel: async (issue, label) => host.unlabel(issue, label),
     open: async (author, body) => host.openIssue(author, body),
+    buttons: async (name) => host.check(headSha, name)?.actions?.map(({ identifier }) => identifier) ?? [],
+    review: async (login, verdict) => {
+      if (verdict !== 'comment') host.review(pull, login, verdict === 'approve' ? headSha : undefined);
+    },
     merge: async () => {
       const sha = trusted.commit('b'.repeat(40));
       host.mergePull(pull, sha);

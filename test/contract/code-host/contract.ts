@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CommitSha } from '../../../src/core/model/ids.ts';
+import { type CommitSha, trusted } from '../../../src/core/model/ids.ts';
 import type { Annotation, CheckWrite, CodeHost, CodeHostApp, InstalledRepository, IssueWrite } from '../../../src/ports/code-host.ts';
 
 /** As whom the bot writes. */
@@ -51,6 +51,8 @@ export interface CodeHostHarness {
   readonly reactions: (id: number) => Promise<readonly string[]>;
   /** All runs of this name on the head of the pull request, replaced ones too. */
   readonly allChecks: (name: string) => Promise<readonly SeenCheck[]>;
+  /** What the buttons of the run of this name tell us. */
+  readonly buttons: (name: string) => Promise<readonly string[]>;
   /** The runs of this name that a person sees there. */
   readonly checks: (name: string) => Promise<readonly SeenCheck[]>;
   readonly issues: () => Promise<readonly SeenIssue[]>;
@@ -58,6 +60,8 @@ export interface CodeHostHarness {
   readonly unlabel: (issue: number, label: string) => Promise<void>;
   /** An issue of a person. @returns its number. */
   readonly open: (author: string, body: string) => Promise<number>;
+  /** A person reviews the pull request as it stands: approves it, asks for changes, or has the approval of before dismissed. */
+  readonly review: (login: string, verdict: 'approve' | 'ask-for-changes' | 'dismissed' | 'comment') => Promise<void>;
   /** Merges the pull request. @returns the commit that it made. */
   readonly merge: () => Promise<CommitSha>;
   readonly stop: () => Promise<void>;
@@ -78,8 +82,10 @@ export function describeCodeHost(name: string, start: () => Promise<CodeHostHarn
     describe('the repository', () => testRepository(harness));
     describe('pull requests', () => testPulls(harness));
     describe('a change', () => testPeople(harness));
+    describe('a review', () => testReviews(harness));
     describe('a comment', () => testComments(harness));
     describe('a check', () => testChecks(harness));
+    describe('a button of a check', () => testButtons(harness));
     describe('an issue', () => testIssues(harness));
     describe('a merge, last', () => testMerge(harness));
   });
@@ -230,6 +236,24 @@ function testPeople(harness: Get): void {
   });
 }
 
+function testReviews(harness: Get): void {
+  it('that approves this head counts while it is the newest of its author', async () => {
+    const { host, pull, headSha, review } = harness();
+    const approving = async () => [...(await host.approvingReviewers(pull, headSha))].sort();
+    expect(await approving()).toEqual([]);
+    for (const login of ['mia', 'bob']) await review(login, 'approve');
+    expect(await approving()).toEqual(['bob', 'mia']);
+    expect(await host.approvingReviewers(pull, trusted.commit('9'.repeat(40)))).toEqual([]);
+    await review('mia', 'comment');
+    await review('bob', 'ask-for-changes');
+    expect(await approving()).toEqual(['mia']);
+    await review('mia', 'dismissed');
+    expect(await approving()).toEqual([]);
+    await review('mia', 'approve');
+    expect(await approving()).toEqual(['mia']);
+  });
+}
+
 function testComments(harness: Get): void {
   const withMarker = async (marker: string) => (await harness().comments()).filter(({ body }) => body.includes(marker));
 
@@ -360,6 +384,32 @@ function testChecks(harness: Get): void {
     failCreation('check', when);
     await host.writeCheck(one).catch(() => host.writeCheck({ ...one }));
     expect((await allChecks(one.name)).length).toBe(1);
+  });
+}
+
+function testButtons(harness: Get): void {
+  const action = { label: 'Approve', description: 'what it takes away', identifier: 'ok:0123456789abcdef' };
+
+  it('is there as long as the check says so', async () => {
+    const { host, buttons } = harness();
+    const asking = checkOf(harness(), { state: { kind: 'completed', conclusion: 'action_required' }, actions: [action] });
+    const { id } = await host.writeCheck(asking);
+    expect(await buttons(asking.name)).toEqual(['ok:0123456789abcdef']);
+    const { actions: _, ...done } = asking;
+    await host.writeCheck({ ...done, id, state: { kind: 'completed', conclusion: 'success' } });
+    expect(await buttons(asking.name)).toEqual([]);
+  });
+
+  it('is one of three at most, and short', async () => {
+    const { host } = harness();
+    const many = checkOf(harness(), { actions: [action, action, action, action] });
+    await expect(host.writeCheck(many)).rejects.toMatchObject(FOR_A_PERSON);
+    for (const long of [
+      { ...action, label: 'x'.repeat(21) },
+      { ...action, description: 'x'.repeat(41) },
+      { ...action, identifier: 'x'.repeat(21) },
+    ])
+      await expect(host.writeCheck(checkOf(harness(), { actions: [long] }))).rejects.toMatchObject(FOR_A_PERSON);
   });
 }
 

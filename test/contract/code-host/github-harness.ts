@@ -116,6 +116,11 @@ export async function startGitHub(): Promise<GitHubHarness> {
       await people.call(author, 'POST', '/issues', { title: 'Mine', body });
       return (await people.issues())[0]?.number ?? 0;
     },
+    buttons: async (name) => {
+      const run = forge.store.checks.latestOf(seeded.id, headSha).find((one) => one.name === name);
+      return (JSON.parse(run?.actions ?? '[]') as readonly { identifier: string }[]).map(({ identifier }) => identifier);
+    },
+    review: (login, verdict) => people.review(login, verdict),
     merge: async () => {
       await people.call('ann', 'PUT', `/pulls/${pull}/merge`, { merge_method: 'squash' });
       const merged = await people.see<{ merge_commit_sha: string }>(`/pulls/${pull}`);
@@ -161,6 +166,18 @@ class People {
       all.push(...found.map(({ id, body, user }) => ({ id, body, author: user.login })));
       if (found.length < 100) return all;
     }
+  }
+
+  async review(login: string, verdict: 'approve' | 'ask-for-changes' | 'dismissed' | 'comment'): Promise<void> {
+    const reviews = `/pulls/${this.#pull}/reviews`;
+    if (verdict !== 'dismissed') {
+      const event = ({ approve: 'APPROVE', 'ask-for-changes': 'REQUEST_CHANGES', comment: 'COMMENT' } as const)[verdict];
+      await this.call(login, 'POST', reviews, { event, body: 'Looked at' });
+      return;
+    }
+    const all = await this.see<{ id: number; state: string; user: { login: string } }[]>(`${reviews}?per_page=100`);
+    const id = all.findLast(({ state, user }) => user.login === login && state === 'APPROVED')?.id;
+    await this.call('ann', 'PUT', `${reviews}/${id}/dismissals`, { message: 'Looked at too early' });
   }
 
   async reactions(comment: number): Promise<readonly string[]> {

@@ -41,6 +41,7 @@ export function commandLaws(under: () => StoreUnderTest): void {
         reason: 'all of it',
       },
       { verb: 'lift', stop: trusted.stop('5'.repeat(16)), by: 'ada', reason: 'fine' },
+      { verb: 'approve-rules', pull: 12, digest: trusted.digest('0123456789abcdef'), by: 'ada', reason: 'looks right' },
       { verb: 'reconcile', release: 'kafka-main', by: 'ada', reason: 'home' },
       ...STOPPABLE_SCOPES.map((kind): FleetCommand => ({ verb: 'stop', scope: scopeOf(kind), by: 'ada', reason: 'why' })),
       ...STOP_LETS.map((lets): FleetCommand => ({ verb: 'stop', scope: { kind: 'fleet' }, lets, until: t(9), by: 'ada', reason: 'why' })),

@@ -343,7 +343,7 @@ async function refusesEveryWrite(store: StateStore): Promise<void> {
     () => store.commit(change(before?.version ?? 0, { orders: [order('k1', 99)], audit: [entry('k1', 'refused')] })),
     () => store.recordReplies(FLEET, [{ kind: 'accepted', cluster: order('k1', 1).cluster, epoch: 1 }], t(1)),
     () => store.saveProjection(FLEET, { key: 'comment:1', remoteId: 1, hash: 'h', memo: {} }),
-    () => store.savePull(FLEET, { number: 1, isOpen: true, closings: 0, planned: undefined, digest: undefined }),
+    () => store.savePull(FLEET, { number: 1, isOpen: true, closings: 0, planned: undefined, digest: undefined, asked: undefined }),
   ];
   for (const write of writes) {
     const error = await write().then(

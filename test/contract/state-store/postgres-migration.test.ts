@@ -461,7 +461,12 @@ describe('pull requests of before', () => {
       [9, 0, undefined],
     ]);
     // An older program counted none: one that is closed was closed once. What cannot be read is looked at again.
-    expect(await opened.pull(FLEET, 10)).toStrictEqual({ number: 10, isOpen: false, closings: 1, planned: undefined, digest: undefined });
+    expect(await opened.pull(FLEET, 10)).toStrictEqual({
+      ...{ number: 10, isOpen: false, closings: 1, planned: undefined, digest: undefined },
+      // Nobody was asked to agree before that was written down.
+      asked: undefined,
+    });
+    expect(await opened.ruleApprovals(FLEET, 8)).toEqual([]);
     expect((await opened.projections(FLEET, '')).map(({ key }) => key)).toEqual(['comment:7', 'pull:x']);
     await other.close();
   });

@@ -6,6 +6,7 @@ import type { PlannedTarget, Risk } from '../../../src/core/plan/plan.ts';
 import { renderPlanCheck } from '../../../src/core/report/plan-check.ts';
 import { renderPlanComment } from '../../../src/core/report/plan-comment.ts';
 import type { PlanView } from '../../../src/core/report/plan-view.ts';
+import type { RuleApproval } from '../../../src/core/rules/consent.ts';
 import type { RuleChange, RulesReview } from '../../../src/core/rules/rule-change.ts';
 import {
   at,
@@ -116,7 +117,15 @@ const losing: RulesReview = {
     rule({ kind: 'limit', name: 'standard, rest', effect: 'gains', before: '25 %', after: '10 %' }),
   ],
   losing: shops,
-  approvers: { teams: ['kafka-leads'], users: ['otto'], maintainers: false },
+  approvers: { teams: ['kafka-leads'], users: ['otto'], maintainers: false, count: 2, notAuthor: true, reviews: false },
+};
+const asked = { digest: losing.digest, approvers: losing.approvers };
+const approval = (by: string, source: RuleApproval['source'] = 'command'): RuleApproval => {
+  return { pull: 12, by, digest: losing.digest, at: at('09:15:00'), source, because: 'member of team kafka-leads, no part in the change' };
+};
+const reviewable: RulesReview = {
+  ...losing,
+  approvers: { ...losing.approvers, teams: [], users: [], maintainers: true, count: 1, reviews: true },
 };
 const gaining: RulesReview = {
   ...losing,
@@ -205,10 +214,32 @@ const views: Readonly<Record<string, PlanView>> = {
     ],
   }),
   conflict: viewOf({ kind: 'conflict', paths: ['fleet-manifests/releases/kafka.yaml'] }),
-  'nothing-moves': viewOf({ kind: 'nothing-moves', rules: undefined, problems: [] }),
-  'rules-lose': viewOf({ kind: 'nothing-moves', rules: losing, problems: [] }),
-  'rules-gain': viewOf({ kind: 'nothing-moves', rules: gaining, problems: [] }),
-  'rules-and-clusters': plannedView(ordinary, { rules: losing }),
+  'nothing-moves': viewOf({ kind: 'nothing-moves', rules: undefined, consent: undefined, problems: [] }),
+  'rules-lose': viewOf({ kind: 'nothing-moves', rules: losing, consent: { asked, given: [], notCounted: [] }, problems: [] }),
+  'rules-lose-reviewable': viewOf({
+    kind: 'nothing-moves',
+    rules: reviewable,
+    consent: { asked: { ...asked, approvers: reviewable.approvers }, given: [], notCounted: [] },
+    problems: [],
+  }),
+  'rules-half-approved': viewOf({
+    kind: 'nothing-moves',
+    rules: losing,
+    consent: {
+      asked,
+      given: [approval('otto')],
+      notCounted: [{ by: HOSTILE, why: 'who may: otto, but nobody who took part in the change' }],
+    },
+    problems: [],
+  }),
+  'rules-approved': viewOf({
+    kind: 'nothing-moves',
+    rules: losing,
+    consent: { asked, given: [approval('otto'), approval('anna', 'review')], notCounted: [] },
+    problems: [],
+  }),
+  'rules-gain': viewOf({ kind: 'nothing-moves', rules: gaining, consent: undefined, problems: [] }),
+  'rules-and-clusters': plannedView(ordinary, { rules: losing, consent: { asked, given: [], notCounted: [] } }),
   'all-at-once': plannedView(
     planOf(
       [
@@ -230,7 +261,7 @@ const views: Readonly<Record<string, PlanView>> = {
     })),
     underWay: [{ release: 'kafka-all', title: 'Kafka 4.1.0', pull: 41, status: 'paused' }],
   }),
-  'rules-not-comparable': viewOf({ kind: 'nothing-moves', rules: 'not-comparable', problems: [] }),
+  'rules-not-comparable': viewOf({ kind: 'nothing-moves', rules: 'not-comparable', consent: undefined, problems: [] }),
   untouched: viewOf({ kind: 'untouched' }),
 };
 
@@ -255,8 +286,11 @@ describe('check of a pull request', () => {
   it('is not green where clusters lose protection, or where nobody can tell', () => {
     const conclusions = Object.fromEntries(Object.entries(views).map(([name, view]) => [name, renderPlanCheck(view).state.conclusion]));
     expect(conclusions).toMatchObject({
-      'rules-lose': 'neutral',
-      'rules-and-clusters': 'neutral',
+      'rules-lose': 'action_required',
+      'rules-lose-reviewable': 'action_required',
+      'rules-half-approved': 'action_required',
+      'rules-approved': 'success',
+      'rules-and-clusters': 'action_required',
       'rules-gain': 'success',
       'rules-not-comparable': 'neutral',
       'nothing-moves': 'success',

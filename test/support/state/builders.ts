@@ -385,4 +385,5 @@ export const PLANNED_PULL: PullRecord = {
   closings: 2,
   planned: { info: PULL_INFO, base: sha('b') },
   digest: trusted.digest('0123456789abcdef'),
+  asked: undefined,
 };

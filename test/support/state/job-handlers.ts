@@ -17,6 +17,7 @@ export const handlers = (handler: Handler): JobHandlers => ({
   reconcile: handler,
   command: handler,
   converse: handler,
+  press: handler,
 });
 
 /** A promise that a test resolves. */

@@ -46,6 +46,7 @@ const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read'
   'issues.updateComment': ['pull_requests', 'write'],
   'pulls.get': ['pull_requests', 'read'],
   'pulls.listCommits': ['pull_requests', 'read'],
+  'pulls.listReviews': ['pull_requests', 'read'],
   'pulls.list': ['pull_requests', 'read'],
   'repos.get': ['metadata', 'read'],
   'repos.getCollaboratorPermissionLevel': ['metadata', 'read'],

@@ -14,6 +14,13 @@ function keys(event: string, payload: object): readonly string[] {
   return [asked.job(FLEET).key];
 }
 
+const pressing = (identifier: string, type = 'User') => ({
+  action: 'requested_action',
+  check_run: { head_sha: HEAD },
+  requested_action: { identifier },
+  sender: { login: 'Ada', type },
+});
+
 it.each([
   ['a push to the default branch', 'push', { ref: 'refs/heads/main' }, ['sync:acme/fleet']],
   ['a push to another branch', 'push', { ref: 'refs/heads/next' }, []],
@@ -29,6 +36,10 @@ it.each([
   ['a check that is asked for again', 'check_run', { action: 'rerequested', check_run: { head_sha: HEAD } }, [`review:acme/fleet:${HEAD}`]],
   ['a suite', 'check_suite', { action: 'rerequested', check_suite: { head_sha: HEAD } }, [`review:acme/fleet:${HEAD}`]],
   ['a check that we made ourselves', 'check_run', { action: 'created', check_run: { head_sha: HEAD } }, []],
+  ['a review', 'pull_request_review', { action: 'dismissed', pull_request: { number: 7 } }, ['replan:acme/fleet:7']],
+  ['a button of ours', 'check_run', pressing('ok:0123456789abcdef'), [`press:acme/fleet:${HEAD}:ok:0123456789abcdef:ada`]],
+  ['a button of ours that a program presses', 'check_run', pressing('ok:0123456789abcdef', 'Bot'), []],
+  ['a button of another time', 'check_run', pressing('approve-all'), []],
   ['a check of no commit', 'check_run', { action: 'rerequested', check_run: { head_sha: '--upload-pack=x' } }, []],
   ['an event that is not ours', 'star', { action: 'created' }, []],
 ])('%s', (_what, event, payload, expected) => {

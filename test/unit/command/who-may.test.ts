@@ -19,6 +19,7 @@ function commandOf(verb: Verb, more: object = {}): FleetCommand {
   if (isWord(ROLLOUT_VERBS, verb)) return { verb, rollout: rollout().state.id, ...ASKED, ...more };
   if (verb === 'lift') return { verb, stop: stop.id, ...ASKED, ...more };
   if (verb === 'stop') return { verb, scope: { kind: 'fleet' }, ...ASKED, ...more };
+  if (verb === 'approve-rules') return { verb, pull: 12, digest: trusted.digest('0123456789abcdef'), ...ASKED, ...more };
   return { verb, release: 'kafka-all', ...ASKED, ...more };
 }
 
@@ -62,12 +63,15 @@ describe('every command, in every state, by every role', () => {
       'lift: maintain admin',
       'stop: write maintain admin',
       'reconcile: maintain admin',
+      'approve-rules: read triage write maintain admin',
     ]);
     expect(table.every((line) => line.split(' | ')[1]?.split(', ').length === ROLLOUT_STATUSES.length)).toBe(true);
   });
 
   it('is allowed to nobody where no rule is about it', () => {
-    for (const verb of VERBS) expect(verdict([], commandOf(verb), known({ role: 'admin' }))).toBe('may-not');
+    // Agreeing to a loss of protection has rules of its own, below.
+    const verbs = VERBS.filter((verb) => verb !== 'approve-rules');
+    for (const verb of verbs) expect(verdict([], commandOf(verb), known({ role: 'admin' }))).toBe('may-not');
   });
 });
 
@@ -129,6 +133,45 @@ describe('a phase that names its approvers', () => {
       expect(verdict([rule({ users: ['ada'] })], command, known({ teams: new Map([['leads', false]]) }), input)).toBe('may-not');
       expect(verdict([], command, known({ teams: new Map([['leads', true]]) }), input)).toBe('may');
     }
+  });
+});
+
+describe('a loss of protection', () => {
+  const approvers = { teams: ['leads'], users: [], maintainers: false, count: 1, notAuthor: true, reviews: false };
+  const digest = trusted.digest('0123456789abcdef');
+  const proposal = { pull: 12, isOpen: true, author: 'octocat', asked: { digest, approvers }, approvals: [] };
+  const input = { ...inputOf(rollout(), { stops: [] }), proposal };
+  const inTeam = { teams: new Map([['leads', true]]) };
+
+  it('is agreed to by those whom the rules in force name, whatever the rules of commands say, and by nobody behind it', () => {
+    const command = commandOf('approve-rules');
+    const outsiders = { behind: new Set(['octocat']) };
+    expect(verdict([rule({ users: ['ada'] })], command, known({ teams: new Map([['leads', false]]), ...outsiders }), input)).toBe(
+      'may-not',
+    );
+    expect(verdict([], command, known(inTeam), input)).toBe('unknown');
+    expect(verdict([], command, known({ ...inTeam, ...outsiders }), input)).toBe('may');
+    expect(verdict([], command, known({ ...inTeam, behind: new Set(['ada']) }), input)).toBe('may-not');
+    expect(verdict([], { ...command, by: 'Octocat' }, known({ ...inTeam, ...outsiders }), input)).toBe('may-not');
+  });
+
+  it('is agreed to by maintainers where the rules name nobody', () => {
+    const nobody = { ...proposal, asked: { digest, approvers: { ...approvers, teams: [], maintainers: true, notAuthor: false } } };
+    const may = ROLES.filter((role) => verdict([], commandOf('approve-rules'), known({ role }), { ...input, proposal: nobody }) === 'may');
+    expect(may).toEqual(['maintain', 'admin']);
+  });
+
+  it.each([
+    ['that nobody knows', undefined, 'is not known here'],
+    ['that is closed', { ...proposal, isOpen: false }, 'not open any more'],
+    ['that takes nothing away', { ...proposal, asked: undefined }, 'takes no protection away'],
+    [
+      'that takes another protection away',
+      { ...proposal, asked: { ...proposal.asked, digest: trusted.digest('f'.repeat(16)) } },
+      'f'.repeat(16),
+    ],
+  ])('of a pull request %s is refused with why', (_name, given, why) => {
+    expect(applyCommand({ ...input, proposal: given }, commandOf('approve-rules'))).toMatchObject({ error: expect.stringContaining(why) });
   });
 });
 

@@ -44,7 +44,7 @@ describe('what is known of a pull request', () => {
   });
 
   describe('while a plan of it is put on record', () => {
-    const plan = { number: 7, planned: { info: PULL_INFO, base: sha('e') }, digest: trusted.digest('fedcba9876543210') };
+    const plan = { number: 7, planned: { info: PULL_INFO, base: sha('e') }, digest: trusted.digest('fedcba9876543210'), asked: undefined };
 
     it.each(['close first', 'plan first'])('and it is closed at the same moment, it ends up closed: %s', async (order) => {
       const store = await kept(PLANNED_PULL);

@@ -37,9 +37,9 @@ describe('a pull request', () => {
     const bot = await TestBot.begin({ approval: true });
     const head = await bot.propose({ approval: false }, 7);
     await bot.work();
-    expect(bot.repository.check(head, CHECK)?.state).toEqual({ kind: 'completed', conclusion: 'neutral' });
+    expect(bot.repository.check(head, CHECK)?.state).toEqual({ kind: 'completed', conclusion: 'action_required' });
     expect(bot.repository.comments(7)[0]?.body).toContain('### ⚠️ Changes the rules: 1 approval removed; 2 clusters lose protection');
-    expect(bot.repository.comments(7)[0]?.body).toContain('would lose protection: `lead`');
+    expect(bot.repository.comments(7)[0]?.body).toContain('would lose protection: by `lead`');
   });
 
   it('that is merged before its plan is made gets its check afterwards, which says what came of it', async () => {

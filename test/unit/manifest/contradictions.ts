@@ -83,6 +83,11 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     want: ['fleet.yaml:6:14 nobody-may-command'],
   },
   {
+    name: 'changes of rules that two of one must agree to',
+    replace: inFleet('ruleChanges: { count: 2, users: [ann, Ann] }'),
+    want: ['fleet.yaml:6:16 nobody-may-approve'],
+  },
+  {
     name: 'two data planes of one name',
     replace: { 'fleet.yaml': ['name: us', 'name: eu'] },
     want: ['clusters.yaml:18:14 unknown-data-plane', 'fleet.yaml:9:15 duplicate-entry'],

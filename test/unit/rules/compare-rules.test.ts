@@ -252,6 +252,16 @@ describe('no change of the rules', () => {
   });
 });
 
+const approvers = (before: Documents, after: Documents) => compareRules(model(before), model(after), NOW)?.approvers;
+const UNAPPROVED: Documents = {
+  strategies: [
+    strategy(
+      'standard',
+      STANDARD.spec.phases.map(({ approval: _, ...phase }) => phase),
+    ),
+  ],
+};
+
 describe('who loses, and who may agree', () => {
   it('names every cluster that loses something once, and nobody who only gains', () => {
     const review = compareRules(model({ freezes: [freeze('f', DECEMBER)] }), model(standard({ rest: { maxConcurrent: '10%' } })), NOW);
@@ -265,29 +275,74 @@ describe('who loses, and who may agree', () => {
       ...commands([{ verbs: ['approve'], users: ['mallory'] }]),
       ...standard({ rest: { approval: { when: 'before', count: 1, users: ['mallory'] } } }),
     };
-    expect(compareRules(model(before), model(after), NOW)?.approvers).toEqual({
-      teams: ['kafka-leads'],
-      users: ['anna'],
-      maintainers: false,
-    });
+    expect(approvers(before, after)).toMatchObject({ teams: ['kafka-leads'], users: ['anna'], maintainers: false });
   });
 
   it('asks the maintainers where the rules name nobody', () => {
-    const plain = {
-      strategies: [
-        strategy(
-          'standard',
-          STANDARD.spec.phases.map(({ approval: _, ...phase }) => phase),
-        ),
-      ],
-    };
-    const review = compareRules(model({ ...plain, freezes: [freeze('f', DECEMBER)] }), model(plain), NOW);
-    expect(review?.approvers).toEqual({ teams: [], users: [], maintainers: true });
+    const [frozen, open] = [{ ...UNAPPROVED, freezes: [freeze('f', DECEMBER)] }, UNAPPROVED];
+    const asked = { teams: [], users: [], maintainers: true, count: 1, notAuthor: true, reviews: false };
+    expect(approvers(frozen, open)).toEqual(asked);
+  });
+
+  it('asks nobody who may approve for some of the clusters only', () => {
+    const rules = [
+      { verbs: ['approve' as const], users: ['anna'] },
+      { verbs: ['approve' as const], users: ['tenant'], select: meridian },
+    ];
+    const frozen = (select?: typeof meridian): Documents => ({
+      ...UNAPPROVED,
+      ...commands(rules),
+      freezes: [freeze('f', { ...DECEMBER, ...(select === undefined ? {} : { select }) })],
+    });
+    const after = { ...UNAPPROVED, ...commands(rules) };
+    expect(approvers(frozen(), after)?.users).toEqual(['anna']);
+    expect(approvers(frozen(meridian), after)?.users).toEqual(['anna', 'tenant']);
+  });
+
+  it('asks as many as a phase of these clusters asks, and those alone whom the Fleet names for it', () => {
+    const two = standard({ rest: { approval: { when: 'before', count: 2, users: ['anna', 'otto'] } } });
+    const frozen = (ruleChanges?: Fleet['spec']['ruleChanges']): Documents => ({
+      ...two,
+      ...(ruleChanges === undefined ? {} : { fleet: { ruleChanges } }),
+      freezes: [freeze('f', DECEMBER)],
+    });
+    expect(approvers(frozen(), two)).toMatchObject({ users: ['anna', 'otto'], count: 2 });
+    const named = { teams: ['audit'], count: 1, notAuthor: false, reviews: true };
+    expect(approvers(frozen(named), two)).toEqual({
+      teams: ['audit'],
+      users: [],
+      maintainers: false,
+      count: 1,
+      notAuthor: false,
+      reviews: true,
+    });
+  });
+
+  it.each<readonly [string, Fleet['spec']['ruleChanges'], Fleet['spec']['ruleChanges'], readonly string[]]>([
+    ['somebody else may agree', { users: ['anna'] }, { users: ['anna', 'otto'] }, ['loses']],
+    ['fewer may agree', { users: ['anna', 'otto'] }, { users: ['anna'] }, ['gains']],
+    ['fewer must agree', { users: ['anna', 'otto'], count: 2 }, { users: ['anna', 'otto'] }, ['loses']],
+    ['the author may agree', {}, { notAuthor: false }, ['loses']],
+    ['reviews count', {}, { reviews: true }, ['loses']],
+    ['reviews no longer count', { reviews: true }, {}, ['gains']],
+    ['the same people are named otherwise', { teams: ['kafka-leads'] }, {}, []],
+  ])('tells when %s', (_name, was, is, effects) => {
+    const of = (ruleChanges: Fleet['spec']['ruleChanges']) => ({ fleet: ruleChanges === undefined ? {} : { ruleChanges } });
+    const review = compareRules(model(of(was)), model(of(is)), NOW);
+    expect((review?.changes ?? []).map(({ kind, name, effect }) => `${effect} ${kind} ${name}`)).toEqual(
+      effects.map((effect) => `${effect} approval rule changes`),
+    );
   });
 
   it('has another digest when something else is lost', () => {
     const digest = (after: Documents) => compareRules(model({ freezes: [freeze('f', DECEMBER)] }), model(after), NOW)?.digest;
     expect(digest({})).toBe(digest({}));
     expect(digest({})).not.toBe(digest(standard({ early: { soak: '1m' } })));
+  });
+
+  it('has another digest when others are asked: who agreed under other rules has not agreed under these', () => {
+    const digest = (list: Fleet['spec']['commands']) =>
+      compareRules(model({ ...commands(list), freezes: [freeze('f', DECEMBER)] }), model(commands(list)), NOW)?.digest;
+    expect(digest([{ verbs: ['approve'], users: ['anna'] }])).not.toBe(digest([{ verbs: ['approve'], users: ['otto'] }]));
   });
 });

@@ -35,7 +35,7 @@ describe('a command by the API', () => {
   ])('%s', (_name, path, body, want) => expect(parse(path, { ...WHO, ...body })).toMatchObject({ ...WHO, ...want }));
 
   it.each<[string, string, unknown, RegExp]>([
-    ['a verb that there is not', `rollouts/${ROLLOUT}/explode`, WHO, /^400 no command "explode": there are pause, .*reconcile$/],
+    ['a verb that there is not', `rollouts/${ROLLOUT}/explode`, WHO, /^400 no command "explode": there are pause, .*approve-rules$/],
     ['a prototype for a verb', `rollouts/${ROLLOUT}/__proto__`, WHO, /^400 no command/],
     ['a verb of the fleet on a rollout', `rollouts/${ROLLOUT}/lift`, WHO, /^400 no command/],
     ['a rollout that cannot be one', 'rollouts/x/pause', WHO, /^404 not a rollout id/],

@@ -45,6 +45,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`delete from projections where key ~ '^pull:[0-9]+$'`.execute(db);
 }
 
+type PullOfThen = Omit<PullRecord, 'asked'>;
+
 const COLUMNS = {
   fleet: 'text',
   number: 'bigint',
@@ -63,7 +65,7 @@ const COLUMNS = {
   merge_commit: 'text',
 } as const;
 
-const columnsOf = ({ number: pull, isOpen, closings, digest, planned }: PullRecord) => ({
+const columnsOf = ({ number: pull, isOpen, closings, digest, planned }: PullOfThen) => ({
   number: pull,
   is_open: isOpen,
   closings,
@@ -88,7 +90,7 @@ interface Before {
 }
 
 /** What cannot be read is taken as not known: the pull request is then looked at again. */
-function readPullRecord({ key, memo }: Before): PullRecord | undefined {
+function readPullRecord({ key, memo }: Before): PullOfThen | undefined {
   const pull = Number(key.slice(PREFIX.length));
   if (!Number.isSafeInteger(pull) || pull <= 0) return undefined;
   const base = parseCommitSha(memo['base'] ?? '');

@@ -13,6 +13,7 @@ import { up as commands } from './0007-commands.ts';
 import { up as fleetIdentity } from './0009-fleet-identity.ts';
 import { up as cursors } from './0011-cursors.ts';
 import { up as workloads } from './0012-workloads.ts';
+import { up as ruleApprovals } from './0013-rule-approvals.ts';
 
 /** In order, and never changed once released: a database remembers them by name. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,6 +27,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-fleet-identity': { up: fleetIdentity },
   '0011-cursors': { up: cursors },
   '0012-workloads': { up: workloads },
+  '0013-rule-approvals': { up: ruleApprovals },
 };
 
 /** Their names are in order: a database with a later one was updated by a newer program. */

@@ -3,7 +3,7 @@ import type { Fleet } from '../generated.ts';
 import type { Located, UnlocatedProblem } from '../model.ts';
 import { placeIn, problemOf } from '../problem-of.ts';
 import { compileSchedule } from '../schedule.ts';
-import { checkDuplicates, checkNotZero, checkSelector } from './entries.ts';
+import { checkApproval, checkDuplicates, checkNotZero, checkSelector } from './entries.ts';
 import { checkReference, type Known } from './known.ts';
 
 /** What the Fleet says that its schema cannot check. */
@@ -19,6 +19,7 @@ export function checkFleet(fleet: Located<Fleet>, known: Known): readonly Unloca
     ...checkCron(fleet, 'tick', spec.schedule?.tick),
     ...checkCron(fleet, 'sweep', spec.schedule?.sweep),
     ...checkCommands(fleet, known),
+    ...checkRuleChanges(fleet),
   ];
 }
 
@@ -34,6 +35,12 @@ function checkCron(fleet: Located<Fleet>, field: string, cron: string | undefine
       'write five fields: minute hour day month weekday',
     ),
   ];
+}
+
+/** Without names they are found elsewhere in the rules. */
+function checkRuleChanges(fleet: Located<Fleet>): readonly UnlocatedProblem[] {
+  const { count = 1, teams = [], users = [] } = fleet.value.spec.ruleChanges ?? {};
+  return teams.length + users.length === 0 ? [] : checkApproval(fleet, ['spec', 'ruleChanges'], { when: 'before', count, teams, users });
 }
 
 function checkCommands(fleet: Located<Fleet>, known: Known): readonly UnlocatedProblem[] {

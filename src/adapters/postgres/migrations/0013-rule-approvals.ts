@@ -1,0 +1,24 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * What people have to agree to before a pull request is merged, and who has. Of pull requests on record from before nobody was asked:
+ * they are looked at again when there is news of them, or when their base moves.
+ */
+const STATEMENTS: readonly string[] = [
+  'alter table pulls add column asked jsonb',
+  `create table rule_approvals (
+    fleet text collate "C" not null references fleets,
+    pull bigint not null,
+    "by" text not null,
+    digest text not null,
+    at bigint not null,
+    source text not null,
+    because text not null
+  )`,
+  // Whoever writes their name in another way is the same person.
+  'create unique index rule_approvals_person on rule_approvals (fleet, pull, lower("by"))',
+];
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+}
