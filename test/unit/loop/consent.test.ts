@@ -107,7 +107,7 @@ describe('a pull request that takes a protection away', () => {
     ]);
     bot.repository.setCommitters(PULL, ['lead']);
     bot.clock.advance(60_000);
-    expect(repliesTo(bot, await say(bot, `/fleet approve ${digest}`))[0]).toContain('nobody who has a part in the change');
+    expect(repliesTo(bot, await say(bot, `/fleet approve ${digest}`))[0]).toContain('nobody who took part in the change');
     expect(conclusion(under)).toBe('action_required');
   });
 
@@ -160,7 +160,7 @@ describe('a pull request that takes a protection away', () => {
     const digest = digestOf(under);
     await say(bot, `/fleet approve ${digest}`);
     expect([conclusion(under), check(under)?.title]).toEqual(['action_required', expect.stringContaining('1 of 2 approvals given')]);
-    expect(repliesTo(bot, await say(bot, `/fleet approve ${digest}`, 'LEAD'))[0]).toContain('another person has to');
+    expect(repliesTo(bot, await say(bot, `/fleet approve ${digest}`, 'LEAD'))[0]).toContain('another person must');
     await say(bot, `/fleet approve ${digest}`, 'second');
     expect(conclusion(under)).toBe('success');
   });
