@@ -8,6 +8,7 @@ import { isHalt } from '../core/command/accepted.ts';
 import type { CommandInput, FleetCommand } from '../core/command/command.ts';
 import { judge, type Verdict, whoMay } from '../core/command/who-may.ts';
 import type { FleetId } from '../core/model/ids.ts';
+import type { FoundBehind } from '../ports/code-host.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { inputOf } from './command-input.ts';
@@ -27,7 +28,7 @@ export function verdictOn(
   if (policy === undefined) return { kind: 'may-not', why: 'nobody yet: no manifests are in force, so there are no rules' };
   if (policy.commands === undefined)
     return { kind: 'may-not', why: 'nobody until the rules have been read again from the default branch; repeat the command in a minute' };
-  return judge(whoMay(policy, input, command), command.by, memoryOf(memory, id).people.known(command.by, input.now, input.change?.pull));
+  return judge(whoMay(policy, input, command), command.by, memoryOf(memory, id).people.known(command.by, input.now, input.change?.ref));
 }
 
 /** Teams, role, and the people behind the change. */
@@ -104,7 +105,9 @@ const notAnswered = (): PortError =>
 
 type Unknown = Extract<Verdict, { readonly kind: 'unknown' }>;
 
-async function ask({ ports, memory }: AskingLoop, fleet: FleetRecord, login: string, { teams, role, pull }: Unknown): Promise<void> {
+const NOT_TOLD: FoundBehind = { logins: [], whyNotAll: 'GitHub does not show the change, or not to this app' };
+
+async function ask({ ports, memory }: AskingLoop, fleet: FleetRecord, login: string, { teams, role, change }: Unknown): Promise<void> {
   const host = ports.host(fleet);
   const { people, open } = memoryOf(memory, fleet.id);
   const at = ports.clock.now();
@@ -121,10 +124,13 @@ async function ask({ ports, memory }: AskingLoop, fleet: FleetRecord, login: str
   const name = login.toLowerCase();
   const learn = (question: string, answer: () => Promise<void>): Promise<void> => open.ask(question, answer);
   await Promise.all([
-    // Where nobody can say who has a part in it, whoever asks might.
-    ...(pull === undefined
+    ...(change === undefined
       ? []
-      : [learn(`behind ${pull} ${name}`, async () => people.learnBehind(pull, await orNot(host.peopleBehind(pull), [login]), at))]),
+      : [
+          learn(`behind ${JSON.stringify(change)} ${name}`, async () =>
+            people.learnBehind(change, await orNot(host.peopleBehind(change), NOT_TOLD), at),
+          ),
+        ]),
     ...(role ? [learn(`role ${name}`, async () => people.learnRole(login, await orNot(host.roleOf(login), 'none'), at))] : []),
     ...teams.map((team) =>
       learn(`team ${team} ${name}`, async () => people.learnTeam(login, team, await orNot(host.isMember(team, login), false), at)),

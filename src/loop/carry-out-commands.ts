@@ -7,7 +7,7 @@ import { type AcceptedCommand, needsPlan } from '../core/command/accepted.ts';
 import { applyCommand } from '../core/command/apply-command.ts';
 import type { Applied, CommandInput, FleetCommand } from '../core/command/command.ts';
 import { refusalOf } from '../core/command/who-may.ts';
-import { reconcileRelease } from '../core/landing/reconcile-release.ts';
+import { type ReconcileInput, reconcileRelease } from '../core/landing/reconcile-release.ts';
 import type { FleetModel } from '../core/manifest/model.ts';
 import type { CommitSha, FleetId, RolloutId } from '../core/model/ids.ts';
 import { err, ok, type Result } from '../core/model/result.ts';
@@ -48,7 +48,8 @@ export async function planAndCarryOut(loop: LoopWith<PlanningPort | 'host'>, id:
   const asked = await Promise.allSettled([learnPeople(loop, id)]);
   for (const waiting of await loop.ports.store.waitingCommands(id)) {
     for (let outcome: CarryingOut = 'moved-on'; outcome === 'moved-on'; ) {
-      const manifests = needsPlan(waiting.command) ? await manifestsInForce(loop, id) : undefined;
+      const { command } = waiting;
+      const manifests = command.verb === 'reconcile' ? await manifestsInForce(loop, id, command.release) : undefined;
       outcome = await inOneTurn(loop, id, (decide) => carryOut(loop, id, waiting, decide, manifests));
     }
   }
@@ -59,16 +60,24 @@ export async function planAndCarryOut(loop: LoopWith<PlanningPort | 'host'>, id:
 interface ManifestsInForce {
   readonly commit: CommitSha | undefined;
   readonly model: Result<FleetModel, string>;
-  /** The rollouts that the commit has brought. */
-  readonly brought: readonly RolloutSummary[];
+  /** What brought the release to where it is wanted, as far as that is known. */
+  readonly broughtBy: ReconcileInput['broughtBy'];
 }
 
-async function manifestsInForce(loop: LoopWith<PlanningPort>, id: FleetId): Promise<ManifestsInForce> {
+async function manifestsInForce(loop: LoopWith<PlanningPort>, id: FleetId, release: string): Promise<ManifestsInForce> {
   const { store } = loop.ports;
   const fleet = await store.fleet(id);
   const commit = fleet?.goodHead;
-  if (fleet === undefined || commit === undefined) return { commit: undefined, model: err('no manifests are in force yet'), brought: [] };
-  return { commit, model: await readInForce(loop, fleet, commit), brought: await store.rolloutsOfCommit(id, commit) };
+  if (fleet === undefined || commit === undefined)
+    return { commit: undefined, model: err('no manifests are in force yet'), broughtBy: undefined };
+  return { commit, model: await readInForce(loop, fleet, commit), broughtBy: broughtBy(await store.lastRollout(id, release), commit) };
+}
+
+/** A release that was never rolled out is as it was found, and whoever moves the branch then has most to do with it. */
+function broughtBy(last: RolloutSummary | undefined, commit: CommitSha): ReconcileInput['broughtBy'] {
+  if (last === undefined) return undefined;
+  const origin = last.origin ?? last.commit;
+  return { pull: last.pull, author: last.author, origin: origin === commit ? undefined : origin };
 }
 
 /** `moved-on`: other manifests are in force than those which were read. `not-known`: the code host has to be asked about the person first. */
@@ -189,14 +198,13 @@ function reconcileChange(
   { by, reason }: FleetCommand,
   release: string,
   records: FleetRecords,
-  { commit, model, brought }: ManifestsInForce,
+  { commit, model, broughtBy: origin }: ManifestsInForce,
   now: Instant,
 ): Result<FleetChange, string> {
   if (!model.ok || commit === undefined) return model.ok ? err('no manifests are in force yet') : model;
   const planned = planRelease(model.value, records, release);
   if (!planned.ok) return planned;
-  const pull = brought.find((one) => one.pull !== undefined)?.pull;
-  const change = reconcileRelease({ release, by, reason, commit, pull, recorded: records, plan: planned.value, now });
+  const change = reconcileRelease({ release, by, reason, commit, broughtBy: origin, recorded: records, plan: planned.value, now });
   return change === undefined ? err(`every cluster of ${release} is where it should be, or on the way there`) : ok(change);
 }
 

@@ -1,9 +1,10 @@
 import type { FleetRecords } from '../core/change/apply-change.ts';
+import type { BroughtChange } from '../core/command/brought-change.ts';
 import type { CommandInput, FleetCommand } from '../core/command/command.ts';
 import type { FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Proposal } from '../core/rules/consent.ts';
-import type { StateStore } from '../ports/state-store.ts';
+import type { RolloutSummary, StateStore } from '../ports/state-store.ts';
 
 /** What a command is judged on. The rollout that it names, or whose stop it lifts, may be over, and is read for it. @throws PortError */
 export async function inputOf(
@@ -20,8 +21,16 @@ export async function inputOf(
   const found = known ?? (wanted === undefined ? undefined : await store.rollout(id, wanted));
   const all = found === undefined || known !== undefined ? rollouts : [...rollouts, found];
   const proposal = command.verb === 'approve-rules' ? await proposalOf(store, id, command.pull) : undefined;
-  const change = command.verb === 'approve' ? await store.rolloutSummary(id, command.rollout) : proposal;
+  const summary = command.verb === 'approve' ? await store.rolloutSummary(id, command.rollout) : undefined;
+  const change = summary === undefined ? proposal && ofPull(proposal) : broughtBy(summary);
   return { rollouts: all, rollout: named === undefined ? undefined : found, stops, desired, ledger, now, change, proposal };
+}
+
+const ofPull = ({ pull, author }: Pick<Proposal, 'pull' | 'author'>): BroughtChange => ({ ref: { kind: 'pull', number: pull }, author });
+
+/** Whoever has pushed to the default branch may have called themselves anything. */
+export function broughtBy({ pull, author, origin, commit }: RolloutSummary): BroughtChange {
+  return pull === undefined ? { ref: { kind: 'commit', sha: origin ?? commit }, author: undefined } : ofPull({ pull, author });
 }
 
 /** `undefined` for a pull request that was never reviewed. @throws PortError */

@@ -107,7 +107,9 @@ function verdictOnPerson(
 ): Promise<Verdict> {
   const allowed = mayAgree({ author, pull }, asked);
   const { people } = memoryOf(loop.memory, fleet.id);
-  return verdictWhenAsked(loop, fleet, login, async () => judge(allowed, login, people.known(login, loop.ports.clock.now(), pull)));
+  return verdictWhenAsked(loop, fleet, login, async () =>
+    judge(allowed, login, people.known(login, loop.ports.clock.now(), { kind: 'pull', number: pull })),
+  );
 }
 
 interface Gone {

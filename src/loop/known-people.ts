@@ -1,6 +1,8 @@
-import type { KnownPerson } from '../core/command/who-may.ts';
+import type { ChangeRef } from '../core/command/brought-change.ts';
+import type { KnownPerson, PeopleBehind } from '../core/command/who-may.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Role } from '../core/reconcile/policy.ts';
+import type { FoundBehind } from '../ports/code-host.ts';
 
 /** What was asked of the code host counts for this long: whoever leaves a team may do no more a minute later. */
 const FRESH_MS = 60_000;
@@ -17,18 +19,20 @@ interface Entry {
   readonly teams: Map<string, Seen<boolean>>;
 }
 
+const keyOf = (change: ChangeRef): string => (change.kind === 'pull' ? `#${change.number}` : change.sha);
+
 /** What the code host said of people, for a minute. Only a cache: what is not in it is not known, and lets nobody in. */
 export class KnownPeople {
   readonly #people = new Map<string, Entry>();
-  /** Who has a part in a pull request, by its number. */
-  readonly #behind = new Map<number, Seen<ReadonlySet<string>>>();
+  /** Who has a part in a change, by its key. */
+  readonly #behind = new Map<string, Seen<PeopleBehind>>();
 
-  /** @param pull - of the change that is approved, where one is. */
-  known(login: string, now: Instant, pull?: number): KnownPerson {
+  /** @param change - that is approved, where one is. */
+  known(login: string, now: Instant, change?: ChangeRef): KnownPerson {
     const entry = this.#people.get(login.toLowerCase());
     const fresh = ({ at }: Seen<unknown>): boolean => now >= at && now - at < FRESH_MS;
     const teams = [...(entry?.teams ?? [])].filter(([, seen]) => fresh(seen)).map(([team, { value }]) => [team, value] as const);
-    const behind = pull === undefined ? undefined : this.#behind.get(pull);
+    const behind = change === undefined ? undefined : this.#behind.get(keyOf(change));
     return {
       behind: behind !== undefined && fresh(behind) ? behind.value : undefined,
       teams: new Map(teams),
@@ -44,16 +48,17 @@ export class KnownPeople {
     this.#entry(login).teams.set(team.toLowerCase(), { value: isMember, at });
   }
 
-  learnBehind(pull: number, logins: readonly string[], at: Instant): void {
-    this.#behind.delete(pull);
-    this.#behind.set(pull, { value: new Set(logins.map((login) => login.toLowerCase())), at });
+  learnBehind(change: ChangeRef, { logins, whyNotAll }: FoundBehind, at: Instant): void {
+    const key = keyOf(change);
+    this.#behind.delete(key);
+    this.#behind.set(key, { value: { logins: new Set(logins.map((login) => login.toLowerCase())), whyNotAll }, at });
     const [oldest] = this.#behind.keys();
     if (this.#behind.size > PEOPLE_MAX && oldest !== undefined) this.#behind.delete(oldest);
   }
 
   /** There is news of the pull request: others may have a part in it by now. */
   forgetBehind(pull: number): void {
-    this.#behind.delete(pull);
+    this.#behind.delete(keyOf({ kind: 'pull', number: pull }));
   }
 
   /** The newest are kept. */

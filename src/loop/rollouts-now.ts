@@ -1,4 +1,5 @@
 import type { FleetRecords } from '../core/change/apply-change.ts';
+import type { BroughtChange } from '../core/command/brought-change.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import type { CommitSha, FleetId, PlanDigest, RolloutId } from '../core/model/ids.ts';
 import { decideFleet } from '../core/reconcile/decide-fleet.ts';
@@ -6,7 +7,8 @@ import { type ActiveRollout, type HoldReason, type Holds, NO_HOLDS } from '../co
 import { isFinished } from '../core/reconcile/state.ts';
 import type { OtherRollout, RolloutView } from '../core/report/rollout-view.ts';
 import type { Stop } from '../core/stop/stop.ts';
-import type { FleetRecord, RolloutSummary } from '../ports/state-store.ts';
+import type { FleetRecord, RolloutSummary, StateStore } from '../ports/state-store.ts';
+import { broughtBy } from './command-input.ts';
 import { fleetInput } from './fleet-input.ts';
 import type { LoopWith } from './loop.ts';
 import { memoryOf } from './memory.ts';
@@ -41,8 +43,7 @@ export async function rolloutNow(loop: ReportLoop, id: FleetId, rollout: Rollout
 export interface CommitReport {
   readonly view: RolloutView;
   readonly pull: number | undefined;
-  /** Who brought it. */
-  readonly author: string;
+  readonly change: BroughtChange;
   /** Of the plan that landed with the commit: a release that was reconciled since has one of its own. */
   readonly firstDigest: PlanDigest;
 }
@@ -75,7 +76,24 @@ export async function commitReport(loop: ReportLoop, fleet: FleetRecord, commit:
     speed: loop.settings.speed,
     now: clock.now(),
   };
-  return { view, pull: summaries.find(({ pull }) => pull !== undefined)?.pull, author: first.author, firstDigest: first.digest };
+  return { view, pull: await pullOf(store, fleet.id, summaries), change: broughtBy(first), firstDigest: first.digest };
+}
+
+/**
+ * In whose comment it is told: that of the pull request that brought the commit, else of the one whose release was asked for once more, as
+ * soon as nothing else is told there.
+ */
+async function pullOf(
+  store: Pick<StateStore, 'rolloutsOfCommit'>,
+  fleet: FleetId,
+  summaries: readonly RolloutSummary[],
+): Promise<number | undefined> {
+  const own = summaries.find(({ pull, origin }) => pull !== undefined && origin === undefined);
+  if (own !== undefined) return own.pull;
+  const again = summaries.findLast(({ pull }) => pull !== undefined);
+  if (again?.origin === undefined) return undefined;
+  const others = await store.rolloutsOfCommit(fleet, again.origin);
+  return others.every(({ finishedAt }) => finishedAt !== undefined) ? again.pull : undefined;
 }
 
 const NO_HOLDS_AT_ALL: ReadonlyMap<RolloutId, Holds> = new Map();

@@ -22,8 +22,7 @@ async function noticesNow(loop: TellingLoop, fleet: FleetRecord, report: CommitR
   const { policy, desired } = await loadRecords(loop, fleet);
   if (policy === undefined) return [];
   const written = (await store.projection(fleet.id, commentKey(pull)))?.remoteId;
-  const change = { author: report.author, pull };
-  return noticesOf(report.view, { policy, desired, owner: fleet.owner, change, report: written });
+  return noticesOf(report.view, { policy, desired, owner: fleet.owner, change: report.change, report: written });
 }
 
 async function tellOnce(loop: TellingLoop, fleet: FleetRecord, report: CommitReport, pull: number, notice: Notice): Promise<void> {

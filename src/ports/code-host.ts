@@ -1,3 +1,4 @@
+import type { ChangeRef } from '../core/command/brought-change.ts';
 import type { CommitSha } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { WordOf } from '../core/model/vocabulary.ts';
@@ -36,8 +37,11 @@ export interface CodeHost {
   roleOf(login: string): Promise<Role>;
   /** Is this person in the team of the organisation that owns the repository? A team that is not there, or not shown to us, has no members. */
   isMember(team: string, login: string): Promise<boolean>;
-  /** Logins of all who have a part in a pull request: its author, and the authors and committers of its commits. */
-  peopleBehind(pull: number): Promise<readonly string[]>;
+  /**
+   * All who have a part in a change: the author of the pull request, the authors and committers of its commits, and whoever pushed them; of
+   * a commit that was pushed to the default branch its author, its committer and whoever pushed it.
+   */
+  peopleBehind(change: ChangeRef): Promise<FoundBehind>;
   /**
    * Logins of the people whose newest review of a pull request approves this very head. A review that was dismissed, or that its author
    * has taken back by asking for changes, does not; nor does one of an earlier head, or of a program.
@@ -47,6 +51,12 @@ export interface CodeHost {
   react(comment: number, reaction: Reaction): Promise<void>;
   /** A short-lived token for git over HTTP, sent as a header and never in a URL. */
   gitToken(): Promise<string>;
+}
+
+export interface FoundBehind {
+  readonly logins: readonly string[];
+  /** Why others may have a part in it as well, in one sentence with what helps; `undefined`: these are all. */
+  readonly whyNotAll: string | undefined;
 }
 
 export interface CheckWrite {

@@ -73,6 +73,8 @@ export interface StateStore {
   plan(fleet: FleetId, digest: PlanDigest): Promise<Plan | undefined>;
   /** Rollouts, newest first, without plan and targets. */
   recentRollouts(fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]>;
+  /** The newest rollout of a release, finished or not. */
+  lastRollout(fleet: FleetId, release: string): Promise<RolloutSummary | undefined>;
   /** The rollout, finished or not, that last had this cluster as a target, and how it ended there: why a cluster lags. */
   lastTargets(fleet: FleetId, clusters: readonly ClusterId[]): Promise<ReadonlyMap<ClusterId, LastTarget>>;
   /** Each time that this cluster failed in a rollout since then, newest first. Kept for years, whatever else of the rollouts is. */
@@ -202,6 +204,8 @@ export interface RolloutSummary {
   readonly pull: number | undefined;
   readonly author: string;
   readonly title: string;
+  /** The commit that brought what it rolls out, where that is another than its own. */
+  readonly origin: CommitSha | undefined;
   readonly status: RolloutStatus;
   readonly kind: RolloutKind;
   readonly intent: Intent;

@@ -113,11 +113,17 @@ it('a pull request from opening to merging', async () => {
   expect((await asBot('GET', `${R}/pulls/2/reviews`)).body).toMatchObject([{ state: 'DISMISSED' }]);
   expect((await asEve('PUT', `${R}/pulls/2/merge`)).status).toBe(403);
   expect((await asAlice('PUT', `${R}/pulls/2/merge`, { sha: 'f'.repeat(40) })).status).toBe(409);
+  const activity = await asBot('GET', `${R}/activity?ref=refs/heads/second`);
+  expect(activity.body).toMatchObject([{ activity_type: 'branch_creation', actor: { login: 'alice' }, after: await head('second') }]);
+  expect((await asBot('GET', `${R}/activity?ref=second`)).body).toHaveLength(1);
+  expect((await asBot('GET', `${R}/commits/second`)).body).toMatchObject({ sha: await head('second'), author: { login: 'alice' } });
+  expect((await asBot('GET', `${R}/commits/${'9'.repeat(40)}`)).status).toBe(422);
   const commits = await asBot('GET', `${R}/pulls/2/commits`);
   expect(commits.body).toMatchObject([{ sha: expect.any(String), commit: { message: expect.any(String) } }]);
   const merged = await asAlice('PUT', `${R}/pulls/2/merge`, { merge_method: 'squash' });
   expect(merged.body).toMatchObject({ merged: true, sha: await head('main') });
   expect((await asAlice('PUT', `${R}/pulls/2/merge`)).status).toBe(405);
+  expect((await asBot('GET', `${R}/activity?ref=main&per_page=1`)).body).toMatchObject([{ activity_type: 'pr_merge' }]);
   expect((await asBot('GET', `${R}/commits/${field(merged, 'sha')}/pulls`)).body).toMatchObject([{ number: 2 }]);
 });
 

@@ -59,7 +59,8 @@ async function actEverything(): Promise<void> {
   await bob('DELETE', `${R}/issues/${pull.number}/labels/risky`, {});
   await bob('PATCH', `${R}/pulls/${pull.number}`, { state: 'closed' });
   await bob('PATCH', `${R}/pulls/${pull.number}`, { state: 'open' });
-  await alice('POST', `${R}/pulls/${pull.number}/reviews`, { event: 'APPROVE', body: 'Good' });
+  const review = await alice('POST', `${R}/pulls/${pull.number}/reviews`, { event: 'APPROVE', body: 'Good' });
+  await alice('PUT', `${R}/pulls/${pull.number}/reviews/${review.id}/dismissals`, { message: 'Too early' });
   await writeCheck();
   await alice('PUT', `${R}/pulls/${pull.number}/merge`, {});
   const issue = await bob('POST', `${R}/issues`, { title: 'Drift', body: 'Text' });

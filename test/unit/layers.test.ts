@@ -36,9 +36,9 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   rules: ['model', 'manifest', 'calendar'],
   forecast: ['model', 'evidence', 'reconcile'],
   drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'reconcile'],
-  change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'drift'],
+  change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'rules', 'drift'],
   landing: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
-  command: ['model', 'manifest', 'desired', 'ledger', 'stop', 'plan', 'reconcile', 'change'],
+  command: ['model', 'manifest', 'desired', 'ledger', 'stop', 'plan', 'reconcile', 'rules', 'change'],
   report: ['model', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'rules', 'drift', 'change', 'command'],
 };
 

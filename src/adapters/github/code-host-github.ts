@@ -1,12 +1,14 @@
+import type { ChangeRef } from '../../core/command/brought-change.ts';
 import type { CommitSha } from '../../core/model/ids.ts';
-import type { CheckWrite, CodeHost, IssueWrite, PullInfo, Reaction } from '../../ports/code-host.ts';
+import type { CheckWrite, CodeHost, FoundBehind, IssueWrite, PullInfo, Reaction } from '../../ports/code-host.ts';
 import { writeCheckRun } from './check-runs.ts';
 import { type GitHubClient, type GitHubRepository, withValidToken } from './client.ts';
 import { writeComment } from './comments.ts';
 import { asPortError } from './github-errors.ts';
 import { writeIssue } from './issues.ts';
 import { isMember, roleOf } from './people.ts';
-import { onePull, openPulls, peopleBehind, pullsOfCommit } from './pulls.ts';
+import { peopleBehind } from './people-behind.ts';
+import { onePull, openPulls, pullsOfCommit } from './pulls.ts';
 import { react } from './reactions.ts';
 import { approvingReviewers } from './reviews.ts';
 
@@ -68,8 +70,8 @@ export class CodeHostGitHub implements CodeHost {
     return this.#asking('isMember', (repository) => isMember(repository, team, login));
   }
 
-  peopleBehind(pull: number): Promise<readonly string[]> {
-    return this.#asking('peopleBehind', (repository) => peopleBehind(repository, pull));
+  peopleBehind(change: ChangeRef): Promise<FoundBehind> {
+    return this.#asking('peopleBehind', (repository) => peopleBehind(repository, change));
   }
 
   approvingReviewers(pull: number, head: CommitSha): Promise<readonly string[]> {

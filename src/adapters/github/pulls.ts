@@ -41,19 +41,6 @@ export async function pullsOfCommit({ client, owner, repo }: GitHubRepository, s
     .map(pullInfo);
 }
 
-/** GitHub lists at most 250 commits of a pull request. */
-export async function peopleBehind({ client, owner, repo }: GitHubRepository, number: number): Promise<readonly string[]> {
-  const { data: pull } = await client.rest.pulls.get({ owner, repo, pull_number: number });
-  const pages = client.paginate.iterator(client.rest.pulls.listCommits, { owner, repo, pull_number: number, per_page: PER_PAGE });
-  const commits = await collectPages(pages, PAGES_MAX);
-  const people = [pull.user, ...commits.flatMap(({ author, committer }) => [author, committer])];
-  // GitHub knows no account for an address that nobody has claimed, and answers an empty object for some.
-  const logins = people.flatMap((person) =>
-    person !== null && 'login' in person && typeof person.login === 'string' ? [person.login] : [],
-  );
-  return [...new Set(logins)];
-}
-
 function pullInfo(pull: PullAnswer): PullInfo {
   const merged = pull.merged_at !== null;
   return {

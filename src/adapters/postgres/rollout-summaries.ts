@@ -7,12 +7,16 @@ import type { RolloutSummary } from '../../ports/state-store.ts';
 import type { Database } from './database.ts';
 import { at, commitSha, integer, planDigest, rolloutId } from './decoders.ts';
 import { rolloutStatus } from './rollout-rows.ts';
-import { inChunks, readRow } from './rows.ts';
+import { inChunks, plainText, readRow } from './rows.ts';
 import { stateColumns, targetRow } from './target-rows.ts';
 
 /** Newest first. */
 export function recentRollouts(db: Database, fleet: FleetId, limit: number): Promise<readonly RolloutSummary[]> {
   return summaries(db, sql`fleet = ${fleet} order by seq desc limit ${limit}`);
+}
+
+export async function lastRollout(db: Database, fleet: FleetId, release: string): Promise<RolloutSummary | undefined> {
+  return (await summaries(db, sql`fleet = ${fleet} and release = ${plainText(release)} order by seq desc limit 1`))[0];
 }
 
 export function rolloutsOfCommit(db: Database, fleet: FleetId, commit: CommitSha): Promise<readonly RolloutSummary[]> {
@@ -25,7 +29,7 @@ export async function rolloutSummary(db: Database, fleet: FleetId, id: RolloutId
 
 async function summaries(db: Database, which: RawBuilder<unknown>): Promise<readonly RolloutSummary[]> {
   const { rows } = await sql<{ readonly id: string }>`
-    select r.id, digest, commit, release, product, seq, pull, author, title, r.status, kind, intent, urgency, created_at, started_at,
+    select r.id, digest, commit, release, product, seq, pull, author, title, origin, r.status, kind, intent, urgency, created_at, started_at,
       finished_at, guard_until, superseded_by,
       coalesce(r.counts, ${countsOf('r')}) as counts
     from rollouts r where ${which}`.execute(db);
@@ -56,6 +60,7 @@ const summaryRow: Decoder<RolloutSummary> = mapped(
     seq: integer,
     pull: maybe(integer),
     author: text,
+    origin: maybe(commitSha),
     title: text,
     status: rolloutStatus,
     kind: word(ROLLOUT_KINDS),

@@ -32,15 +32,15 @@ export async function insertRollouts(tx: Tx, fleet: FleetId, made: NewRollouts):
 async function insertRollout(
   tx: Tx,
   fleet: FleetId,
-  { pull, author, title }: NewRollouts,
+  { pull, author, title, origin }: NewRollouts,
   planned: PlannedRollout,
   state: RolloutState,
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    insert into rollouts (fleet, id, seq, digest, commit, release, product, kind, intent, urgency, pull, author, title, created_at,
+    insert into rollouts (fleet, id, seq, digest, commit, release, product, kind, intent, urgency, pull, author, title, origin, created_at,
       in_line_since, status, started_at, going_since, stopped_since, finished_at, guard_until, superseded_by, takes_over, approvals, overrides)
     values (${fleet}, ${state.id}, ${state.seq}, ${state.digest}, ${state.commit}, ${state.release}, ${planned.product}, ${planned.kind},
-      ${planned.intent}, ${planned.urgency}, ${pull ?? null}, ${plainText(author)}, ${plainText(title)}, ${state.createdAt},
+      ${planned.intent}, ${planned.urgency}, ${pull ?? null}, ${plainText(author)}, ${plainText(title)}, ${origin ?? null}, ${state.createdAt},
       ${state.inLineSince}, ${state.status}, ${state.startedAt ?? null}, ${state.goingSince ?? null}, ${state.stoppedSince ?? null},
       ${state.finishedAt ?? null}, ${state.guardUntil ?? null}, ${state.supersededBy ?? null}, ${state.takesOver},
       ${jsonb(state.approvals)}, ${jsonb(state.overrides)})

@@ -70,6 +70,7 @@ export interface Schema {
     readonly pull: number | null;
     readonly author: string;
     readonly title: string;
+    readonly origin: string | null;
     readonly status: string;
     readonly created_at: number;
     readonly started_at: number | null;

@@ -149,6 +149,10 @@ export class PostgresStateStore implements StateStore {
     return guarded('recentRollouts', () => summaries.recentRollouts(this.#db, fleet, limit));
   }
 
+  lastRollout(fleet: FleetId, release: string) {
+    return guarded('lastRollout', () => summaries.lastRollout(this.#db, fleet, release));
+  }
+
   lastTargets(fleet: FleetId, clusters: readonly ClusterId[]) {
     return guarded('lastTargets', () => summaries.lastTargets(this.#db, fleet, clusters));
   }

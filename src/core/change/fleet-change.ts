@@ -62,6 +62,8 @@ export interface NewRollouts {
   readonly pull: number | undefined;
   readonly author: string;
   readonly title: string;
+  /** The commit that brought what they roll out, where that is another: somebody asked for it once more. */
+  readonly origin?: CommitSha | undefined;
 }
 
 export interface ChangedRollout {

@@ -8,6 +8,7 @@ import type { ActiveRollout, Change } from '../reconcile/decision.ts';
 import type { RolloutState } from '../reconcile/state.ts';
 import type { Proposal, RuleApproval } from '../rules/consent.ts';
 import type { STOP_LETS, Stop, StopScope } from '../stop/stop.ts';
+import type { BroughtChange } from './brought-change.ts';
 
 /** What a person may ask of one rollout. */
 export const ROLLOUT_VERBS = ['pause', 'resume', 'abort', 'retry', 'skip', 'approve', 'expedite', 'waive', 'take-over'] as const;
@@ -89,8 +90,8 @@ export interface CommandInput {
   readonly desired: DesiredState;
   readonly ledger: Ledger;
   readonly now: Instant;
-  /** Who brought the rollout that the command approves a phase of, and by which pull request. */
-  readonly change?: { readonly author: string; readonly pull: number | undefined } | undefined;
+  /** What brought the rollout that the command approves a phase of. */
+  readonly change?: BroughtChange | undefined;
   /** The open pull request whose change of rules is approved. */
   readonly proposal?: Proposal | undefined;
   /** Number of the command: sets it apart from others that are carried out at the same instant. */

@@ -6,12 +6,13 @@ import { type CommandRule, type Policy, ROLES, type Role } from '../reconcile/po
 import type { AskedConsent, Proposal } from '../rules/consent.ts';
 import { covers } from '../stop/scope.ts';
 import type { StopScope } from '../stop/stop.ts';
+import type { BroughtChange, ChangeRef } from './brought-change.ts';
 import type { CommandInput, FleetCommand } from './command.ts';
 
 /** Whoever is one of these may; but nobody approves their own change where the phase forbids it. */
 export interface Allowed {
   /** The change in which whoever approves must have no part. */
-  readonly notBehind?: { readonly author: string; readonly pull: number | undefined } | undefined;
+  readonly notBehind?: BroughtChange | undefined;
   readonly teams: readonly string[];
   readonly users: readonly string[];
   readonly role: Role | undefined;
@@ -22,8 +23,14 @@ export interface KnownPerson {
   readonly role?: Role | undefined;
   /** By team, in lower case. */
   readonly teams: ReadonlyMap<string, boolean>;
-  /** Logins of those who have a part in the change, in lower case. */
-  readonly behind?: ReadonlySet<string> | undefined;
+  /** Who has a part in the change. */
+  readonly behind?: PeopleBehind | undefined;
+}
+
+/** Logins in lower case. `whyNotAll`: others may have a part too, and then nobody is proven to have none. */
+export interface PeopleBehind {
+  readonly logins: ReadonlySet<string>;
+  readonly whyNotAll: string | undefined;
 }
 
 export type Verdict =
@@ -32,7 +39,7 @@ export type Verdict =
   /** `why`: for the person, with who could. */
   | { readonly kind: 'may-not'; readonly why: string }
   /** The code host has to be asked first. */
-  | { readonly kind: 'unknown'; readonly teams: readonly string[]; readonly role: boolean; readonly pull?: number };
+  | { readonly kind: 'unknown'; readonly teams: readonly string[]; readonly role: boolean; readonly change?: ChangeRef };
 
 type Concern = Pick<CommandInput, 'rollout' | 'stops' | 'desired' | 'change' | 'proposal'>;
 
@@ -57,7 +64,7 @@ export const mayAgree = ({ author, pull }: Pick<Proposal, 'author' | 'pull'>, { 
   teams: approvers.teams,
   users: approvers.users,
   role: approvers.maintainers ? 'maintain' : undefined,
-  notBehind: approvers.notAuthor ? { author, pull } : undefined,
+  notBehind: approvers.notAuthor ? { ref: { kind: 'pull', number: pull }, author } : undefined,
 });
 
 const distinct = (names: readonly string[]): readonly string[] => [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
@@ -145,10 +152,15 @@ export function judge(allowed: Allowed, login: string, known: KnownPerson): Verd
   const verdict = judgeByRules(allowed, login, known);
   const { notBehind } = allowed;
   if (verdict.kind !== 'may' || notBehind === undefined) return verdict;
-  const { author, pull } = notBehind;
-  const isBehind = author.toLowerCase() === login.toLowerCase() || known.behind?.has(login.toLowerCase()) === true;
+  const { author, ref } = notBehind;
+  const { behind } = known;
+  const isBehind = author?.toLowerCase() === login.toLowerCase() || behind?.logins.has(login.toLowerCase()) === true;
   if (isBehind) return { kind: 'may-not', why: `${whoCould(allowed)}, but nobody who took part in the change` };
-  if (pull !== undefined && known.behind === undefined) return { kind: 'unknown', teams: [], role: false, pull };
+  if (behind === undefined) return { kind: 'unknown', teams: [], role: false, change: ref };
+  if (behind.whyNotAll !== undefined) {
+    const why = `${whoCould(allowed)}, but nobody who took part in the change; and who did cannot be told: ${behind.whyNotAll}`;
+    return { kind: 'may-not', why };
+  }
   return { ...verdict, because: `${verdict.because}, no part in the change` };
 }
 

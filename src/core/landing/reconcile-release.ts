@@ -13,8 +13,8 @@ export interface ReconcileInput {
   readonly reason: string;
   /** The newest commit with valid manifests. */
   readonly commit: CommitSha;
-  /** The pull request that brought the commit, for the report. */
-  readonly pull: number | undefined;
+  /** What brought the release to where it is wanted: whoever asks for it once more has no part in that. */
+  readonly broughtBy: { readonly pull: number | undefined; readonly author: string; readonly origin: CommitSha | undefined } | undefined;
   readonly recorded: { readonly desired: DesiredState; readonly ledger: Ledger; readonly orders: StandingOrders; readonly lastSeq: number };
   readonly plan: Plan | undefined;
   readonly now: Instant;
@@ -22,10 +22,17 @@ export interface ReconcileInput {
 
 /** A release as if its newest commit were merged again. @returns `undefined` when no cluster of it has to move. */
 export function reconcileRelease(input: ReconcileInput): FleetChange | undefined {
-  const { release, by, reason, commit, pull, recorded, plan, now } = input;
+  const { release, by, reason, commit, broughtBy, recorded, plan, now } = input;
   if (plan === undefined) return undefined;
   const title = `Reconcile ${release}: ${reason}`;
-  const started = startPlan(plan, { commit, by: { pull, author: by, title }, recorded, desired: recorded.desired, now });
+  const { pull, author = by, origin } = broughtBy ?? {};
+  const started = startPlan(plan, {
+    commit,
+    by: { pull, author, title, origin, startedBy: by },
+    recorded,
+    desired: recorded.desired,
+    now,
+  });
   if (started.change.newRollouts === undefined) return undefined;
   return { ...started.change, audit: started.audit, followUps: started.followUps };
 }

@@ -14,6 +14,10 @@ interface Bringer {
   readonly pull: number | undefined;
   readonly author: string;
   readonly title: string;
+  /** The commit that brought it, where that is another. */
+  readonly origin?: CommitSha | undefined;
+  /** Who has asked for it, where that is somebody else. */
+  readonly startedBy?: string | undefined;
 }
 
 export interface StartInput {
@@ -35,15 +39,15 @@ export const NOTHING_STARTED: Started = { change: {}, audit: [], followUps: [] }
 
 /** The rollouts of a plan, pending until the next decision. A plan that only names clusters which opted out or are gone has none. */
 export function startPlan(plan: Plan, { commit, by, recorded, desired, now }: StartInput): Started {
-  const { pull, author, title } = by;
+  const { pull, author, title, origin, startedBy = author } = by;
   const states = startRollouts(plan, { commit, firstSeq: recorded.lastSeq + 1, now });
   if (states.length === 0) return NOTHING_STARTED;
-  const stops = stopsOfRollback(plan, states, { ...recorded, by: author, reason: title, desired, now });
+  const stops = stopsOfRollback(plan, states, { ...recorded, by: startedBy, reason: title, desired, now });
   return {
-    change: { newRollouts: { plan, states, pull, author, title }, ...(stops.length === 0 ? {} : { stops }) },
+    change: { newRollouts: { plan, states, pull, author, title, origin }, ...(stops.length === 0 ? {} : { stops }) },
     audit: [
-      ...states.map(({ id, release }) => ({ ...auditLine('rollout', id, `${release}: ${title}`, author), rollout: id })),
-      ...stops.map(({ id, rollout, reason }) => ({ ...auditLine('stop', id, reason, author), rollout, to: 'set' })),
+      ...states.map(({ id, release }) => ({ ...auditLine('rollout', id, `${release}: ${title}`, startedBy), rollout: id })),
+      ...stops.map(({ id, rollout, reason }) => ({ ...auditLine('stop', id, reason, startedBy), rollout, to: 'set' })),
     ],
     followUps: [{ kind: 'tick' }, { kind: 'report-rollouts', commit, at: undefined }],
   };

@@ -710,7 +710,7 @@ export interface Approval {
    */
   users?: User[];
   /**
-   * Nobody who has a part in the change may approve it: author and committers. Default true.
+   * Nobody who has a part in the change may approve it: author, committers and pushers; nor anybody while it cannot be told who these are. Default true.
    */
   notAuthor?: boolean;
 }
@@ -1009,7 +1009,7 @@ export const SCHEMAS: readonly object[] = [
             "maxItems": 100
           },
           "notAuthor": {
-            "description": "Nobody who has a part in the change may approve it: author and committers. Default true.",
+            "description": "Nobody who has a part in the change may approve it: author, committers and pushers; nor anybody while it cannot be told who these are. Default true.",
             "type": "boolean"
           }
         }

@@ -51,5 +51,10 @@ function canaryRisks({ rollout, moves }: ReleasePlan, first: PlannedPhase): read
   const untried = newVersions(moves).filter((version) => !tried.has(version));
   return untried.length === 0
     ? []
-    : [{ code: 'no-canary', words: `No canary of ${rollout.release} tries ${untried.join(', ')}: its canaries all get a different version` }];
+    : [
+        {
+          code: 'no-canary',
+          words: `No canary of ${rollout.release} tries ${untried.join(', ')}: its canaries all get a different version`,
+        },
+      ];
 }

@@ -3,6 +3,7 @@
  * that left clusters broken or behind. Everything else is an edit of the one comment, which tells nobody.
  */
 
+import type { BroughtChange } from '../command/brought-change.ts';
 import type { FleetCommand } from '../command/command.ts';
 import { type Allowed, whoCould, whoMay } from '../command/who-may.ts';
 import type { DesiredState } from '../desired/desired.ts';
@@ -36,7 +37,7 @@ export interface NoticeContext {
   /** Of the repository, and so of its teams. */
   readonly owner: string;
   /** Who brought the rollouts: of nobody's approval of their own change anything is expected. */
-  readonly change: { readonly author: string; readonly pull: number | undefined };
+  readonly change: BroughtChange;
   /** The one comment that is kept up to date, where it is there already. */
   readonly report: number | undefined;
 }
@@ -175,7 +176,7 @@ const MENTIONS_MAX = 20;
 /** The only mentions that we ever write: names that the rules on the default branch give, and that the schema lets be nothing else. */
 function addressees(allowed: Allowed, { owner }: NoticeContext): string {
   const { teams, users, notBehind } = allowed;
-  const people = users.filter((user) => user.toLowerCase() !== notBehind?.author.toLowerCase());
+  const people = users.filter((user) => user.toLowerCase() !== notBehind?.author?.toLowerCase());
   const all = [...teams.map((team) => `@${owner}/${team.toLowerCase()}`), ...people.map((user) => `@${user}`)];
   if (all.length === 0) return `For ${whoCould(allowed)}`;
   const more = all.length - MENTIONS_MAX;

@@ -50,11 +50,12 @@ export function gitOf(world: World, repository: RepositoryRow): GitRepository {
 }
 
 /** Who a commit that the forge makes belongs to: a person, or (`undefined`) the forge itself, as `GitHub` on GitHub. */
+/** Of commits that the forge makes itself. */
+export const FORGE_EMAIL = 'noreply@forge.localhost';
+
 export function isoPerson(world: World, account: AccountRow | undefined): Person {
   const date = isoTime(world.now());
-  return account === undefined
-    ? { name: 'Local Forge', email: 'noreply@forge.localhost', date }
-    : { name: account.name, email: account.email, date };
+  return account === undefined ? { name: 'Local Forge', email: FORGE_EMAIL, date } : { name: account.name, email: account.email, date };
 }
 
 /** Addresses as GitHub Enterprise Server lays them out. The base is known once the server listens. */

@@ -1,3 +1,4 @@
+import type { ChangeRef } from '../../core/command/brought-change.ts';
 import { type CommitSha, type FleetId, trusted } from '../../core/model/ids.ts';
 import { type Instant, instant } from '../../core/model/time.ts';
 import type {
@@ -5,6 +6,7 @@ import type {
   CheckWrite,
   CodeHost,
   CodeHostApp,
+  FoundBehind,
   Installation,
   InstalledRepository,
   IssueWrite,
@@ -79,6 +81,8 @@ export class InMemoryRepository implements CodeHost {
   #installed: InstalledRepository;
   readonly #members = new Map<string, Set<string>>();
   readonly #committers = new Map<number, readonly string[]>();
+  readonly #whyNotAll = new Map<number, string | undefined>();
+  readonly #behindCommits = new Map<CommitSha, FoundBehind>();
   /** By pull request, then by login: the head that the newest review approves. */
   readonly #reviews = new Map<number, Map<string, CommitSha | undefined>>();
   readonly #reactions = new Map<number, Set<Reaction>>();
@@ -178,11 +182,15 @@ export class InMemoryRepository implements CodeHost {
     return this.#call('isMember', { team, login }, () => this.#members.get(team.toLowerCase())?.has(login.toLowerCase()) ?? false);
   }
 
-  peopleBehind(pull: number): Promise<readonly string[]> {
-    return this.#call('peopleBehind', pull, () => {
-      const found = this.#pulls.get(pull);
-      if (found === undefined) throw failure('peopleBehind', `there is no pull request ${pull}`);
-      return [...new Set([found.author, ...(this.#committers.get(pull) ?? [])])];
+  peopleBehind(change: ChangeRef): Promise<FoundBehind> {
+    return this.#call('peopleBehind', change, () => {
+      if (change.kind === 'commit')
+        return this.#behindCommits.get(change.sha) ?? { logins: [], whyNotAll: 'nobody knows who has pushed it' };
+      const { number } = change;
+      const found = this.#pulls.get(number);
+      if (found === undefined) throw failure('peopleBehind', `there is no pull request ${number}`);
+      const logins = [...new Set([found.author, ...(this.#committers.get(number) ?? [])])];
+      return { logins, whyNotAll: this.#whyNotAll.get(number) };
     });
   }
 
@@ -274,9 +282,15 @@ export class InMemoryRepository implements CodeHost {
     this.#reviews.set(pull, known.set(login, approves));
   }
 
-  /** Authors and committers of a pull request's commits, besides its own author. */
-  setCommitters(pull: number, logins: readonly string[]): void {
+  /** Authors, committers and pushers of a pull request's commits, besides its own author. @param whyNotAll - others cannot be told. */
+  setCommitters(pull: number, logins: readonly string[], whyNotAll?: string): void {
     this.#committers.set(pull, logins);
+    this.#whyNotAll.set(pull, whyNotAll);
+  }
+
+  /** Who has made and pushed a commit of the default branch. */
+  setBehindCommit(sha: CommitSha, behind: FoundBehind): void {
+    this.#behindCommits.set(sha, behind);
   }
 
   setTeam(team: string, members: readonly string[]): void {

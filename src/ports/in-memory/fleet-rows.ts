@@ -26,6 +26,7 @@ interface StoredRollout {
   readonly pull: number | undefined;
   readonly author: string;
   readonly title: string;
+  readonly origin: CommitSha | undefined;
 }
 
 /** All that is remembered of one fleet. */
@@ -174,14 +175,21 @@ export class FleetRows {
     return this.record.version;
   }
 
-  #insertRollouts({ plan, states, pull, author, title }: NonNullable<StateChange['newRollouts']>): void {
+  #insertRollouts({ plan, states, pull, author, title, origin }: NonNullable<StateChange['newRollouts']>): void {
     // The first writing of a plan stands: two with one digest are the same plan.
     const known = this.plans.get(plan.digest) ?? plan;
     this.plans.set(known.digest, known);
     for (const state of states) {
       const planned = plannedOf(known, state.release);
       invariant(planned !== undefined, `rollout ${state.id} of release ${state.release} is in its plan`);
-      this.rollouts.set(state.id, { planned, state: storable({ ...state, ...inPlannedOrder(planned, state) }), pull, author, title });
+      this.rollouts.set(state.id, {
+        planned,
+        state: storable({ ...state, ...inPlannedOrder(planned, state) }),
+        pull,
+        author,
+        title,
+        origin,
+      });
     }
   }
 
@@ -210,13 +218,13 @@ export class FleetRows {
 
 const plannedOf = (plan: Plan, release: string): PlannedRollout | undefined => plan.rollouts.find((one) => one.release === release);
 
-function summaryOf({ planned, state, pull, author, title }: StoredRollout): RolloutSummary {
+function summaryOf({ planned, state, pull, author, title, origin }: StoredRollout): RolloutSummary {
   const { id, digest, commit, release, seq, status, createdAt, startedAt, finishedAt, guardUntil, supersededBy } = state;
   const { product, kind, intent, urgency } = planned;
   const counts: Partial<Record<TargetStatus, number>> = {};
   for (const target of state.targets.values()) counts[target.status] = (counts[target.status] ?? 0) + 1;
   return storable({
-    ...{ id, digest, commit, release, product, seq, pull, author, title, status, kind, intent, urgency },
+    ...{ id, digest, commit, release, product, seq, pull, author, title, origin, status, kind, intent, urgency },
     ...{ createdAt, startedAt, finishedAt, guardUntil, supersededBy, counts },
   });
 }

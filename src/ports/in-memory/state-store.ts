@@ -166,6 +166,13 @@ export class InMemoryStateStore implements StateStore {
     return (this.#fleets.get(fleet)?.summaries() ?? []).toReversed().slice(0, limit);
   }
 
+  async lastRollout(fleet: FleetId, release: string): Promise<RolloutSummary | undefined> {
+    return this.#fleets
+      .get(fleet)
+      ?.summaries()
+      .findLast((one) => one.release === release);
+  }
+
   async lastTargets(fleet: FleetId, clusters: readonly ClusterId[]): Promise<LastTargets> {
     const last = new Map<ClusterId, { rollout: RolloutId; rolloutStatus: RolloutStatus; target: TargetState }>();
     const newestFirst = (this.#fleets.get(fleet)?.rolloutsBySeq() ?? []).toReversed();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../../src/adapters/git/manifest-source-git.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
 import type { Annotation } from '../../../src/ports/code-host.ts';
+import { commitFile } from '../../support/forge/commit-file.ts';
 import { checkOf, commentOf, describeCodeHost, double, issueOf } from './contract.ts';
 import { type GitHubHarness, startGitHub } from './github-harness.ts';
 
@@ -102,6 +103,57 @@ describe('a check that takes several requests', () => {
     await expect(github.host.writeCheck(failing)).rejects.toThrow();
     await github.host.writeCheck({ ...failing });
     expect((await github.allChecks(failing.name)).map((check) => check.annotations)).toEqual([120]);
+  });
+});
+
+describe('the people behind', () => {
+  const file = { path: 'fleet-manifests/a.yaml', author: { name: 'ann', email: '' } };
+  const push = (by: string, branch: string, text: string, author = by) => {
+    const email = github.forge.store.accounts.byLogin(author)?.email ?? `${author}@nowhere.example`;
+    return commitFile(github.forge, { ...file, by, branch, text, author: { name: author, email } });
+  };
+  const open = async (branch: string): Promise<number> => {
+    const { body } = await github.forge.call('ann', 'POST', '/repos/acme/fleet/pulls', {
+      title: branch,
+      head: branch,
+      base: 'main',
+      body: '',
+    });
+    return Number((body as { readonly number: number }).number);
+  };
+  const behindPull = async (branch: string) => await github.host.peopleBehind({ kind: 'pull', number: await open(branch) });
+
+  it('a pull request are also those who have only pushed to it, before it was opened or after', async () => {
+    await push('bob', 'pushed', 'a: 3\n', 'ann');
+    await push('mia', 'pushed', 'a: 4\n', 'ann');
+    await push('ann', 'pushed', 'a: 5\n');
+    const { logins, whyNotAll } = await behindPull('pushed');
+    expect([[...logins].sort(), whyNotAll]).toEqual([['ann', 'bob', 'mia'], undefined]);
+  });
+
+  it('a pull request are not all known where a commit is by an address that nobody has claimed', async () => {
+    await push('ann', 'unclaimed', 'a: 3\n', 'whoever');
+    const head = await push('ann', 'unclaimed', 'a: 4\n');
+    const { logins, whyNotAll } = await behindPull('unclaimed');
+    expect(logins).toEqual(['ann']);
+    expect(whyNotAll).toMatch(/^commit [0-9a-f]{12} is by an address that no account has claimed/);
+    expect(whyNotAll).not.toContain(head.slice(0, 12));
+  });
+
+  it('a commit on the default branch are its author and whoever pushed it, whatever name its author has chosen', async () => {
+    const forged = trusted.commit(await push('bob', 'main', 'a: 6\n', 'mia'));
+    expect(await github.host.peopleBehind({ kind: 'commit', sha: forged })).toEqual({ logins: ['mia', 'bob'], whyNotAll: undefined });
+    const nobody = trusted.commit(await push('bob', 'main', 'a: 7\n', 'mallory'));
+    expect((await github.host.peopleBehind({ kind: 'commit', sha: nobody })).whyNotAll).toContain('no account has claimed');
+  });
+
+  it('a commit are not known where GitHub does not say who pushed it, or does not have it', async () => {
+    await push('ann', 'main', 'a: 8\n');
+    const root = trusted.commit(github.forge.store.refs.activities(github.seeded.id, 'refs/heads/main').at(-1)?.before_sha ?? '');
+    expect((await github.host.peopleBehind({ kind: 'commit', sha: root })).whyNotAll).toContain('does not say who has pushed');
+    await expect(github.host.peopleBehind({ kind: 'commit', sha: trusted.commit('9'.repeat(40)) })).rejects.toMatchObject({
+      retry: { kind: 'needs-human' },
+    });
   });
 });
 

@@ -231,8 +231,8 @@ function testPulls(harness: Get): void {
 function testPeople(harness: Get): void {
   it('has the people who have a part in it', async () => {
     const { host, pull } = harness();
-    expect(await host.peopleBehind(pull)).toEqual(['ann']);
-    await expect(host.peopleBehind(99_999)).rejects.toMatchObject(FOR_A_PERSON);
+    expect(await host.peopleBehind({ kind: 'pull', number: pull })).toEqual({ logins: ['ann'], whyNotAll: undefined });
+    await expect(host.peopleBehind({ kind: 'pull', number: 99_999 })).rejects.toMatchObject(FOR_A_PERSON);
   });
 }
 

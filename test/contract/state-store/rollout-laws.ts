@@ -253,7 +253,7 @@ export function rolloutLaws(under: () => StoreUnderTest): void {
         ]),
       });
       await land(0, old);
-      await land(1, { ...made, pull: undefined });
+      await land(1, { ...made, pull: undefined, origin: sha('c') });
       const summary = {
         id: made.state.id,
         digest: plan.digest,
@@ -264,6 +264,7 @@ export function rolloutLaws(under: () => StoreUnderTest): void {
         pull: undefined,
         author: 'octocat',
         title: 'Kafka 2.0',
+        origin: sha('c'),
         status: 'running',
         kind: 'rollout',
         intent: 'release',
@@ -277,6 +278,9 @@ export function rolloutLaws(under: () => StoreUnderTest): void {
       };
       expect(await under().store.recentRollouts(FLEET, 1)).toStrictEqual([summary]);
       expect(await under().store.rolloutSummary(FLEET, made.state.id)).toStrictEqual(summary);
+      expect(await under().store.lastRollout(FLEET, 'kafka-main')).toStrictEqual(summary);
+      expect((await under().store.rolloutSummary(FLEET, old.state.id))?.origin).toBeUndefined();
+      expect(await under().store.lastRollout(FLEET, 'connect-main')).toBeUndefined();
       expect((await under().store.recentRollouts(FLEET, 10)).map((one) => one.id)).toEqual([made.state.id, old.state.id]);
       expect(await under().store.rolloutSummary(FLEET, landed('c', plan).state.id)).toBeUndefined();
     });

@@ -14,7 +14,7 @@ const CONTEXT: NoticeContext = {
   policy: { commands: [rule(['resume', 'lift'], ['Streaming'], ['anna']), rule(['retry'], ['on-call'])] },
   desired: new Map(),
   owner: 'acme',
-  change: { author: 'otto', pull: 12 },
+  change: { ref: { kind: 'pull', number: 12 }, author: 'otto' },
   report: 4711,
 };
 

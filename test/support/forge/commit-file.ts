@@ -10,12 +10,14 @@ export interface FileCommit {
   readonly path: string;
   readonly text: string;
   readonly message?: string;
+  /** Whose work the commit says it is; whoever pushes it when left out. */
+  readonly author?: { readonly name: string; readonly email: string };
 }
 
 /** Sets a file of `acme/fleet` as a push of one commit would. A branch that is not there yet begins where `main` is. @returns the commit. */
 export async function commitFile(
   { world }: Pick<Forge, 'world'>,
-  { by, branch, path, text, message = 'Edit' }: FileCommit,
+  { by, branch, path, text, message = 'Edit', author }: FileCommit,
 ): Promise<string> {
   const repository = world.store.repositories.byName('acme', 'fleet');
   const account = world.store.accounts.byLogin(by);
@@ -25,7 +27,7 @@ export async function commitFile(
     const before = await git.branch(branch);
     const parent = before ?? (await git.branch('main')) ?? '';
     const tree = await writeTree(git, parent, new Map([[path, text]]));
-    const person = isoPerson(world, account);
+    const person = { ...isoPerson(world, account), ...author };
     const commit = await writeCommit(git, { tree, parents: [parent], message: `${message}\n`, author: person, committer: person });
     await git.updateRef(`refs/heads/${branch}`, commit, before ?? NO_SHA);
     await announceRefChanges(world, repository, account, new Set([`refs/heads/${branch}`]));

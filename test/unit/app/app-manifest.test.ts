@@ -47,6 +47,8 @@ const NEEDS: Readonly<Record<string, readonly [permission: string, level: 'read'
   'pulls.get': ['pull_requests', 'read'],
   'pulls.listCommits': ['pull_requests', 'read'],
   'pulls.listReviews': ['pull_requests', 'read'],
+  'repos.getCommit': ['contents', 'read'],
+  'repos.listActivities': ['contents', 'read'],
   'pulls.list': ['pull_requests', 'read'],
   'repos.get': ['metadata', 'read'],
   'repos.getCollaboratorPermissionLevel': ['metadata', 'read'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyCommand } from '../../../src/core/command/apply-command.ts';
+import type { ChangeRef } from '../../../src/core/command/brought-change.ts';
 import { type FleetCommand, ROLLOUT_VERBS, VERBS, type Verb } from '../../../src/core/command/command.ts';
 import { type Allowed, judge, type KnownPerson, rulesInWords, whoCould, whoMay } from '../../../src/core/command/who-may.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
@@ -145,13 +146,14 @@ describe('a loss of protection', () => {
 
   it('is agreed to by those whom the rules in force name, whatever the rules of commands say, and by nobody behind it', () => {
     const command = commandOf('approve-rules');
-    const outsiders = { behind: new Set(['octocat']) };
+    const behind = (...logins: readonly string[]) => ({ behind: { logins: new Set(logins), whyNotAll: undefined } });
+    const outsiders = behind('octocat');
     expect(verdict([rule({ users: ['ada'] })], command, known({ teams: new Map([['leads', false]]), ...outsiders }), input)).toBe(
       'may-not',
     );
     expect(verdict([], command, known(inTeam), input)).toBe('unknown');
     expect(verdict([], command, known({ ...inTeam, ...outsiders }), input)).toBe('may');
-    expect(verdict([], command, known({ ...inTeam, behind: new Set(['ada']) }), input)).toBe('may-not');
+    expect(verdict([], command, known({ ...inTeam, ...behind('ada') }), input)).toBe('may-not');
     expect(verdict([], { ...command, by: 'Octocat' }, known({ ...inTeam, ...outsiders }), input)).toBe('may-not');
   });
 
@@ -180,16 +182,33 @@ describe('a phase that nobody behind the change approves', () => {
   const phases = planned.phases.map((phase) => (phase.name === 'rest' ? { ...phase, approval } : phase));
   const { active } = shown({ ...planned, phases }, { phases: { rest: 'awaiting-approval' } });
   const command = { ...commandOf('approve', { phase: 'rest' }), rollout: active.state.id } as FleetCommand;
-  const by = (author: string, pull: number | undefined, behind: readonly string[] | undefined) =>
-    verdict([], command, known({ behind: behind && new Set(behind) }), inputOf(active, { change: { author, pull } }));
+  const pull: ChangeRef = { kind: 'pull', number: 7 };
+  const commit: ChangeRef = { kind: 'commit', sha: trusted.commit('c'.repeat(40)) };
+  const by = (author: string | undefined, ref: ChangeRef, behind: readonly string[] | undefined, whyNotAll?: string) => {
+    const people = behind && { logins: new Set(behind), whyNotAll };
+    return judge(whoMay({ commands: [] }, inputOf(active, { change: { author, ref } }), command), command.by, known({ behind: people }));
+  };
 
-  it.each<[string, string, number | undefined, readonly string[] | undefined, string]>([
-    ['by its author', 'Ada', 7, [], 'may-not'],
-    ['by the author of a direct push', 'ada', undefined, undefined, 'may-not'],
-    ['by whoever wrote or committed a part of it', 'bob', 7, ['bob', 'ada'], 'may-not'],
-    ['before it is known who that is', 'bob', 7, undefined, 'unknown'],
-    ['by somebody else', 'bob', 7, ['bob'], 'may'],
-  ])('%s: %s, %s, %j: %s', (_name, author, pull, behind, wanted) => expect(by(author, pull, behind)).toBe(wanted));
+  it.each<[string, string | undefined, ChangeRef, readonly string[] | undefined, string]>([
+    ['by its author', 'Ada', pull, [], 'may-not'],
+    ['by whoever pushed it to the default branch', undefined, commit, ['ada'], 'may-not'],
+    ['by whoever wrote, committed or pushed a part of it', 'bob', pull, ['bob', 'ada'], 'may-not'],
+    ['before it is known who that is', 'bob', pull, undefined, 'unknown'],
+    ['before it is known who pushed it', undefined, commit, undefined, 'unknown'],
+    ['by somebody else', 'bob', pull, ['bob'], 'may'],
+  ])('%s: %s, %j, %j: %s', (_name, author, ref, behind, wanted) => expect(by(author, ref, behind).kind).toBe(wanted));
+
+  it('is approved by nobody where others may have a part in it, and says why', () => {
+    expect(by('bob', pull, ['bob'], 'commit abc is by an address that no account has claimed')).toEqual({
+      kind: 'may-not',
+      why: 'ada, or bob, but nobody who took part in the change; and who did cannot be told: commit abc is by an address that no account has claimed',
+    });
+  });
+
+  it('asks for the people behind the very change', () => {
+    expect(by('bob', pull, undefined)).toMatchObject({ change: pull });
+    expect(by(undefined, commit, undefined)).toMatchObject({ change: commit });
+  });
 });
 
 describe('who could, in words', () => {

@@ -70,6 +70,7 @@ describe('writeCheck', () => {
       details_url: 'http://x/',
       status: 'completed',
       conclusion: 'success',
+      actions: [],
       output: {
         title: 't',
         summary: 's',
@@ -390,5 +391,42 @@ describe('a token that was taken back', () => {
       message: expect.stringContaining('credentials'),
     });
     expect([asked.length, renewed.length]).toEqual([2, 1]);
+  });
+});
+
+describe('the people behind a pull request', () => {
+  const ann = { login: 'ann', type: 'User' };
+  const sha = 'a'.repeat(40);
+  const pull = (over: object = {}) => ({
+    ...{ number: 5, user: ann, commits: 1, head: { sha, ref: 'change', repo: { id: 1 } }, base: { ref: 'main', repo: { id: 1 } } },
+    ...over,
+  });
+  const commits = [{ sha, author: ann, committer: { login: 'web-flow', type: 'User' } }];
+  const pushed = (actor: object | null, over: object = {}) => ({ before: '', after: sha, actor, activity_type: 'push', ...over });
+  const behind = async (...answers: readonly unknown[]) => {
+    const { host, asked } = hostOf(answers.map((body) => ({ status: 200, body })));
+    const found = await host.peopleBehind({ kind: 'pull', number: 5 });
+    return { ...found, asked: asked.length };
+  };
+
+  it('are its author, those of its commits, and whoever pushed them, for three requests', async () => {
+    const others = [pushed({ login: 'eve' }, { after: 'b'.repeat(40) }), pushed({ login: 'mia' }, { activity_type: 'pr_merge' })];
+    expect(await behind(pull(), commits, [pushed({ login: 'bob' }), ...others])).toEqual({
+      ...{ logins: ['ann', 'web-flow', 'bob'], whyNotAll: undefined },
+      asked: 3,
+    });
+  });
+
+  it.each<[string, readonly unknown[], string]>([
+    ['whose commits GitHub does not list all', [pull({ commits: 251 }), commits], 'has 251 commits, of which GitHub lists 1'],
+    ['with a commit of nobody', [pull(), [{ sha, author: null, committer: ann }]], 'no account has claimed'],
+    ['with a commit whose committer GitHub leaves out', [pull(), [{ sha, author: ann, committer: {} }]], 'no account has claimed'],
+    ['of an account that is gone', [pull({ user: null }), commits], 'the account that opened #5 is gone'],
+    ['from a fork', [pull({ head: { sha, ref: 'change', repo: { id: 2 } } }), commits], 'comes from a fork'],
+    ['from a fork that is gone', [pull({ head: { sha, ref: 'change', repo: null } }), commits], 'comes from a fork'],
+    ['whose pusher is gone', [pull(), commits, [pushed(null)]], 'the account that pushed aaaaaaaaaaaa is gone'],
+    ['whose pusher GitHub does not name', [pull(), commits, [pushed({ login: 'eve' }, { after: 'b'.repeat(40) })]], 'push once more'],
+  ])('are not all known of one %s', async (_name, answers, why) => {
+    expect((await behind(...answers)).whyNotAll).toContain(why);
   });
 });

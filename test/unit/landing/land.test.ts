@@ -228,7 +228,7 @@ describe('reconcileRelease', () => {
     by: 'octocat',
     reason: 'bring them home',
     commit: sha('2'),
-    pull: 12,
+    broughtBy: { pull: 12, author: 'ada', origin: sha('1') },
     recorded: landing().recorded,
     plan: PLAN,
     now: t(100),
@@ -237,7 +237,13 @@ describe('reconcileRelease', () => {
   it('brings a rollout as if the commit were merged again, and leaves heads and desired state alone', () => {
     const change = reconcileRelease(input);
     expect([change?.heads, change?.desired, change?.policy]).toEqual([undefined, undefined, undefined]);
-    expect(change?.newRollouts).toMatchObject({ pull: 12, author: 'octocat', title: 'Reconcile kafka-main: bring them home' });
+    expect(change?.newRollouts).toMatchObject({
+      pull: 12,
+      author: 'ada',
+      origin: sha('1'),
+      title: 'Reconcile kafka-main: bring them home',
+    });
+    expect(change?.audit.map(({ actor }) => actor)).toEqual(['octocat']);
     expect(change?.newRollouts?.states.map(({ seq, commit }) => [seq, commit])).toEqual([[5, sha('2')]]);
     expect(change?.followUps.map(({ kind }) => kind)).toEqual(['tick', 'report-rollouts']);
   });

@@ -327,9 +327,27 @@ describe('reconcile', () => {
     for (const { id: stop } of await bot.store.stops(FLEET)) await commandFleet(bot.loop, FLEET, { verb: 'lift', stop, ...BY });
     const done = await commandFleet(bot.loop, FLEET, { verb: 'reconcile', release: 'kafka', ...BY });
     expect(done).toMatchObject({ ok: true });
-    expect(await bot.newest()).toMatchObject({ commit, pull: 7, author: 'lead', seq: 2, title: 'Reconcile kafka: because' });
+    expect(await bot.newest()).toMatchObject({ commit, pull: 7, author: 'octocat', seq: 2, title: 'Reconcile kafka: because' });
     await bot.passUntil(([first]) => first?.finishedAt !== undefined);
     expect(['k-canary', 'k-one', 'k-two'].map((name) => bot.versionOf(name))).toEqual(['3.9.0', '3.9.0', '3.9.0']);
+  });
+
+  it('belongs to what brought the release there, whatever was merged since, and tells it where that was told', async () => {
+    const bot = await moving();
+    const { id, commit } = await bot.newest();
+    await commandFleet(bot.loop, FLEET, { verb: 'abort', rollout: id, ...BY });
+    await bot.passUntil(([first]) => first?.finishedAt !== undefined);
+    for (const { id: stop } of await bot.store.stops(FLEET)) await commandFleet(bot.loop, FLEET, { verb: 'lift', stop, ...BY });
+    await bot.merge({ version: '3.9.0', fleet: '  maxConcurrent: 9\n' }, 8);
+    await bot.work();
+    await commandFleet(bot.loop, FLEET, { verb: 'reconcile', release: 'kafka', ...BY });
+    await bot.work();
+    const again = await bot.newest();
+    expect(again).toMatchObject({ pull: 7, author: 'octocat', origin: commit });
+    expect(again.commit).not.toBe(commit);
+    expect(bot.repository.comments(7)[0]?.body).toContain(again.commit.slice(0, 12));
+    const [line] = (await bot.store.audit(FLEET, { subject: again.id, limit: 9 })).toReversed();
+    expect(line?.actor).toBe('lead');
   });
 
   it('of a release that is where it should be starts nothing', async () => {

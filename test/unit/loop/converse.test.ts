@@ -3,6 +3,7 @@ import { askedBy } from '../../../src/app/webhooks.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import { commandFleet } from '../../support/loop/command-fleet.ts';
+import { smallManifests } from '../../support/loop/small-manifests.ts';
 
 const PULL = 7;
 
@@ -296,6 +297,31 @@ describe('an approval by comment', () => {
     const id = await say(bot, `/fleet approve ${(await bot.newest()).digest}`);
     await bot.work();
     expect(bot.repository.reactions(id)).toEqual(['eyes', 'rocket']);
+  });
+
+  it('of what was pushed without a pull request is not of whoever pushed it, and of nobody where that is not known', async () => {
+    const bot = await TestBot.begin({ approval: true });
+    bot.repository.setRole('lead', 'maintain');
+    // Whoever commits may call themselves what they like, and keep nobody from approving by that.
+    const files = smallManifests({ version: '3.9.0', approval: true });
+    const sha = bot.git.commit(files, { from: bot.git.head() ?? null, author: 'lead' });
+    await bot.tasks.sync({ fleet: FLEET });
+    await bot.work();
+    await bot.passUntil((rollouts) => rollouts[0]?.status === 'awaiting-approval');
+    const { id: rollout, digest } = await bot.newest();
+    const approve = async () => {
+      bot.clock.advance(60_000);
+      const id = await say(bot, `/fleet approve rollout:${rollout} digest:${digest} phase:rest`);
+      await bot.work();
+      return repliesTo(bot, id)[0];
+    };
+    bot.repository.openPull({ number: PULL, headSha: sha, author: 'octocat', title: 'talk' });
+    expect(await approve()).toContain('who has cannot be told: nobody knows who has pushed it');
+    bot.repository.setBehindCommit(sha, { logins: ['Lead'], whyNotAll: undefined });
+    expect(await approve()).toContain('nobody who took part in the change');
+    bot.repository.setBehindCommit(sha, { logins: ['somebody'], whyNotAll: undefined });
+    expect(await approve()).toBeUndefined();
+    expect((await bot.newest()).status).toBe('running');
   });
 
   it('is not of whoever has a part in the change', async () => {

@@ -43,6 +43,7 @@ const summary: RolloutSummary = {
   pull: 41,
   author: 'anna',
   title: HOSTILE,
+  origin: undefined,
   status: 'running',
   kind: 'rollout',
   intent: 'release',

@@ -61,7 +61,7 @@ export async function completeMerge(
       emitPull(world, repository, actor, pull, 'closed');
     });
   }
-  await announceRefChanges(world, repository, actor, new Set([`refs/heads/${pull.base_ref}`]));
+  await announceRefChanges(world, repository, actor, new Set([`refs/heads/${pull.base_ref}`]), 'pr_merge');
   world.store.refs.removeIntent(merge.intent);
 }
 

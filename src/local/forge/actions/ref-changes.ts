@@ -6,7 +6,7 @@ import { checkSuiteEvent } from '../shapes/check.ts';
 import { pushCommit, simpleCommit } from '../shapes/commit.ts';
 import { pullShape } from '../shapes/pull.ts';
 import type { PullFacts } from '../store/pulls.ts';
-import type { AccountRow, PullRow, RepositoryRow } from '../store/rows.ts';
+import type { AccountRow, ActivityRow, PullRow, RepositoryRow } from '../store/rows.ts';
 import { gitOf, type World } from '../world.ts';
 import { newFacts, writePullRefs } from './pull-facts.ts';
 
@@ -32,11 +32,12 @@ export async function announceRefChanges(
   repository: RepositoryRow,
   actor: AccountRow,
   only?: ReadonlySet<string>,
+  how?: 'pr_merge',
 ): Promise<readonly RefChange[]> {
   const changes = (await unannounced(world, repository)).filter((change) => only === undefined || only.has(change.ref));
   const withEvents = changes.length <= PUSH_BRANCHES_MAX;
   if (!withEvents) world.log.error({ changes: changes.length }, 'more than 5000 refs were pushed at once: no events, as on GitHub');
-  for (const change of changes) await announce(world, repository, actor, change, withEvents);
+  for (const change of changes) await announce(world, repository, actor, change, withEvents, how);
   return changes;
 }
 
@@ -48,13 +49,31 @@ async function unannounced(world: World, repository: RepositoryRow): Promise<rea
 }
 
 /** Everything that git has to say is read first; then the change and its events are one transaction. */
-async function announce(world: World, repository: RepositoryRow, actor: AccountRow, change: RefChange, withEvents: boolean): Promise<void> {
+async function announce(
+  world: World,
+  repository: RepositoryRow,
+  actor: AccountRow,
+  change: RefChange,
+  withEvents: boolean,
+  how: 'pr_merge' | undefined,
+): Promise<void> {
   const push = await pushPayload(world, repository, actor, change);
+  const activity = how ?? (await activityOf(world, repository, change));
   const headCommit = await branchCommit(world, repository, change);
   const moved = await movedPulls(world, repository, change);
   const now = world.now();
   world.store.transaction(() => {
     world.store.refs.set(repository.id, change.ref, change.after);
+    if (change.ref.startsWith(BRANCH))
+      world.store.refs.addActivity({
+        repository_id: repository.id,
+        ref: change.ref,
+        before_sha: change.before ?? NO_SHA,
+        after_sha: change.after ?? NO_SHA,
+        actor_id: actor.id,
+        type: activity,
+        at: now,
+      });
     world.store.repositories.touchPushed(repository.id, now);
     const fresh = world.store.repositories.byId(repository.id);
     if (withEvents) emit(world, { event: 'push', action: null, repository: fresh, sender: actor, payload: push });
@@ -66,6 +85,12 @@ async function announce(world: World, repository: RepositoryRow, actor: AccountR
     }
   });
   for (const { pull } of moved) await writePullRefs(world, repository, world.store.pulls.byId(pull.issue_id));
+}
+
+async function activityOf(world: World, repository: RepositoryRow, { before, after }: RefChange): Promise<ActivityRow['type']> {
+  if (before === undefined) return 'branch_creation';
+  if (after === undefined) return 'branch_deletion';
+  return (await gitOf(world, repository).isAncestor(before, after)) ? 'push' : 'force_push';
 }
 
 /** What a moved branch does to one open pull request. */

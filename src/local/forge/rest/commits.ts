@@ -1,9 +1,13 @@
+import { readCommit } from '../git/read.ts';
 import { okay, Refusal } from '../http/answer.ts';
 import { paged } from '../http/paging.ts';
 import type { RepositoryCall, RepositoryRoute } from '../http/route.ts';
+import { isoTime } from '../json.ts';
+import { simpleUserById } from '../shapes/account.ts';
+import { commitShape } from '../shapes/commit.ts';
 import { pullSimple } from '../shapes/pull.ts';
 import type { PullRow } from '../store/rows.ts';
-import { gitOf } from '../world.ts';
+import { gitOf, nodeId } from '../world.ts';
 
 export const commitRoutes: readonly RepositoryRoute[] = [
   {
@@ -18,7 +22,40 @@ export const commitRoutes: readonly RepositoryRoute[] = [
     },
     handle: (call) => listPullsOfCommit(call),
   },
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/commits/:ref',
+    access: { person: 'anyone', app: [['contents', 'read']] },
+    handle: async (call) => {
+      const commit = await readCommit(gitOf(call.world, call.repository), await commitOf(call));
+      return okay(commitShape(call.world, call.repository, commit));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/repos/:owner/:repo/activity',
+    access: { person: 'read', app: [['contents', 'read']] },
+    handle: (call) => listActivity(call),
+  },
 ];
+
+/** Newest first. GitHub leads to the next page by a cursor, which here is the number of the page. */
+function listActivity(call: RepositoryCall): ReturnType<typeof okay> {
+  const { world, repository, url } = call;
+  const ref = url.searchParams.get('ref');
+  const full = ref === null ? undefined : ref.startsWith('refs/') ? ref : `refs/heads/${ref}`;
+  const { items, headers } = paged(call, world.store.refs.activities(repository.id, full), (row) => ({
+    id: row.id,
+    node_id: nodeId('Activity', row.id),
+    before: row.before_sha,
+    after: row.after_sha,
+    ref: row.ref,
+    timestamp: isoTime(row.at),
+    activity_type: row.type,
+    actor: simpleUserById(world, row.actor_id),
+  }));
+  return okay(items, headers);
+}
 
 /** The commit that `:ref` names. @throws Refusal 422, as GitHub says it for a commit that is not there. */
 export async function commitOf(call: RepositoryCall): Promise<string> {

@@ -1,7 +1,7 @@
 import type { Commit, FileChange, Person } from '../git/read.ts';
 import type { JsonObject } from '../json.ts';
-import type { RepositoryRow } from '../store/rows.ts';
-import { nodeId, type World } from '../world.ts';
+import type { AccountRow, RepositoryRow } from '../store/rows.ts';
+import { FORGE_EMAIL, nodeId, type World } from '../world.ts';
 import { simpleUser } from './account.ts';
 
 /** git writes an offset; GitHub's answers are in UTC. A date that cannot be read is the beginning of time. */
@@ -40,12 +40,16 @@ export function simpleCommit(commit: Commit): JsonObject {
 
 const gitPerson = (person: Person): JsonObject => ({ name: person.name, email: person.email, date: utc(person.date) });
 
+/** As whose work GitHub shows what was made by a button. */
+const webFlow = (world: World): AccountRow =>
+  world.store.accounts.ensure({ login: 'web-flow', name: 'Local Forge', email: FORGE_EMAIL, type: 'User', site_admin: 0 }, world.now());
+
 /** The commit as lists have it. Whose it is, is known by the address that an account has claimed. */
 export function commitShape(world: World, repository: RepositoryRow, commit: Commit): JsonObject {
   const url = `${world.urls.repository(repository)}/commits/${commit.sha}`;
   const page = `${world.urls.page(repository)}/commit`;
   const accountOf = ({ email }: Person): JsonObject | null => {
-    const account = world.store.accounts.byEmail(email);
+    const account = email === FORGE_EMAIL ? webFlow(world) : world.store.accounts.byEmail(email);
     return account === undefined ? null : simpleUser(world, account);
   };
   return {

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import type { IntentRow } from './rows.ts';
+import type { ActivityRow, IntentRow } from './rows.ts';
 
 /** Refs that the world has been told about, and what is under way to change them. */
 export class RefStore {
@@ -31,6 +31,17 @@ export class RefStore {
         name,
         sha,
       );
+  }
+
+  addActivity(activity: Omit<ActivityRow, 'id'>): void {
+    this.#database.insert('activity', { ...activity });
+  }
+
+  /** Newest first. @param ref - `undefined`: of all branches. */
+  activities(repository: number, ref: string | undefined): readonly ActivityRow[] {
+    return ref === undefined
+      ? this.#database.all<ActivityRow>('SELECT * FROM activity WHERE repository_id = ? ORDER BY id DESC', repository)
+      : this.#database.all<ActivityRow>('SELECT * FROM activity WHERE repository_id = ? AND ref = ? ORDER BY id DESC', repository, ref);
   }
 
   addPushIntent(repository: number, actor: number): number {

@@ -35,6 +35,17 @@ export interface IntentRow {
   readonly result_sha: string | null;
 }
 
+export interface ActivityRow {
+  readonly id: number;
+  readonly repository_id: number;
+  readonly ref: string;
+  readonly before_sha: string;
+  readonly after_sha: string;
+  readonly actor_id: number;
+  readonly type: 'push' | 'force_push' | 'branch_creation' | 'branch_deletion' | 'pr_merge';
+  readonly at: number;
+}
+
 export interface IssueRow {
   readonly id: number;
   readonly repository_id: number;

@@ -54,6 +54,19 @@ CREATE TABLE IF NOT EXISTS known_ref (
   PRIMARY KEY (repository_id, name)
 ) STRICT, WITHOUT ROWID;
 
+-- What happened to branches, and by whom.
+CREATE TABLE IF NOT EXISTS activity (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  repository_id INTEGER NOT NULL REFERENCES repository (id),
+  ref TEXT NOT NULL,
+  before_sha TEXT NOT NULL,
+  after_sha TEXT NOT NULL,
+  actor_id INTEGER NOT NULL REFERENCES account (id),
+  type TEXT NOT NULL CHECK (type IN ('push', 'force_push', 'branch_creation', 'branch_deletion', 'pr_merge')),
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS activity_ref ON activity (repository_id, ref);
+
 -- Written before a ref moves and removed with its events, so that a start after a crash knows who did what.
 CREATE TABLE IF NOT EXISTS intent (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
