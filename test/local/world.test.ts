@@ -46,7 +46,7 @@ describe('forge and data planes that die under a living bot', () => {
 });
 
 test('a bot that is cut off while it stops leaves nobody behind', async () => {
-  const { run, remove } = await setScene();
+  const { run, remove } = await setScene({ FLOTILLA_STOP_SECONDS: '3' });
   const server = (await readPostmaster(dataFolder(join(run.home, 'postgres')).data))?.pid;
   const { worldPid } = run.state;
   if (server === undefined || worldPid === undefined) throw new Error('not everything runs');
