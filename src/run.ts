@@ -3,7 +3,7 @@ import type { AppConfig } from './app/config.ts';
 import { endOnFault } from './app/faults.ts';
 import { createLog } from './app/log.ts';
 import { stopOnSignal } from './app/stop-signals.ts';
-import { startLocal } from './local/local-mode.ts';
+import { endWorld, startLocal } from './local/local-mode.ts';
 
 /** Starts the bot, and stops it on a signal. */
 export async function run(settings: AppConfig): Promise<void> {
@@ -15,7 +15,7 @@ export async function run(settings: AppConfig): Promise<void> {
   // What is printed for a person may find nobody there, like the log.
   process.stdout.on('error', () => undefined);
   const started = settings.mode === 'local' ? startLocal(settings, log) : startBot(settings, log);
-  stopOnSignal(started, settings.stopWithinMs, log);
+  stopOnSignal(started, settings.stopWithinMs, () => settings.mode === 'local' && endWorld(settings.home), log);
   try {
     await started;
   } catch (error) {

@@ -6,13 +6,17 @@ import type { Log } from '../ports/log.ts';
  *
  * @param started - fails when the start does, which ends the process by itself.
  * @param withinMs - less than whoever sends the signal waits before it kills.
+ * @param onCutOff - ends at once what would be left running.
  */
-export function stopOnSignal(started: Promise<{ stop(): Promise<void> }>, withinMs: number, log: Log): void {
+export function stopOnSignal(started: Promise<{ stop(): Promise<void> }>, withinMs: number, onCutOff: () => void, log: Log): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), withinMs).unref();
+    setTimeout(() => {
+      onCutOff();
+      process.exit(1);
+    }, withinMs).unref();
     started
       .then((bot) => bot.stop())
       .then(

@@ -79,17 +79,13 @@ async function untilPlanned({ forgeUrl, users }: LocalState): Promise<void> {
 }
 
 async function stopLocal(home: string, bot: Bot, keeper: WorldKeeper): Promise<void> {
-  // A stop that takes too long is cut short, and leaves nobody behind either.
-  const endAtExit = (): void => endWorld(home);
-  process.once('exit', endAtExit);
   await keeper.stop();
   await bot.stop();
   endWorld(home);
-  process.off('exit', endAtExit);
 }
 
-/** A forge that a person started for himself stays, so that pull requests can be merged while the bot is away. */
-function endWorld(home: string): void {
+/** Ends forge and data planes. A forge that a person started for himself stays, so that pull requests can be merged while the bot is away. */
+export function endWorld(home: string): void {
   const state = readLocalState(home);
   if (state === undefined) return;
   const { worldPid, worldStartedBy } = state;
