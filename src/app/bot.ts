@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Probot } from 'probot';
 import { ParseCacheOnDisk } from '../adapters/git/parse-cache.ts';
+import { ManifestParserThread } from '../adapters/parser/manifest-parser-thread.ts';
 import { type ConnectedState, connectState } from '../adapters/postgres/connect.ts';
 import { type FleetId, parseFleetId } from '../core/model/ids.ts';
 import { durationMs, instant } from '../core/model/time.ts';
@@ -97,10 +98,12 @@ export async function startBot(config: AppConfig, log: Log, onUrl: (url: string)
     await clocks.start();
     const parsed = await ParseCacheOnDisk.open(join(config.home, 'parsed'), log);
     closers.unshift(() => parsed.close());
+    const parser = new ManifestParserThread();
+    closers.unshift(() => parser.close());
     const names = new FleetNames();
     const app = createProbot(github, holds, names, log, metrics);
     const memory: Memory = new Map();
-    const ports = wirePorts({ config, github, probot: app, store, parsed, memory, holds, names, clock, log });
+    const ports = wirePorts({ config, github, probot: app, store, parsed, parser, memory, holds, names, clock, log });
     const running: Loop = {
       ports,
       settings: { speed: config.speed, publishIntervalMs: github.publishIntervalMs, publicUrl },

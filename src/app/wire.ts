@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
 import type { Log } from '../ports/log.ts';
+import type { ManifestParser } from '../ports/manifest-parser.ts';
 import type { ManifestSource } from '../ports/manifest-source.ts';
 import type { ParseCache, Ports } from '../ports/ports.ts';
 import type { FleetRecord, StateStore } from '../ports/state-store.ts';
@@ -22,6 +23,7 @@ export interface WireOptions {
   readonly probot: Probot;
   readonly store: StateStore;
   readonly parsed: ParseCache;
+  readonly parser: ManifestParser;
   readonly memory: Memory;
   readonly holds: Holds;
   readonly names: FleetNames;
@@ -30,7 +32,7 @@ export interface WireOptions {
 }
 
 /** Binds every port to its adapter. One instance for each repository and each data plane, made when first asked for. */
-export function wirePorts({ config, github, probot, store, parsed, memory, holds, names, clock, log }: WireOptions): Ports {
+export function wirePorts({ config, github, probot, store, parsed, parser, memory, holds, names, clock, log }: WireOptions): Ports {
   const app = new CodeHostAppGitHub((installation) => probot.auth(installation));
   const hosts = remembered((fleet: FleetRecord): CodeHost => {
     names.note(fleet);
@@ -58,6 +60,7 @@ export function wirePorts({ config, github, probot, store, parsed, memory, holds
     log,
     store,
     parsed,
+    parser,
     app,
     host: hosts,
     source: sources,

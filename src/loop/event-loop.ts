@@ -16,6 +16,16 @@ export async function runInSteps<T>(steps: Generator<void, T>): Promise<T> {
   }
 }
 
+/** For work that waits for others in between: lets the rest in when it has gone on for long without doing so. */
+export function pauses(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < STRETCH_MS) return;
+    await yieldToEventLoop();
+    since = performance.now();
+  };
+}
+
 /** What the promise gives, or `undefined` when it takes longer than this. It goes on all the same. */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;

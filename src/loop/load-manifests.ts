@@ -1,15 +1,17 @@
 import { type BuiltModel, buildModel } from '../core/manifest/build-model.ts';
 import type { ModelFile } from '../core/manifest/file-changes.ts';
-import { MAX_FILE_BYTES } from '../core/manifest/limits.ts';
-import { locateProblems } from '../core/manifest/locate.ts';
+import { MAX_CHARS_AT_ONCE, MAX_FILE_BYTES } from '../core/manifest/limits.ts';
+import { locatorOf } from '../core/manifest/locate.ts';
 import type { FleetModel, ManifestFile, ParsedFile, UnlocatedProblem } from '../core/manifest/model.ts';
-import { parseFile } from '../core/manifest/parse-file.ts';
+import { parseAtOnce, parseFile } from '../core/manifest/parse-file.ts';
+import type { Position } from '../core/manifest/positions.ts';
 import { invariant } from '../core/model/assert.ts';
 import type { BlobId, CommitSha } from '../core/model/ids.ts';
 import { hasErrors, type Problem } from '../core/model/problem.ts';
+import type { ManifestParser } from '../ports/manifest-parser.ts';
 import type { ManifestSource } from '../ports/manifest-source.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
-import { yieldToEventLoop } from './event-loop.ts';
+import { pauses, yieldToEventLoop } from './event-loop.ts';
 import type { LoopWith } from './loop.ts';
 import { type ManifestSnapshot, memoryOf } from './memory.ts';
 
@@ -20,11 +22,10 @@ export interface LoadedManifests {
   readonly snapshot: ManifestSnapshot;
 }
 
-type LoadingLoop = LoopWith<'clock' | 'source' | 'parsed'>;
+type LoadingLoop = LoopWith<'clock' | 'source' | 'parsed' | 'parser'>;
 
 /** Blobs are read this many at a time, so that a first start at 100,000 files never holds all texts at once. */
 const READ_BATCH = 2_000;
-const LARGE_CHARACTERS = 64 * 1024;
 
 /**
  * Reads the manifests of a commit or tree. What was parsed before is not parsed again, and what differs
@@ -35,7 +36,10 @@ const LARGE_CHARACTERS = 64 * 1024;
 export async function loadManifests(loop: LoadingLoop, fleet: FleetRecord, treeish: string): Promise<LoadedManifests> {
   const snapshot = await snapshotOf(loop, fleet, treeish);
   const { files, built } = snapshot;
-  const problems = [...built.fileProblems, ...(await locateIn({ source: loop.ports.source(fleet), files }, built.problems))];
+  const problems = [
+    ...built.fileProblems,
+    ...(await locateIn({ source: loop.ports.source(fleet), parser: loop.ports.parser, files }, built.problems)),
+  ];
   return { model: hasErrors(problems) ? undefined : built.model, problems, snapshot };
 }
 
@@ -107,12 +111,13 @@ async function parse(loop: LoadingLoop, source: ManifestSource, files: readonly 
   }
   const blobs = [...missing];
   for (let start = 0; start < blobs.length; start += READ_BATCH) {
+    const pause = pauses();
     for (const [blob, text] of await source.read(blobs.slice(start, start + READ_BATCH), MAX_FILE_BYTES)) {
-      // A hostile file may take a second: what has to stop a rollout comes between two of them.
-      if (text.kind === 'text' && text.text.length > LARGE_CHARACTERS) await yieldToEventLoop();
-      const file = parseFile(text);
+      const file = parseAtOnce(text) ?? (await loop.ports.parser.parse(text));
       loop.ports.parsed.put(blob, file);
       parsed.set(blob, file);
+      // Many that are quick take long together: what has to stop a rollout comes in between.
+      await pause();
     }
     await yieldToEventLoop();
   }
@@ -127,6 +132,7 @@ async function parse(loop: LoadingLoop, source: ManifestSource, files: readonly 
 /** The files of one tree, of which a few may have to be read again. */
 export interface ReadableFiles {
   readonly source: ManifestSource;
+  readonly parser: ManifestParser;
   readonly files: ModelFiles;
 }
 
@@ -135,17 +141,35 @@ export interface ReadableFiles {
  *
  * @throws PortError
  */
-export async function locateIn({ source, files }: ReadableFiles, problems: readonly UnlocatedProblem[]): Promise<readonly Problem[]> {
+export async function locateIn(
+  { source, parser, files }: ReadableFiles,
+  problems: readonly UnlocatedProblem[],
+): Promise<readonly Problem[]> {
   if (problems.length === 0) return [];
-  const concerned = new Map<string, BlobId>();
-  for (const { place } of problems) {
-    const file = files.get(place.file);
-    if (file !== undefined && file.file.link === undefined) concerned.set(place.file, file.file.blob);
-  }
-  const texts = await source.read([...new Set(concerned.values())], MAX_FILE_BYTES);
-  return locateProblems(problems, (file) => {
-    const blob = concerned.get(file);
+  const byFile = Map.groupBy(problems, ({ place }) => place.file);
+  const blobOf = (path: string): BlobId | undefined => {
+    const { file } = files.get(path) ?? {};
+    return file?.link === undefined ? file?.blob : undefined;
+  };
+  const texts = await source.read([...new Set([...byFile.keys()].map(blobOf).filter((blob) => blob !== undefined))], MAX_FILE_BYTES);
+  const located = new Map<UnlocatedProblem, Position>();
+  const pause = pauses();
+  for (const [path, own] of byFile) {
+    const blob = blobOf(path);
     const text = blob === undefined ? undefined : texts.get(blob);
-    return text?.kind === 'text' ? text.text : undefined;
+    const positions = text?.kind === 'text' ? await placesIn(parser, text.text, own) : [];
+    for (const [at, problem] of own.entries()) located.set(problem, positions[at] ?? TOP);
+    await pause();
+  }
+  return problems.map((problem) => {
+    const { place, ...said } = problem;
+    return { file: place.file, ...(located.get(problem) ?? TOP), ...said };
   });
+}
+
+const TOP: Position = { line: 1, column: 1 };
+
+async function placesIn(parser: ManifestParser, text: string, problems: readonly UnlocatedProblem[]): Promise<readonly Position[]> {
+  const places = problems.map(({ place: { index, path } }) => ({ index, path }));
+  return text.length <= MAX_CHARS_AT_ONCE ? places.map(locatorOf(text)) : await parser.locate(text, places);
 }

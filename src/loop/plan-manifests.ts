@@ -18,7 +18,7 @@ import { memoryOf } from './memory.ts';
 import { observeNew } from './observe.ts';
 
 /** What is needed to make a plan. */
-export type PlanningPort = Extract<keyof Ports, 'store' | 'clock' | 'log' | 'source' | 'parsed' | 'dataPlane'>;
+export type PlanningPort = Extract<keyof Ports, 'store' | 'clock' | 'log' | 'source' | 'parsed' | 'parser' | 'dataPlane'>;
 
 /** What a tree of manifests means for the fleet: the same for a pull request and for its merge. */
 export type PlannedManifests =
@@ -140,10 +140,10 @@ function newIn({ heads, desired: before }: FleetRecords, desired: DesiredState) 
 }
 
 function located(
-  { ports }: LoopWith<'source'>,
+  { ports }: LoopWith<'source' | 'parser'>,
   fleet: FleetRecord,
   { snapshot }: LoadedManifests,
   problems: readonly UnlocatedProblem[],
 ): Promise<readonly Problem[]> {
-  return locateIn({ source: ports.source(fleet), files: snapshot.files }, problems);
+  return locateIn({ source: ports.source(fleet), parser: ports.parser, files: snapshot.files }, problems);
 }

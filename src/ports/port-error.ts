@@ -4,7 +4,7 @@ export type Retry =
   | { readonly kind: 'retry-later' }
   | { readonly kind: 'needs-human' };
 
-export type PortName = 'code-host' | 'manifest-source' | 'data-plane' | 'state-store';
+export type PortName = 'code-host' | 'manifest-source' | 'manifest-parser' | 'data-plane' | 'state-store';
 
 /** A remote system failed. `message` is for a person: what failed, then what to do; no secrets. The log gets `cause`. */
 export class PortError extends Error {

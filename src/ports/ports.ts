@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { CodeHost, CodeHostApp } from './code-host.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Log } from './log.ts';
+import type { ManifestParser } from './manifest-parser.ts';
 import type { ManifestSource } from './manifest-source.ts';
 import type { FleetRecord, StateStore } from './state-store.ts';
 
@@ -24,6 +25,7 @@ export interface Ports {
   readonly store: StateStore;
   readonly app: CodeHostApp;
   readonly parsed: ParseCache;
+  readonly parser: ManifestParser;
   source(fleet: FleetRecord): ManifestSource;
   host(fleet: FleetRecord): CodeHost;
   /** As the stored policy describes it. @throws PortError when the data plane cannot be reached by this configuration. */

@@ -13,6 +13,7 @@ import { haltAfterStart } from './halt-after-start.ts';
 import { history } from './history.ts';
 import { kills } from './kills.ts';
 import { localMode } from './local-mode.ts';
+import { manifestStall } from './manifest-stall.ts';
 import { memory } from './memory.ts';
 import { peerOcm } from './peer-ocm.ts';
 import { planLatency } from './plan-latency.ts';
@@ -44,6 +45,7 @@ const BENCHES: Readonly<Record<string, (asked: Asked) => Promise<readonly Figure
   G9: restart,
   G10: concurrentRollouts,
   G11: ({ clusters, seconds }) => memory(clusters, seconds),
+  G13: manifestStall,
   G14: ({ clusters }) => planLatency(clusters),
   G16: tickCost,
   G15: ({ seconds }) => eventStorm(seconds),

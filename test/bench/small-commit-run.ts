@@ -14,6 +14,7 @@ import { loadManifests } from '../../src/loop/load-manifests.ts';
 import type { Loop } from '../../src/loop/loop.ts';
 import { memoryOf } from '../../src/loop/memory.ts';
 import { planManifests } from '../../src/loop/plan-manifests.ts';
+import { inMemoryManifestParser } from '../../src/ports/in-memory/manifest-parser.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import type { FleetRecord } from '../../src/ports/state-store.ts';
 
@@ -49,6 +50,7 @@ const loop: Loop = {
     clock: { now: () => instant(Date.now()) },
     log: createLog('silent', []),
     parsed: { get: (blob: BlobId) => parsed.get(blob), put: (blob: BlobId, file: ParsedFile) => void parsed.set(blob, file) },
+    parser: inMemoryManifestParser,
     source: () => source,
   } as unknown as Ports,
   settings: { speed: 1, publishIntervalMs: 1_000, publicUrl: '' },

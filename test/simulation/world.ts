@@ -3,6 +3,7 @@ import { type ClusterId, type CommitSha, trusted } from '../../src/core/model/id
 import { InMemoryCodeHostApp, InMemoryRepository } from '../../src/ports/in-memory/code-host.ts';
 import { InMemoryDataPlanes } from '../../src/ports/in-memory/data-plane.ts';
 import { InMemoryGitRepository } from '../../src/ports/in-memory/git-repository.ts';
+import { inMemoryManifestParser } from '../../src/ports/in-memory/manifest-parser.ts';
 import { InMemoryManifestSource } from '../../src/ports/in-memory/manifest-source.ts';
 import { called, type OnCall } from '../../src/ports/in-memory/on-call.ts';
 import type { Ports } from '../../src/ports/ports.ts';
@@ -72,6 +73,7 @@ export class SimulatedWorld {
       store: hooked(this.store, onCall),
       app: new InMemoryCodeHostApp([this.repository], onCall),
       parsed: parsedFiles(this.git),
+      parser: inMemoryManifestParser,
       source: () => source,
       host: () => host,
       dataPlane: (_fleet, { name }) => this.underway.port(name, onCall),

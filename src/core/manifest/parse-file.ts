@@ -4,7 +4,7 @@ import { checkReadings } from './check-readings.ts';
 import type { Code } from './codes.ts';
 import { explainSyntax } from './explain-syntax.ts';
 import type { Manifest } from './generated.ts';
-import { MAX_DOCUMENTS_PER_FILE, MAX_FILE_BYTES, MAX_PROBLEMS_PER_FILE } from './limits.ts';
+import { MAX_CHARS_AT_ONCE, MAX_DOCUMENTS_PER_FILE, MAX_FILE_BYTES, MAX_PLAIN_CHARS_AT_ONCE, MAX_PROBLEMS_PER_FILE } from './limits.ts';
 import type { FailedDocument, FileProblem, LinkKind, ManifestText, ParsedFile } from './model.ts';
 import { isPlain } from './plain-text.ts';
 import { type PositionOf, positionsIn, spotAt } from './positions.ts';
@@ -35,6 +35,18 @@ export function parseFile(content: ManifestText): ParsedFile {
       // Bytes are counted where the text comes from; there are never fewer of them than characters.
       return content.text.length > MAX_FILE_BYTES ? refusedFile(tooLarge(content.text.length)) : parseText(normalise(content.text));
   }
+}
+
+/**
+ * The same, of what is read in a moment; `undefined` for what is long, or long enough and written in an unusual way: whoever has others
+ * to care for lets that be read beside them.
+ */
+export function parseAtOnce(content: ManifestText): ParsedFile | undefined {
+  if (content.kind !== 'text' || content.text.length <= MAX_CHARS_AT_ONCE || content.text.length > MAX_FILE_BYTES)
+    return parseFile(content);
+  if (content.text.length > MAX_PLAIN_CHARS_AT_ONCE) return undefined;
+  const documents = plainDocuments(normalise(content.text));
+  return documents === undefined ? undefined : { documents, problems: [] };
 }
 
 const UNKNOWN_DOCUMENT: FailedDocument = { kind: undefined, name: undefined };
@@ -68,13 +80,10 @@ function parseText(text: string): ParsedFile {
       fileProblemOf('file/lfs-pointer', TOP, 'this is a pointer of Git LFS, and not the manifest that it stands for', hint),
     );
   }
-  const hidden = hasHidden(text) || text.includes('\r');
-  if (!hidden && isPlain(text)) {
-    const documents = parsePlain(text);
-    if (documents !== undefined) return { documents, problems: [] };
-  }
+  const documents = plainDocuments(text);
+  if (documents !== undefined) return { documents, problems: [] };
   const positionOf = positionsIn(text);
-  if (hidden) return refusedFile(...capped(findHidden(text, positionOf)));
+  if (isHiding(text)) return refusedFile(...capped(findHidden(text, positionOf)));
   const conflict = findConflict(text, positionOf);
   if (conflict !== undefined) return refusedFile(conflict);
   const read = parseBounded(text, positionOf, []);
@@ -106,6 +115,10 @@ function parseBounded(text: string, positionOf: PositionOf, mistakes: readonly F
   const obstacle = findObstacle(text, positionOf);
   return obstacle === undefined ? parseCarefully(text, positionOf, mistakes) : refusedFile(...mistakes, obstacle);
 }
+
+const isHiding = (text: string): boolean => hasHidden(text) || text.includes('\r');
+
+const plainDocuments = (text: string): readonly Manifest[] | undefined => (!isHiding(text) && isPlain(text) ? parsePlain(text) : undefined);
 
 /** @returns `undefined` when anything is wrong, whatever it is: the careful parser will say. */
 function parsePlain(text: string): readonly Manifest[] | undefined {

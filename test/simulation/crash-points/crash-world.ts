@@ -13,6 +13,7 @@ import { InMemoryCodeHostApp, InMemoryRepository } from '../../../src/ports/in-m
 import { InMemoryDataPlanes } from '../../../src/ports/in-memory/data-plane.ts';
 import { InMemoryGitRepository } from '../../../src/ports/in-memory/git-repository.ts';
 import type { TakenJob } from '../../../src/ports/in-memory/jobs.ts';
+import { inMemoryManifestParser } from '../../../src/ports/in-memory/manifest-parser.ts';
 import { InMemoryManifestSource } from '../../../src/ports/in-memory/manifest-source.ts';
 import { PortError, type PortName } from '../../../src/ports/port-error.ts';
 import type { Ports } from '../../../src/ports/ports.ts';
@@ -224,6 +225,7 @@ export class CrashWorld {
       store: this.#store(process),
       app: counted(new InMemoryCodeHostApp([this.repository]), call('code-host')),
       parsed: parsedFiles(this.git),
+      parser: inMemoryManifestParser,
       source: () => source,
       host: () => host,
       dataPlane: (_fleet, { name }) => process.leased(this.#dataPlane(process, name)),

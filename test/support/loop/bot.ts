@@ -10,6 +10,7 @@ import { InMemoryCodeHostApp, InMemoryRepository } from '../../../src/ports/in-m
 import { InMemoryDataPlanes } from '../../../src/ports/in-memory/data-plane.ts';
 import { InMemoryGitRepository } from '../../../src/ports/in-memory/git-repository.ts';
 import type { TakenJob } from '../../../src/ports/in-memory/jobs.ts';
+import { inMemoryManifestParser } from '../../../src/ports/in-memory/manifest-parser.ts';
 import { InMemoryManifestSource } from '../../../src/ports/in-memory/manifest-source.ts';
 import type { CallPhase, OnCall } from '../../../src/ports/in-memory/on-call.ts';
 import { InMemoryParseCache } from '../../../src/ports/in-memory/parse-cache.ts';
@@ -259,6 +260,7 @@ export class TestBot {
         log: { debug: () => undefined, info: () => undefined, warn, error: warn },
         store: this.store,
         parsed: new InMemoryParseCache(),
+        parser: inMemoryManifestParser,
         app: this.app,
         host: () => this.repository,
         source: () => this.source,
