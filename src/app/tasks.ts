@@ -1,6 +1,7 @@
 import { parseCommitSha, parseFleetId } from '../core/model/ids.ts';
 import type { Result } from '../core/model/result.ts';
 import { hearComment } from '../loop/accept-comment.ts';
+import { beginReview } from '../loop/begin-review.ts';
 import { planAndCarryOut } from '../loop/carry-out-commands.ts';
 import { carryOutNow } from '../loop/carry-out-now.ts';
 import { checkDrift } from '../loop/check-drift.ts';
@@ -15,6 +16,7 @@ import { publishBranch } from '../loop/publish-branch.ts';
 import { publishDrift } from '../loop/publish-drift.ts';
 import { publishRewrite } from '../loop/publish-rewrite.ts';
 import { publishRollouts } from '../loop/publish-rollouts.ts';
+import { readNews } from '../loop/pull-payload.ts';
 import { reviewHead, reviewPullRequest } from '../loop/review-pull-request.ts';
 import { readRewrite } from '../loop/rewrite-payload.ts';
 import { sweepFleet } from '../loop/sweep.ts';
@@ -34,10 +36,7 @@ export function createTasks(loop: Loop, onFleets: (fleets: readonly FleetRecord[
     sweep: (payload) => sweepFleet(loop.ports, fleetOf(payload)),
     drift: (payload) => checkDrift(loop, fleetOf(payload)),
     deliver: (payload) => deliverOrders(loop, fleetOf(payload), String(payload['dataPlane'])),
-    review: (payload) =>
-      typeof payload['head'] === 'string'
-        ? reviewHead(loop, fleetOf(payload), checked(parseCommitSha(payload['head'])))
-        : reviewPullRequest(loop, fleetOf(payload), Number(payload['pull']), payload['known'] === true),
+    review: (payload) => review(loop, payload),
     publish: (payload) => publish(loop, payload),
     command: (payload) =>
       'body' in payload ? hearComment(loop, fleetOf(payload), readComment(payload)) : carryOutNow(loop, fleetOf(payload)),
@@ -52,6 +51,16 @@ function install({ ports }: Loop, { installation, repository }: Payload): Promis
   return typeof installation === 'number' && typeof repository === 'number'
     ? discoverRepository(ports, installation, repository)
     : discoverFleets(ports);
+}
+
+function review(loop: Loop, payload: Payload): Promise<void> {
+  const fleet = fleetOf(payload);
+  // An older program has asked under another name.
+  const again = payload['again'] ?? (payload['pull'] === undefined ? payload['head'] : undefined);
+  if (typeof again === 'string') return reviewHead(loop, fleet, checked(parseCommitSha(again)));
+  const news = readNews(payload);
+  if (payload['begin'] === true && news !== undefined) return beginReview(loop, fleet, news);
+  return reviewPullRequest(loop, fleet, Number(payload['pull']), { isKnown: payload['known'] === true, news });
 }
 
 function publish(loop: Loop, payload: Payload): Promise<void> {

@@ -2,7 +2,8 @@ import type { Probot } from 'probot';
 import type { FleetId } from '../core/model/ids.ts';
 import { pressed } from '../core/report/check-buttons.ts';
 import { commentIn } from '../loop/comment-payload.ts';
-import { hearJob, installJob, lookJob, pressJob, replanJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
+import { beginJob, hearJob, installJob, lookJob, pressJob, replanJob, reviewHeadJob, reviewJob, sweepJob, syncJob } from '../loop/jobs.ts';
+import { newsIn } from '../loop/pull-payload.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FleetRecord, Job, StateStore } from '../ports/state-store.ts';
 import type { Metrics } from './metrics.ts';
@@ -75,6 +76,9 @@ const REVIEWED_ACTIONS: ReadonlySet<unknown> = new Set([
   'closed',
 ]);
 
+/** With these a commit may come that has no check yet. */
+const BEGUN_ACTIONS: ReadonlySet<string> = new Set(['opened', 'synchronize', 'reopened']);
+
 /** A value of another type is not made into a text: an object may say how, and fail. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -120,7 +124,10 @@ function jobAskedBy(event: string, payload: Gist): ((fleet: FleetId) => Job) | u
     case 'pull_request': {
       const pull = payload.pull_request?.number;
       if (payload.action === 'unlocked') return sweepJob;
-      return REVIEWED_ACTIONS.has(payload.action) && isNumber(pull) ? (fleet) => reviewJob(fleet, pull) : undefined;
+      if (!REVIEWED_ACTIONS.has(payload.action) || !isNumber(pull)) return undefined;
+      const news = newsIn(payload);
+      if (news === undefined) return (fleet) => reviewJob(fleet, pull);
+      return (fleet) => (BEGUN_ACTIONS.has(news.action) ? beginJob(fleet, news) : reviewJob(fleet, pull, news));
     }
     case 'issue_comment': {
       const comment = commentIn(payload);

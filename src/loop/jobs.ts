@@ -6,6 +6,7 @@ import type { CommitSha, FleetId } from '../core/model/ids.ts';
 import type { Instant } from '../core/model/time.ts';
 import type { Job } from '../ports/state-store.ts';
 import { commentPayload, type PostedComment } from './comment-payload.ts';
+import { newsPayload, type PullNews } from './pull-payload.ts';
 import { rewritePayload } from './rewrite-payload.ts';
 
 /** The job that carries out what follows from a change. */
@@ -116,12 +117,21 @@ export const syncJob = (fleet: FleetId): Job => ({
 });
 
 /** Plan a pull request, of which there is news. Pushes that come close together make one plan, of the newest. */
-export const reviewJob = (fleet: FleetId, pull: number): Job => ({
+export const reviewJob = (fleet: FleetId, pull: number, news?: PullNews): Job => ({
   task: 'review',
   key: `review:${fleet}:${pull}`,
   queue: gitQueue(fleet),
   runAt: undefined,
-  payload: { fleet, pull },
+  payload: { fleet, pull, ...(news === undefined ? {} : newsPayload(news)) },
+});
+
+/** Begin the check of a commit that was pushed just now, and have it planned. In no queue: it waits for no plan. */
+export const beginJob = (fleet: FleetId, news: PullNews): Job => ({
+  task: 'review',
+  key: `begin:${fleet}:${news.info.number}`,
+  queue: undefined,
+  runAt: undefined,
+  payload: { fleet, pull: news.info.number, begin: true, ...newsPayload(news) },
 });
 
 /** Plan an open pull request again because its base has moved, or people have agreed to it. A key of its own: news must not be lost to it. */
@@ -137,7 +147,7 @@ export const reviewHeadJob = (fleet: FleetId, head: string): Job => ({
   key: `review:${fleet}:${head}`,
   queue: gitQueue(fleet),
   runAt: undefined,
-  payload: { fleet, head },
+  payload: { fleet, again: head },
 });
 
 /** Carry out what a person asks by a button of a check. One job for each person and button: pressed twice, it is one approval. */

@@ -16,8 +16,8 @@ interface Projected {
   readonly key: string;
   readonly hash: string;
   readonly memo: Projection['memo'];
-  /** Without an id, what is there of ours is taken up: what is on record may be less than what was written. */
-  readonly write: (id: number | undefined) => Promise<number>;
+  /** Without an id, what is there of ours is taken up: what is on record may be less than what was written. `isFirst`: nothing is on record at all. */
+  readonly write: (id: number | undefined, isFirst: boolean) => Promise<number>;
   readonly isOver?: (() => Promise<boolean>) | undefined;
 }
 
@@ -28,33 +28,49 @@ interface CommentProjection {
   readonly memo?: Projection['memo'];
 }
 
-export async function projectCheck(loop: ProjectingLoop, fleet: FleetRecord, key: string, check: Omit<CheckWrite, 'id'>): Promise<void> {
+export async function projectCheck(
+  loop: ProjectingLoop,
+  fleet: FleetRecord,
+  key: string,
+  check: Omit<CheckWrite, 'id' | 'isNew'>,
+  { isNew = false, isOver }: Circumstances = {},
+): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
     hash: hash16(JSON.stringify(check)),
-    memo: {},
-    write: async (id) => (await host.writeCheck({ ...check, id })).id,
+    memo: { state: check.state.kind },
+    write: async (id, isFirst) => (await host.writeCheck({ ...check, id, isNew: isNew && isFirst })).id,
+    isOver,
   });
 }
 
+export interface Circumstances {
+  /** What it is written on has only just come to be: where nothing is on record, nothing of ours is there, and it need not be looked for. */
+  readonly isNew?: boolean;
+  /** Asked when nobody else writes this any more: whether what it says no longer holds, so that it is not written. */
+  readonly isOver?: () => Promise<boolean>;
+}
+
+/** Written, and not only begun to be, and not under way any more. What was written before states were kept was never under way. */
+export const isEnded = (check: Projection | undefined): boolean => check?.hash !== undefined && check.memo['state'] !== 'in-progress';
+
 /**
  * @param comment - with what is to be known of it later.
- * @param isOver - asked when nobody else writes this comment any more: whether what it says no longer holds, so that it is not written.
  */
 export async function projectComment(
   loop: ProjectingLoop,
   fleet: FleetRecord,
   key: string,
   { memo = {}, ...comment }: CommentProjection,
-  isOver?: () => Promise<boolean>,
+  { isNew = false, isOver }: Circumstances = {},
 ): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
     hash: hash16(comment.body),
     memo,
-    write: async (id) => (await host.writeComment({ ...comment, id })).id,
+    write: async (id, isFirst) => (await host.writeComment({ ...comment, id, isNew: isNew && isFirst })).id,
     isOver,
   });
 }
@@ -102,7 +118,7 @@ async function project(loop: ProjectingLoop, fleet: FleetRecord, { key, hash, me
     const due = known === undefined ? memo : { ...known.memo, ...memo, ...stateOf(known) };
     if (known === undefined || Object.entries(due).some(([name, value]) => known.memo[name] !== value))
       await store.saveProjection(fleet.id, { key, remoteId: known?.remoteId, hash: known?.hash, memo: due });
-    const remoteId = await write(known?.remoteId);
+    const remoteId = await write(known?.remoteId, known === undefined);
     await store.saveProjection(fleet.id, { key, remoteId, hash, memo });
   });
 }

@@ -14,5 +14,7 @@ export const replyKey = (comment: number): string => `reply:${comment}`;
 /** The answer to a person whose button did nothing: one for each pull request. */
 export const pressedKey = (pull: number, by: string): string => `press:${pull}:${by.toLowerCase()}`;
 export const repliedKey = (comment: number): string => `commands:${comment}`;
+/** Checks of a pull request that are under way. */
+export const begunKey = (pull: number): string => `begun:${pull}`;
 /** A comment that tells people of something that waits for them. */
 export const noticeKey = (key: string): string => `notice:${key}`;

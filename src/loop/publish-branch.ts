@@ -4,13 +4,13 @@ import { BROKEN_MARKER, renderBrokenBranchIssue } from '../core/report/broken-br
 import { renderBranchCheck } from '../core/report/plan-check.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
+import { PLAN_CHECK } from './begin-review.ts';
 import { loadManifests } from './load-manifests.ts';
 import type { LoopWith } from './loop.ts';
 import { type PlanningPort, planManifests } from './plan-manifests.ts';
 import { isOpenIssue, projectCheck, projectIssue } from './project.ts';
 import { BROKEN_BRANCH_KEY, planCheckKey } from './projection-keys.ts';
 import { loadRecords } from './records.ts';
-import { PLAN_CHECK } from './review-pull-request.ts';
 
 type BranchLoop = LoopWith<PlanningPort | 'host'>;
 

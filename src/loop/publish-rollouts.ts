@@ -10,7 +10,7 @@ import { commentKey, rolloutCheckKey } from './projection-keys.ts';
 import { type CommitReport, commitReport } from './rollouts-now.ts';
 import { tellPeople } from './tell-people.ts';
 
-export const ROLLOUT_CHECK = 'flotilla / rollout';
+export const ROLLOUT_CHECK = 'flotilla / rollout' as const;
 
 /**
  * Writes how the rollouts of a commit stand: one check on the commit, and the one comment of its pull request; and tells people in a new

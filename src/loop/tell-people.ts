@@ -38,7 +38,7 @@ async function tellOnce(loop: TellingLoop, fleet: FleetRecord, report: CommitRep
     return now === undefined || !(await noticesNow(loop, fleet, now, pull)).some((one) => one.key === key);
   };
   const comment = { pull, body, marker: noticeMarker(key), memo: { wrong: wrong.slice(0, WRONG_MAX).join(' ') } };
-  await projectComment(loop, fleet, noticeKey(key), comment, isOver);
+  await projectComment(loop, fleet, noticeKey(key), comment, { isOver });
 }
 
 /** Names of clusters have no spaces. With more than so many it is told once more. */

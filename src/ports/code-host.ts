@@ -8,7 +8,7 @@ import type { Role } from '../core/reconcile/policy.ts';
  * What the bot needs of GitHub for one repository, in our words. Every method throws PortError.
  *
  * Whatever is written without an id is looked for before it is made: the answer to its creation may have been lost, and so may the
- * database. That costs one request for each creation, and none for a change.
+ * database. That costs one request for each creation, and none for a change, nor for what is new together with what it is written on.
  */
 export interface CodeHost {
   /**
@@ -25,6 +25,8 @@ export interface CodeHost {
     readonly id: number | undefined;
     readonly body: string;
     readonly marker: string;
+    /** Nothing of ours can be there: without an id, it is made at once. */
+    readonly isNew?: boolean | undefined;
   }): Promise<{ readonly id: number }>;
   /** Writes the issue with this number, else the one of ours with this marker, else a new one; closes and reopens it by `state`. */
   writeIssue(issue: IssueWrite): Promise<{ readonly number: number }>;
@@ -72,6 +74,8 @@ export interface CheckWrite {
   /** Buttons, at most three; left out: none. People see them on a check that is completed. */
   readonly actions?: readonly CheckAction[] | undefined;
   readonly detailsUrl: string | undefined;
+  /** Nothing of ours can be there: without an id, it is made at once. */
+  readonly isNew?: boolean | undefined;
 }
 
 /** A button of a check. The code host takes 20, 40 and 20 characters. */

@@ -16,7 +16,7 @@ export async function writeCheckRun(repository: GitHubRepository, check: CheckWr
   checkLength(OPERATION, 'the text of the check', check.text ?? '', 'check');
   checkAnnotations(OPERATION, check.annotations);
   checkActions(OPERATION, check.actions ?? []);
-  const known = check.id ?? (await findRun(repository, check));
+  const known = check.id ?? (check.isNew === true ? undefined : await findRun(repository, check));
   const { id } = (known === undefined ? undefined : await goOnWith(repository, known, check)) ?? (await createWhole(repository, check));
   return { id };
 }

@@ -13,7 +13,7 @@ const PAGES_MAX = 100;
 export async function writeComment(repository: GitHubRepository, comment: CommentWrite): Promise<{ readonly id: number }> {
   checkLength(OPERATION, 'the comment', comment.body, 'body');
   if (comment.id !== undefined && (await edit(repository, comment.id, comment.body))) return { id: comment.id };
-  const found = await adopt(repository, comment);
+  const found = comment.id === undefined && comment.isNew === true ? undefined : await adopt(repository, comment);
   if (found !== undefined && (await edit(repository, found, comment.body))) return { id: found };
   return create(repository, comment);
 }

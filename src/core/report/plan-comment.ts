@@ -17,7 +17,17 @@ export const COMMENT_MARKER = '<!-- flotilla:v1 kind=pull -->';
 /** The comment on an open pull request: the verdict first, then what a reviewer needs in the order in which they need it. */
 export function renderPlanComment(view: PlanView): string {
   const { icon, words } = verdictOf(view);
-  return layOut([`${header(view.digest)}\n### ${icon} ${words}`, ...planParts(view, 'comment'), footer(view)]);
+  const draft = view.draft ? ['📝 **Draft:** nobody is asked to look at it yet; the plan stands all the same.'] : [];
+  return layOut([`${header(view.digest)}\n### ${icon} ${words}`, ...draft, ...planParts(view, 'comment'), footer(view)]);
+}
+
+/** The same comment when it will never be merged, or not into the default branch. */
+export function renderLeftComment(why: { readonly kind: 'closed' } | { readonly kind: 'retargeted'; readonly base: string }): string {
+  const words =
+    why.kind === 'closed'
+      ? 'Closed without a merge: nothing of it was rolled out'
+      : `Goes into ${code(why.base)} now: merging it there rolls nothing out`;
+  return layOut([`${header(undefined)}\n### ℹ️ ${words}`, 'A plan is made again when it is opened again, or goes into the default branch.']);
 }
 
 /** The same comment after the merge: how the rollouts of the commit stand, and the plan they follow, folded. */

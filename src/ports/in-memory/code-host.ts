@@ -34,7 +34,7 @@ export interface WrittenComment {
   readonly body: string;
 }
 
-export type WrittenCheck = Omit<CheckWrite, 'id'> & { readonly id: number };
+export type WrittenCheck = Omit<CheckWrite, 'id' | 'isNew'> & { readonly id: number };
 
 export type WrittenIssue = Omit<IssueWrite, 'number' | 'marker' | 'labels'> & {
   readonly number: number;
@@ -118,11 +118,12 @@ export class InMemoryRepository implements CodeHost {
         label: actions.flatMap(({ label, identifier }) => [label, identifier]),
         description: actions.map(({ description }) => description),
       });
-      const known = check.id ?? this.check(check.headSha, check.name)?.id;
+      const known = check.id ?? (check.isNew === true ? undefined : this.check(check.headSha, check.name)?.id);
       const before = known === undefined ? undefined : this.#checks.get(known);
       // Annotations cannot be taken back: where there are others, a new run of the same name takes this one's place.
       const id = before?.annotations.every((old) => check.annotations.some((one) => isSame(one, old))) ? before.id : this.#nextId();
-      this.#checks.set(id, storable({ ...check, id }));
+      const { isNew: _isNew, ...written } = check;
+      this.#checks.set(id, storable({ ...written, id }));
       return { id };
     });
   }
@@ -132,7 +133,7 @@ export class InMemoryRepository implements CodeHost {
       expectShort('writeComment', { body: [comment.body] });
       if (!this.#pulls.has(comment.pull)) throw failure('writeComment', `there is no pull request ${comment.pull}`);
       const isThere = comment.id !== undefined && this.#comments.has(comment.id);
-      const known = isThere ? comment.id : this.#adoptComment(comment);
+      const known = isThere ? comment.id : comment.id === undefined && comment.isNew === true ? undefined : this.#adoptComment(comment);
       const id = known ?? this.#nextId();
       this.#comments.set(id, { id, pull: comment.pull, author: OUR_LOGIN, body: comment.body });
       return { id };

@@ -46,6 +46,14 @@ describe('requests', () => {
     expect(github.sent()).toEqual(requests);
   });
 
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['comment', () => github.host.writeComment({ ...commentOf(github), isNew: true }), 'POST /repos/{owner}/{repo}/issues/{id}/comments'],
+    ['check', () => github.host.writeCheck({ ...checkOf(github), isNew: true }), 'POST /repos/{owner}/{repo}/check-runs'],
+  ])('are one for a %s of which nothing can be there', async (_what, write, request) => {
+    await write();
+    expect(github.sent()).toEqual([request]);
+  });
+
   it('for issues ask for ours alone, however many there are of other people', async () => {
     for (let nth = 0; nth < 101; nth += 1) await github.forge.call('ann', 'POST', '/repos/acme/fleet/issues', { title: `talk ${nth}` });
     const drift = issueOf();

@@ -265,6 +265,14 @@ function testComments(harness: Get): void {
     expect(await withMarker(first.marker)).toEqual([{ id, author: APP_LOGIN, body: `${first.marker}\ntwo` }]);
   });
 
+  it('that is new is made at once, and edited from then on', async () => {
+    const { host } = harness();
+    const first = commentOf(harness());
+    const { id } = await host.writeComment({ ...first, isNew: true });
+    expect(await host.writeComment({ ...first, id, isNew: true, body: `${first.marker}\ntwo` })).toEqual({ id });
+    expect((await withMarker(first.marker)).map((comment) => comment.id)).toEqual([id]);
+  });
+
   it('that a person deleted is made again', async () => {
     const { host, deleteComment } = harness();
     const first = commentOf(harness());
@@ -340,6 +348,14 @@ function testComments(harness: Get): void {
 }
 
 function testChecks(harness: Get): void {
+  it('that is new is made at once, and completed from then on', async () => {
+    const { host, allChecks } = harness();
+    const begun = checkOf(harness(), { isNew: true });
+    const { id } = await host.writeCheck(begun);
+    expect(await host.writeCheck({ ...begun, id, state: { kind: 'completed', conclusion: 'success' } })).toEqual({ id });
+    expect(await allChecks(begun.name)).toMatchObject([{ id }]);
+  });
+
   it('is created, then completed', async () => {
     const { host, checks } = harness();
     const begun = checkOf(harness());

@@ -38,7 +38,13 @@ const isOver =
     (await newest(world))?.seq === seq && (await world.store.activeRollouts(FLEET)).length === 0;
 
 const push = { ref: 'refs/heads/main' };
-const opened = { action: 'opened', pull_request: { number: 1 } };
+const opened = ({ git }: CrashWorld) => ({
+  action: 'opened',
+  pull_request: {
+    ...{ number: 1, state: 'open', draft: false, title: 'kafka 3.8.1', user: { login: 'author' } },
+    ...{ head: { sha: git.head('refs/pull/1/head') ?? '', repo: { id: 1_001 } }, base: { ref: 'main', repo: { id: 1_001 } } },
+  },
+});
 
 const issue =
   (state: 'open' | 'closed', words = '') =>
@@ -71,7 +77,7 @@ const mergedAndDone: readonly Stage[] = [
     name: 'a pull request is opened, and planned',
     act: async (world) => {
       world.propose(NEXT, 'kafka 3.8.1');
-      await world.send('pull_request', opened);
+      await world.send('pull_request', opened(world));
     },
     until: ({ repository }) => repository.comments(1).length > 0,
   },

@@ -6,6 +6,11 @@ const repository = { id: 12, full_name: 'somebody/elses', default_branch: 'main'
 const FLEET = trusted.fleet('acme/fleet');
 const HEAD = 'a'.repeat(40);
 
+const PULL = {
+  ...{ number: 7, state: 'open', draft: false, title: 'A change', user: { login: 'ann' } },
+  ...{ head: { sha: HEAD, repo: { id: 12 } }, base: { ref: 'main', repo: { id: 12 } } },
+};
+
 /** Keys of the jobs that a delivery asks for, when the repository is that of the fleet. */
 function keys(event: string, payload: object): readonly string[] {
   const asked = askedBy(event, payload);
@@ -27,6 +32,8 @@ it.each([
   ['a tag with the name of the default branch', 'push', { ref: 'refs/tags/main' }, []],
   ['a pull request that is opened', 'pull_request', { action: 'opened', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
   ['one that gets a commit', 'pull_request', { action: 'synchronize', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
+  ['one that is opened with all that is told of it', 'pull_request', { action: 'opened', pull_request: PULL }, ['begin:acme/fleet:7']],
+  ['one that gets a draft', 'pull_request', { action: 'converted_to_draft', pull_request: PULL }, ['review:acme/fleet:7']],
   ['one whose base may have changed', 'pull_request', { action: 'edited', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
   ['one that is closed', 'pull_request', { action: 'closed', pull_request: { number: 7 } }, ['review:acme/fleet:7']],
   ['one that can be written to again', 'pull_request', { action: 'unlocked', pull_request: { number: 7 } }, ['sweep:acme/fleet']],

@@ -159,7 +159,7 @@ describe('when the base moves', () => {
     bot.repository.calls.splice(0);
     await bot.merge({ fleet: '  maxConcurrent: 7\n' }, 8);
     await bot.work();
-    expect(asked(bot).filter((name) => name === 'pull')).toEqual([]);
+    expect(bot.repository.calls.filter(({ operation, argument }) => operation === 'pull' && argument === 7)).toEqual([]);
     expect(bot.repository.comments(7)[0]?.body).toContain(bot.git.head()?.slice(0, 12));
   });
 
@@ -177,7 +177,7 @@ describe('when the base moves', () => {
     bot.repository.closePull(7);
     await reviewPullRequest(bot.loop, FLEET, 7);
     bot.repository.calls.splice(0);
-    await reviewPullRequest(bot.loop, FLEET, 7, true);
+    await reviewPullRequest(bot.loop, FLEET, 7, { isKnown: true });
     expect(asked(bot)).toEqual([]);
   });
 });
