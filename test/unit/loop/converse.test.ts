@@ -316,7 +316,7 @@ describe('an approval by comment', () => {
       return repliesTo(bot, id)[0];
     };
     bot.repository.openPull({ number: PULL, headSha: sha, author: 'octocat', title: 'talk' });
-    expect(await approve()).toContain('who has cannot be told: nobody knows who has pushed it');
+    expect(await approve()).toContain('who did cannot be told: nobody knows who has pushed it');
     bot.repository.setBehindCommit(sha, { logins: ['Lead'], whyNotAll: undefined });
     expect(await approve()).toContain('nobody who took part in the change');
     bot.repository.setBehindCommit(sha, { logins: ['somebody'], whyNotAll: undefined });
