@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../../src/local/demo/local-run.ts';
 import { atMost, type Figure, noGoal } from './figure.ts';
 
 const RUN = join(import.meta.dirname, 'concurrent-rollouts-run.ts');
@@ -16,7 +17,9 @@ export interface ConcurrentRun {
 
 /** A hundred rollouts at once, each of a hundred clusters in three phases, in a process of its own; the database is real. */
 export async function concurrentRollouts(): Promise<readonly Figure[]> {
-  const run = JSON.parse(execFileSync(process.execPath, [RUN], { stdio: ['ignore', 'pipe', 'inherit'] }).toString()) as ConcurrentRun;
+  const run = JSON.parse(
+    execFileSync(process.execPath, [...NODE_FLAGS, RUN], { stdio: ['ignore', 'pipe', 'inherit'] }).toString(),
+  ) as ConcurrentRun;
   return [
     atMost('G10', '100 rollouts of 100 clusters at once, to the end', run.seconds, 's', 30),
     atMost('G10', 'cores that the bot used for it', run.cpuSeconds / run.seconds, 'cores', 2),

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../../src/local/demo/local-run.ts';
 import { atMost, type Figure, noGoal, quantile } from './figure.ts';
 
 const RUN = join(import.meta.dirname, 'event-storm-run.ts');
@@ -26,7 +27,10 @@ export interface EventStorm {
 
 /** G15: everything comes at once for a minute, in a process of its own; the database is real. */
 export async function eventStorm(seconds: number): Promise<readonly Figure[]> {
-  const output = execFileSync(process.execPath, [RUN, String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  const output = execFileSync(process.execPath, [...NODE_FLAGS, RUN, String(seconds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  });
   const storm = JSON.parse(output.toString()) as EventStorm;
   const { news, deliveries, repeatedDeliveries, decisionMs } = storm;
   const none = (what: string, value: number): Figure => ({ id: 'G15', what, value, unit: '', goal: '0', met: value === 0 });

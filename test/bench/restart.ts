@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { instant } from '../../src/core/model/time.ts';
+import { NODE_FLAGS } from '../../src/local/demo/local-run.ts';
 import { tickJob } from '../../src/loop/jobs.ts';
 import { FLEET, fleetRecord } from '../support/state/builders.ts';
 import { memoryLog, type TestDatabase, TestServer } from '../support/state/test-database.ts';
@@ -23,7 +24,7 @@ export async function restart(): Promise<readonly Figure[]> {
     await startMany(database);
     await database.close();
     // A bot that was here before finds itself compiled.
-    execFileSync(process.execPath, [RUN, 'compile'], { env: environment(compiled), stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(process.execPath, [...NODE_FLAGS, RUN, 'compile'], { env: environment(compiled), stdio: ['ignore', 'ignore', 'inherit'] });
     const { ms, cpuSeconds } = await firstAction(compiled, JSON.stringify(database.connection));
     return [
       atMost('G9', `start with 100,000 clusters and ${IN_FLIGHT} in flight, to the first decision on what they did`, ms / 1_000, 's', 5),
@@ -54,7 +55,7 @@ async function startMany(database: TestDatabase): Promise<void> {
 /** @returns milliseconds from the start of the process, and the CPU that it used. */
 async function firstAction(compiled: string, connection: string): Promise<{ readonly ms: number; readonly cpuSeconds: number }> {
   const began = performance.now();
-  const child = spawn(process.execPath, [RUN], { env: environment(compiled), stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...NODE_FLAGS, RUN], { env: environment(compiled), stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(connection);
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   const ms = performance.now() - began;

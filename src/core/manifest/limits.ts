@@ -5,8 +5,8 @@
 
 /** Bytes of one file. */
 export const MAX_FILE_BYTES = 1024 * 1024;
-/** Characters that are parsed where they come in, however they are written: the worst of them take some ten milliseconds a thousand. */
-export const MAX_CHARS_AT_ONCE = 2 * 1024;
+/** Characters that are parsed where they come in, however they are written: the worst of them take some milliseconds a thousand. */
+export const MAX_CHARS_AT_ONCE = 4 * 1024;
 /** The same for a text in which nothing is out of the ordinary. */
 export const MAX_PLAIN_CHARS_AT_ONCE = 32 * 1024;
 /** Documents in one file: it may hold a whole fleet. */

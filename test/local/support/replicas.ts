@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { EmbeddedServer } from '../../../src/adapters/postgres/embedded-server.ts';
 import { appKeyFile } from '../../../src/local/app-key.ts';
+import { NODE_FLAGS } from '../../../src/local/demo/local-run.ts';
 import { eventually } from '../../../src/local/demo/person.ts';
 import { lives } from '../../../src/local/left-behind.ts';
 import { type LocalState, readLocalState, writeLocalState } from '../../../src/local/local-state.ts';
@@ -78,7 +79,7 @@ export class Replicas {
   /** Starts one more, and waits until it is ready. */
   async start(): Promise<ReplicaProcess> {
     const port = await freePort();
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],

@@ -13,7 +13,7 @@ kind: Cluster
 metadata: { name: twin }
 spec: { product: kafka, dataPlane: east, replicas: 3 }
 `;
-const PADDED = `${CLUSTER}${`# ${'x'.repeat(100)}\n`.repeat(30)}`;
+const PADDED = `${CLUSTER}${`# ${'x'.repeat(100)}\n`.repeat(50)}`;
 
 it('leaves what is slow to read to the parser, and finding places in it as well; and reads each text once', async () => {
   const bot = await TestBot.begin();
