@@ -18,6 +18,7 @@ import type { RolloutSummary } from '../ports/state-store.ts';
 import { learnPeople, verdictOn } from './authorise.ts';
 import { inputOf } from './command-input.ts';
 import { type Decide, inOneTurn } from './commit.ts';
+import { paced } from './fleet-input.ts';
 import type { LoopWith } from './loop.ts';
 import { type PlanningPort, planRelease, readInForce } from './plan-manifests.ts';
 
@@ -85,7 +86,7 @@ type CarryingOut = 'over' | 'moved-on' | 'not-known';
 
 /** Once, whoever else is at it: a command is looked at again each time the fleet has moved on since it was read. */
 async function carryOut(
-  { ports: { store, log }, memory }: LoopWith<CommandPort>,
+  { ports: { store, log }, memory, settings }: LoopWith<CommandPort>,
   id: FleetId,
   waiting: AcceptedCommand,
   decide: Decide,
@@ -95,7 +96,9 @@ async function carryOut(
     const given = await store.command(id, waiting.id);
     if (given === undefined || given.outcome !== undefined) return { value: 'over' };
     if (needsPlan(given.command) && manifests?.commit !== fleet.goodHead) return { value: 'moved-on' };
-    const input = { ...(await inputOf(store, id, records, given.command, now)), number: given.id };
+    const read = await inputOf(store, id, records, given.command, now);
+    // Times of what it commands run as they do for the decision that follows.
+    const input = { ...read, rollout: read.rollout && paced(read.rollout, settings.speed), number: given.id };
     try {
       const verdict = verdictOn(memory, id, records, input, given.command);
       if (verdict.kind === 'unknown') return { value: 'not-known' };

@@ -5,12 +5,14 @@
 import { type AuditLine, auditLine } from '../core/change/fleet-change.ts';
 import { judge, mayAgree, type Verdict } from '../core/command/who-may.ts';
 import type { FleetId } from '../core/model/ids.ts';
+import { formatInstant, instant } from '../core/model/time.ts';
 import { losesProtection, type RulesView } from '../core/report/plan-rules.ts';
-import { type AskedConsent, askedConsent, type Consent, isSamePerson, type RuleApproval } from '../core/rules/consent.ts';
+import { type AskedConsent, askedConsent, type Consent, isSamePerson, type RuleApproval, ruleApprovalEnds } from '../core/rules/consent.ts';
 import type { PullInfo } from '../ports/code-host.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 import { type AskingLoop, verdictWhenAsked } from './authorise.ts';
 import { decideAndCommit } from './commit.ts';
+import { expiryJob } from './jobs.ts';
 import { memoryOf } from './memory.ts';
 
 /**
@@ -27,8 +29,11 @@ export async function consentTo(
   const stored = await loop.ports.store.ruleApprovals(fleet.id, pull.number);
   const reviewers =
     asked?.approvers.reviews === true ? await loop.ports.host(fleet).approvingReviewers(pull.number, pull.headSha) : undefined;
+  const now = loop.ports.clock.now();
+  const ends = (approval: RuleApproval) => asked && ruleApprovalEnds(asked, approval, loop.settings.speed);
   const gone = stored.flatMap((approval) => {
-    const why = whyGone(approval, asked, reviewers);
+    const until = ends(approval);
+    const why = until !== undefined && until <= now ? `it counted until ${formatInstant(until)}` : whyGone(approval, asked, reviewers);
     return why === undefined ? [] : [{ approval, why }];
   });
   const kept = stored.filter((approval) => gone.every((one) => one.approval !== approval));
@@ -45,7 +50,11 @@ export async function consentTo(
     (reviewers ?? []).filter((login) => !kept.some(({ by }) => isSamePerson(by, login))),
   );
   await record(loop, fleet.id, fresh, gone);
-  return { asked, given: [...counted, ...fresh], notCounted };
+  const given = [...counted, ...fresh].map((approval) => ({ ...approval, until: ends(approval) }));
+  const soonest = Math.min(...given.flatMap(({ until }) => until ?? []));
+  // From that instant on the check must not say any more that people have agreed.
+  if (Number.isFinite(soonest)) await loop.ports.store.enqueue([expiryJob(fleet.id, pull.number, instant(soonest))]);
+  return { asked, given, notCounted };
 }
 
 function whyGone(

@@ -141,6 +141,13 @@ export const replanJob = (fleet: FleetId, pull: number): Job => ({
   payload: { fleet, pull, known: true },
 });
 
+/** Plan an open pull request again when an approval of it expires. A key of its own: what is due now must not be put off by it. */
+export const expiryJob = (fleet: FleetId, pull: number, at: Instant): Job => ({
+  ...replanJob(fleet, pull),
+  key: `expiry:${fleet}:${pull}`,
+  runAt: at,
+});
+
 /** Plan the pull requests with this head once more, because a person asked for it. */
 export const reviewHeadJob = (fleet: FleetId, head: string): Job => ({
   task: 'review',

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { amount, type Decoder, flag, listOf, object, text, word } from '../../core/model/decode.ts';
+import { amount, type Decoder, flag, listOf, mapped, maybe, object, text, word } from '../../core/model/decode.ts';
 import type { FleetId } from '../../core/model/ids.ts';
 import { APPROVAL_SOURCES, type AskedConsent, type RuleApproval } from '../../core/rules/consent.ts';
 import type { StateChange } from '../../ports/state-store.ts';
@@ -27,14 +27,13 @@ const approval: Decoder<RuleApproval> = object({
 /** What one pull request asks for: kept with it. */
 export const asked: Decoder<AskedConsent> = object({
   digest: planDigest,
-  approvers: object({
-    teams: listOf(text),
-    users: listOf(text),
-    maintainers: flag,
-    count: amount,
-    notAuthor: flag,
-    reviews: flag,
-  }),
+  approvers: mapped(
+    object({
+      ...{ teams: listOf(text), users: listOf(text), maintainers: flag },
+      ...{ count: amount, notAuthor: flag, reviews: flag, validForMs: maybe(amount) },
+    }),
+    ({ validForMs, ...same }) => ({ ...same, ...(validForMs === undefined ? {} : { validForMs }) }),
+  ),
 });
 
 export async function writeRuleApprovals(

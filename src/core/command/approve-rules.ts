@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../model/result.ts';
+import { formatDuration } from '../model/time.ts';
 import { isSamePerson } from '../rules/consent.ts';
 import { type Applied, type ApproveRulesCommand, type CommandInput, NOTHING_APPLIED, whyOf } from './command.ts';
 
@@ -16,11 +17,13 @@ export function approveRules({ proposal, now }: CommandInput, command: ApproveRu
   if (digest !== asked.digest)
     return err(`the change of rules in #${pull} is ${asked.digest} now, not ${digest}; look at it, and approve that one`);
   const current = approvals.filter((one) => one.digest === asked.digest);
+  const { validForMs } = asked.approvers;
   if (current.some((one) => isSamePerson(one.by, by))) return err(`${by} has agreed to this already; another person must`);
   const { count } = asked.approvers;
   const words = (given: number) => `${given} of ${count} approvals`;
   return ok({
     ...NOTHING_APPLIED,
+    notes: validForMs === undefined ? [] : [`it counts for ${formatDuration(validForMs)}; the comment on #${pull} says until when`],
     ruleApprovals: [{ pull, by, digest, at: now, source: 'command', because }],
     changes: [{ subject: 'rules', name: `#${pull}`, from: words(current.length), to: words(current.length + 1), why: whyOf(command) }],
   });

@@ -1,5 +1,7 @@
 import { err, ok, type Result } from '../model/result.ts';
+import { formatInstant } from '../model/time.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
+import { approvalEnds, countedApprovals } from '../reconcile/approvals.ts';
 import { isPhaseOver, PHASE_AHEAD } from '../reconcile/state.ts';
 import { type Handler, NOTHING_APPLIED, type RolloutCommand, type RolloutInput, whyOf } from './command.ts';
 import { phaseOf } from './targets.ts';
@@ -20,19 +22,19 @@ export const approve: Handler = ({ rollout, now }, command) => {
   if (command.digest === undefined) return err(`say which plan you approve: its digest is ${state.digest}`);
   if (command.digest !== state.digest)
     return err(`the plan that runs is ${state.digest}, not ${command.digest}; look at it, and approve that one`);
-  if (
-    state.approvals.some(
-      ({ by, phase: approved, digest }) => by.toLowerCase() === command.by.toLowerCase() && approved === name && digest === state.digest,
-    )
-  ) {
+  if (countedApprovals(found.value, state, now).some(({ by }) => by.toLowerCase() === command.by.toLowerCase()))
     return err(`${command.by} has approved phase ${name} already; another person must`);
-  }
   const next = { ...state, approvals: [...state.approvals, { phase: name, by: command.by, digest: command.digest, at: now }] };
-  const given = next.approvals.filter((one) => one.phase === name && one.digest === state.digest).length;
+  const given = countedApprovals(found.value, next, now).length;
+  const ends = approvalEnds(found.value, { at: now });
   const words = (count: number) => `${count} of ${approval.count} approvals`;
   return ok({
     ...NOTHING_APPLIED,
     rollouts: [{ before: state, next }],
+    notes:
+      ends === undefined || given >= approval.count
+        ? []
+        : [`it counts until ${formatInstant(ends)}, and ${approval.count - given} more must approve by then`],
     changes: [{ subject: 'phase', name, from: words(given - 1), to: words(given), why: whyOf(command) }],
   });
 };

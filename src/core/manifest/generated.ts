@@ -249,6 +249,7 @@ export interface Fleet {
        * Nobody who has a part in the change may agree to it: author, committers and pushers. Default true. Whoever works alone sets it to false.
        */
       notAuthor?: boolean;
+      validFor?: Duration;
       /**
        * An approving review of the newest commit counts as well. Default false: people agree by `/fleet approve DIGEST`, or by the button of the check.
        */
@@ -709,6 +710,7 @@ export interface Approval {
    * @maxItems 100
    */
   users?: User[];
+  validFor?: Duration;
   /**
    * Nobody who has a part in the change may approve it: author, committers and pushers; nor anybody while it cannot be told who these are. Default true.
    */
@@ -1007,6 +1009,10 @@ export const SCHEMAS: readonly object[] = [
               "$ref": "#/$defs/user"
             },
             "maxItems": 100
+          },
+          "validFor": {
+            "description": "How long one approval counts; it must still count when the last one comes. Default: as long as the plan is the same.",
+            "$ref": "#/$defs/duration"
           },
           "notAuthor": {
             "description": "Nobody who has a part in the change may approve it: author, committers and pushers; nor anybody while it cannot be told who these are. Default true.",
@@ -1391,6 +1397,10 @@ export const SCHEMAS: readonly object[] = [
               "notAuthor": {
                 "description": "Nobody who has a part in the change may agree to it: author, committers and pushers. Default true. Whoever works alone sets it to false.",
                 "type": "boolean"
+              },
+              "validFor": {
+                "description": "How long one approval counts: a merge that comes later needs another. Default: as long as the change of rules is the same.",
+                "$ref": "common.schema.json#/$defs/duration"
               },
               "reviews": {
                 "description": "An approving review of the newest commit counts as well. Default false: people agree by `/fleet approve DIGEST`, or by the button of the check.",

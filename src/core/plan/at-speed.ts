@@ -9,6 +9,10 @@ export function atSpeed(planned: PlannedRollout, speed: number): PlannedRollout 
     ...one,
     soakMs: faster(one.soakMs),
     bakeMs: faster(one.bakeMs),
+    approval: one.approval && {
+      ...one.approval,
+      ...(one.approval.validForMs === undefined ? {} : { validForMs: faster(one.approval.validForMs) }),
+    },
     maxDurationMs: one.maxDurationMs === undefined ? undefined : faster(one.maxDurationMs),
   });
   const target = (one: PlannedTarget): PlannedTarget => ({ ...one, deadlineMs: faster(one.deadlineMs) });

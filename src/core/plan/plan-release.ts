@@ -116,6 +116,7 @@ function planPhase(
       teams: approval.teams ?? [],
       users: approval.users ?? [],
       notAuthor: approval.notAuthor ?? true,
+      ...(approval.validFor === undefined ? {} : { validForMs: duration(approval.validFor) }),
     },
     maxDurationMs: phase.maxDuration === undefined ? undefined : duration(phase.maxDuration),
     onFailure: phase.onFailure ?? 'pause',

@@ -118,6 +118,8 @@ export interface PlannedApproval {
   readonly teams: readonly string[];
   readonly users: readonly string[];
   readonly notAuthor: boolean;
+  /** How long one counts; left out: as long as the plan is the same. */
+  readonly validForMs?: DurationMs;
 }
 
 /**

@@ -115,7 +115,18 @@ const POOLS: Decoder<Pools> = object({
   differences: listOf(listOf(object({ path: text, from: maybe(configValue), to: maybe(configValue) }))),
 });
 
-const approval = object({ when: word(APPROVAL_TIMES), count: amount, teams: listOf(text), users: listOf(text), notAuthor: flag });
+const approval = mapped(
+  object({
+    when: word(APPROVAL_TIMES),
+    count: amount,
+    teams: listOf(text),
+    users: listOf(text),
+    notAuthor: flag,
+    validForMs: maybe(milliseconds),
+  }),
+  // Left out where there is none: the digest of a plan is of what it says.
+  ({ validForMs, ...same }) => ({ ...same, ...(validForMs === undefined ? {} : { validForMs }) }),
+);
 
 const phase: Decoder<PlannedPhase> = object({
   name: text,

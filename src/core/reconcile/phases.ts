@@ -4,6 +4,7 @@ import { assertNever } from '../model/assert.ts';
 import type { ClusterId } from '../model/ids.ts';
 import { earliest, formatDuration, type Instant, instant } from '../model/time.ts';
 import { become } from './advance.ts';
+import { approvalEnds, countedApprovals } from './approvals.ts';
 import type { HoldReason, Wait } from './decision.ts';
 import { unheldStretches } from './held-parts.ts';
 import { isExpedited, isRequirementWaived, isWaived } from './overrides.ts';
@@ -89,10 +90,14 @@ function phaseBefore(draft: RolloutDraft, phase: PhaseDraft): PhaseDraft | undef
 export function missingApproval(draft: RolloutDraft, { planned }: PhaseDraft, when: 'before' | 'after'): HoldReason | undefined {
   const { name, approval } = planned;
   if (approval?.when !== when) return undefined;
-  const { approvals, digest } = draft.scalars;
-  // Logins are the same whatever their case.
-  const people = new Set(approvals.filter((given) => given.phase === name && given.digest === digest).map(({ by }) => by.toLowerCase()));
-  return people.size >= approval.count ? undefined : { kind: 'approval', phase: name, given: people.size, needed: approval.count };
+  const given = countedApprovals(planned, draft.scalars, draft.now);
+  return given.length >= approval.count ? undefined : { kind: 'approval', phase: name, given: given.length, needed: approval.count };
+}
+
+/** Those that have agreed so far are fewer when the first of them expires: that is told then. */
+function watchApprovals(draft: RolloutDraft, { planned }: PhaseDraft): void {
+  const ends = countedApprovals(planned, draft.scalars, draft.now).map((given) => approvalEnds(planned, given));
+  draft.timers.set(`phase:${planned.name}/approval`, ends.reduce(earliest, undefined));
 }
 
 /** Brings a phase to where its members, its approvals and time say it is. */
@@ -121,6 +126,7 @@ function begin(draft: RolloutDraft, phase: PhaseDraft): void {
     draft.setPhase(name, { ...state, status: 'running', startedAt: draft.now }, why);
     return;
   }
+  watchApprovals(draft, phase);
   if (state.status !== 'awaiting-approval') draft.setPhase(name, { ...state, status: 'awaiting-approval' }, 'earlier phases are done');
 }
 
@@ -183,8 +189,9 @@ function end(draft: RolloutDraft, phase: PhaseDraft): void {
   }
   if (missingApproval(draft, phase, 'after') === undefined) {
     draft.setPhase(name, { ...baking, status: 'done', finishedAt: draft.now }, soakedWords(phase));
-  } else if (state.status !== 'awaiting-approval') {
-    draft.setPhase(name, { ...baking, status: 'awaiting-approval' }, soakedWords(phase));
+  } else {
+    watchApprovals(draft, phase);
+    if (state.status !== 'awaiting-approval') draft.setPhase(name, { ...baking, status: 'awaiting-approval' }, soakedWords(phase));
   }
 }
 

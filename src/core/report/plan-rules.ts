@@ -1,5 +1,5 @@
-import { formatInstant } from '../model/time.ts';
-import { type Consent, isAgreed, type RuleApproval } from '../rules/consent.ts';
+import { formatDuration, formatInstant } from '../model/time.ts';
+import { type Consent, isAgreed } from '../rules/consent.ts';
 import type { RuleApprovers, RuleChange, RulesReview } from '../rules/rule-change.ts';
 import type { Part } from './lay-out.ts';
 import { code, inert, names, plain, plural, prose } from './markdown.ts';
@@ -118,14 +118,15 @@ function consentParts({ losing, approvers, digest }: RulesReview, consent: Conse
   ];
 }
 
-const approvalLine = ({ by, at, because, source }: RuleApproval): string =>
-  `- ${code(by)}, ${source === 'review' ? 'in a review, ' : ''}${formatInstant(at)} (${prose(because)})`;
+const approvalLine = ({ by, at, because, source, until }: Consent['given'][number]): string =>
+  `- ${code(by)}, ${source === 'review' ? 'in a review, ' : ''}${formatInstant(at)} (${prose(because)})${until === undefined ? '' : `, counts until ${formatInstant(until)}`}`;
 
-function approversWords({ teams, users, maintainers, notAuthor }: RuleApprovers): string {
+function approversWords({ teams, users, maintainers, notAuthor, validForMs }: RuleApprovers): string {
   const who = maintainers
     ? 'a maintainer or an admin of the repository, as the rules name nobody'
     : [...teams.map((team) => `team ${code(team)}`), ...users.map(code)].join(' or ');
-  return `${who}${notAuthor ? ', who has no part in the change' : ''}`;
+  const expires = validForMs === undefined ? '' : ` (an approval counts for ${formatDuration(validForMs)})`;
+  return `${who}${notAuthor ? ', who has no part in the change' : ''}${expires}`;
 }
 
 /** For a terminal: one line for each change. */

@@ -219,9 +219,10 @@ export function budgetWords(budgets: Partial<PlannedBudgets>): string {
 }
 
 /** Who may approve: `team kafka-leads or anna, not the author`. Names as code, so that nobody is called. */
-export function approverWords({ teams, users, notAuthor }: PlannedApproval): string {
+export function approverWords({ teams, users, notAuthor, validForMs }: PlannedApproval): string {
   const who = [...teams.map((team) => `team ${code(team)}`), ...users.map(code)].join(' or ');
-  return `${who}${notAuthor ? ', not the author' : ''}`;
+  const expires = validForMs === undefined ? '' : `; one counts for ${formatDuration(validForMs)}`;
+  return `${who}${notAuthor ? ', not the author' : ''}${expires}`;
 }
 
 /** `2 before it starts: team kafka-leads`. */

@@ -1,7 +1,10 @@
 import { assertNever } from '../model/assert.ts';
 import type { RolloutId } from '../model/ids.ts';
+import type { Instant } from '../model/time.ts';
 import { formatDuration, formatInstant } from '../model/time.ts';
+import { atSpeed } from '../plan/at-speed.ts';
 import type { PlannedPhase } from '../plan/plan.ts';
+import { approvalEnds, countedApprovals } from '../reconcile/approvals.ts';
 import type { ActiveRollout } from '../reconcile/decision.ts';
 import {
   IN_FLIGHT,
@@ -140,14 +143,17 @@ function riskWords(active: ActiveRollout): string {
 export function approvalParts(view: RolloutView, shown: ShownRollout, only?: string): readonly string[] {
   const { planned, state } = shown.active;
   if (isFinished(state)) return [];
-  return planned.phases.flatMap(({ name, approval }) => {
+  return atSpeed(planned, view.speed).phases.flatMap((phase) => {
+    const { name, approval } = phase;
     if (approval === undefined || state.phases.get(name)?.status !== 'awaiting-approval' || (only ?? name) !== name) return [];
-    const given = state.approvals.filter(({ phase, digest }) => phase === name && digest === state.digest);
-    const by = given.length === 0 ? '' : ` (${given.map((one) => code(one.by)).join(', ')})`;
+    const given = countedApprovals(phase, state, view.now);
+    const by = given.length === 0 ? '' : ` (${given.map((one) => `${code(one.by)}${untilWords(approvalEnds(phase, one))}`).join(', ')})`;
     const asked = `**✋ ${code(name)} waits for approval ${approvalTime(approval)}:** ${given.length} of ${approval.count} given${by}`;
     return [`${asked}. Who may: ${approverWords(approval)}.`, approvalWay(view, shown, name)];
   });
 }
+
+const untilWords = (ends: Instant | undefined): string => (ends === undefined ? '' : ` until ${formatInstant(ends)}`);
 
 /** What all of it waits for, where that is another rollout. */
 function waitParts(view: RolloutView, shown: ShownRollout): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Approval } from '../manifest/generated.ts';
-import type { Compared } from './compare-values.ts';
+import { formatDuration } from '../model/time.ts';
+import { type Compared, msOf } from './compare-values.ts';
 
 /** An approval on the way of a cluster. */
 export interface ApprovalOnWay {
@@ -45,15 +46,22 @@ function makesUpFor({ approval: one, isFirst }: ApprovalOnWay, other: ApprovalOn
     (isFirst || !other.isFirst) &&
     one.count >= other.approval.count &&
     namesOf(one).every((name) => named.has(name)) &&
+    isAsShort(one.validFor, other.approval.validFor) &&
     ((one.notAuthor ?? true) || other.approval.notAuthor === false)
   );
 }
 
+/** One that expires protects more than one that does not. */
+const isAsShort = (one: string | undefined, other: string | undefined): boolean =>
+  other === undefined || (one !== undefined && msOf(one) <= msOf(other));
+
 const namesOf = ({ teams = [], users = [] }: Approval): readonly string[] => [...teams.map((team) => `team ${team}`), ...users];
+
+const validWords = (validFor: string | undefined): string => (validFor === undefined ? '' : `, each for ${formatDuration(msOf(validFor))}`);
 
 /** `2 before it starts, by team kafka-leads or otto, not the author`. */
 function approvalText({ approval }: ApprovalOnWay): string {
   const when = approval.when === 'before' ? 'before it starts' : 'after it has baked';
   const notAuthor = (approval.notAuthor ?? true) ? ', not the author' : '';
-  return `${approval.count} ${when}, by ${namesOf(approval).join(' or ') || 'nobody'}${notAuthor}`;
+  return `${approval.count} ${when}, by ${namesOf(approval).join(' or ') || 'nobody'}${notAuthor}${validWords(approval.validFor)}`;
 }

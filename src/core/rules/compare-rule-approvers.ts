@@ -1,5 +1,6 @@
 import type { FleetModel } from '../manifest/model.ts';
 import { canonicalJson } from '../model/hash.ts';
+import { formatDuration } from '../model/time.ts';
 import { ruleApprovers } from './rule-approvers.ts';
 import type { RuleBook } from './rule-book.ts';
 import type { RuleApprovers } from './rule-change.ts';
@@ -22,7 +23,11 @@ export function compareRuleApprovers(book: RuleBook, before: FleetModel, after: 
 function isAsStrict(is: RuleApprovers, was: RuleApprovers): boolean {
   const [named, known] = [new Set(namesOf(is)), new Set(namesOf(was))];
   return (
-    [...named].every((name) => known.has(name)) && is.count >= was.count && (is.notAuthor || !was.notAuthor) && (!is.reviews || was.reviews)
+    [...named].every((name) => known.has(name)) &&
+    is.count >= was.count &&
+    (is.notAuthor || !was.notAuthor) &&
+    (!is.reviews || was.reviews) &&
+    (was.validForMs === undefined || (is.validForMs !== undefined && is.validForMs <= was.validForMs))
   );
 }
 
@@ -31,6 +36,7 @@ const namesOf = ({ teams, users, maintainers }: RuleApprovers): readonly string[
 
 /** `2, by team kafka-leads or otto, not the author, reviews count`. */
 function wordsOf(approvers: RuleApprovers): string {
-  const { count, notAuthor, reviews } = approvers;
-  return `${count}, by ${namesOf(approvers).join(' or ')}${notAuthor ? ', not the author' : ''}${reviews ? ', reviews count' : ''}`;
+  const { count, notAuthor, reviews, validForMs } = approvers;
+  const expires = validForMs === undefined ? '' : `, each for ${formatDuration(validForMs)}`;
+  return `${count}, by ${namesOf(approvers).join(' or ')}${notAuthor ? ', not the author' : ''}${reviews ? ', reviews count' : ''}${expires}`;
 }

@@ -1,5 +1,5 @@
 import type { PlanDigest } from '../model/ids.ts';
-import type { Instant } from '../model/time.ts';
+import { type Instant, instant } from '../model/time.ts';
 import type { WordOf } from '../model/vocabulary.ts';
 import type { RuleApprovers, RulesReview } from './rule-change.ts';
 
@@ -38,11 +38,15 @@ export interface Proposal {
   readonly approvals: readonly RuleApproval[];
 }
 
+/** Until when it counts; `undefined`: as long as the change of rules is the same. @param speed - how much faster than written times run. */
+export const ruleApprovalEnds = ({ approvers }: AskedConsent, { at }: Pick<RuleApproval, 'at'>, speed: number): Instant | undefined =>
+  approvers.validForMs === undefined ? undefined : instant(at + approvers.validForMs / speed);
+
 /** How far people have agreed to what a pull request takes away. */
 export interface Consent {
   readonly asked: AskedConsent;
-  /** Those that count, in the order in which they were given. */
-  readonly given: readonly RuleApproval[];
+  /** Those that count, in the order in which they were given, and until when. */
+  readonly given: readonly (RuleApproval & { readonly until?: Instant | undefined })[];
   /** Approvals of this very change that do not count now, with why. */
   readonly notCounted: readonly { readonly by: string; readonly why: string }[];
 }

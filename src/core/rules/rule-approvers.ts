@@ -2,6 +2,7 @@ import type { Approval } from '../manifest/generated.ts';
 import type { FleetModel } from '../manifest/model.ts';
 import { compileSelector } from '../manifest/selector.ts';
 import type { ClusterId } from '../model/ids.ts';
+import { duration } from '../model/time.ts';
 import type { RuleApprovers } from './rule-change.ts';
 
 /**
@@ -22,6 +23,7 @@ export function ruleApprovers(model: FleetModel, clusters: readonly ClusterId[])
     count: own.count ?? Math.max(1, ...counts),
     notAuthor: own.notAuthor ?? true,
     reviews: own.reviews ?? false,
+    ...(own.validFor === undefined ? {} : { validForMs: duration(own.validFor) }),
   };
 }
 

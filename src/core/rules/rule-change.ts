@@ -58,6 +58,8 @@ export interface RuleApprovers {
   readonly notAuthor: boolean;
   /** Approving reviews of the newest commit count too. */
   readonly reviews: boolean;
+  /** How long one approval counts; left out: as long as the change of rules is the same. */
+  readonly validForMs?: number;
 }
 
 /** What a change of the manifests does to the rules. */

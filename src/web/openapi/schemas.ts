@@ -128,7 +128,9 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     soakMs: duration,
     bakeMs: duration,
     budgets,
-    approval: maybe(record({ when: oneOf(APPROVAL_TIMES), count, teams: listOf(text), users: listOf(text), notAuthor: flag })),
+    approval: maybe(
+      record({ when: oneOf(APPROVAL_TIMES), count, teams: listOf(text), users: listOf(text), notAuthor: flag, validForMs: maybe(count) }),
+    ),
     maxDurationMs: maybe(duration),
     onFailure: oneOf(ON_FAILURE),
   }),

@@ -9,7 +9,7 @@ import type { StoreUnderTest } from './under-test.ts';
 const UNPLANNED: PullRecord = { number: 7, isOpen: false, closings: 1, planned: undefined, digest: undefined, asked: undefined };
 const ASKED: AskedConsent = {
   digest: trusted.digest('00112233445566ff'),
-  approvers: { teams: ['leads'], users: ['otto'], maintainers: false, count: 2, notAuthor: true, reviews: false },
+  approvers: { teams: ['leads'], users: ['otto'], maintainers: false, count: 2, notAuthor: true, reviews: false, validForMs: 90_000 },
 };
 const MERGED: PullInfo = { ...PULL_INFO, state: 'closed', merged: true, mergeCommit: sha('c') };
 

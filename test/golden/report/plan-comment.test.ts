@@ -235,7 +235,7 @@ const views: Readonly<Record<string, PlanView>> = {
   'rules-approved': viewOf({
     kind: 'nothing-moves',
     rules: losing,
-    consent: { asked, given: [approval('otto'), approval('anna', 'review')], notCounted: [] },
+    consent: { asked, given: [{ ...approval('otto'), until: at('21:15:00') }, approval('anna', 'review')], notCounted: [] },
     problems: [],
   }),
   'rules-gain': viewOf({ kind: 'nothing-moves', rules: gaining, consent: undefined, problems: [] }),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { RolloutVerb } from '../../../src/core/command/command.ts';
+import { durationMs } from '../../../src/core/model/time.ts';
 import type { Urgency } from '../../../src/core/plan/plan.ts';
 import { FAIR, type Weather } from '../../support/small-world/carrier.ts';
 import type { PhaseShape } from '../../support/small-world/plans.ts';
@@ -90,7 +91,15 @@ const clustersArb = fc
   })
   .map((all) => all.map(({ east, release, tier }, i) => ({ name: `${east ? 'east' : 'west'}-${i}`, release, tier })));
 
-const approval = (when: 'before' | 'after', count: number) => ({ when, count, teams: [], users: [], notAuthor: false }) as const;
+const approval = (when: 'before' | 'after', count: number, validFor?: number) =>
+  ({
+    when,
+    count,
+    teams: [],
+    users: [],
+    notAuthor: false,
+    ...(validFor === undefined ? {} : { validForMs: durationMs(validFor) }),
+  }) as const;
 
 const phaseArb: fc.Arbitrary<Way['phases'][number]> = fc.record({
   canary: fc.boolean(),
@@ -99,7 +108,15 @@ const phaseArb: fc.Arbitrary<Way['phases'][number]> = fc.record({
   bakeMs: fc.constantFrom(0, 0, 30_000, 200_000),
   budgets: fc.record({ failed: fc.constantFrom(0, 0, 1), unreachable: fc.constantFrom(0, 1), deferred: fc.constantFrom(0, 1, 5) }),
   maxDurationMs: fc.constantFrom(undefined, undefined, undefined, 400_000),
-  approval: fc.constantFrom(undefined, undefined, undefined, undefined, approval('before', 1), approval('after', 2)),
+  approval: fc.constantFrom(
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    approval('before', 1),
+    approval('after', 2),
+    approval('before', 2, 200_000),
+  ),
 });
 
 const wayArb: fc.Arbitrary<Way> = fc.integer({ min: 1, max: 3 }).chain((count) =>

@@ -3,7 +3,7 @@ import type { FleetCommand, RolloutCommand } from '../../../src/core/command/com
 import { isSkippedByPerson } from '../../../src/core/command/targets.ts';
 import type { DesiredCluster, DesiredState } from '../../../src/core/desired/desired.ts';
 import { type StopId, trusted } from '../../../src/core/model/ids.ts';
-import { instant } from '../../../src/core/model/time.ts';
+import { durationMs, instant } from '../../../src/core/model/time.ts';
 import type { PlannedApproval } from '../../../src/core/plan/plan.ts';
 import type { ActiveRollout } from '../../../src/core/reconcile/decision.ts';
 import { type TargetState, untouched } from '../../../src/core/reconcile/state.ts';
@@ -375,6 +375,17 @@ describe('approve', () => {
     expect(refusal(inputOf(approved), ask('approve', { phase: 'rest', digest }))).toBe(
       'ada has approved phase rest already; another person must',
     );
+  });
+
+  it('again when what they gave has expired, and says until when it counts', () => {
+    const [early] = plan.phases.filter(({ name }) => name === 'rest');
+    const approval = { ...(early?.approval ?? after), validForMs: durationMs(30 * 60_000) };
+    const expiring = { ...plan, phases: plan.phases.map((phase) => (phase.name === 'rest' ? { ...phase, approval } : phase)) };
+    const approved = (given: string) => rollout({ state: { approvals: [{ phase: 'rest', by: 'ada', digest, at: at(given) }] } }, expiring);
+    expect(refusal(inputOf(approved('09:30:01')), ask('approve', { phase: 'rest', digest }))).toContain('has approved phase rest already');
+    const { changes, notes } = carriedOut(inputOf(approved('09:30:00')), ask('approve', { phase: 'rest', digest }));
+    expect(changes[0]).toMatchObject({ from: '0 of 2 approvals', to: '1 of 2 approvals' });
+    expect(notes).toEqual(['it counts until 2026-11-21 10:30:00 UTC, and 1 more must approve by then']);
   });
 
   it('once a person, however they write their name', () => {

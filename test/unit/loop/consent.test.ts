@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { askedBy } from '../../../src/app/webhooks.ts';
 import type { CommitSha } from '../../../src/core/model/ids.ts';
+import { formatInstant, instant } from '../../../src/core/model/time.ts';
 import { PortError } from '../../../src/ports/port-error.ts';
 import { FLEET, TestBot } from '../../support/loop/bot.ts';
 import type { SmallFleet } from '../../support/loop/small-manifests.ts';
@@ -182,6 +183,25 @@ describe('a pull request that takes a protection away', () => {
   it('of somebody who works alone is approved by its author, where the rules in force say so', async () => {
     const under = await proposed({ ...BEFORE, fleet: '  ruleChanges: { users: [octocat], notAuthor: false }\n' }, LESS);
     await say(under.bot, `/fleet approve ${digestOf(under)}`, 'octocat');
+    expect(conclusion(under)).toBe('success');
+  });
+
+  it('is approved for as long as the rules in force say, and says until when', async () => {
+    const under = await proposed({ ...BEFORE, fleet: '  ruleChanges: { users: [lead], validFor: 10m }\n' }, LESS);
+    const { bot } = under;
+    const digest = digestOf(under);
+    const id = await say(bot, `/fleet approve ${digest}`);
+    expect(repliesTo(bot, id)[0]).toContain('it counts for 10m');
+    const until = formatInstant(instant(bot.clock.now() + 600_000));
+    expect([conclusion(under), comment(under)]).toEqual(['success', expect.stringContaining(`counts until ${until}`)]);
+    bot.clock.advance(599_999);
+    await bot.work();
+    expect(conclusion(under)).toBe('success');
+    bot.clock.advance(1);
+    await bot.work();
+    expect(conclusion(under)).toBe('action_required');
+    expect((await auditOf(bot))[0]).toBe(`flotilla: withdrawn: the approval of lead is withdrawn: it counted until ${until}`);
+    await say(bot, `/fleet approve ${digest}`);
     expect(conclusion(under)).toBe('success');
   });
 

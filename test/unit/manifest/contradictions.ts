@@ -88,6 +88,11 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     want: ['fleet.yaml:6:16 nobody-may-approve'],
   },
   {
+    name: 'changes of rules that are approved for no time',
+    replace: inFleet('ruleChanges: { validFor: 0m }'),
+    want: ['fleet.yaml:6:28 zero-duration'],
+  },
+  {
     name: 'two data planes of one name',
     replace: { 'fleet.yaml': ['name: us', 'name: eu'] },
     want: ['clusters.yaml:18:14 unknown-data-plane', 'fleet.yaml:9:15 duplicate-entry'],
@@ -287,6 +292,11 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     name: 'an approval by two of one',
     files: phases(phase('a', 'rest: true\napproval: { when: before, count: 2, users: [ann, Ann] }')),
     want: ['strategy.yaml:11:17 nobody-may-approve'],
+  },
+  {
+    name: 'an approval that counts for no time',
+    files: phases(phase('a', 'rest: true\napproval: { when: before, count: 1, teams: [a], validFor: 0s }')),
+    want: ['strategy.yaml:11:65 zero-duration'],
   },
   {
     name: 'a phase that lasts no time',

@@ -145,6 +145,27 @@ describe('an approval', () => {
       })),
     });
 
+  it.each<['before' | 'after', number]>([
+    ['before', 0],
+    ['after', 10_000],
+  ])('%s a phase counts until it expires, and to the instant', (when, readyAt) => {
+    const approval = { when, count: 2, teams: [], users: [], notAuthor: false, validForMs: durationMs(10_000) };
+    const begun = () => new Scene(shape(phase(['east-a'], { approval }), phase(['east-b']))).decide(0);
+    for (const [later, status] of [
+      [9_999, when === 'before' ? 'running' : 'done'],
+      [10_000, 'awaiting-approval'],
+    ] as const) {
+      const scene = begun().go(readyAt);
+      const given = (by: string, ms: number) => ({ phase: 'p0', by, digest: scene.state().digest, at: at(readyAt + ms) });
+      scene.change({ approvals: [given('ada', 0)] });
+      // The one that was given is looked at again when it expires.
+      expect(scene.decide(readyAt + 1).decision?.wakeAt).toBe(at(readyAt + 10_000));
+      expect(scene.decide(readyAt + later).phase('p0').status).toBe('awaiting-approval');
+      scene.change({ approvals: [given('ada', 0), given('bob', later)] });
+      expect(scene.decide(readyAt + later).phase('p0').status, String(later)).toBe(status);
+    }
+  });
+
   it('before a phase holds all of it', () => {
     const scene = asks('before').decide(0);
     expect([scene.phases(), scene.state().status, scene.given]).toEqual(['p0 awaiting-approval, p1 waiting', 'awaiting-approval', []]);

@@ -122,6 +122,14 @@ describe('a change of the rules is a change', () => {
       ],
     ],
     ['a budget is raised', {}, standard({ rest: { budgets: { failed: 2 } } }), ['loses budget standard, rest: 0 failed -> 2 failed (3)']],
+    [
+      'an approval counts for longer',
+      standard({ rest: { approval: { when: 'before', count: 1, teams: ['kafka-leads'], validFor: '1d' } } }),
+      standard({ rest: { approval: { when: 'before', count: 1, teams: ['kafka-leads'] } } }),
+      [
+        'loses approval standard, rest: 1 before it starts, by team kafka-leads, not the author, each for 1d -> 1 before it starts, by team kafka-leads, not the author (3)',
+      ],
+    ],
     ['concurrency is raised', {}, standard({ rest: { maxConcurrent: '50%' } }), ['loses limit standard, rest: 25 % -> 50 % (3)']],
     ['concurrency is lowered', {}, standard({ rest: { maxConcurrent: '10%' } }), ['gains limit standard, rest: 25 % -> 10 % (3)']],
     [
@@ -324,6 +332,9 @@ describe('who loses, and who may agree', () => {
     ['fewer must agree', { users: ['anna', 'otto'], count: 2 }, { users: ['anna', 'otto'] }, ['loses']],
     ['the author may agree', {}, { notAuthor: false }, ['loses']],
     ['reviews count', {}, { reviews: true }, ['loses']],
+    ['approvals count for longer', { validFor: '1h' }, { validFor: '2h' }, ['loses']],
+    ['approvals do not expire any more', { validFor: '1h' }, {}, ['loses']],
+    ['approvals count for less long', { validFor: '2h' }, { validFor: '60m' }, ['gains']],
     ['reviews no longer count', { reviews: true }, {}, ['gains']],
     ['the same people are named otherwise', { teams: ['kafka-leads'] }, {}, []],
   ])('tells when %s', (_name, was, is, effects) => {

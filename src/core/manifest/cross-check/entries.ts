@@ -38,7 +38,15 @@ export function checkSelector(document: Located<unknown>, path: Steps, selector:
 
 /** An approval that nobody could ever give would hold a rollout for ever. */
 export function checkApproval(document: Located<unknown>, path: Steps, approval: Approval | undefined): readonly UnlocatedProblem[] {
-  if (approval === undefined || (approval.teams ?? []).length > 0) return [];
+  if (approval === undefined) return [];
+  return [
+    ...checkNotZero(document, [...path, 'validFor'], approval.validFor, 'no approval would ever count'),
+    ...checkApprovers(document, path, approval),
+  ];
+}
+
+function checkApprovers(document: Located<unknown>, path: Steps, approval: Approval): readonly UnlocatedProblem[] {
+  if ((approval.teams ?? []).length > 0) return [];
   const users = new Set((approval.users ?? []).map((user) => user.toLowerCase())).size;
   if (users >= approval.count) return [];
   const message =

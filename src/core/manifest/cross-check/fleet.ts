@@ -39,8 +39,12 @@ function checkCron(fleet: Located<Fleet>, field: string, cron: string | undefine
 
 /** Without names they are found elsewhere in the rules. */
 function checkRuleChanges(fleet: Located<Fleet>): readonly UnlocatedProblem[] {
-  const { count = 1, teams = [], users = [] } = fleet.value.spec.ruleChanges ?? {};
-  return teams.length + users.length === 0 ? [] : checkApproval(fleet, ['spec', 'ruleChanges'], { when: 'before', count, teams, users });
+  const path = ['spec', 'ruleChanges'];
+  const { count = 1, teams = [], users = [], validFor } = fleet.value.spec.ruleChanges ?? {};
+  return [
+    ...checkNotZero(fleet, [...path, 'validFor'], validFor, 'no approval would ever count'),
+    ...(teams.length + users.length === 0 ? [] : checkApproval(fleet, path, { when: 'before', count, teams, users })),
+  ];
 }
 
 function checkCommands(fleet: Located<Fleet>, known: Known): readonly UnlocatedProblem[] {
