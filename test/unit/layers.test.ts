@@ -33,7 +33,7 @@ const CORE_ORDER: Readonly<Record<string, readonly string[]>> = {
   stop: ['model', 'desired'],
   plan: ['model', 'manifest', 'desired', 'evidence', 'ledger', 'stop'],
   reconcile: ['model', 'manifest', 'desired', 'calendar', 'evidence', 'ledger', 'stop', 'plan'],
-  rules: ['model', 'manifest', 'calendar'],
+  rules: ['model', 'manifest', 'calendar', 'reconcile'],
   forecast: ['model', 'evidence', 'reconcile'],
   drift: ['model', 'desired', 'evidence', 'ledger', 'stop', 'reconcile'],
   change: ['model', 'desired', 'evidence', 'ledger', 'stop', 'plan', 'reconcile', 'rules', 'drift'],

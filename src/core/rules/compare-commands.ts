@@ -2,6 +2,7 @@ import type { Fleet } from '../manifest/generated.ts';
 import type { FleetModel } from '../manifest/model.ts';
 import { compileSelector } from '../manifest/selector.ts';
 import { canonicalJson } from '../model/hash.ts';
+import { type CommandRule as CommandRight, DEFAULT_COMMANDS } from '../reconcile/policy.ts';
 import type { RuleBook } from './rule-book.ts';
 import { clustersOf, groupPairs, type Subject, type SubjectPair } from './subject.ts';
 
@@ -51,12 +52,15 @@ function matcher(rules: readonly CommandRule[] | undefined): (subject: Subject) 
   return ({ labels }) => matchers.flatMap((matches, at) => (matches(labels) ? [at] : []));
 }
 
-const MAINTAINERS = 'maintainers';
-/** @see schemas/fleet.schema.json for who may what without a list */
+/** Who may what without a list: whoever maintains a repository may write to it. */
 const WITHOUT_LIST: Rights = new Map([
-  ['people with write access', new Set(['pause'])],
-  [MAINTAINERS, new Set(['every command'])],
+  ['people with write access', new Set(verbsOf('write'))],
+  ['maintainers', new Set([...verbsOf('write'), ...verbsOf('maintain')])],
 ]);
+
+function verbsOf(role: CommandRight['role']): readonly string[] {
+  return DEFAULT_COMMANDS.flatMap((rule) => (rule.role === role ? rule.verbs : []));
+}
 
 function rightsOf(rules: readonly CommandRule[] | undefined, places: readonly number[]): Rights {
   if (rules === undefined) return WITHOUT_LIST;

@@ -3,7 +3,7 @@ import type { FleetModel } from '../manifest/model.ts';
 import { canonicalJson } from '../model/hash.ts';
 import { type Compared, compareAllowance, compareHaste, comparePatience, comparePermission, compareText, msOf } from './compare-values.ts';
 import type { RuleBook } from './rule-book.ts';
-import type { RuleKind } from './rule-change.ts';
+import type { RuleEffect, RuleKind } from './rule-change.ts';
 import { clustersOf, groupPairs, type SubjectPair } from './subject.ts';
 
 /** What the Fleet says of all clusters, and of those on each data plane. */
@@ -131,7 +131,18 @@ function compareHealthChecks(was: Product['spec'], is: Product['spec']): readonl
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((check) => {
     const [old, fresh] = [before.get(check), after.get(check)];
     if (canonicalJson(old ?? null) === canonicalJson(fresh ?? null)) return [];
-    const effect = fresh === undefined ? ('loses' as const) : old === undefined ? ('gains' as const) : ('other' as const);
-    return [{ check, effect, before: old?.query, after: fresh?.query }];
+    return [{ check, effect: healthCheckEffect(old, fresh), before: checkText(old), after: checkText(fresh) }];
   });
 }
+
+type HealthCheck = NonNullable<Product['spec']['healthChecks']>[number];
+
+/** What another question finds cannot be told by its text: it may find less. */
+function healthCheckEffect(old: HealthCheck | undefined, fresh: HealthCheck | undefined): RuleEffect {
+  if (fresh === undefined) return 'loses';
+  if (old === undefined) return 'gains';
+  return old.query !== fresh.query || msOf(fresh.after) > msOf(old.after) ? 'loses' : 'gains';
+}
+
+const checkText = (check: HealthCheck | undefined): string | undefined =>
+  check && (check.after === undefined ? check.query : `${check.query} (after ${check.after})`);

@@ -11,6 +11,16 @@ const CLUSTERS = [
   cluster('k-canary', { tier: 'canary' }),
   ...[1, 2, 3, 4].map((n) => cluster(`k-shop-${n}`, { tier: 'customer', tenant: n === 1 ? 'meridian' : 'shop' })),
 ];
+const OUT = cluster('k-canary', { tier: 'canary' }, { optOut: { reason: 'audit', expires: '2027-01-01T00:00:00Z' } });
+/** Half of them are canaries. */
+const DRAWN: Documents = {
+  strategies: [
+    strategy('standard', [
+      { name: 'canary', cohort: { size: '50%' }, canary: true, maxConcurrent: 1, soak: '10m' },
+      { name: 'rest', rest: true, maxConcurrent: 1, soak: '10m' },
+    ]),
+  ],
+};
 const SHOPS = ['k-shop-1', 'k-shop-2', 'k-shop-3', 'k-shop-4'];
 const ALL = ['k-canary', ...SHOPS];
 
@@ -222,8 +232,77 @@ describe('a change of the rules is a change', () => {
       },
       ['loses freeze f: 2026-12-01 00:00:00 UTC to 2026-12-31 00:00:00 UTC -> none (1)'],
     ],
+    [
+      'the only canary is relabelled',
+      {},
+      { clusters: [cluster('k-canary', { tier: 'customer' }), ...CLUSTERS.slice(1)] },
+      [
+        'loses canary standard: canary first -> none (4)',
+        'loses soak standard, rest: 30m -> 10m (1)',
+        'loses bake standard, early: 1h -> none (1)',
+        'loses bake standard, rest: 1h -> none (3)',
+        'loses watch standard, rest: 1h 30m -> 30m (1)',
+        'gains approval standard, rest: none -> 1 before it starts, by team kafka-leads, not the author (1)',
+        'gains phase standard, rest: phase 1 -> phase 2 (1)',
+      ],
+    ],
+    [
+      'the only canary is removed',
+      {},
+      { clusters: CLUSTERS.slice(1) },
+      // An empty phase is skipped, with its bake.
+      [
+        'loses canary standard: canary first -> none (4)',
+        'loses bake standard, early: 1h -> none (1)',
+        'loses bake standard, rest: 1h -> none (3)',
+      ],
+    ],
+    ['the only canary opts out', {}, { clusters: [OUT, ...CLUSTERS.slice(1)] }, ['loses canary standard: canary first -> none (4)']],
+    [
+      'one of two canaries is removed',
+      { clusters: [cluster('k-canary-2', { tier: 'canary' }), ...CLUSTERS] },
+      {},
+      ['loses canary standard: canary (2) first -> canary (1) first (4)'],
+    ],
+    [
+      'a canary is added',
+      {},
+      { clusters: [cluster('k-canary-2', { tier: 'canary' }), ...CLUSTERS] },
+      ['gains canary standard: canary (1) first -> canary (2) first (4)'],
+    ],
+    [
+      'a health check asks something else',
+      { products: [product('kafka', { healthChecks: [{ name: 'isr', query: 'under_replicated > 0' }] })] },
+      { products: [product('kafka', { healthChecks: [{ name: 'isr', query: 'under_replicated > 99' }] })] },
+      ['loses health-check kafka, isr: under_replicated > 0 -> under_replicated > 99 (5)'],
+    ],
+    [
+      'a health check asks later',
+      { products: [product('kafka', { healthChecks: [{ name: 'isr', query: 'q', after: '1m' }] })] },
+      { products: [product('kafka', { healthChecks: [{ name: 'isr', query: 'q', after: '1h' }] })] },
+      ['loses health-check kafka, isr: q (after 1m) -> q (after 1h) (5)'],
+    ],
+    [
+      'a health check asks sooner',
+      { products: [product('kafka', { healthChecks: [{ name: 'isr', query: 'q', after: '1m' }] })] },
+      { products: [product('kafka', { healthChecks: [{ name: 'isr', query: 'q' }] })] },
+      ['gains health-check kafka, isr: q (after 1m) -> q (5)'],
+    ],
+    [
+      'a failure no longer rolls back',
+      standard({ rest: { onFailure: 'rollback' } }),
+      {},
+      ['loses on-failure standard, rest: rollback -> pause (3)'],
+    ],
+    ['a failure rolls back', {}, standard({ rest: { onFailure: 'rollback' } }), ['gains on-failure standard, rest: pause -> rollback (3)']],
   ])('%s', (_name, before, after, expected) => {
     expect(told(before, after)).toEqual(expected);
+  });
+
+  it('takes the right to pause and stop from whoever may write, and from maintainers, when a list says who may', () => {
+    const changes = told({}, commands([{ verbs: ['pause'], users: ['anna'] }]));
+    expect(changes).toContain('loses command people with write access: pause, stop -> none (5)');
+    expect(changes.find((one) => one.includes('command maintainers'))).toMatch(/^loses command maintainers: .*pause.*stop.* -> none/);
   });
 });
 
@@ -254,6 +333,7 @@ describe('no change of the rules', () => {
       {},
       { products: [product('kafka', { versions: [...product('kafka').spec.versions, { version: '4.0.0', from: ['3.9.0'] }] })] },
     ],
+    ['canaries are drawn from fewer clusters', DRAWN, { ...DRAWN, clusters: CLUSTERS.slice(0, 3) }],
     ['a time is written otherwise', {}, standard({ canary: { bake: '60m' } })],
   ])('%s', (_name, before, after) => {
     expect(told(before, after)).toEqual([]);
