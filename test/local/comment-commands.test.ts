@@ -96,7 +96,7 @@ test('a loss of protection waits for somebody whom the rules name: by comment, o
   const { person } = scene;
   const { pull, head } = await propose(person, 'looser', FLEET_FILE, replacing('maxConcurrent: 12', 'maxConcurrent: 20'));
   await checkOf(person, head, PLAN_CHECK, 'action_required');
-  const digest = digestIn(await planOf(person, pull, 'To be approved before the merge'));
+  const digest = digestIn(await planOf(person, pull, 'before the merge'));
 
   // Whoever brings it may not, and neither may she who only reads.
   const own = await person.say(pull, `/fleet approve ${digest}`);
@@ -117,7 +117,7 @@ test('a loss of protection waits for somebody whom the rules name: by comment, o
   );
   const { id } = await checkOf(person, worse, PLAN_CHECK, 'action_required');
   await planOf(person, pull, worse.slice(0, 12));
-  const identifier = `ok:${digestIn(await planOf(person, pull, 'To be approved before the merge'))}`;
+  const identifier = `ok:${digestIn(await planOf(person, pull, 'before the merge'))}`;
   expect(identifier).not.toBe(`ok:${digest}`);
   await people.bob.octokit.request(`POST /_forge/repos/flotilla-demo/fleet/check-runs/${id}/actions`, { identifier });
   await checkOf(person, worse, PLAN_CHECK, 'success');

@@ -160,8 +160,7 @@ function render(
   const { icon, words } = rolloutVerdict(shown);
   const { policy, desired, change, report } = context;
   const allowed = whoMay(policy, { rollout: shown.active, stops: view.stops, desired, change }, command);
-  const where =
-    report === undefined ? 'It is said once' : `It is said once; [how it stands now](#issuecomment-${report}) is kept up to date`;
+  const where = report === undefined ? 'Posted once' : `Posted once; [the report](#issuecomment-${report}) is kept up to date`;
   return layOut([
     `${noticeMarker(key)}\n### ${icon} ${code(shown.active.planned.release)}: ${words}`,
     `${addressees(allowed, context)}: ${asks}.`,

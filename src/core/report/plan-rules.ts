@@ -105,11 +105,11 @@ function consentParts({ losing, approvers, digest }: RulesReview, consent: Conse
   const still = given.length === 0 ? '' : ` So far ${given.length} ${given.length === 1 ? 'has' : 'have'}:`;
   return [
     [
-      `✋ **To be approved before the merge**, because ${lost} would lose protection: by ${approversWords(approvers)}${count === 1 ? '' : `; ${count} of them`}. The rules in force say who, not this change.${still}`,
+      `✋ **Needs ${plural(count, 'approval')} before the merge**, because ${lost} would lose protection: by ${approversWords(approvers)}. The rules in force say who, not this change.${still}`,
       ...(given.length + notCounted.length === 0 ? [] : ['', ...given.map(approvalLine), ...notCounted]),
     ].join('\n'),
     [
-      `Whoever agrees presses the button of the check \`flotilla / plan\`, ${approvers.reviews ? 'or approves the newest commit in a review, ' : ''}or writes in a comment, on a line of its own:`,
+      `To approve, press the button of the check \`flotilla / plan\`, ${approvers.reviews ? 'approve the newest commit in a review, ' : ''}or comment, on a line of its own:`,
       '',
       '```',
       `/fleet approve ${digest}`,
@@ -126,7 +126,7 @@ function approversWords({ teams, users, maintainers, notAuthor, validForMs }: Ru
     ? 'a maintainer or an admin of the repository, as the rules name nobody'
     : [...teams.map((team) => `team ${code(team)}`), ...users.map(code)].join(' or ');
   const expires = validForMs === undefined ? '' : ` (an approval counts for ${formatDuration(validForMs)})`;
-  return `${who}${notAuthor ? ', who has no part in the change' : ''}${expires}`;
+  return `${who}${notAuthor ? ', nobody who took part in the change' : ''}${expires}`;
 }
 
 /** For a terminal: one line for each change. */

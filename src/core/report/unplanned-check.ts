@@ -72,7 +72,7 @@ function wordsOf(why: Unplanned): Words {
     case 'over':
       return {
         conclusion: 'neutral',
-        title: 'Nothing to check any more',
+        title: 'Nothing left to check',
         words: 'What this check was about is over: no open pull request and no rollout has this commit.',
       };
   }

@@ -242,6 +242,6 @@ describe('"Re-run"', () => {
     await tell(bot, 'closed', head, { state: 'closed' });
     await bot.work();
     await reviewHead(bot.loop, FLEET, head);
-    expect([stateOf(bot, head), titleOf(bot, head)]).toEqual(['neutral', 'Nothing to check any more']);
+    expect([stateOf(bot, head), titleOf(bot, head)]).toEqual(['neutral', 'Nothing left to check']);
   });
 });

@@ -75,7 +75,7 @@ describe('a pull request that takes a protection away', () => {
     expect(conclusion(under)).toBe('action_required');
     expect(check(under)?.title).toBe('Changes the rules: 1 approval removed; 2 clusters lose protection, to be approved');
     expect(check(under)?.actions).toEqual([expect.objectContaining({ identifier: `ok:${digestOf(under)}` })]);
-    expect(comment(under)).toContain('by `lead`, who has no part in the change');
+    expect(comment(under)).toContain('by `lead`, nobody who took part in the change');
   });
 
   it('is green once they have, by a comment; the audit keeps why they may', async () => {
@@ -170,7 +170,7 @@ describe('a pull request that takes a protection away', () => {
     const under = await proposed({ fleet: '  maxConcurrent: 5\n' }, { fleet: '  maxConcurrent: 6\n' });
     const { bot } = under;
     expect(comment(under)).toContain(
-      'by a maintainer or an admin of the repository, as the rules name nobody, who has no part in the change',
+      'by a maintainer or an admin of the repository, as the rules name nobody, nobody who took part in the change',
     );
     bot.repository.setRole('writer', 'write');
     bot.repository.setRole('octocat', 'admin');
