@@ -82,7 +82,9 @@ export class SimulatedWorld {
 
   /** Merges without a pull request, or by one. @returns the number of the pull request, which may conflict and then is none. */
   push(next: FleetSpec, title: string): void {
-    this.#remember(this.git.commit(editsBetween(this.#spec, next), { message: title, author: 'author' }), next);
+    const sha = this.git.commit(editsBetween(this.#spec, next), { message: title, author: 'author' });
+    this.repository.setBehindCommit(sha, { logins: ['author'], whyNotAll: undefined });
+    this.#remember(sha, next);
   }
 
   open(next: FleetSpec, title: string): number {
