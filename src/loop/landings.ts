@@ -1,7 +1,7 @@
 import type { History } from '../core/change/rewrite.ts';
 import { type Arrival, type Landing, landingsOf } from '../core/landing/landing.ts';
 import type { CommitSha } from '../core/model/ids.ts';
-import type { CodeHost } from '../ports/code-host.ts';
+import type { CodeHost, PullInfo } from '../ports/code-host.ts';
 import type { CommitInfo, ManifestSource } from '../ports/manifest-source.ts';
 import type { FleetRecord } from '../ports/state-store.ts';
 
@@ -27,15 +27,45 @@ export async function landings(
   const newest = await source.commit(head);
   if (newest === undefined) return [];
   const followed = commits.length === 0 || commits.length > COMMITS_MAX ? [newest] : commits;
-  const arrivals: Arrival[] = [];
-  for (const commit of followed) arrivals.push(await arrivalOf(commit));
+  // Nothing is rolled out by the first look, and so nothing of it is reported on a pull request.
+  const pulls = seenHead === undefined ? [] : await pullsOf(host, followed, defaultBranch);
+  const arrivals = followed.map(({ sha, author, subject }, nth): Arrival => ({ sha, author, subject, pull: pulls[nth] }));
   return landingsOf(seenHead, arrivals, history);
+}
 
-  async function arrivalOf({ sha, author, subject }: CommitInfo): Promise<Arrival> {
-    // Nothing is rolled out by the first look, and so nothing of it is reported on a pull request.
-    const pulls = seenHead === undefined ? [] : await host.pullsOfCommit(sha);
-    return { sha, author, subject, pull: pulls.find(({ merged, baseRef }) => merged && baseRef === defaultBranch) };
-  }
+/**
+ * The pull request of each commit, in their order. The commits of one follow each other, so those between two of the same are of it too: two
+ * requests for a rebase merge, however many commits it brings.
+ */
+async function pullsOf(
+  host: Pick<CodeHost, 'pullsOfCommit'>,
+  commits: readonly CommitInfo[],
+  defaultBranch: string,
+): Promise<readonly (PullInfo | undefined)[]> {
+  const found: (PullInfo | undefined)[] = [];
+  const ask = async (nth: number): Promise<PullInfo | undefined> => {
+    const commit = commits[nth];
+    const pulls = commit === undefined ? [] : await host.pullsOfCommit(commit.sha);
+    found[nth] = pulls.find(({ merged, baseRef }) => merged && baseRef === defaultBranch);
+    return found[nth];
+  };
+  const between = async (first: number, last: number): Promise<void> => {
+    if (last - first < 2) return;
+    const [from, to] = [found[first], found[last]];
+    if (from !== undefined && from.number === to?.number) {
+      found.fill(from, first, last);
+      return;
+    }
+    const middle = Math.floor((first + last) / 2);
+    await ask(middle);
+    await between(first, middle);
+    await between(middle, last);
+  };
+  const last = commits.length - 1;
+  await ask(0);
+  if (last > 0) await ask(last);
+  await between(0, last);
+  return found;
 }
 
 /** Judged by the commit that was looked at last, and where that is gone for good, by the last one that was valid. */

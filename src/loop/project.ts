@@ -33,12 +33,12 @@ export async function projectCheck(
   fleet: FleetRecord,
   key: string,
   check: Omit<CheckWrite, 'id' | 'isNew'>,
-  { isNew = false, isOver }: Circumstances = {},
+  { isNew = false, readsAs, isOver }: Circumstances = {},
 ): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
-    hash: hash16(JSON.stringify(check)),
+    hash: hash16(JSON.stringify(readsAs ?? check)),
     memo: { state: check.state.kind },
     write: async (id, isFirst) => (await host.writeCheck({ ...check, id, isNew: isNew && isFirst })).id,
     isOver,
@@ -48,6 +48,8 @@ export async function projectCheck(
 export interface Circumstances {
   /** What it is written on has only just come to be: where nothing is on record, nothing of ours is there, and it need not be looked for. */
   readonly isNew?: boolean;
+  /** What of it is worth writing it again for, where that is not all of it. */
+  readonly readsAs?: unknown;
   /** Asked when nobody else writes this any more: whether what it says no longer holds, so that it is not written. */
   readonly isOver?: () => Promise<boolean>;
 }
@@ -63,12 +65,12 @@ export async function projectComment(
   fleet: FleetRecord,
   key: string,
   { memo = {}, ...comment }: CommentProjection,
-  { isNew = false, isOver }: Circumstances = {},
+  { isNew = false, readsAs, isOver }: Circumstances = {},
 ): Promise<void> {
   const host = loop.ports.host(fleet);
   await project(loop, fleet, {
     key,
-    hash: hash16(comment.body),
+    hash: hash16(readsAs === undefined ? comment.body : JSON.stringify(readsAs)),
     memo,
     write: async (id, isFirst) => (await host.writeComment({ ...comment, id, isNew: isNew && isFirst })).id,
     isOver,

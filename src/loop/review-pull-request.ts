@@ -11,6 +11,7 @@ import { renderLatePlanCheck } from '../core/report/late-plan-check.ts';
 import { renderPlanCheck } from '../core/report/plan-check.ts';
 import { COMMENT_MARKER, renderLeftComment, renderPlanComment } from '../core/report/plan-comment.ts';
 import type { RulesView } from '../core/report/plan-rules.ts';
+import type { PlanView } from '../core/report/plan-view.ts';
 import { compareRules } from '../core/rules/compare-rules.ts';
 import type { Consent } from '../core/rules/consent.ts';
 import type { PullInfo } from '../ports/code-host.ts';
@@ -193,13 +194,16 @@ async function publish(
   const { store } = loop.ports;
   const consent = await consentOf(loop, fleet, pull, review);
   const view = await planView(loop, fleet, pull, base, review, known?.digest, consent);
-  await projectCheck(loop, fleet, planCheckKey(pull.headSha), {
-    ...renderPlanCheck(view),
-    name: PLAN_CHECK,
-    headSha: pull.headSha,
-    externalId: view.digest ?? 'none',
-    detailsUrl: undefined,
-  });
+  // Of a hundred open pull requests whose plans stay the same nothing is written because something else was merged; and what a plan was
+  // before it changed is said until it changes again.
+  const lasting: PlanView = { ...view, base: view.head, ...(view.kind === 'planned' ? { changedFrom: undefined } : {}) };
+  await projectCheck(
+    loop,
+    fleet,
+    planCheckKey(pull.headSha),
+    { ...renderPlanCheck(view), name: PLAN_CHECK, headSha: pull.headSha, externalId: view.digest ?? 'none', detailsUrl: undefined },
+    { readsAs: [renderPlanCheck(lasting), view.digest] },
+  );
   // It may have been merged while it was planned: a plan must not write over what its comment says of the rollouts by now.
   const plan = { number: pull.number, planned: { info: pull, base }, digest: view.digest, asked: consent?.asked };
   if ((await recordPlan(loop, fleet.id, plan, known)) === 'closed-since') return;
@@ -207,5 +211,6 @@ async function publish(
   // A pull request that does not concern us gets no comment; one that concerned us before learns that it no longer does.
   if (review.kind === 'untouched' && !(await isProjected(store, fleet, key))) return;
   const isOver = async () => wasClosedSince(known, await store.pull(fleet.id, pull.number));
-  await projectComment(loop, fleet, key, { pull: pull.number, body: renderPlanComment(view), marker: COMMENT_MARKER }, { isNew, isOver });
+  const comment = { pull: pull.number, body: renderPlanComment(view), marker: COMMENT_MARKER };
+  await projectComment(loop, fleet, key, comment, { isNew, isOver, readsAs: renderPlanComment(lasting) });
 }

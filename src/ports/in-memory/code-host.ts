@@ -68,6 +68,8 @@ export class InMemoryRepository implements CodeHost {
   readonly id: FleetId;
   /** Whether its default branch holds a Fleet document, for those who only look. */
   holdsFleet: boolean;
+  /** What the calls would be over the wire; to be cut short by whoever reads it. A change, of whatever kind, counts as a write. */
+  readonly requests: ('read' | 'create' | 'change')[] = [];
   /** Every call, in order; to be cut short by whoever reads it. */
   readonly calls: RecordedCall[] = [];
   readonly #onCall: OnCall | undefined;
@@ -120,6 +122,10 @@ export class InMemoryRepository implements CodeHost {
       });
       const known = check.id ?? (check.isNew === true ? undefined : this.check(check.headSha, check.name)?.id);
       const before = known === undefined ? undefined : this.#checks.get(known);
+      this.#count(check, known);
+      if (known !== undefined && check.annotations.length > 0) this.requests.push('read');
+      const missing = check.annotations.filter((one) => before?.annotations.some((old) => isSame(one, old)) !== true);
+      for (let sent = ANNOTATIONS_PER_REQUEST; sent < missing.length; sent += ANNOTATIONS_PER_REQUEST) this.requests.push('change');
       // Annotations cannot be taken back: where there are others, a new run of the same name takes this one's place.
       const id = before?.annotations.every((old) => check.annotations.some((one) => isSame(one, old))) ? before.id : this.#nextId();
       const { isNew: _isNew, ...written } = check;
@@ -134,6 +140,7 @@ export class InMemoryRepository implements CodeHost {
       if (!this.#pulls.has(comment.pull)) throw failure('writeComment', `there is no pull request ${comment.pull}`);
       const isThere = comment.id !== undefined && this.#comments.has(comment.id);
       const known = isThere ? comment.id : comment.id === undefined && comment.isNew === true ? undefined : this.#adoptComment(comment);
+      this.#count({ ...comment, id: isThere ? comment.id : undefined }, known);
       const id = known ?? this.#nextId();
       this.#comments.set(id, { id, pull: comment.pull, author: OUR_LOGIN, body: comment.body });
       return { id };
@@ -146,7 +153,10 @@ export class InMemoryRepository implements CodeHost {
       if (!this.#hasIssues) throw failure('writeIssue', 'issues are switched off (410); switch them on in the settings of the repository');
       const { number: known, marker, ...written } = issue;
       const isThere = known !== undefined && this.#issues.has(known);
-      const number = isThere ? known : (this.#issueWith(marker)?.number ?? this.#nextNumber());
+      const found = isThere ? known : this.#issueWith(marker)?.number;
+      this.#count({ id: isThere ? known : undefined }, found);
+      if (found === undefined && issue.state === 'closed') this.requests.push('change');
+      const number = found ?? this.#nextNumber();
       // People put labels of their own on an issue; ours are set when it is made.
       const labels = this.#issues.get(number)?.labels ?? written.labels;
       this.#issues.set(number, storable({ ...written, labels, number, author: OUR_LOGIN }));
@@ -327,9 +337,17 @@ export class InMemoryRepository implements CodeHost {
     return [...this.#issues.values()].sort((a, b) => a.number - b.number);
   }
 
+  /** What has no id is looked for, unless nothing can be there. */
+  #count({ id, isNew }: { readonly id?: number | undefined; readonly isNew?: boolean | undefined }, found: number | undefined): void {
+    if (id === undefined && isNew !== true) this.requests.push('read');
+    this.requests.push(found === undefined ? 'create' : 'change');
+  }
+
   async #call<T>(operation: string, argument: unknown, work: () => T): Promise<T> {
     const call = { operation, argument: storable(argument), answered: false };
     this.calls.push(call);
+    if (!operation.startsWith('write') && operation !== 'gitToken') this.requests.push(operation === 'react' ? 'create' : 'read');
+    if (operation === 'peopleBehind') this.requests.push('read');
     const result = await called(this.#onCall, `code-host.${operation}`, () => {
       if (!this.#isInstalled) throw failure(operation, 'the repository is not there, or not shown to the app (404)');
       return storable(work());
@@ -456,6 +474,7 @@ export class InMemoryCodeHostApp implements CodeHostApp {
 }
 
 const FIRST_ID = 1_001;
+const ANNOTATIONS_PER_REQUEST = 50;
 
 function setIn(set: Set<number>, value: number, isIn: boolean): void {
   if (isIn) set.add(value);

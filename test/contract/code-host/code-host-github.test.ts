@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ManifestSourceGit } from '../../../src/adapters/git/manifest-source-git.ts';
 import { trusted } from '../../../src/core/model/ids.ts';
-import type { Annotation } from '../../../src/ports/code-host.ts';
+import type { Annotation, CodeHost } from '../../../src/ports/code-host.ts';
+import { InMemoryRepository } from '../../../src/ports/in-memory/code-host.ts';
 import { commitFile } from '../../support/forge/commit-file.ts';
-import { checkOf, commentOf, describeCodeHost, double, issueOf } from './contract.ts';
+import { annotations, checkOf, commentOf, describeCodeHost, double, issueOf } from './contract.ts';
 import { type GitHubHarness, startGitHub } from './github-harness.ts';
 
 describeCodeHost('GitHub', startGitHub);
@@ -52,6 +53,54 @@ describe('requests', () => {
   ])('are one for a %s of which nothing can be there', async (_what, write, request) => {
     await write();
     expect(github.sent()).toEqual([request]);
+  });
+
+  it('are as many as the host in memory counts, of the same kinds', async () => {
+    const memory = new InMemoryRepository({
+      installation: 7,
+      owner: 'acme',
+      name: 'fleet',
+      defaultBranch: 'main',
+      cloneUrl: 'https://example.com/f.git',
+    });
+    const pull = memory.openPull({ headSha: github.headSha, author: 'ann', title: 'Change a' });
+    const check = checkOf(github, { isNew: true });
+    const failing = checkOf(github, { state: { kind: 'completed', conclusion: 'failure' }, annotations: annotations(60) });
+    const [fresh, plain] = [commentOf(github), commentOf(github)];
+    const [drift, closed] = [issueOf(), issueOf({ state: 'closed' })];
+    const story = async (host: CodeHost, on: number): Promise<void> => {
+      const { id } = await host.writeCheck(check);
+      await host.writeCheck({ ...check, id, state: { kind: 'completed', conclusion: 'success' } });
+      await host.writeCheck({ ...check, isNew: false, title: 'its id was lost' });
+      const { id: failed } = await host.writeCheck(failing);
+      await host.writeCheck({ ...failing, id: failed, title: 'again' });
+      const { id: comment } = await host.writeComment({ ...fresh, pull: on, isNew: true });
+      await host.writeComment({ ...fresh, pull: on, id: comment, body: `${fresh.marker}\nedited` });
+      await host.writeComment({ ...plain, pull: on });
+      await host.writeComment({ ...plain, pull: on, body: `${plain.marker}\nfound` });
+      const { number } = await host.writeIssue(drift);
+      await host.writeIssue({ ...drift, number, state: 'closed' });
+      await host.writeIssue(drift);
+      await host.writeIssue(closed);
+      await host.pull(on);
+      await host.openPulls();
+      await host.pullsOfCommit(github.headSha);
+      await host.repository();
+      await host.roleOf('ann');
+      await host.isMember('leads', 'ann');
+      await host.peopleBehind({ kind: 'pull', number: on });
+      await host.react(comment, 'eyes');
+    };
+    await story(memory, pull);
+    github.sent();
+    await story(github.host, github.pull);
+    const kinds: Readonly<Record<string, string>> = { GET: 'read', POST: 'create', PATCH: 'change' };
+    // As whom the app writes is asked once in its life.
+    const sent = github
+      .sent()
+      .filter((request) => request !== 'GET /app')
+      .map((request) => kinds[request.split(' ')[0] ?? ''] ?? request);
+    expect(memory.requests.toSorted()).toEqual(sent.toSorted());
   });
 
   it('for issues ask for ours alone, however many there are of other people', async () => {

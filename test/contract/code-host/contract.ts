@@ -132,7 +132,7 @@ export function issueOf(fields: Partial<IssueWrite> = {}): IssueWrite {
   return { number: undefined, title, body: `${marker}\nb`, labels: ['drift'], state: 'open', marker, ...fields };
 }
 
-const annotations = (count: number): readonly Annotation[] =>
+export const annotations = (count: number): readonly Annotation[] =>
   Array.from({ length: count }, (_, i) => ({
     path: 'fleet-manifests/a.yaml',
     line: i + 1,

@@ -157,7 +157,7 @@ describe('when the base moves', () => {
   it('it is planned again, without asking for the pull request, and written only where it reads differently', async () => {
     const { bot } = await proposed();
     bot.repository.calls.splice(0);
-    await bot.merge({ fleet: '  maxConcurrent: 7\n' }, 8);
+    await bot.merge({ clusters: { ...CLUSTERS, 'k-new': { dataPlane: 'east' } } }, 8);
     await bot.work();
     expect(bot.repository.calls.filter(({ operation, argument }) => operation === 'pull' && argument === 7)).toEqual([]);
     expect(bot.repository.comments(7)[0]?.body).toContain(bot.git.head()?.slice(0, 12));
