@@ -113,7 +113,9 @@ function readGitHub(env: Environment, mistakes: string[], apiUrl: string | undef
   const given = ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'WEBHOOK_SECRET'].filter((name) => env[name] !== undefined);
   if (given.length === 0) return undefined;
   const appId = env['APP_ID'] ?? '';
-  if (!/^\d{1,12}$/.test(appId)) mistakes.push('APP_ID must be the number of the GitHub App, from its settings page');
+  // Either is taken as who the app is; both are on its settings page.
+  if (!/^(\d{1,12}|Iv[A-Za-z0-9.]{8,40})$/.test(appId))
+    mistakes.push('APP_ID must be the number of the GitHub App, or its client id (Iv...), from its settings page');
   const webhookSecret = env['WEBHOOK_SECRET'] ?? '';
   if (webhookSecret.length < 16)
     mistakes.push('WEBHOOK_SECRET is missing or shorter than 16 characters: set the secret of the GitHub App; there is no default');
@@ -128,9 +130,16 @@ function readGitHub(env: Environment, mistakes: string[], apiUrl: string | undef
   };
 }
 
+/** Some stores of secrets take one line only, so that people give the whole file in base64. */
+function inPem(text: string): string {
+  const line = text.replaceAll(/\s/g, '');
+  if (text.includes('-----') || !/^[A-Za-z0-9+/]+={0,2}$/.test(line)) return text;
+  return Buffer.from(line, 'base64').toString('utf8');
+}
+
 function readPrivateKey(env: Environment, mistakes: string[]): string {
   const path = env['PRIVATE_KEY_PATH'];
-  let text = (env['PRIVATE_KEY'] ?? '').replaceAll('\\n', '\n');
+  let text = inPem((env['PRIVATE_KEY'] ?? '').replaceAll('\\n', '\n'));
   if (text === '' && path !== undefined) {
     try {
       text = readFileSync(path, 'utf8');
@@ -143,7 +152,7 @@ function readPrivateKey(env: Environment, mistakes: string[]): string {
   }
   if (!text.includes('-----BEGIN') || !text.includes('PRIVATE KEY-----'))
     mistakes.push(
-      'PRIVATE_KEY (or the file of PRIVATE_KEY_PATH) is not a PEM private key: download one from the settings page of the GitHub App',
+      'PRIVATE_KEY (or the file of PRIVATE_KEY_PATH) is not a PEM private key, as it is or in base64: download one from the settings page of the GitHub App',
     );
   return text;
 }

@@ -40,7 +40,7 @@ export function wirePorts({ config, github, probot, store, parsed, parser, memor
       octokit: () => probot.auth(fleet.installation),
       owner: fleet.owner,
       repo: fleet.name,
-      appId: Number(github.appId),
+      appId: /^\d+$/.test(github.appId) ? Number(github.appId) : undefined,
       login: () => app.login(),
     });
   });

@@ -1,6 +1,6 @@
 import type { Annotation, CheckWrite } from '../../ports/code-host.ts';
 import { type GitHubRepository, PER_PAGE } from './client.ts';
-import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
+import { answeredStatus, asPortError, isGone, outcomeUnknown } from './github-errors.ts';
 import { ANNOTATIONS_PER_REQUEST, checkActions, checkAnnotations, checkLength } from './limits.ts';
 
 interface WrittenRun {
@@ -10,12 +10,27 @@ interface WrittenRun {
 
 const OPERATION = 'writeCheck';
 
-/** Updates the check run, looks for it when its id is not known, and only then creates it; GitHub takes 50 annotations a request, and adds them to those it has. */
+/** Writes the check run. A required one must come to its end: where GitHub refuses what it says, it says that, with the same conclusion. */
 export async function writeCheckRun(repository: GitHubRepository, check: CheckWrite): Promise<{ readonly id: number }> {
   checkLength(OPERATION, 'the summary of the check', check.summary, 'check');
   checkLength(OPERATION, 'the text of the check', check.text ?? '', 'check');
   checkAnnotations(OPERATION, check.annotations);
   checkActions(OPERATION, check.actions ?? []);
+  try {
+    return await writeWhole(repository, check);
+  } catch (error) {
+    if (answeredStatus(error) !== 422) throw error;
+    const title = check.title.slice(0, TITLE_CHARS_MAX);
+    const minimal = { ...check, title, summary: `${title}\n\n${REFUSED}`, text: undefined, annotations: [], detailsUrl: undefined };
+    return await writeWhole(repository, { ...minimal, isNew: false });
+  }
+}
+
+const TITLE_CHARS_MAX = 200;
+const REFUSED = 'GitHub refused to take what else this check says, so it is left out here. The comment and the pages of Flotilla have it.';
+
+/** Updates the check run, looks for it when its id is not known, and only then creates it; GitHub takes 50 annotations a request, and adds them to those it has. */
+async function writeWhole(repository: GitHubRepository, check: CheckWrite): Promise<{ readonly id: number }> {
   const known = check.id ?? (check.isNew === true ? undefined : await findRun(repository, check));
   const { id } = (known === undefined ? undefined : await goOnWith(repository, known, check)) ?? (await createWhole(repository, check));
   return { id };
@@ -109,16 +124,18 @@ async function updateRun(
 }
 
 /** The newest run of ours with this name on this commit: people see one for each name. */
-async function findRun({ client, owner, repo, appId }: GitHubRepository, check: CheckWrite): Promise<number | undefined> {
+async function findRun({ client, owner, repo, appId, login }: GitHubRepository, check: CheckWrite): Promise<number | undefined> {
   const { data } = await client.rest.checks.listForRef({
     owner,
     repo,
     ref: check.headSha,
     check_name: check.name,
-    app_id: appId,
+    ...(appId === undefined ? {} : { app_id: appId }),
     filter: 'latest',
   });
-  return data.check_runs.find((run) => run.app?.id === appId)?.id;
+  if (appId !== undefined) return data.check_runs.find((run) => run.app?.id === appId)?.id;
+  const us = (await login()).toLowerCase();
+  return data.check_runs.find((run) => `${run.app?.slug}[bot]`.toLowerCase() === us)?.id;
 }
 
 function fieldsOf(check: CheckWrite, annotations: readonly Annotation[]) {

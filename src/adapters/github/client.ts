@@ -9,8 +9,8 @@ export interface GitHubRepository {
   readonly client: GitHubClient;
   readonly owner: string;
   readonly repo: string;
-  /** Checks are ours when they were made through this app. */
-  readonly appId: number;
+  /** Checks are ours when they were made through this app; `undefined` where only its client id is known: then its name says so. */
+  readonly appId: number | undefined;
   /** As whom the app writes comments and issues: `SLUG[bot]`. Asked for only when something of ours is looked for. */
   readonly login: () => Promise<string>;
 }

@@ -17,7 +17,8 @@ export interface GitHubHostOptions {
   readonly octokit: () => Promise<GitHubClient>;
   readonly owner: string;
   readonly repo: string;
-  readonly appId: number;
+  /** `undefined`: only the client id of the app is known. */
+  readonly appId: number | undefined;
   /** As whom the app writes: `SLUG[bot]`. */
   readonly login: () => Promise<string>;
 }

@@ -1,6 +1,6 @@
 import type { CodeHost } from '../../ports/code-host.ts';
 import { collectPages, type GitHubRepository, isOurs, PER_PAGE } from './client.ts';
-import { asPortError, isGone, outcomeUnknown } from './github-errors.ts';
+import { answeredStatus, asPortError, isGone, outcomeUnknown } from './github-errors.ts';
 import { checkLength } from './limits.ts';
 
 type CommentWrite = Parameters<CodeHost['writeComment']>[0];
@@ -9,9 +9,27 @@ const OPERATION = 'writeComment';
 /** GitHub locks a conversation long before ten thousand comments. */
 const PAGES_MAX = 100;
 
-/** Keeps one comment of ours on a pull request: edits it, looks for it when its id is not known, and only then makes a new one. */
+/** Keeps one comment of ours on a pull request. Where GitHub refuses what it says, its first lines stand, and say so. */
 export async function writeComment(repository: GitHubRepository, comment: CommentWrite): Promise<{ readonly id: number }> {
   checkLength(OPERATION, 'the comment', comment.body, 'body');
+  try {
+    return await writeWhole(repository, comment);
+  } catch (error) {
+    if (answeredStatus(error) !== 422) throw error;
+    const [headline = ''] = comment.body
+      .slice(comment.marker.length)
+      .split('\n')
+      .filter((line) => /^#+ /.test(line));
+    const body = `${comment.marker}\n${headline.slice(0, HEADLINE_CHARS_MAX)}\n\n${REFUSED}`;
+    return await writeWhole(repository, { ...comment, body, isNew: false });
+  }
+}
+
+const HEADLINE_CHARS_MAX = 300;
+const REFUSED = 'GitHub refused to take what else this comment says, so it is left out here. The check and the pages of Flotilla have it.';
+
+/** Keeps one comment of ours on a pull request: edits it, looks for it when its id is not known, and only then makes a new one. */
+async function writeWhole(repository: GitHubRepository, comment: CommentWrite): Promise<{ readonly id: number }> {
   if (comment.id !== undefined && (await edit(repository, comment.id, comment.body))) return { id: comment.id };
   const found = comment.id === undefined && comment.isNew === true ? undefined : await adopt(repository, comment);
   if (found !== undefined && (await edit(repository, found, comment.body))) return { id: found };

@@ -68,6 +68,15 @@ describe('with credentials', () => {
     expect(configOf({ ...GITHUB, GITHUB_API_URL: 'https://git.example/api/v3/' }).github?.apiUrl).toBe('https://git.example/api/v3');
   });
 
+  it('takes a private key in base64, on one line or several, and a client id', () => {
+    const line = Buffer.from(PEM).toString('base64');
+    for (const given of [line, line.replaceAll(/(.{10})/g, '$1\n')]) {
+      const config = readConfig({ ...GITHUB, APP_ID: 'Iv23liABCdef01234567', PRIVATE_KEY: given });
+      expect(config).toMatchObject({ ok: true, value: { github: { appId: 'Iv23liABCdef01234567', privateKey: PEM } } });
+    }
+    expect(readConfig({ ...GITHUB, PRIVATE_KEY: Buffer.from('no key').toString('base64') })).toMatchObject({ ok: false });
+  });
+
   it.each([['APP_ID'], ['PRIVATE_KEY'], ['WEBHOOK_SECRET']] as const)('is refused without %s, and never becomes local mode', (missing) => {
     expect(mistakesIn({ ...GITHUB, [missing]: '' })).toEqual([expect.stringContaining(missing)]);
   });

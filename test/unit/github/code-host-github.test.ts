@@ -167,6 +167,58 @@ describe('writeCheck', () => {
   });
 });
 
+describe('what GitHub calls invalid', () => {
+  const invalid = { status: 422, body: { message: 'Validation Failed' } };
+
+  it('leaves a check with its conclusion, which says so', async () => {
+    const none = { status: 200, body: { total_count: 0, check_runs: [] } };
+    const { host, asked } = hostOf([none, invalid, none, { status: 201, body: run(9) }]);
+    const failing = check({
+      state: { kind: 'completed', conclusion: 'failure' },
+      title: 'Not taken',
+      text: 'odd',
+      annotations: annotations(1),
+    });
+    expect(await host.writeCheck(failing)).toEqual({ id: 9 });
+    expect(asked.at(-1)?.body).toMatchObject({
+      conclusion: 'failure',
+      output: { title: 'Not taken', summary: expect.stringContaining('GitHub refused'), annotations: [] },
+    });
+    expect(asked.at(-1)?.body).not.toHaveProperty('output.text');
+  });
+
+  it('leaves a comment with its first line, which says so', async () => {
+    const { host, asked } = hostOf([invalid, { status: 200, body: { id: 3 } }]);
+    const body = `${MARKER}\n<!-- plan=x -->\n### ✅ Changes 3 clusters\n\nodd`;
+    expect(await host.writeComment({ ...comment, id: 3, body })).toEqual({ id: 3 });
+    expect(asked.at(-1)?.body).toEqual({
+      body: expect.stringMatching(/^<!-- flotilla:v1 kind=pr -->\n### ✅ Changes 3 clusters\n\nGitHub refused/),
+    });
+  });
+
+  it('twice is an error for a person', async () => {
+    const { host } = hostOf([invalid]);
+    await expect(host.writeComment({ ...comment, id: 3 })).rejects.toMatchObject({ retry: { kind: 'needs-human' } });
+  });
+});
+
+it('checks of an app whose client id alone is known are known by its name', async () => {
+  const others = { id: 4, app: { id: 5, slug: 'another' }, output: { annotations_count: 0 } };
+  const mine = { id: 6, app: { id: 7, slug: 'Flotilla' }, output: { annotations_count: 0 } };
+  const { fetch } = scripted([
+    { status: 200, body: { total_count: 2, check_runs: [others, mine] } },
+    { status: 200, body: run(6) },
+  ]);
+  const host = new CodeHostGitHub({
+    octokit: async () => clientOf(fetch),
+    owner: 'acme',
+    repo: 'fleet',
+    appId: undefined,
+    login: async () => LOGIN,
+  });
+  expect(await host.writeCheck(check())).toEqual({ id: 6 });
+});
+
 describe('writeComment', () => {
   it('creates one when there is none', async () => {
     const { host, asked } = hostOf([NONE, { status: 201, body: ours(3) }]);
