@@ -55,7 +55,9 @@ export class SimulatedWorld {
       cloneUrl: 'https://git.example/acme/clusters.git',
     });
     for (const login of ['lead', 'second', 'third']) this.repository.setRole(login, 'maintain');
-    this.#remember(this.git.commit(manifestsOf(spec), { message: 'the first manifests' }), spec);
+    const first = this.git.commit(manifestsOf(spec), { message: 'the first manifests' });
+    this.repository.setBehindCommit(first, { logins: ['author'], whyNotAll: undefined });
+    this.#remember(first, spec);
   }
 
   /** The newest on the default branch, whether or not anybody has looked. */

@@ -1,6 +1,8 @@
 import type { ChangeRef } from '../../core/command/brought-change.ts';
+import type { CommitSha } from '../../core/model/ids.ts';
 import type { FoundBehind } from '../../ports/code-host.ts';
 import { collectPages, type GitHubRepository, PER_PAGE } from './client.ts';
+import { pullsOfCommit } from './pulls.ts';
 
 /** GitHub lists at most 250 commits of a pull request. */
 const COMMIT_PAGES_MAX = 3;
@@ -41,7 +43,11 @@ async function behindPull({ client, owner, repo }: GitHubRepository, number: num
   return { logins: named([...known, ...pushers.logins]), whyNotAll: pushers.whyNotAll };
 }
 
-async function behindCommit({ client, owner, repo }: GitHubRepository, sha: string): Promise<FoundBehind> {
+async function behindCommit(repository: GitHubRepository, sha: CommitSha): Promise<FoundBehind> {
+  const { client, owner, repo } = repository;
+  // It may have come by a pull request that nobody knew of when it landed.
+  const [pull] = await pullsOfCommit(repository, sha);
+  if (pull !== undefined) return await behindPull(repository, pull.number);
   const [{ data: commit }, { data: home }] = await Promise.all([
     client.rest.repos.getCommit({ owner, repo, ref: sha }),
     client.rest.repos.get({ owner, repo }),

@@ -195,9 +195,10 @@ export class InMemoryRepository implements CodeHost {
 
   peopleBehind(change: ChangeRef): Promise<FoundBehind> {
     return this.#call('peopleBehind', change, () => {
-      if (change.kind === 'commit')
-        return this.#behindCommits.get(change.sha) ?? { logins: [], whyNotAll: 'nobody knows who has pushed it' };
-      const { number } = change;
+      const by = change.kind === 'commit' ? [...this.#pulls.values()].find(({ mergeCommit }) => mergeCommit === change.sha) : undefined;
+      const ref = by === undefined ? change : ({ kind: 'pull', number: by.number } as const);
+      if (ref.kind === 'commit') return this.#behindCommits.get(ref.sha) ?? { logins: [], whyNotAll: 'nobody knows who has pushed it' };
+      const { number } = ref;
       const found = this.#pulls.get(number);
       if (found === undefined) throw failure('peopleBehind', `there is no pull request ${number}`);
       const logins = [...new Set([found.author, ...(this.#committers.get(number) ?? [])])];

@@ -511,5 +511,7 @@ function testMerge(harness: Get): void {
     expect(found).toMatchObject({ number: pull, merged: true, state: 'closed', mergeCommit: sha });
     expect(await host.openPulls()).toEqual([]);
     expect(await host.pull(pull)).toEqual(found);
+    // Also where nobody knew that it came by a pull request.
+    expect(await host.peopleBehind({ kind: 'commit', sha })).toEqual({ logins: ['ann'], whyNotAll: undefined });
   });
 }
