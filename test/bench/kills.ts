@@ -2,17 +2,23 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { maybe, object, text } from '../../src/core/model/decode.ts';
+import { trusted } from '../../src/core/model/ids.ts';
 import { LocalRun } from '../../src/local/demo/local-run.ts';
 import { eventually, PATIENCE_MS, Person } from '../../src/local/demo/person.ts';
+import { EXAMPLE_NAME, EXAMPLE_OWNER } from '../../src/local/seed.ts';
+import { planCheckKey } from '../../src/loop/projection-keys.ts';
 import { CONNECT, writeSmallFleet } from '../local/support/small-fleet.ts';
 import type { Figure } from './figure.ts';
+import { databaseOf } from './watched-run.ts';
 
 /** Fast enough that a rollout takes seconds, slow enough that kills meet it in the middle. */
 const SPEED = 300;
 const PLAN = 'flotilla / plan';
 const ROLLOUT = 'flotilla / rollout';
-/** One story: a pull request, its merge, its rollout. Kills fall anywhere in it. */
+/** One story: a pull request, its merge, its rollout. The first kill falls between something said and its record, the others anywhere. */
 const KILLS_PER_STORY = 5;
+/** A tick comes at least this often. */
+const WORK_WITHIN_MS = 2_000;
 
 /**
  * R3: kills the bot, or its database, or both, at random moments of pull request, merge and rollout, and starts it again.
@@ -60,14 +66,14 @@ interface Tally {
 async function oneStory(run: LocalRun, person: Person, story: number, random: () => number, tally: Tally): Promise<void> {
   const branch = `story-${story}`;
   const value = 10_000 + story;
-  const killing = killSometimes(run, random, tally);
   const head = await person.push(
     branch,
     CONNECT,
     (before) => before.replace(/some\.setting: \d+/, `some.setting: ${value}`),
     `Setting ${value}`,
   );
-  const pull = await person.open(branch, `Setting ${value}`);
+  const pull = await killOnceSaid(run, person, head, () => person.open(branch, `Setting ${value}`), tally);
+  const killing = killSometimes(run, random, tally);
   await sleep(random() * 1_500);
   const landed = await person.merge(pull, (['merge', 'squash', 'rebase'] as const)[story % 3] ?? 'merge');
   await killing;
@@ -76,7 +82,7 @@ async function oneStory(run: LocalRun, person: Person, story: number, random: ()
     [head, PLAN],
     [landed, ROLLOUT],
   ] as const) {
-    const { length } = await person.check(commit, name);
+    const length = await checksEver(person, commit, name);
     if (length > 1) tally.repeated.push(`story ${story}: ${length} checks ${name} on ${commit}`);
   }
   const comments = await person.reports(pull);
@@ -86,17 +92,42 @@ async function oneStory(run: LocalRun, person: Person, story: number, random: ()
   if (!status.includes(`some.setting=${value}`)) tally.lost.push(`story ${story}: a cluster did not get ${value}`);
 }
 
+/** Of one name on one commit. Who asks for no more than the newest, as a page does, is told of one, however many there are. */
+async function checksEver({ octokit }: Person, commit: string, name: string): Promise<number> {
+  const where = { owner: EXAMPLE_OWNER, repo: EXAMPLE_NAME, ref: commit };
+  return (await octokit.rest.checks.listForRef({ ...where, check_name: name, filter: 'all' })).data.total_count;
+}
+
 const fleetJson = object({ goodHead: maybe(text) });
 
 async function inForce(person: Person): Promise<void> {
   await eventually('the first manifests to be in force', async () => fleetJson(await person.api('')).goodHead);
 }
 
+/** Kills the bot when its plan is to be seen, and nothing of it is on record yet: whoever starts again must find it. */
+async function killOnceSaid(run: LocalRun, person: Person, head: string, open: () => Promise<number>, tally: Tally): Promise<number> {
+  const database = await databaseOf(run);
+  // The check counts as begun, which the bot reads; what it has done cannot be written down while the row is held.
+  const row = [`${EXAMPLE_OWNER}/${EXAMPLE_NAME}`, planCheckKey(trusted.commit(head))];
+  await database.query(`insert into flotilla.projections (fleet, key, memo) values ($1, $2, '{}')`, row);
+  await database.query('begin');
+  await database.query('select from flotilla.projections where fleet = $1 and key = $2 for update', row);
+  const pull = await open();
+  await eventually('the plan to be said', async () => (await person.check(head, PLAN))[0]);
+  await run.kill();
+  await database.end();
+  await run.start();
+  tally.kills += 1;
+  return pull;
+}
+
 /** Kills at random moments while the story goes on, and starts the bot again each time. */
 async function killSometimes(run: LocalRun, random: () => number, tally: Tally): Promise<void> {
-  for (let kill = 0; kill < KILLS_PER_STORY; kill += 1) {
+  for (let kill = 1; kill < KILLS_PER_STORY; kill += 1) {
     await sleep(random() * 1_200);
     const victim = random();
+    // Most of the time there is nothing that a kill could break.
+    if (random() < 0.7) await untilAtWork(run);
     if (victim < 0.5) killDatabase(run);
     if (victim > 0.25) {
       await run.kill();
@@ -105,6 +136,17 @@ async function killSometimes(run: LocalRun, random: () => number, tally: Tally):
     }
     tally.kills += 1;
   }
+}
+
+/** Until a job runs; not for ever, as there may be none. */
+async function untilAtWork(run: LocalRun): Promise<void> {
+  const database = await databaseOf(run).catch(() => undefined);
+  const until = performance.now() + WORK_WITHIN_MS;
+  while (database !== undefined && performance.now() < until) {
+    const { rowCount } = await database.query('select from flotilla.jobs where holder is not null').catch(() => ({ rowCount: 1 }));
+    if (rowCount !== 0) break;
+  }
+  await database?.end().catch(() => undefined);
 }
 
 /** As a crash of the server would: no shutdown, no checkpoint. */

@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { readPostmaster } from '../../src/adapters/postgres/postmaster.ts';
 import { LocalRun } from '../../src/local/demo/local-run.ts';
 import { Person } from '../../src/local/demo/person.ts';
 import { Standstill } from '../support/state/standstill.ts';
 import { atMost, type Figure, noGoal } from './figure.ts';
-import { residentMiB, withSetting } from './watched-run.ts';
+import { databaseOf, residentMiB, withSetting } from './watched-run.ts';
 
 const GENERATOR = join(import.meta.dirname, '../../src/cli/generate-fleet.ts');
 const CLUSTERS = 2_000;
@@ -138,11 +137,7 @@ async function stored(run: LocalRun): Promise<Stored> {
 }
 
 async function storedNow(run: LocalRun): Promise<Stored> {
-  const password = readFileSync(join(run.home, 'postgres/password'), 'utf8').trim();
-  const port = (await readPostmaster(join(run.home, 'postgres/data')))?.port ?? 0;
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'flotilla', password, database: 'flotilla' });
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await databaseOf(run);
   try {
     const wal = await client.query<{ readonly bytes: string }>(`select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as bytes`);
     const sizes = await client.query<{ readonly name: string; readonly bytes: string }>(

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { readPostmaster } from '../../src/adapters/postgres/postmaster.ts';
 import { maybe, object, text } from '../../src/core/model/decode.ts';
 import { LocalRun } from '../../src/local/demo/local-run.ts';
 import { Person } from '../../src/local/demo/person.ts';
@@ -106,4 +108,14 @@ export const peakMiB = (pid: number): number => memoryOf(pid, 'VmHWM');
 function memoryOf(pid: number, field: string): number {
   const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(match?.[1] ?? Number.NaN) / 1_024;
+}
+
+/** A connection to the database of local mode. @throws Error while that is down. */
+export async function databaseOf({ home }: Pick<LocalRun, 'home'>): Promise<pg.Client> {
+  const password = readFileSync(join(home, 'postgres/password'), 'utf8').trim();
+  const port = (await readPostmaster(join(home, 'postgres/data')))?.port ?? 0;
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'flotilla', password, database: 'flotilla' });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
