@@ -21,4 +21,4 @@ EXPOSE 3000
 
 # Alive as long as the process answers; whether work gets done is what /readyz says.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["node", "-e", "fetch('http://127.0.0.1:3000/livez').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=16", "src/main.ts"]
+CMD ["node", "--env-file-if-exists=flotilla.env", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=16", "src/main.ts"]

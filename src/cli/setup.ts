@@ -26,6 +26,8 @@ Exit codes: 0 registered, 1 refused, 2 wrong usage.
 
 /** A person may look for a password, or ask somebody. */
 const PATIENCE_MS = 30 * 60_000;
+/** What `npm start` reads in its folder. */
+const ENV_FILE = 'flotilla.env';
 
 interface Settings {
   readonly publicUrl: string;
@@ -92,7 +94,7 @@ function settingsOf(
 }
 
 async function setUp(settings: Settings, io: CliIo): Promise<number> {
-  const files = reserve([join(settings.folder, 'flotilla.env'), join(settings.folder, 'flotilla.pem')]);
+  const files = reserve([join(settings.folder, ENV_FILE), join(settings.folder, 'flotilla.pem')]);
   let registered: Registered;
   try {
     registered = await registerApp({
@@ -116,7 +118,7 @@ async function setUp(settings: Settings, io: CliIo): Promise<number> {
 
 Next:
   1. Install the app on the repository with your manifests: ${registered.htmlUrl}/installations/new
-  2. Start the bot:  node --env-file=${seen(envFile)} src/main.ts
+  2. Start the bot:  ${seen(envFile) === ENV_FILE ? 'npm start' : `npx node --env-file=${seen(envFile)} src/main.ts`}
   3. ${await offerRuleset(settings, registered, seen(ruleset), io)}
 
 `);
