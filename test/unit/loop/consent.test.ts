@@ -271,7 +271,7 @@ describe('the button of its check', () => {
 describe('a review', () => {
   it('approves where the rules in force let it, until it is dismissed', async () => {
     const under = await proposed({ ...BEFORE, fleet: REVIEWS });
-    expect(comment(under)).toContain('or approves the newest commit in a review');
+    expect(comment(under)).toContain('approve the newest commit in a review');
     await review(under, 'second', under.head);
     expect(conclusion(under)).toBe('success');
     expect(comment(under)).toMatch(/- `second`, in a review, 2026/);
