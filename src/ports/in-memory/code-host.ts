@@ -348,7 +348,7 @@ export class InMemoryRepository implements CodeHost {
     const call = { operation, argument: storable(argument), answered: false };
     this.calls.push(call);
     if (!operation.startsWith('write') && operation !== 'gitToken') this.requests.push(operation === 'react' ? 'create' : 'read');
-    if (operation === 'peopleBehind') this.requests.push('read');
+    if (operation === 'peopleBehind') this.requests.push('read', 'read');
     const result = await called(this.#onCall, `code-host.${operation}`, () => {
       if (!this.#isInstalled) throw failure(operation, 'the repository is not there, or not shown to the app (404)');
       return storable(work());
