@@ -7,5 +7,7 @@ const read = (name: string): string => readFileSync(join(import.meta.dirname, '.
 
 it('the bot is started with the same flags by npm, in the container, and where it is measured', () => {
   expect(read('package.json')).toContain(`"start": "node --env-file-if-exists=flotilla.env ${NODE_FLAGS.join(' ')} src/main.ts"`);
-  expect(read('Dockerfile')).toContain(`CMD ${JSON.stringify(['node', '--env-file-if-exists=flotilla.env', ...NODE_FLAGS, 'src/main.ts']).replaceAll(',', ', ')}`);
+  expect(read('Dockerfile')).toContain(
+    `CMD ${JSON.stringify(['node', '--env-file-if-exists=flotilla.env', ...NODE_FLAGS, 'src/main.ts']).replaceAll(',', ', ')}`,
+  );
 });
