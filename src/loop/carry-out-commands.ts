@@ -3,7 +3,7 @@ import type { FleetRecords } from '../core/change/apply-change.ts';
 import type { CommandOutcome } from '../core/change/command-outcome.ts';
 import type { AuditLine, FleetChange } from '../core/change/fleet-change.ts';
 import { auditChange } from '../core/change/record-decision.ts';
-import { type AcceptedCommand, needsPlan } from '../core/command/accepted.ts';
+import { type AcceptedCommand, isAgreement, isHalt, needsPlan } from '../core/command/accepted.ts';
 import { applyCommand } from '../core/command/apply-command.ts';
 import type { Applied, CommandInput, FleetCommand } from '../core/command/command.ts';
 import { refusalOf } from '../core/command/who-may.ts';
@@ -31,12 +31,17 @@ type CommandPort = 'store' | 'log';
  * @throws PortError
  */
 export async function takeCommands(loop: LoopWith<CommandPort>, id: FleetId, decide: Decide): Promise<void> {
-  // Whoever is not known yet keeps their own commands waiting, in their order, and nobody else's.
+  // Whoever is not known yet keeps their own commands waiting, in their order, and nobody else's; but an approval, which takes most
+  // asking, holds up no halt.
   const unknown = new Set<string>();
+  const mayStart = new Set<string>();
   for (const waiting of await loop.ports.store.waitingCommands(id)) {
-    const by = waiting.command.by.toLowerCase();
-    if (needsPlan(waiting.command) || unknown.has(by)) continue;
-    if ((await carryOut(loop, id, waiting, decide, undefined)) === 'not-known') unknown.add(by);
+    const { command } = waiting;
+    const by = command.by.toLowerCase();
+    if (needsPlan(command) || (isHalt(command) ? mayStart : unknown).has(by)) continue;
+    if ((await carryOut(loop, id, waiting, decide, undefined)) !== 'not-known') continue;
+    unknown.add(by);
+    if (!isAgreement(command)) mayStart.add(by);
   }
 }
 

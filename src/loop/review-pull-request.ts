@@ -66,12 +66,12 @@ async function review(loop: ReviewLoop, id: FleetId, number: number, { isKnown =
     return await leave(loop, fleet, number, pull, base, known);
   if (base === undefined || head === undefined)
     return await endBegun(loop, fleet, number, { kind: 'missing', what: head === undefined ? 'its commit' : 'the default branch' });
-  if (!isKnown) memoryOf(loop.memory, id).people.forgetBehind(number);
+  // Whoever has pushed since has a part in it.
+  if (!isKnown || head !== known?.planned?.info.headSha) memoryOf(loop.memory, id).people.forgetBehind(number);
   // The plan starts from what is on record: a base that was not looked at yet is looked at first.
   if (base !== fleet.seenHead && (await syncFleet(loop, id)) === 'not-ours') return;
   const reviewed = await reviewOf(loop, id, base, pull);
   await publish(loop, fleet, pull, base, reviewed, known, news !== undefined && isNewPull(news));
-  await endBegun(loop, fleet, number, { kind: 'pushed-over' }, pull.headSha);
 }
 
 /** Git says which commit is the newest: what is told of it otherwise may be older. */
@@ -204,6 +204,8 @@ async function publish(
     { ...renderPlanCheck(view), name: PLAN_CHECK, headSha: pull.headSha, externalId: view.digest ?? 'none', detailsUrl: undefined },
     { readsAs: [renderPlanCheck(lasting), view.digest] },
   );
+  // What its comment may yet come to is no news of the check.
+  await endBegun(loop, fleet, pull.number, { kind: 'pushed-over' }, pull.headSha);
   // It may have been merged while it was planned: a plan must not write over what its comment says of the rollouts by now.
   const plan = { number: pull.number, planned: { info: pull, base }, digest: view.digest, asked: consent?.asked };
   if ((await recordPlan(loop, fleet.id, plan, known)) === 'closed-since') return;

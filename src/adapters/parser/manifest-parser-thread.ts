@@ -79,6 +79,9 @@ export class ManifestParserThread implements ManifestParser {
     const thread = new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: this.#heapMiBMax } });
     // Who waits for an answer is told by `once`; that nobody does is no reason to end the bot.
     thread.on('error', () => undefined);
+    thread.once('exit', () => {
+      if (this.#thread === thread) this.#thread = undefined;
+    });
     this.#thread = thread;
     return thread;
   }

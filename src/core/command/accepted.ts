@@ -24,6 +24,9 @@ export const needsPlan = ({ verb }: FleetCommand): boolean => verb === 'reconcil
 /** What only stops: whoever gives it is never kept waiting by what it does not need. */
 export const isHalt = ({ verb }: Pick<FleetCommand, 'verb'>): boolean => verb === 'pause' || verb === 'stop';
 
+/** Agrees to something, and undoes no stop. */
+export const isAgreement = ({ verb }: Pick<FleetCommand, 'verb'>): boolean => verb === 'approve' || verb === 'approve-rules';
+
 /** Is a command that is given again under a key the one that was accepted? An end that counts from now is another each time. */
 export const isSameCommand = (a: FleetCommand, b: FleetCommand): boolean => withoutEnd(a) === withoutEnd(b);
 

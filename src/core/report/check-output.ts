@@ -1,6 +1,6 @@
 /** What a check run says. The code host's own type has these fields and more. */
 export interface CheckOutput {
-  readonly state: { readonly kind: 'completed'; readonly conclusion: 'success' | 'failure' | 'neutral' | 'action_required' };
+  readonly state: { readonly kind: 'completed'; readonly conclusion: 'success' | 'failure' | 'neutral' | 'cancelled' | 'action_required' };
   readonly title: string;
   readonly summary: string;
   readonly text: string | undefined;

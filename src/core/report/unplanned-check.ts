@@ -36,7 +36,7 @@ export function renderUnplannedCheck(why: Unplanned): CheckOutput {
 }
 
 interface Words {
-  readonly conclusion: 'failure' | 'neutral';
+  readonly conclusion: 'failure' | 'cancelled';
   readonly title: string;
   readonly words: string;
 }
@@ -44,16 +44,16 @@ interface Words {
 function wordsOf(why: Unplanned): Words {
   switch (why.kind) {
     case 'pushed-over':
-      return { conclusion: 'neutral', title: 'Not planned: there is a newer commit', words: 'That one has a check of its own.' };
+      return { conclusion: 'cancelled', title: 'Not planned: there is a newer commit', words: 'That one has a check of its own.' };
     case 'closed':
       return {
-        conclusion: 'neutral',
+        conclusion: 'cancelled',
         title: 'Not planned: closed before',
         words: 'Nothing of it is rolled out. Opened again, it is planned.',
       };
     case 'retargeted':
       return {
-        conclusion: 'neutral',
+        conclusion: 'cancelled',
         title: 'Not planned: it goes into another branch',
         words: `Only what is merged into the default branch is rolled out, and this goes into ${inert(why.base)}.`,
       };
@@ -71,7 +71,7 @@ function wordsOf(why: Unplanned): Words {
       };
     case 'over':
       return {
-        conclusion: 'neutral',
+        conclusion: 'cancelled',
         title: 'Nothing left to check',
         words: 'What this check was about is over: no open pull request and no rollout has this commit.',
       };

@@ -134,8 +134,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'approval-by-one-person',
     `${RECONCILE}/phases.ts`,
-    'return people.size >= approval.count ?',
-    'return people.size >= Math.min(1, approval.count) ?',
+    'return given.length >= approval.count ?',
+    'return given.length >= Math.min(1, approval.count) ?',
   ),
   bug(
     'phases-at-once',
@@ -281,8 +281,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'looks-for-nothing-of-ours',
     'ports/in-memory/code-host.ts',
-    'const known = isThere ? comment.id : this.#adoptComment(comment);',
-    'const known = isThere ? comment.id : undefined;',
+    'const known = isThere ? comment.id : comment.id === undefined && comment.isNew === true ? undefined : this.#adoptComment(comment);',
+    'const known = isThere ? comment.id : comment.id === undefined && comment.isNew === true ? undefined : undefined;',
   ),
   bug(
     'guard-forgotten',
@@ -313,8 +313,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'newest-command-first',
     'loop/carry-out-commands.ts',
-    '  for (const waiting of await loop.ports.store.waitingCommands(id)) {\n    const by',
-    '  for (const waiting of (await loop.ports.store.waitingCommands(id)).toReversed()) {\n    const by',
+    '  for (const waiting of await loop.ports.store.waitingCommands(id)) {\n    const { command } = waiting;\n    const by',
+    '  for (const waiting of (await loop.ports.store.waitingCommands(id)).toReversed()) {\n    const { command } = waiting;\n    const by',
   ),
   bug('commands-taken-by-nobody', 'loop/tick.ts', '    await takeCommands(loop, id, decide);\n', ''),
   bug('command-without-a-job', 'loop/give-command.ts', '[commandJob(id, command)]', '[]'),

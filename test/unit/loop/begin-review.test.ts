@@ -107,7 +107,7 @@ describe('a push to a pull request', () => {
     bot.repository.changePull(PULL, { headSha: second });
     await bot.work();
     expect([stateOf(bot, first), titleOf(bot, first), stateOf(bot, second)]).toEqual([
-      'neutral',
+      'cancelled',
       'Not planned: there is a newer commit',
       'success',
     ]);
@@ -128,7 +128,7 @@ describe('a push to a pull request', () => {
       await tell(bot, state === 'closed' ? 'closed' : 'edited', head, { base: baseRef, state });
     };
     await bot.work();
-    expect([stateOf(bot, head), titleOf(bot, head), bot.repository.comments(PULL)]).toEqual(['neutral', title, []]);
+    expect([stateOf(bot, head), titleOf(bot, head), bot.repository.comments(PULL)]).toEqual(['cancelled', title, []]);
   });
 
   it('whose commit git does not have ends its check', async () => {
@@ -242,6 +242,6 @@ describe('"Re-run"', () => {
     await tell(bot, 'closed', head, { state: 'closed' });
     await bot.work();
     await reviewHead(bot.loop, FLEET, head);
-    expect([stateOf(bot, head), titleOf(bot, head)]).toEqual(['neutral', 'Nothing left to check']);
+    expect([stateOf(bot, head), titleOf(bot, head)]).toEqual(['cancelled', 'Nothing left to check']);
   });
 });

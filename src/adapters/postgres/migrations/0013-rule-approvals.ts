@@ -1,12 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What brought a rollout that somebody asked for once more: its own commit is another. And what people have to agree to before a pull request is merged, and who has. Of pull requests on record from before nobody was asked:
- * they are looked at again when there is news of them, or when their base moves.
+ * What brought a rollout that somebody asked for once more: its own commit is another. And what people have to agree to before a pull
+ * request is merged, and who has. Of pull requests that are open already nobody was asked: the next sweep plans them anew.
  */
 const STATEMENTS: readonly string[] = [
   'alter table rollouts add column origin text',
   'alter table pulls add column asked jsonb',
+  'update pulls set base = null where is_open',
   `create table rule_approvals (
     fleet text collate "C" not null references fleets,
     pull bigint not null,

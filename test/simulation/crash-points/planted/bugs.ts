@@ -8,16 +8,21 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
   bug(
     'no-search-before-a-comment',
     'ports/in-memory/code-host.ts',
-    'const known = isThere ? comment.id : this.#adoptComment(comment);',
+    'const known = isThere ? comment.id : comment.id === undefined && comment.isNew === true ? undefined : this.#adoptComment(comment);',
     'const known = isThere ? comment.id : undefined;',
   ),
   bug(
     'no-search-before-an-issue',
     'ports/in-memory/code-host.ts',
-    'const number = isThere ? known : (this.#issueWith(marker)?.number ?? this.#nextNumber());',
-    'const number = isThere ? known : this.#nextNumber();',
+    'const found = isThere ? known : this.#issueWith(marker)?.number;',
+    'const found = isThere ? known : undefined;',
   ),
-  bug('no-search-before-a-check', 'ports/in-memory/code-host.ts', 'check.id ?? this.check(check.headSha, check.name)?.id;', 'check.id;'),
+  bug(
+    'no-search-before-a-check',
+    'ports/in-memory/code-host.ts',
+    'check.id ?? (check.isNew === true ? undefined : this.check(check.headSha, check.name)?.id);',
+    'check.id;',
+  ),
   // What is written together.
   bug(
     'heads-before-rollouts',
@@ -105,8 +110,8 @@ export const SHELL_BUGS: readonly PlantedBug[] = [
   bug(
     'projection-saved-before-the-write',
     'loop/project.ts',
-    '    const remoteId = await write(known?.remoteId);\n    await store.saveProjection(fleet.id, { key, remoteId, hash, memo });',
-    '    await store.saveProjection(fleet.id, { key, remoteId: known?.remoteId, hash, memo });\n    const remoteId = await write(known?.remoteId);\n    await store.saveProjection(fleet.id, { key, remoteId, hash, memo });',
+    '    const remoteId = await write(known?.remoteId, known === undefined);\n    await store.saveProjection(fleet.id, { key, remoteId, hash, memo });',
+    '    await store.saveProjection(fleet.id, { key, remoteId: known?.remoteId, hash, memo });\n    const remoteId = await write(known?.remoteId, known === undefined);\n    await store.saveProjection(fleet.id, { key, remoteId, hash, memo });',
   ),
   bug(
     'an-issue-not-on-record-before-it-is-made',
