@@ -1,5 +1,5 @@
 import type { CommandOutcome } from '../../../src/core/change/command-outcome.ts';
-import { type AcceptedCommand, needsPlan } from '../../../src/core/command/accepted.ts';
+import { type AcceptedCommand, isAgreement, isHalt, needsPlan } from '../../../src/core/command/accepted.ts';
 import type { Job, StateChange } from '../../../src/ports/state-store.ts';
 
 /** A person never waits for what was forgotten, and never gets twice what was asked once: every command that was accepted, and what became of it. */
@@ -37,10 +37,12 @@ export class CommandLaws {
     return this.#overtaken(given);
   }
 
-  /** What one person asks is done in that order; only what needs a plan may be overtaken, and overtakes nothing. */
-  #overtaken({ id, command: { by } }: AcceptedCommand): string | undefined {
+  /** What one person asks is done in that order. What needs a plan may be overtaken; and an approval by a halt. */
+  #overtaken({ id, command }: AcceptedCommand): string | undefined {
+    const { by } = command;
     for (const before of this.#accepted.values()) {
       if (before.id >= id || before.command.by !== by || this.#outcomes.has(before.id) || needsPlan(before.command)) continue;
+      if (isHalt(command) && isAgreement(before.command)) continue;
       return `command ${id} of ${by} is carried out before command ${before.id}, which ${by} gave first`;
     }
     return undefined;

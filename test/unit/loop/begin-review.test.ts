@@ -168,6 +168,26 @@ describe('a push to a pull request', () => {
     expect([stateOf(bot, head), bot.repository.checks(head).length]).toEqual(['success', 1]);
   });
 
+  it('keeps the verdict of its plan, however often the comment cannot be written', async () => {
+    const bot = await TestBot.begin();
+    const head = push(bot, '3.9.0');
+    bot.onCall = (name, phase) => {
+      if (name !== 'code-host.writeComment' || phase !== 'before') return;
+      throw new PortError({
+        port: 'code-host',
+        operation: 'writeComment',
+        retry: { kind: 'retry-after', waitMs: 1_000 },
+        message: 'locked',
+      });
+    };
+    await tell(bot, 'opened', head);
+    for (let nth = 0; nth < 5; nth += 1) {
+      await bot.work();
+      bot.clock.advance(1_000);
+    }
+    expect([stateOf(bot, head), bot.repository.checks(head).length]).toEqual(['success', 1]);
+  });
+
   it('that is told of after the pull request was closed is not planned', async () => {
     const { bot, head } = await planned();
     bot.repository.closePull(PULL);

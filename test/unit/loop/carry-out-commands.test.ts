@@ -195,6 +195,19 @@ describe('a command', () => {
     expect((await bot.store.stops(FLEET)).map(({ scope }) => scope.kind).sort()).toEqual(['fleet', 'release']);
   });
 
+  it('that halts waits for no approval of the same person that nobody can judge yet', async () => {
+    const bot = await moving();
+    bot.write({ version: '3.9.0', fleet: '  commands: [{ verbs: [approve], teams: [ops] }, { verbs: [stop], users: [newcomer] }]\n' });
+    await syncFleet(bot.loop, FLEET);
+    const by = { by: 'newcomer', reason: 'because' };
+    const { id, digest } = await bot.newest();
+    const approval = await acceptCommand(bot.loop.ports, FLEET, { verb: 'approve', rollout: id, phase: 'rest', digest, ...by });
+    await acceptCommand(bot.loop.ports, FLEET, { verb: 'stop', scope: { kind: 'fleet' }, ...by });
+    await lookAndTick(bot.loop);
+    expect((await bot.store.stops(FLEET)).map(({ scope }) => scope.kind)).toEqual(['fleet']);
+    expect(approval.ok && (await bot.store.command(FLEET, approval.value.id))?.outcome).toBeUndefined();
+  });
+
   it('is not judged by what was known of the person more than a minute ago', async () => {
     const bot = await moving();
     bot.know();
