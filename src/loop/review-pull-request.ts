@@ -15,6 +15,7 @@ import type { PlanView } from '../core/report/plan-view.ts';
 import { compareRules } from '../core/rules/compare-rules.ts';
 import type { Consent } from '../core/rules/consent.ts';
 import type { PullInfo } from '../ports/code-host.ts';
+import { PortError } from '../ports/port-error.ts';
 import type { FleetRecord, PullRecord } from '../ports/state-store.ts';
 import { activeFleet } from './active-fleet.ts';
 import { endBegun, noteFailure, PLAN_CHECK, writeUnplanned } from './begin-review.ts';
@@ -87,8 +88,19 @@ async function infoOf(
   if (remembered !== undefined) return remembered;
   const isCurrent = news?.info.headSha === head && news?.action !== 'reopened' && known?.isOpen !== false;
   const info = isCurrent && news !== undefined ? news.info : await ports.host(fleet).pull(number);
-  return info?.state === 'open' && head !== undefined ? { ...info, headSha: head } : info;
+  if (info?.state !== 'open' || head === info.headSha) return info;
+  // Two agree on a commit that git does not have: it is behind, and what it has is not what people look at.
+  if (news !== undefined && news.info.headSha === info.headSha) throw gitIsBehind(number);
+  return head === undefined ? info : { ...info, headSha: head };
 }
+
+const gitIsBehind = (number: number): PortError =>
+  new PortError({
+    port: 'manifest-source',
+    operation: 'pullHead',
+    retry: { kind: 'retry-later' },
+    message: `the git server does not have the newest commit of #${number} yet`,
+  });
 
 /** It is closed, gone, or goes somewhere else: its check ends, and its comment says so. */
 async function leave(

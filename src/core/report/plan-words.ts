@@ -218,11 +218,11 @@ export function budgetWords(budgets: Partial<PlannedBudgets>): string {
   return words.length === 0 ? 'nothing' : words.join(', ');
 }
 
-/** Who may approve: `team kafka-leads or anna, not the author`. Names as code, so that nobody is called. */
+/** Who may approve: `team kafka-leads or anna, nobody who took part in the change`. Names as code, so that nobody is called. */
 export function approverWords({ teams, users, notAuthor, validForMs }: PlannedApproval): string {
   const who = [...teams.map((team) => `team ${code(team)}`), ...users.map(code)].join(' or ');
   const expires = validForMs === undefined ? '' : `; one counts for ${formatDuration(validForMs)}`;
-  return `${who}${notAuthor ? ', not the author' : ''}${expires}`;
+  return `${who}${notAuthor ? ', nobody who took part in the change' : ''}${expires}`;
 }
 
 /** `2 before it starts: team kafka-leads`. */

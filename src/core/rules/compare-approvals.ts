@@ -59,9 +59,9 @@ const namesOf = ({ teams = [], users = [] }: Approval): readonly string[] => [..
 
 const validWords = (validFor: string | undefined): string => (validFor === undefined ? '' : `, each for ${formatDuration(msOf(validFor))}`);
 
-/** `2 before it starts, by team kafka-leads or otto, not the author`. */
+/** `2 before it starts, by team kafka-leads or otto, nobody who took part in the change`. */
 function approvalText({ approval }: ApprovalOnWay): string {
   const when = approval.when === 'before' ? 'before it starts' : 'after it has baked';
-  const notAuthor = (approval.notAuthor ?? true) ? ', not the author' : '';
+  const notAuthor = (approval.notAuthor ?? true) ? ', nobody who took part in the change' : '';
   return `${approval.count} ${when}, by ${namesOf(approval).join(' or ') || 'nobody'}${notAuthor}${validWords(approval.validFor)}`;
 }

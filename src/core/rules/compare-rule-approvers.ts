@@ -34,9 +34,9 @@ function isAsStrict(is: RuleApprovers, was: RuleApprovers): boolean {
 const namesOf = ({ teams, users, maintainers }: RuleApprovers): readonly string[] =>
   maintainers ? ['maintainers'] : [...teams.map((team) => `team ${team}`), ...users];
 
-/** `2, by team kafka-leads or otto, not the author, reviews count`. */
+/** `2, by team kafka-leads or otto, nobody who took part in the change, reviews count`. */
 function wordsOf(approvers: RuleApprovers): string {
   const { count, notAuthor, reviews, validForMs } = approvers;
   const expires = validForMs === undefined ? '' : `, each for ${formatDuration(validForMs)}`;
-  return `${count}, by ${namesOf(approvers).join(' or ')}${notAuthor ? ', not the author' : ''}${reviews ? ', reviews count' : ''}${expires}`;
+  return `${count}, by ${namesOf(approvers).join(' or ')}${notAuthor ? ', nobody who took part in the change' : ''}${reviews ? ', reviews count' : ''}${expires}`;
 }

@@ -111,7 +111,11 @@ const losing: RulesReview = {
     rule({ kind: 'freeze', name: 'year-end', before: '0 0 15 12 * for 21d (Europe/Berlin), major versions only' }),
     rule({ kind: 'window', name: 'tenant-nights', before: '0 22 * * 1-4 for 6h (Europe/Zurich)', clusters: shops.slice(0, 2) }),
     rule({ kind: 'window', name: 'tenant-saturdays', before: '0 6 * * 6 for 14h (Europe/Zurich)', clusters: shops.slice(0, 2) }),
-    rule({ kind: 'approval', name: 'standard, rest', before: '2 before it starts, by team kafka-leads or otto, not the author' }),
+    rule({
+      kind: 'approval',
+      name: 'standard, rest',
+      before: '2 before it starts, by team kafka-leads or otto, nobody who took part in the change',
+    }),
     rule({ kind: 'command', name: HOSTILE, after: 'approve, lift' }),
     rule({ kind: 'bake', name: 'standard, rest', before: '1h 30m', after: '10m' }),
     rule({ kind: 'limit', name: 'standard, rest', effect: 'gains', before: '25 %', after: '10 %' }),

@@ -136,8 +136,21 @@ describe('a push to a pull request', () => {
     const head = bot.write({ version: '3.9.0' }, 'refs/heads/elsewhere');
     bot.repository.openPull({ number: PULL, headSha: head, author: 'octocat', title: 'gone' });
     await tell(bot, 'opened', head);
+    for (let nth = 0; nth < 3; nth += 1) {
+      await bot.work();
+      bot.clock.advance(60_000);
+    }
+    expect([stateOf(bot, head), titleOf(bot, head)]).toEqual(['failure', 'Not planned yet: it failed 3 times']);
+    expect(bot.repository.check(head, CHECK)?.summary).toContain('does not have the newest commit');
+  });
+
+  it('waits for its commit where git is behind, and takes none before it for the newest', async () => {
+    const { bot, head } = await planned();
+    const next = bot.write({ version: '3.9.0', config: { 'num.io.threads': 4 } }, 'refs/heads/elsewhere');
+    bot.repository.changePull(PULL, { headSha: next });
+    await tell(bot, 'synchronize', next);
     await bot.work();
-    expect([stateOf(bot, head), titleOf(bot, head)]).toEqual(['failure', 'Not planned: its commit cannot be found']);
+    expect([stateOf(bot, next), stateOf(bot, head)]).toEqual(['in-progress', 'success']);
   });
 
   it('whose plan fails again and again says why, and is planned when it can be', async () => {

@@ -137,7 +137,7 @@ describe('a change of the rules is a change', () => {
       standard({ rest: { approval: { when: 'before', count: 1, teams: ['kafka-leads'], validFor: '1d' } } }),
       standard({ rest: { approval: { when: 'before', count: 1, teams: ['kafka-leads'] } } }),
       [
-        'loses approval standard, rest: 1 before it starts, by team kafka-leads, not the author, each for 1d -> 1 before it starts, by team kafka-leads, not the author (3)',
+        'loses approval standard, rest: 1 before it starts, by team kafka-leads, nobody who took part in the change, each for 1d -> 1 before it starts, by team kafka-leads, nobody who took part in the change (3)',
       ],
     ],
     ['concurrency is raised', {}, standard({ rest: { maxConcurrent: '50%' } }), ['loses limit standard, rest: 25 % -> 50 % (3)']],
@@ -153,14 +153,14 @@ describe('a change of the rules is a change', () => {
           ),
         ],
       },
-      ['loses approval standard, rest: 1 before it starts, by team kafka-leads, not the author -> none (3)'],
+      ['loses approval standard, rest: 1 before it starts, by team kafka-leads, nobody who took part in the change -> none (3)'],
     ],
     [
       'somebody may approve too',
       {},
       standard({ rest: { approval: { when: 'before', count: 1, teams: ['kafka-leads'], users: ['mallory'] } } }),
       [
-        'loses approval standard, rest: 1 before it starts, by team kafka-leads, not the author -> 1 before it starts, by team kafka-leads or mallory, not the author (3)',
+        'loses approval standard, rest: 1 before it starts, by team kafka-leads, nobody who took part in the change -> 1 before it starts, by team kafka-leads or mallory, nobody who took part in the change (3)',
       ],
     ],
     [
@@ -168,7 +168,7 @@ describe('a change of the rules is a change', () => {
       {},
       standard({ rest: { approval: { when: 'before', count: 2, teams: ['kafka-leads'] } } }),
       [
-        'gains approval standard, rest: 1 before it starts, by team kafka-leads, not the author -> 2 before it starts, by team kafka-leads, not the author (3)',
+        'gains approval standard, rest: 1 before it starts, by team kafka-leads, nobody who took part in the change -> 2 before it starts, by team kafka-leads, nobody who took part in the change (3)',
       ],
     ],
     [
@@ -176,7 +176,7 @@ describe('a change of the rules is a change', () => {
       {},
       standard({ rest: { approval: { when: 'before', count: 1, teams: ['kafka-leads'], notAuthor: false } } }),
       [
-        'loses approval standard, rest: 1 before it starts, by team kafka-leads, not the author -> 1 before it starts, by team kafka-leads (3)',
+        'loses approval standard, rest: 1 before it starts, by team kafka-leads, nobody who took part in the change -> 1 before it starts, by team kafka-leads (3)',
       ],
     ],
     [
@@ -242,7 +242,7 @@ describe('a change of the rules is a change', () => {
         'loses bake standard, early: 1h -> none (1)',
         'loses bake standard, rest: 1h -> none (3)',
         'loses watch standard, rest: 1h 30m -> 30m (1)',
-        'gains approval standard, rest: none -> 1 before it starts, by team kafka-leads, not the author (1)',
+        'gains approval standard, rest: none -> 1 before it starts, by team kafka-leads, nobody who took part in the change (1)',
         'gains phase standard, rest: phase 1 -> phase 2 (1)',
       ],
     ],
