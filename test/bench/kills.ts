@@ -107,9 +107,9 @@ async function inForce(person: Person): Promise<void> {
 /** Kills the bot when its plan is to be seen, and nothing of it is on record yet: whoever starts again must find it. */
 async function killOnceSaid(run: LocalRun, person: Person, head: string, open: () => Promise<number>, tally: Tally): Promise<number> {
   const database = await databaseOf(run);
-  // The check counts as begun, which the bot reads; what it has done cannot be written down while the row is held.
+  // The check counts as under way, which the bot reads; what it has done cannot be written down while the row is held.
   const row = [`${EXAMPLE_OWNER}/${EXAMPLE_NAME}`, planCheckKey(trusted.commit(head))];
-  await database.query(`insert into flotilla.projections (fleet, key, memo) values ($1, $2, '{}')`, row);
+  await database.query(`insert into flotilla.projections (fleet, key, memo) values ($1, $2, '{"state":"in-progress"}')`, row);
   await database.query('begin');
   await database.query('select from flotilla.projections where fleet = $1 and key = $2 for update', row);
   const pull = await open();

@@ -456,9 +456,10 @@ describe('pull requests of before', () => {
       planned: { base: sha('b'), info: { number: 7, title: 'Kafka "3.9"', merged: true, mergeCommit: sha('c') } },
     });
     const open = await opened.openPulls(FLEET);
-    expect(open.map(({ number, closings, planned: made }) => [number, closings, made?.info.headSha])).toEqual([
-      [8, 0, sha('a')],
-      [9, 0, undefined],
+    // Open ones are planned anew: nobody was asked whether they take protection away.
+    expect(open.map(({ number, closings, planned: made }) => [number, closings, made?.info.headSha, made?.base])).toEqual([
+      [8, 0, sha('a'), '0'.repeat(40)],
+      [9, 0, undefined, undefined],
     ]);
     // An older program counted none: one that is closed was closed once. What cannot be read is looked at again.
     expect(await opened.pull(FLEET, 10)).toStrictEqual({

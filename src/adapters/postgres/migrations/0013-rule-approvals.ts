@@ -7,7 +7,8 @@ import { type Kysely, sql } from 'kysely';
 const STATEMENTS: readonly string[] = [
   'alter table rollouts add column origin text',
   'alter table pulls add column asked jsonb',
-  'update pulls set base = null where is_open',
+  // Of a base that never was, so that they are planned anew.
+  `update pulls set base = repeat('0', 40) where is_open and base is not null`,
   `create table rule_approvals (
     fleet text collate "C" not null references fleets,
     pull bigint not null,
